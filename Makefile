@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Tools come from the lock files in requirements/, into .venv/; whatever is made goes to .build/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+NEWEST := 3.13# the newest target Python, and the one that the tools and the newest ansible-core run on
+OLDEST := 3.7# the oldest target Python
+CORE_2_16 := 3.12# what ansible-core 2.16 runs on
+export PATH := $(shell tests/tools/python_path.sh)
+export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.venv/python
+# A company's own certificates count, where there is a list of them.
+export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),true,false)
+unexport PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE # unbuffered, a target's Python reads its module byte by byte
+export LC_ALL := C.UTF-8# Ansible refuses a locale that is not UTF-8
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/installed
+export ANSIBLE_HOME := $(CURDIR)/.build/ansible
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.build/hypothesis
+VENVS := apply dev core-2.16 target-$(OLDEST) peers
+SHIPPED := $(shell find galaxy.yml meta plugins roles playbooks docs changelogs *.md *.rst LICENSE -name __pycache__ -prune -o -print 2>/dev/null)
+ON = PATH=$(CURDIR)/.venv/$(1)/bin:$$PATH
+TARGET = NETOPS_TARGET_PYTHON=$$(.venv/tools/bin/uv python find --system --no-project $(1))
+
+.PHONY: help
+help: ## this list
+	@echo "The two commands:  make apply  and  make test.  All of them:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+##### for users
+
+.PHONY: apply
+apply: .venv/apply/.ready .build/installed/.ready $(if $(INVENTORY),,.build/packages-apply) ## TCP keepalive on the hosts of INVENTORY=file, or on a throw-away host here
+ifdef INVENTORY
+	$(call ON,apply) ansible-playbook --inventory '$(INVENTORY)' --diff netops.tuning.tcp_keepalive $(ARGS)
+else
+	@PYTHONPATH=tests .venv/apply/bin/python -m support.demonstration $(ARGS)
+endif
+
+##### for developers: test and its parts
+
+.PHONY: test lint sanity unit integration build-check
+test: lint sanity unit integration build-check ## everything that must hold before a change is taken
+
+lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
+	$(call ON,dev) ruff check
+	$(call ON,dev) ruff format --check
+	$(call ON,dev) mypy
+	$(call ON,dev) ansible-lint --offline
+	$(call ON,dev) antsibull-changelog lint
+	$(call ON,dev) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+	$(call ON,dev) python tests/tools/check_no_machine_names.py
+
+sanity: .venv/dev/.ready .venv/core-2.16/.ready .build/packages-lint ## ansible-test sanity, on the newest ansible-core and on 2.16
+	tests/tools/sanity.sh dev
+	tests/tools/sanity.sh core-2.16
+
+unit: .venv/dev/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready ## unit tests, on the newest and the oldest target Python
+	.venv/dev/bin/python -m pytest tests/unit --cov --cov-report=term --cov-fail-under=95
+	.venv/target-$(OLDEST)/bin/python -m pytest tests/unit
+
+integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts ## ansible-playbook on throw-away hosts, newest and oldest versions
+	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/integration -n 2
+	$(call ON,core-2.16) $(call TARGET,$(OLDEST)) python -m pytest tests/integration -n 2
+
+build-check: .venv/dev/.ready .build/installed/.ready ## the built collection holds what it should
+	.venv/dev/bin/python tests/tools/check_build.py .build/dist/netops-tuning-*.tar.gz
+
+.PHONY: build bench format lock clean
+build: .build/installed/.ready ## the collection as a tarball in .build/dist
+	@ls .build/dist/*.tar.gz
+
+bench: .venv/dev/.ready .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-bench ## the table of benchmarks, beside the peers
+	$(call ON,dev) $(call TARGET,$(NEWEST)) python benchmarks
+
+format: .venv/dev/.ready ## write the code as ruff would
+	.venv/dev/bin/ruff check --fix
+	.venv/dev/bin/ruff format
+
+lock: .venv/tools/.ready ## newest versions into the lock files
+	@tests/tools/lock.sh
+
+clean: ## remove all that was made
+	rm -rf .build .venv .ansible tests/output
+
+##### what they need
+
+.venv/tools/.ready: requirements/tools.txt
+	@tests/tools/install_packages.sh python3-venv
+	python3 -m venv --clear .venv/tools
+	.venv/tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+.venv/apply/.ready: PYTHON := '>=3.11'
+.venv/dev/.ready .venv/peers/.ready: PYTHON := $(NEWEST)
+.venv/core-2.16/.ready: PYTHON := $(CORE_2_16)
+.venv/target-$(OLDEST)/.ready: PYTHON := $(OLDEST)
+
+.venv/apply/.ready: requirements/ansible.txt
+.venv/dev/.ready: requirements/dev.txt
+.venv/peers/.ready: requirements/peers.txt
+.venv/core-2.16/.ready: requirements/core-2.16.txt
+.venv/target-$(OLDEST)/.ready: requirements/target-$(OLDEST).txt
+$(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
+	@tests/tools/make_venv.sh $(@D) $(PYTHON) $<
+
+.build/packages-apply: PACKAGES := procps util-linux
+.build/packages-lint: PACKAGES := shellcheck
+.build/packages-hosts: PACKAGES := iproute2 procps strace systemd util-linux
+.build/packages-bench: PACKAGES := iproute2 openssh-client openssh-server procps strace util-linux valgrind
+.build/packages-%: tests/tools/install_packages.sh
+	@$< $(PACKAGES)
+	@mkdir -p $(@D) && touch $@
+
+# The checkout under the name by which Python imports it.
+.build/src/.ready:
+	mkdir -p .build/src/ansible_collections/netops
+	ln -sfn ../../../.. .build/src/ansible_collections/netops/tuning
+	@touch $@
+
+# What a user would have installed. Any ansible-core builds it: the one of `make apply` comes with the least.
+.build/installed/.ready: .venv/apply/.ready $(SHIPPED)
+	rm -rf .build/dist
+	$(call ON,apply) ansible-galaxy collection build --output-path .build/dist
+	$(call ON,apply) ansible-galaxy collection install --offline --force --collections-path .build/installed .build/dist/*.tar.gz
+	@touch $@

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# usage: install_packages.sh PACKAGE...
+# Install those of the named Debian packages whose programs are missing: as root with apt-get, else say what to do.
+
+set -eu
+PATH=$PATH:/usr/sbin:/sbin
+
+is_here() {
+    case $1 in
+        iproute2) command -v ip ;;
+        procps) command -v sysctl ;;
+        python3-venv) python3 -c 'import ensurepip, venv' ;;
+        systemd) ls /usr/lib/systemd/systemd-sysctl || ls /lib/systemd/systemd-sysctl ;;
+        util-linux) command -v unshare && command -v nsenter ;;
+        openssh-server) command -v sshd ;;
+        openssh-client) command -v ssh ;;
+        *) command -v "$1" ;;
+    esac >/dev/null 2>&1
+}
+
+missing=
+for package; do
+    is_here "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "Missing:$missing (the names of Debian's packages). Please install them." >&2
+    exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+    echo "Missing:$missing. Please install them, as root: apt-get install$missing" >&2
+    exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+# shellcheck disable=SC2086  # a list of names
+apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install --no-install-recommends -y $missing >/dev/null

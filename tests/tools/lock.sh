@@ -1,0 +1,24 @@
+#!/bin/sh
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Lock the dependency groups of pyproject.toml anew, each for the Pythons it must run on: newest versions, exact
+# pins, hashes, and no address of an index.
+
+set -eu
+
+lock() {
+    file=requirements/$1.txt
+    shift
+    .venv/tools/bin/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-config \
+        --custom-compile-command 'make lock' --output-file "$file" "$@"
+    echo "$file"
+}
+
+lock tools --group tools --universal --python-version 3.9
+lock ansible --group ansible --universal --python-version 3.11
+lock dev --group dev --universal --python-version 3.12
+lock core-2.16 --group core-2-16 --universal --python-version 3.10
+lock target-3.7 --group target-3-7 --python-version 3.7
+lock peers --group peers --universal --python-version 3.12
