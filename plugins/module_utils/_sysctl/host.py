@@ -1,0 +1,216 @@
+# GNU General Public License v3.0+ (see LICENSE)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Look at a host: /proc/sys and the files of sysctl settings. Nothing is changed here (see ``apply.py``)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import Iterable, Iterator
+
+from .base import TuningError, in_words
+from .boot import COMMAND_LINE, Tree
+from .keys import is_glob, part_fits, to_path
+from .loaders import FOLDERS, LOADERS, Loader
+from .sysctl_d import decode
+from .values import ACTIONS
+
+PROC_SYS = "/proc/sys"
+
+
+def proc_path(key: str) -> str:
+    return f"{PROC_SYS}/{to_path(key)}"
+
+
+def read_key(key: str, size: int = 4096) -> str:
+    """Return the runtime value of a key as the kernel prints it.
+
+    The kernel gives it all to the first read, cut to what was asked for, and clears a buffer of that size each time.
+    """
+    fd = os.open(proc_path(key), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = os.read(fd, size)
+    finally:
+        os.close(fd)
+    return decode(data).rstrip("\n") if len(data) < size else read_key(key, size * 32)
+
+
+def read_keys(keys: Iterable[str], named: bool, needed: bool) -> dict[str, str | None]:
+    """Return the runtime values of those keys that exist; None if the kernel has none to tell yet (EIO).
+
+    ``named``: refuse what is no setting; else (a glob found it) leave it out. ``needed``: it must be possible to read.
+    """
+    values: dict[str, str | None] = {}
+    for key in keys:
+        try:
+            if key not in ACTIONS:
+                values[key] = read_key(key)
+        except OSError as error:
+            if error.errno == errno.EIO:
+                values[key] = None
+            elif named and error.errno not in (errno.ENOENT, errno.ENOTDIR):
+                trouble = _no_setting(key, error)
+                if needed or trouble.errno is None:
+                    raise trouble from error
+    return values
+
+
+def _no_setting(key: str, error: OSError) -> TuningError:
+    if error.errno == errno.EISDIR:
+        return TuningError(f"{key}: a folder of settings, not a setting; name one below it", key)
+    if key in ACTIONS or not os.stat(proc_path(key)).st_mode & 0o444:
+        return TuningError(
+            f"{key}: writing it does something, it sets nothing that could be kept; use a task of its own", key
+        )
+    return TuningError(f"{key}: cannot be read", key, error)
+
+
+def refuse_no_kernel() -> None:
+    """Refuse a place without /proc/sys, where every key would seem to be missing."""
+    if not os.path.isdir(f"{PROC_SYS}/kernel"):
+        raise TuningError(
+            f"{PROC_SYS} is not there; mount proc on /proc, or set 'runtime: false' to keep values for the next boot"
+        )
+
+
+def expand(pattern: str) -> Iterator[str]:
+    """Yield the keys that a glob may match now, by name; a last part that is no glob is not looked up."""
+    bases = [""]
+    *folders, leaf = to_path(pattern).replace("[^", "[!").split("/")
+    for part in folders:
+        bases = [f"{base}{name}/" for base in bases for name in _names(base, part)]
+    return (to_path(base + name) for base in bases for name in _names(base, leaf))
+
+
+def _names(base: str, part: str) -> list[str]:
+    if not is_glob(part):
+        return [part]
+    try:
+        return sorted(name for name in os.listdir(f"{PROC_SYS}/{base}") if part_fits(name, part))
+    except OSError:
+        return []
+
+
+class Files:
+    """The files of the host whose root is at ``root``. Paths are the host's own; no link leads out of its root."""
+
+    def __init__(self, root: str) -> None:
+        self.root = os.path.realpath(root)
+        self._prefix = "" if self.root == "/" else self.root
+        if not os.path.isdir(self.root):
+            raise TuningError(f"root {root} is not a folder; mount the image there first")
+
+    def outside(self, path: str) -> str:
+        """Return where a path of the host is for us."""
+        return self._prefix + path
+
+    def loader(self) -> Loader:
+        """Tell who applies sysctl files when this host boots: systemd where it is, or will be, PID 1; else procps."""
+        init = self.outside(self.resolve("/sbin/init"))
+        installed = any(os.path.exists(self.outside(f"{lib}/systemd/systemd-sysctl")) for lib in ("/usr/lib", "/lib"))
+        running = not self._prefix and os.path.isdir("/run/systemd/system")
+        systemd = running or (installed and (init.endswith("/systemd") or not os.path.lexists(init)))
+        return LOADERS["systemd" if systemd else "procps"]
+
+    def resolve(self, path: str) -> str:
+        """Follow the links of a path as the host itself would."""
+        if not self._prefix:
+            return os.path.realpath(path)
+        done, todo, links = "", path.split("/"), 0
+        while todo:
+            part = todo.pop(0)
+            step = f"{done}/{part}"
+            if part == "..":
+                done = done.rpartition("/")[0]
+            elif part not in ("", ".") and links < 40 and os.path.islink(self.outside(step)):
+                target = os.readlink(self.outside(step))
+                links += 1
+                done, todo = ("" if target[:1] == "/" else done), target.split("/") + todo
+            elif part not in ("", "."):
+                done = step
+        return done or "/"
+
+    def place(self, path: str) -> tuple[str, str, bool]:
+        """Return a file as the loader names it, what that leads to, and whether it is a link; or refuse it."""
+        folder, _sep, name = path.rpartition("/")
+        folder = self.resolve(folder or "/")
+        named = next((known for known in FOLDERS if self.resolve(known) == folder), folder)
+        here = f"{folder.rstrip('/')}/{name}"
+        is_link = os.path.islink(self.outside(here))
+        real = self.resolve(here)
+        if is_link and real == "/dev/null":
+            raise TuningError(
+                f"{path} is a link to /dev/null, which masks files of its name; remove it, or choose another path"
+            )
+        if os.path.lexists(self.outside(real)) and not os.path.isfile(self.outside(real)):
+            raise TuningError(f"{path} is not a regular file; remove it, or choose another path")
+        return f"{named}/{name}", real, is_link
+
+    def read(self, path: str, real: str) -> bytes | None:
+        """Return the bytes of a file, None if there is none; or refuse it."""
+        try:
+            return _read(self.outside(real))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise TuningError(f"{path} cannot be read", None, error) from error
+
+    def tree(self) -> Tree:
+        """Read everything that a boot loader of sysctls reads; what cannot be read is listed, not fatal."""
+        listing: dict[str, dict[str, str]] = {}
+        contents: dict[str, bytes] = {}
+        problems: list[tuple[str, str, bool]] = []
+
+        def add(path: str, real: str) -> None:
+            try:
+                contents[real] = b"" if real == "/dev/null" else _read(self.outside(real))
+            except FileNotFoundError:
+                problems.append((path, f"a link that leads to nothing: {real}", False))
+            except OSError as error:
+                problems.append((path, in_words(error), error.errno not in (errno.EISDIR, errno.ENXIO, errno.ELOOP)))
+
+        folders: dict[str, str] = {}
+        for folder in FOLDERS:
+            folders.setdefault(self.resolve(folder), folder)
+        for real_folder, folder in folders.items():
+            listing[folder] = {}
+            try:
+                listing[folder] = self._names(real_folder)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                problems.append((folder, in_words(error), True))
+            for name, real in listing[folder].items():
+                add(f"{folder}/{name}", real)
+        last = self.resolve("/etc/sysctl.conf")
+        listing["/etc"] = {"sysctl.conf": last} if os.path.isfile(self.outside(last)) else {}
+        for real in listing["/etc"].values():
+            add("/etc/sysctl.conf", real)
+        return Tree(listing, contents, self._command_line(), tuple(problems))
+
+    def _command_line(self) -> str:
+        try:
+            return "" if self._prefix else decode(_read(COMMAND_LINE))
+        except OSError:
+            return ""
+
+    def _names(self, folder: str) -> dict[str, str]:
+        with os.scandir(self.outside(folder)) as entries:
+            found = [(e.name, e.is_file(follow_symlinks=False)) for e in entries if e.name.endswith(".conf")]
+        return {name: f"{folder}/{name}" if plain else self.resolve(f"{folder}/{name}") for name, plain in found}
+
+
+def _read(path: str) -> bytes:
+    """Read a regular file whole; a FIFO or a device is no such file, and is not waited for."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        pieces = [os.read(fd, 1 << 14)]
+        if not pieces[0] and not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.ENXIO, "not a regular file")
+        while len(pieces[-1]) == 1 << 14:
+            pieces.append(os.read(fd, 1 << 14))
+        return b"".join(pieces)
+    finally:
+        os.close(fd)

@@ -1,0 +1,79 @@
+# GNU General Public License v3.0+ (see LICENSE)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names of kernel settings: their spellings, the one canonical form, and globs over them.
+
+sysctl.d(5): dots or slashes stand between the parts. If the first of them is a slash, the rest is taken as it stands;
+if it is a dot, dots and slashes are swapped, so that a part may hold a dot: ``net.ipv4.conf.eth0/100.rp_filter`` and
+``net/ipv4/conf/eth0.100/rp_filter`` are one key. The canonical form is the one sysctl(8) prints, with dots between.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import Sequence
+
+from .base import TuningError
+
+_SWAP = str.maketrans("./", "/.")
+
+
+def is_glob(key: str) -> bool:
+    """Tell whether a key holds glob characters, as both loaders see it."""
+    return "*" in key or "?" in key or "[" in key
+
+
+def to_path(key: str) -> str:
+    """Return the path below /proc/sys of a canonical key; also the way back."""
+    return key.translate(_SWAP) if "/" in key else key.replace(".", "/")
+
+
+def canonical(name: str) -> str:
+    """Return the one canonical form of a key as it stands in a file, whatever its spelling."""
+    if "/" not in name and ".." not in name and name.strip(".") == name:
+        return name
+    return to_path("/".join(part for part in _parts(name) if part not in ("", ".")))
+
+
+def _parts(name: str) -> list[str]:
+    first = next((char for char in name if char in "./"), "/")
+    return (name if first == "/" else to_path(name)).split("/")
+
+
+def parse(name: object) -> str:
+    """Return the canonical form of a key that a user wrote, or refuse it."""
+    key = str(name)
+    parts = _parts(key)
+    reason = ""
+    if key[:1] in ("", "/", "-", "#", ";"):
+        reason = f"it starts with {key[:1]!r}" if key else "it is empty"
+    elif " " in key or "=" in key or not key.isprintable():
+        reason = "it holds a blank, an equals sign or a control character"
+    elif not {"", ".", ".."}.isdisjoint(parts) or "." in parts[0]:
+        reason = "it has an empty part, '.' or '..' in it"
+    if reason:
+        raise TuningError(f"key {key!r}: {reason}; name it as in sysctl.d(5), such as net.ipv4.tcp_keepalive_time", key)
+    return canonical(key)
+
+
+def glob_parts(pattern: str) -> list[str]:
+    """Return what stands between the slashes of a glob, as fnmatch takes it: it knows ``[!x]`` only, glob(7) ``[^x]`` too."""
+    return to_path(pattern).replace("[^", "[!").split("/")
+
+
+def fits(parts: Sequence[str], key: str) -> bool:
+    """Tell whether a glob matches a key. No wildcard crosses a part, or matches a dot at its start (glob(7))."""
+    names = to_path(key).split("/")
+    return len(parts) == len(names) and all(map(part_fits, names, parts))
+
+
+def part_fits(name: str, part: str) -> bool:
+    if not is_glob(part):
+        return name == part
+    try:
+        return fnmatchcase(name, part) and (name[:1] != "." or part[:1] == ".")
+    except (
+        re.error
+    ):  # a range such as [z-a], which Python before 3.12 does not take; to the C library it matches nothing
+        return False

@@ -1,0 +1,69 @@
+# GNU General Public License v3.0+ (see LICENSE)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run tells its user: a view of a plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .plan import Plan, Values
+from .sysctl_d import Line, parse
+from .values import SECRETS, printable, shown
+
+
+def result(plan: Plan) -> dict[str, Any]:
+    """Return what a run comes to, in check mode too."""
+    live = plan.observed.runtime
+    return {
+        "changed": plan.changed,
+        "settings": settings(plan),
+        "previous": {printable(key): shown(key, live[key]) for key in plan.wanted if shows(key, live)},
+        "overridden": [{"key": key, **said(key, winner)} for key, winner in plan.overridden],
+        "missing": list(plan.missing),
+        "path": plan.observed.path,
+        "loader": plan.observed.loader.name,
+        "diff": _diff(plan) if plan.changed else [],
+    }
+
+
+def shows(key: str, live: Values) -> bool:
+    """Tell whether a runtime value is known, and may be shown."""
+    return live.get(key) is not None and not key.endswith(SECRETS)
+
+
+def said(key: str, line: Line | None) -> dict[str, Any]:
+    """Return what a line says, and where it stands."""
+    if line is None:
+        return {"value": None, "path": None, "line": None}
+    return {"value": shown(key, line.value), "path": printable(line.path), "line": line.number}
+
+
+def settings(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Return each key's value now, in our file and at boot, before and after."""
+    observed = plan.observed
+    written = {write.key: write.after for write in plan.writes}
+    ours = next((change.after for change in plan.files if change.real == observed.real), observed.before)
+    before = _assigned(observed.before, plan)
+    after = before if ours == observed.before else _assigned(ours, plan)
+    told = {}
+    for key in {**plan.request.settings, **plan.wanted}:
+        live = observed.runtime.get(key)
+        told[printable(key)] = {
+            "value": shown(key, plan.wanted.get(key, plan.request.settings.get(key))),
+            "runtime": {"before": shown(key, live), "after": shown(key, written.get(key, live))},
+            "persistent": {"before": shown(key, before.get(key)), "after": shown(key, after.get(key))},
+            "boot": said(key, plan.rules.winner(key)),
+        }
+    return told
+
+
+def _assigned(data: bytes | None, plan: Plan) -> dict[str, str]:
+    found = parse(data or b"", plan.observed.loader)
+    return {line.key: line.value for line in found if line.key and line.value is not None}
+
+
+def _diff(plan: Plan) -> list[dict[str, str]]:
+    from .diff import diff
+
+    return diff(plan)

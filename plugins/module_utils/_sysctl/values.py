@@ -1,0 +1,128 @@
+# GNU General Public License v3.0+ (see LICENSE)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values of kernel settings: how a user writes them, when the kernel holds two to be the same, and known limits."""
+
+from __future__ import annotations
+
+from socket import AF_INET6, inet_pton
+
+from .base import TuningError
+
+SECRETS = ("tcp_fastopen_key", "stable_secret")
+"""Last parts of keys whose values are never shown: who knows them can forge TCP cookies or follow a host."""
+HIDDEN = "(secret)"
+
+ACTIONS = ("net.ipv4.route.flush", "net.ipv6.route.flush", "vm.compact_memory", "vm.drop_caches", "vm.stat_refresh")
+"""They do something when written (stat_refresh also when read) and set nothing (Documentation/admin-guide/sysctl)."""
+
+_RANGE_LISTS = ("net.ipv4.ip_local_reserved_ports", "kernel.watchdog_cpumask")
+"""Taken in any order, printed as merged ranges (proc_do_large_bitmap, kernel/sysctl.c)."""
+
+_TIMER = (1, 32767, "seconds", "the kernel takes other values too, and then probes wrongly or never")
+LIMITS = {
+    "net.ipv4.tcp_keepalive_time": _TIMER,
+    "net.ipv4.tcp_keepalive_intvl": _TIMER,
+    "net.ipv4.tcp_keepalive_probes": (1, 127, "probes", "with 0 the kernel ends healthy idle connections"),
+}
+"""Lowest, highest, unit, harm: the range of the socket options (MAX_TCP_KEEPIDLE and the like, net/tcp.h)."""
+
+
+def printable(text: str) -> str:
+    """Return a text with bytes that are no UTF-8 replaced."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def shown(key: str, value: str | None) -> str | None:
+    """Return a value as results and messages may show it: no secret, printable, blanks collapsed."""
+    if value is None or key.endswith(SECRETS):
+        return value and HIDDEN
+    if value.isalnum() and value.isascii():
+        return value
+    return printable(" ".join(value.split()))
+
+
+def quoted(key: str, value: str | None) -> str:
+    """Return a value as messages show it: in quotes, and not longer than a line."""
+    text = repr(shown(key, value))
+    return text if len(text) < 200 else f"{text[:99]}'... ({len(text)} characters)"
+
+
+def from_user(key: str, value: object) -> str:
+    """Return the text of a value that a user wrote: int, str, bool (1 or 0), or a list of them joined by a blank."""
+    if isinstance(value, (list, tuple)):
+        return " ".join(from_user(key, item) for item in value)
+    if not isinstance(value, (int, str)):
+        kind = type(value).__name__
+        raise TuningError(f"{key}: a {kind} is no value; give an integer, a string in quotes, a boolean or a list", key)
+    text = str(int(value) if isinstance(value, bool) else value).strip()
+    if "\n" in text or "\r" in text or "\0" in text:
+        raise TuningError(
+            f"{key}: a line end or NUL in the value would write another line into the file; take it out", key
+        )
+    return text
+
+
+def same(key: str, one: str | None, other: str | None) -> bool:
+    """Tell whether the kernel sees one value in two texts: blanks collapsed, integers by value."""
+    if one == other or one is None or other is None:
+        return one == other
+    if key in _RANGE_LISTS:
+        return _ranges(one) == _ranges(other)
+    left, right = one.split(), other.split()
+    return left == right or (len(left) == len(right) and [*map(number_of, left)] == [*map(number_of, right)])
+
+
+def number_of(word: str) -> int | str | bytes:
+    """Read an integer as strtoul(3) with base 0 does (0x is hexadecimal, a leading 0 octal), or an IPv6 address."""
+    digits = word[word[:1] == "-" :]
+    try:
+        if (
+            digits[:1].isdigit()
+            and word.isascii()
+            and digits[1:2] not in ("b", "B", "o", "O")
+            and "_" not in digits
+            and ":" not in digits
+        ):
+            return int(word, 8 if digits[0] == "0" and digits.isdigit() else 0)
+        return inet_pton(AF_INET6, word) if ":" in word else word
+    except (OSError, ValueError):
+        return word
+
+
+def _ranges(text: str) -> object:
+    numbers: set[int] = set()
+    for part in text.replace(",", " ").split():
+        low, _, high = part.partition("-")
+        if not text.isascii() or not low.isdigit() or not (high or low).isdigit() or int(high or low) > 1 << 16:
+            return text
+        numbers.update(range(int(low), int(high or low) + 1))
+    return numbers
+
+
+def check(key: str, value: str, live: str | None, unsafe: bool) -> None:
+    """Refuse a value that the kernel would read as something else, or that is known to do harm."""
+    held = None if live is None else live.split()
+    if held is None or (held and all(isinstance(number_of(word), int) for word in held)):
+        reason = _misread(value.split(), held)
+        if reason:
+            raise TuningError(f"{key}: {quoted(key, value)} is not what the kernel would make of it: {reason}", key)
+    if key in LIMITS and not unsafe:
+        low, high, unit, harm = LIMITS[key]
+        number = number_of(value)
+        if not isinstance(number, int) or not low <= number <= high:
+            why = f": {harm}; 'unsafe: true' takes it all the same" if isinstance(number, int) else ""
+            raise TuningError(f"{key}: {quoted(key, value)} is not an integer from {low} to {high} ({unit}){why}", key)
+
+
+def _misread(words: list[str], held: list[str] | None) -> str:
+    for word in words:
+        digits = word.lstrip("-")
+        if len(digits) > 1 and digits[0] == "0" and digits.isdigit():
+            number = number_of(word)
+            made = number if isinstance(number, int) else "an error"
+            return f"a leading 0 makes it octal, which gives {made}; write {digits.lstrip('0') or '0'}"
+    if held is None or len(words) == len(held) or not all(isinstance(number_of(word), int) for word in words):
+        return ""
+    rest = f"drop {words[len(held) :]}" if len(words) > len(held) else f"keep {held[len(words) :]}"
+    return f"the key holds {len(held)} number{'s' * (len(held) > 1)}, so it would {rest}; give {len(held)}"
