@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Generated inputs are the same in every run, and what stands in for a host is made here."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable
+
+import pytest
+from hypothesis import HealthCheck, settings
+from unit.places import Kernel, Place
+
+settings.register_profile(
+    "unit",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=200,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("unit")
+
+
+@pytest.fixture
+def kernel(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Kernel]:
+    """Make a folder that stands in for /proc/sys."""
+
+    def make(**values: str) -> Kernel:
+        return Kernel(tmp_path / "proc-sys", values, monkeypatch)
+
+    return make
+
+
+@pytest.fixture
+def place(tmp_path: Any) -> Callable[..., Place]:
+    """Make the root of a host with these files."""
+
+    def make(files: Any = (), name: str = "root") -> Place:
+        root = tmp_path / name
+        root.mkdir()
+        return Place(root, dict(files))
+
+    return make
+
+
+@pytest.fixture
+def umask() -> Any:
+    """Run with a umask that would show in every new file."""
+    old = os.umask(0o077)
+    yield
+    os.umask(old)
+
+
+@pytest.fixture
+def modules(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> Any:
+    """Run modules in this process; the system's log is not written to."""
+    from unit.modules import Modules, basic  # noqa: PLC0415
+
+    monkeypatch.setattr(basic.AnsibleModule, "_log_to_syslog", lambda *_args, **_named: None)
+    monkeypatch.setattr(basic, "has_journal", False)
+    return Modules(monkeypatch, capsys)

@@ -1,0 +1,217 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One file: joined segments are the file, and an edit changes what it is to change and not a byte more."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import sysctl_d
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import same
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.generated import files, keys, keys_and_globs, loaders, plain_values
+
+SYSTEMD, PROCPS = LOADERS["systemd"], LOADERS["procps"]
+KEY = "net.ipv4.tcp_fin_timeout"
+NO_VALUE, NO_KEY = "no '=' in the line", "no key in the line"
+
+READ_BY_BOTH = [
+    (b"", []),
+    (b"\n\n \t\n", []),
+    (b"# a = 1\n ; b = 2\n", []),
+    (b"a.b = 1\n", [(1, "a.b", "1")]),
+    (b"a.b=1", [(1, "a.b", "1")]),
+    (b"\n\n  a/b\t=\t1 2 \t\n", [(3, "a.b", "1 2")]),
+    (b"a.b = 1 # no comment\n", [(1, "a.b", "1 # no comment")]),
+    (b"a.b = c = d\n", [(1, "a.b", "c = d")]),
+    (b"a.b =\n", [(1, "a.b", "")]),
+    (b"-a.b = 1\n", [(1, "a.b", "1")]),
+    (b"-a.b\n", [(1, "a.b", None)]),
+    (b"-a.*.b \n", [(1, "a.*.b", None)]),
+    (b"a.b 1\n", [(1, "", NO_VALUE)]),
+    (b"= 1\n-\n-=1\n", [(1, "", NO_KEY), (2, "", NO_KEY), (3, "", NO_KEY)]),
+    (b"a.b = \xff\n", [(1, "a.b", "\udcff")]),
+    (b"a.b = 1\r\nc.d = 2\r\n", [(1, "a.b", "1"), (2, "c.d", "2")]),
+]
+READ_APART = [
+    (b"a.b = 1\rc.d = 2\n", [(1, "a.b", "1"), (1, "c.d", "2")], [(1, "a.b", "1\rc.d = 2")]),
+    (b"a.b = 1\0c.d = 2\n", [(1, "a.b", "1"), (1, "c.d", "2")], [(1, "a.b", "1")]),
+    (b"\0a.b = 1\n", [(1, "a.b", "1")], []),
+    (b"- a.b = 1\n", [(1, "a.b", "1")], [(1, " a.b", "1")]),
+    (b"--a.b = 1\n", [(1, "-a.b", "1")], [(1, "a.b", "1")]),
+    (b"\fa.b = 1\n", [(1, "\fa.b", "1")], [(1, "a.b", "1")]),
+]
+EDITS = [
+    ("a new key", b"a.b = 1\n", {KEY: "3"}, b"a.b = 1\nnet.ipv4.tcp_fin_timeout = 3\n"),
+    ("an empty file", b"", {KEY: "3"}, b"net.ipv4.tcp_fin_timeout = 3\n"),
+    ("a missing line end", b"a.b = 1", {KEY: "3"}, b"a.b = 1\nnet.ipv4.tcp_fin_timeout = 3\n"),
+    ("line ends of Windows", b"a.b = 1\r\n", {KEY: "3"}, b"a.b = 1\r\nnet.ipv4.tcp_fin_timeout = 3\r\n"),
+    ("another value", b"net.ipv4.tcp_fin_timeout = 2\n", {KEY: "3"}, b"net.ipv4.tcp_fin_timeout = 3\n"),
+    ("its spacing", b"  net.ipv4.tcp_fin_timeout=\t 2  \r\n", {KEY: "3"}, b"  net.ipv4.tcp_fin_timeout=\t 3  \r\n"),
+    ("its spelling and dash", b"-net/ipv4/tcp_fin_timeout=2\n", {KEY: "3"}, b"-net/ipv4/tcp_fin_timeout=3\n"),
+    ("a value that is the same", b"net.ipv4.tcp_fin_timeout =  0x3\n", {KEY: "3"}, b"net.ipv4.tcp_fin_timeout =  0x3\n"),
+    ("no value", b"net.ipv4.tcp_fin_timeout =\nb = 1\n", {KEY: "3"}, b"net.ipv4.tcp_fin_timeout = 3\nb = 1\n"),
+    ("no value nor line end", b"net.ipv4.tcp_fin_timeout =", {KEY: "3"}, b"net.ipv4.tcp_fin_timeout = 3"),
+    ("the last of several", b"net.ipv4.tcp_fin_timeout=1\n# x\nnet/ipv4/tcp_fin_timeout=2\n", {KEY: "3"}, b"# x\nnet/ipv4/tcp_fin_timeout=3\n"),
+    ("an exclusion", b"-net.ipv4.tcp_fin_timeout\n# x\n", {KEY: "3"}, b"# x\nnet.ipv4.tcp_fin_timeout = 3\n"),
+    ("a comment that looks like it", b"#net.ipv4.tcp_fin_timeout=2\n", {KEY: "3"}, b"#net.ipv4.tcp_fin_timeout=2\nnet.ipv4.tcp_fin_timeout = 3\n"),
+    ("a value of several words", b"net.ipv4.tcp_rmem = 1\t2   3\n", {"net.ipv4.tcp_rmem": "1 2 4"}, b"net.ipv4.tcp_rmem = 1 2 4\n"),
+    ("bytes that are no text", b"# \xff\xfe\nx.y=\xe4\nnet.ipv4.tcp_fin_timeout=2", {KEY: "3"}, b"# \xff\xfe\nx.y=\xe4\nnet.ipv4.tcp_fin_timeout=3"),
+    ("a glob", b"", {"net.ipv4.conf.*.rp_filter": "2"}, b"net.ipv4.conf.*.rp_filter = 2\n"),
+    ("the order given", b"", {"b": "1", "a": "2"}, b"b = 1\na = 2\n"),
+    ("nothing", b"\xff = \0\r", {}, b"\xff = \0\r"),
+]  # fmt: skip
+HEADERS = [
+    ("By hand", "# By hand\n"),
+    ("# as it is", "# as it is\n"),
+    ("; as it is", "; as it is\n"),
+    ("two\n\nlines", "# two\n#\n# lines\n"),
+    ("", ""),
+]
+LEFT = [
+    ("the header alone", b"# By hand\na = 1\n", b"# By hand\n", True),
+    ("the header and blank lines", b"# By hand\n\na = 1\n", b"# By hand\n\n", True),
+    ("another comment", b"# mine\na = 1\n", b"# mine\n", False),
+    ("another key", b"a = 1\nb = 1\n", b"b = 1\n", False),
+    ("nothing at all", b"a = 1\n", b"", True),
+    ("a file that was empty and masks others", b"", b"", False),
+]
+
+
+def told(data, loader):
+    return [(line.number, line.key, line.value) for line in sysctl_d.parse(data, loader)]
+
+
+def pieces(data, loader, dropped):
+    """Return the segments of a file but those of some keys, each with a line end if it lacks one."""
+    mine = {line.piece for line in sysctl_d.parse(data, loader) if line.key in dropped}
+    cut = sysctl_d.segments(data, loader)
+    return [piece for index, piece in enumerate(cut) if index not in mine]
+
+
+@pytest.mark.parametrize("loader", [SYSTEMD, PROCPS], ids=lambda loader: loader.name)
+@pytest.mark.parametrize(("data", "expected"), READ_BY_BOTH)
+def test_lines_that_both_loaders_read_alike(data, expected, loader):
+    assert told(data, loader) == expected
+
+
+@pytest.mark.parametrize(("data", "by_systemd", "by_procps"), READ_APART)
+def test_lines_that_the_loaders_read_apart(data, by_systemd, by_procps):
+    assert told(data, SYSTEMD) == by_systemd
+    assert told(data, PROCPS) == by_procps
+
+
+def test_a_line_knows_where_it_stands():
+    (line,) = sysctl_d.parse(b"# x\na.b = 1\n", SYSTEMD, "/etc/sysctl.d/a.conf", "/srv/a")
+    assert line == ("/etc/sysctl.d/a.conf", "/srv/a", 2, 1, "a.b", "1")
+
+
+def test_systemd_stops_at_a_line_that_is_too_long():
+    data = b"a = 1\nb = " + b"x" * (1 << 20) + b"\nc = 1\n"
+    assert [key for _, key, _ in told(data, SYSTEMD)] == ["a", ""]
+    assert [key for _, key, _ in told(data, PROCPS)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("loader", [SYSTEMD, PROCPS], ids=lambda loader: loader.name)
+@pytest.mark.parametrize(("before", "assign", "after"), [case[1:] for case in EDITS], ids=[case[0] for case in EDITS])
+def test_an_edit_changes(before, assign, after, loader):
+    assert sysctl_d.edit(before, loader, assign, lambda _key: False) == after
+
+
+def test_keys_that_go_take_their_lines_with_them():
+    before = b"a = 1\n# stays\n-a\nb = 2\na/ = 3"
+    assert sysctl_d.edit(before, SYSTEMD, {}, {"a"}.__contains__) == b"# stays\nb = 2\n"
+
+
+def test_lines_are_commented_out_where_they_stand():
+    before = b"a = 1\r\n  b = 2\n-c = 3"
+    after = sysctl_d.comment_out(before, SYSTEMD, [1, 2])
+    first, *rest = after.split(b"\n")
+    assert first == b"a = 1\r"
+    assert [line[:1] for line in rest] == [b"#", b"#"]
+    assert [line.endswith(old) for line, old in zip(rest, (b"  b = 2", b"-c = 3"))] == [True, True]
+    assert [key for _, key, _ in told(after, SYSTEMD)] == ["a"]
+
+
+@pytest.mark.parametrize(("header", "text"), HEADERS)
+def test_a_header_is_a_comment_in_each_of_its_lines(header, text):
+    assert sysctl_d.header_lines(header) == text
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), [case[1:] for case in LEFT], ids=[case[0] for case in LEFT])
+def test_what_is_nothing_left(before, after, expected):
+    assert sysctl_d.nothing_left(before, after, "By hand") is expected
+
+
+@given(st.one_of(files, st.binary(max_size=60)), loaders)
+def test_joined_segments_are_the_file(data, loader):
+    assert sysctl_d.encode("".join(sysctl_d.segments(data, loader))) == data
+
+
+@given(files, loaders)
+def test_every_line_is_one_of_the_segments(data, loader):
+    cut = sysctl_d.segments(data, loader)
+    found = sysctl_d.parse(data, loader)
+    assert [line.piece for line in found] == sorted({line.piece for line in found})
+    for line in found:
+        assert line.number == 1 + sum(piece.count("\n") for piece in cut[: line.piece])
+
+
+@given(files, loaders)
+def test_an_edit_with_nothing_to_do_is_the_identity(data, loader):
+    assert sysctl_d.edit(data, loader, {}, lambda _key: False) == data
+    assert sysctl_d.comment_out(data, loader, []) == data
+
+
+@given(files, loaders, st.dictionaries(keys_and_globs, plain_values, max_size=3), st.sets(keys, max_size=2))
+def test_an_edit_touches_only_lines_of_the_named_keys(data, loader, assign, drop):
+    after = sysctl_d.edit(data, loader, assign, drop.__contains__)
+    named = {*assign, *drop}
+    left, still = pieces(data, loader, named), pieces(after, loader, named)
+    if still[: len(left)] != left:  # the file did not end in a line end, so it got one before a new line
+        assert still[: len(left) - 1] == left[:-1]
+        assert still[len(left) - 1].rstrip("\r\n") == left[-1].rstrip("\r\n")
+    assert "".join(still[len(left) :]).strip("\r\n") == ""
+    assert [line for line in told_without_numbers(after, loader) if line[0] not in named] == [
+        line for line in told_without_numbers(data, loader) if line[0] not in named
+    ]
+
+
+def told_without_numbers(data, loader):
+    return [(line.key, line.value) for line in sysctl_d.parse(data, loader)]
+
+
+@given(files, loaders, st.dictionaries(keys_and_globs, plain_values, max_size=3), st.sets(keys, max_size=2))
+def test_an_edit_does_what_it_says_and_is_idempotent(data, loader, assign, drop):
+    after = sysctl_d.edit(data, loader, assign, drop.__contains__)
+    assert sysctl_d.edit(after, loader, assign, drop.__contains__) == after
+    said = [(key, value) for key, value in told_without_numbers(after, loader) if key in assign]
+    assert sorted(key for key, _ in said) == sorted(assign)
+    assert all(same(key, value, assign[key]) for key, value in said)
+    assert not any(key in drop and key not in assign for key, _ in told_without_numbers(after, loader))
+
+
+@given(files, loaders, st.data())
+def test_commenting_out_leaves_every_other_line(data, loader, draw):
+    found = sysctl_d.parse(data, loader)
+    chosen = draw.draw(st.sets(st.sampled_from(found))) if found else set()
+    indexes = {line.piece for line in chosen}
+    after = sysctl_d.comment_out(data, loader, indexes)
+    assert told_without_numbers(after, loader) == [(line.key, line.value) for line in found if line not in chosen]
+    before, now = sysctl_d.segments(data, loader), sysctl_d.segments(after, loader)
+    assert len(now) == len(before)
+    for index, (old, new) in enumerate(zip(before, now)):
+        assert new.endswith(old) if index in indexes else new == old
+
+
+@given(st.text("abé#; \t", max_size=9).map(str.strip), st.text("x\n# ", max_size=9))
+def test_nothing_but_a_header_is_nothing_left(text, header):
+    head = sysctl_d.encode(sysctl_d.header_lines(header))
+    assert all(line.startswith((b"#", b";")) for line in head.splitlines())
+    before = head + b"net.ipv4.tcp_fin_timeout = 1\n"
+    assert sysctl_d.nothing_left(before, head, header)
+    extra = sysctl_d.encode(f"#{text}x\n")
+    assert not sysctl_d.nothing_left(before + extra, head + extra, header)

@@ -1,0 +1,200 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values: what a user may write, what the kernel holds to be the same, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import values
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import TuningError
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+KEY = "net.ipv4.tcp_fin_timeout"
+TIME, INTVL, PROBES = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "intvl", "probes"))
+RANGES = "net.ipv4.ip_local_reserved_ports"
+FASTOPEN, STABLE = "net.ipv4.tcp_fastopen_key", "net.ipv6.conf.eth0.stable_secret"
+
+WRITTEN = [
+    (3600, "3600"),
+    (-1, "-1"),
+    ("  3600\t", "3600"),
+    ("", ""),
+    (True, "1"),
+    (False, "0"),
+    ([4096, "131072", 6291456], "4096 131072 6291456"),
+    ((1, True), "1 1"),
+    ([], ""),
+    ("a\tb  c", "a\tb  c"),
+]
+REFUSED = [
+    (1.5, "float"),
+    (None, "NoneType"),
+    ({"a": 1}, "dict"),
+    ([1, 2.0], "float"),
+    ("1\nkernel.core_pattern = x", "line end"),
+    ("1\rkernel.core_pattern = x", "line end"),
+    ("1\0", "NUL"),
+    (["1", "2\n3"], "line end"),
+]
+SAME = [
+    (KEY, "60", "60", True),
+    (KEY, "60", "61", False),
+    (KEY, "60", "060", False),
+    (KEY, "60", "074", True),
+    (KEY, "60", "0x3c", True),
+    (KEY, "60", "0X3C", True),
+    (KEY, "-1", "-1", True),
+    (KEY, "-1", "1", False),
+    (KEY, "4096 131072\t6291456", "4096\t131072   6291456", True),
+    (KEY, "4096 131072", "4096", False),
+    (KEY, "abc", "ABC", False),
+    (KEY, "a  b", "a b", True),
+    (KEY, "0b11", "3", False),
+    (KEY, "0o17", "15", False),
+    (KEY, "1_0", "10", False),
+    (KEY, "08", "8", False),
+    (KEY, "1e3", "1000", False),
+    (KEY, "\u0661", "1", False),
+    (KEY, "", "", True),
+    (KEY, "", "0", False),
+    (KEY, None, None, True),
+    (KEY, None, "0", False),
+    (KEY, "0", None, False),
+    (RANGES, "8080,9000-9002", "9000-9002,8080", True),
+    (RANGES, "9000,9001,9002", "9000-9002", True),
+    (RANGES, "9000", "9001", False),
+    (RANGES, "", "", True),
+    (RANGES, "x", "x,", False),
+    (RANGES, "\u00b2", "1", False),
+    (RANGES, "0-99999999999", "1", False),
+    (STABLE, "2001:db8::1", "2001:0db8:0000:0000:0000:0000:0000:0001", True),
+    (STABLE, "2001:db8::1", "2001:db8::2", False),
+    (FASTOPEN, "00000000-00000000-00000000-00000001", "00000000-00000000-00000000-00000001", True),
+]
+# What the kernel takes and what it makes of it: key, value, live value, why it is refused (None: it is not).
+CHECKED = [
+    (KEY, "60", "30", None),
+    (KEY, "0x10", "30", None),
+    (KEY, "-1", "30", None),
+    (KEY, "0", "30", None),
+    (KEY, "abc", "30", None),
+    (KEY, "010", "30", "octal, which gives 8; write 10"),
+    (KEY, "-010", "30", "octal, which gives -8"),
+    (KEY, "00", "30", "octal, which gives 0; write 0"),
+    (KEY, "08", "30", "octal, which gives an error"),
+    (KEY, "010", None, "octal"),
+    (KEY, "3600 9", "30", "drop"),
+    (KEY, "3600 9 25", "30", "drop"),
+    (KEY, "", "30", "keep"),
+    ("net.ipv4.tcp_rmem", "1 2", "4096\t131072\t6291456", "keep"),
+    ("net.ipv4.tcp_rmem", "1 2 3", "4096\t131072\t6291456", None),
+    ("kernel.core_pattern", "010 a", "core", None),
+    ("kernel.core_pattern", "|/bin/x %p", "core", None),
+    ("kernel.core_pattern", "core", "", None),
+    (TIME, "1", "7200", None),
+    (TIME, "32767", "7200", None),
+    (TIME, "0", "7200", "not an integer from 1 to 32767 (seconds): the kernel takes other values"),
+    (TIME, "-1", "7200", "1 to 32767"),
+    (TIME, "32768", "7200", "1 to 32767"),
+    (TIME, "abc", "7200", "not an integer"),
+    (TIME, "3600abc", "7200", "not an integer"),
+    (TIME, "0", None, "1 to 32767"),
+    (INTVL, "0", "75", "1 to 32767"),
+    (INTVL, "32767", "75", None),
+    (PROBES, "1", "9", None),
+    (PROBES, "127", "9", None),
+    (PROBES, "128", "9", "1 to 127 (probes)"),
+    (PROBES, "0", "9", "ends healthy idle connections"),
+]
+words = st.sampled_from(
+    ("0", "8", "010", "0x8", "-8", "08", "0b1", "1_0", "a", "8080-8082", "8080,8081-8082", "::1", "0:0::1", "é")
+)
+texts = st.one_of(st.none(), st.lists(words, max_size=3).map(" ".join), st.lists(words, max_size=3).map(" \t".join))
+some_keys = st.sampled_from((KEY, TIME, RANGES, STABLE, FASTOPEN))
+
+
+@pytest.mark.parametrize(("written", "text"), WRITTEN, ids=repr)
+def test_the_text_of_what_a_user_writes(written, text):
+    assert values.from_user(KEY, written) == text
+
+
+@pytest.mark.parametrize(("written", "reason"), REFUSED, ids=repr)
+def test_what_is_no_value_is_refused(written, reason):
+    with pytest.raises(TuningError, match=reason) as caught:
+        values.from_user(KEY, written)
+    assert caught.value.key == KEY
+    assert KEY in str(caught.value)
+
+
+@pytest.mark.parametrize(("key", "one", "other", "expected"), SAME)
+def test_what_the_kernel_holds_to_be_the_same(key, one, other, expected):
+    assert values.same(key, one, other) is expected
+    assert values.same(key, other, one) is expected
+
+
+@given(some_keys, texts, texts, texts)
+@example(RANGES, "1-99999999", "1-99999999", "1")
+def test_same_is_an_equivalence(key, one, two, three):
+    assert values.same(key, one, one)
+    assert values.same(key, one, two) == values.same(key, two, one)
+    if values.same(key, one, two) and values.same(key, two, three):
+        assert values.same(key, one, three)
+
+
+@given(st.sampled_from((KEY, TIME, STABLE)), st.lists(words, max_size=3), st.sampled_from((" ", "\t", "  ")))
+def test_blanks_make_no_difference(key, some, blank):
+    assert values.same(key, " ".join(some), blank.join(some) + blank)
+
+
+@given(st.integers(-(1 << 40), 1 << 40))
+def test_integers_are_compared_by_value(number):
+    sign = "-" if number < 0 else ""
+    for text in (f"{sign}0x{abs(number):x}", f"{sign}0{abs(number):o}", f" {number}\t"):
+        assert values.same(KEY, str(number), text)
+    assert not values.same(KEY, str(number), str(number + 1))
+
+
+@pytest.mark.parametrize(("key", "value", "live", "reason"), CHECKED)
+def test_what_the_kernel_would_read_as_something_else_is_refused(key, value, live, reason):
+    if reason is None:
+        values.check(key, value, live, unsafe=False)
+        return
+    with pytest.raises(TuningError) as caught:
+        values.check(key, value, live, unsafe=False)
+    assert reason in str(caught.value)
+    assert caught.value.key == key
+    assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [(TIME, "0"), (TIME, "-1"), (INTVL, "40000"), (PROBES, "0"), (PROBES, "200")]
+)
+def test_unsafe_takes_what_does_harm(key, value):
+    values.check(key, value, "9", unsafe=True)
+
+
+def test_unsafe_does_not_take_what_the_kernel_would_read_as_something_else():
+    with pytest.raises(TuningError, match="octal"):
+        values.check(TIME, "010", "7200", unsafe=True)
+
+
+@pytest.mark.parametrize("key", [FASTOPEN, STABLE, "net.ipv6.conf.all.stable_secret"])
+def test_secrets_are_never_shown(key):
+    assert values.shown(key, "hush") == values.HIDDEN
+    assert values.shown(key, None) is None
+    assert "hush" not in values.quoted(key, "hush")
+
+
+@pytest.mark.parametrize(("value", "text"), [("1\t2  3", "1 2 3"), ("a\udcffb", "a\ufffdb"), ("", ""), (None, None)])
+def test_how_a_value_is_shown(value, text):
+    assert values.shown(KEY, value) == text
+
+
+def test_a_long_value_is_cut_in_messages():
+    assert values.quoted(KEY, "60") == "'60'"
+    long = values.quoted(KEY, "x" * 70_000)
+    assert len(long) < 200
+    assert "70002 characters" in long
