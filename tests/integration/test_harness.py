@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The throw-away hosts are what they claim to be: real, apart from this machine, and gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from support.play import Controller, run_playbook, target_python
+from support.world import NOBODY, SEARCH_PATH, World
+
+TIME = "net.ipv4.tcp_keepalive_time"
+
+
+def test_each_world_has_its_own_values_and_files() -> None:
+    outside = Path("/proc/sys/net/ipv4/tcp_keepalive_time").read_text(encoding="ascii")
+    with World() as one, World() as other:
+        one.set_sysctl(TIME, 1234)
+        one.write("/etc/sysctl.d/10-a.conf", "x = 1\n")
+        assert (one.sysctl(TIME), other.sysctl(TIME)) == ("1234", "7200")
+        assert not other.exists("/etc/sysctl.d/10-a.conf")
+    assert Path("/proc/sys/net/ipv4/tcp_keepalive_time").read_text(encoding="ascii") == outside
+    assert not Path("/etc/sysctl.d/10-a.conf").exists()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/usr/x", "/x", "/root/x", "/var/tmp/x", "/tmp/x", "/srv/.etc/x", "/srv/.local-lib/x", "/proc/sys/kernel/panic"],
+)
+def test_nothing_outside_can_be_written(world: World, path: str) -> None:
+    with pytest.raises(OSError, match=os.strerror(errno.EROFS)):
+        world.write(path, "1")
+
+
+def test_nothing_is_left_behind() -> None:
+    with World(interfaces=["br7"]) as world:
+        world.run(["sh", "-c", "sleep 1000 >/dev/null 2>&1 &"])
+        agent, inside, scratch = world._agent.pid, world.pid, Path(world.interpreter("python3")).parent
+        namespace = os.stat(f"/proc/{inside}/ns/net").st_ino
+    assert not Path(f"/proc/{agent}").exists()
+    assert not Path(f"/proc/{inside}").exists()
+    assert not scratch.exists()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            assert os.stat(f"/proc/{pid}/ns/net").st_ino != namespace
+
+
+def test_a_boot_is_a_new_namespace_with_the_real_loader() -> None:
+    with World(
+        {"/etc/sysctl.d/10-a.conf": f"{TIME} = 333\n", "/etc/sysctl.conf": f"{TIME} = 111\n"}, interfaces=["br0.100"]
+    ) as world:
+        world.set_sysctl("net.ipv4.tcp_fin_timeout", 7)
+        assert world.boots(TIME) == {"systemd": "333", "procps": "111"}
+        assert world.boot("systemd").values["net/ipv4/tcp_fin_timeout"] == "60"
+        assert world.boot("systemd", ["net.ipv4.conf.br0/100.rp_filter"]).values
+        assert world.sysctl(TIME) == "7200"
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps", "auto"])
+def test_both_loaders_boot_whatever_is_feigned(loader: str) -> None:
+    with World({"/etc/sysctl.d/10-a.conf": f"{TIME} = 333\n"}, loader=loader) as world:
+        assert world.boots(TIME) == {"systemd": "333", "procps": "333"}
+        assert world.exists("/run/systemd/system") == (loader == "systemd")
+        assert world.exists("/usr/lib/systemd/systemd-sysctl") == (loader != "procps")
+
+
+def test_proc_sys_can_be_read_only() -> None:
+    with World(proc_sys="none") as world, pytest.raises(OSError, match=os.strerror(errno.EROFS)):
+        world.set_sysctl(TIME, 5)
+
+
+def test_an_ordinary_user_has_a_world_too() -> None:
+    with World({"/etc/sysctl.d/10-a.conf": f"{TIME} = 333\n"}, user=NOBODY) as world:
+        world.set_sysctl(TIME, 5)
+        assert world.sysctl(TIME) == "5"
+        assert world.boots(TIME) == {"systemd": "333", "procps": "333"}
+        assert os.stat(f"/proc/{world.pid}").st_uid == NOBODY
+
+
+def test_tasks_run_in_the_world_they_are_for(controller: Controller) -> None:
+    """Several in one run, also after one that failed; check mode holds."""
+    touch = {"ansible.builtin.file": {"path": "/etc/sysctl.d/touched", "state": "touch", "mode": "0600"}}
+    with World() as one, World() as other:
+        first, failed, last = controller.play(
+            one, [touch, {"ansible.builtin.fail": {"msg": "no"}}, {"ansible.builtin.command": "id -u"}]
+        )
+        assert (first.status, failed.status, failed["msg"], last["stdout"]) == ("ok", "failed", "no", "0")
+        (predicted,) = controller.play(other, touch, check=True, diff=True)
+        assert predicted.changed
+        assert one.exists("/etc/sysctl.d/touched")
+        assert not other.exists("/etc/sysctl.d/touched")
+
+
+def test_the_target_runs_the_python_it_should(controller: Controller, world: World) -> None:
+    (result,) = controller.play(world, {"ansible.builtin.setup": {"gather_subset": ["!all", "!min", "python"]}})
+    assert world.run([target_python(), "-c", "import sys; print(sys.version_info[:2])"]).stdout.strip() == str(
+        tuple(result["ansible_facts"]["ansible_python"]["version_info"][:2])
+    )
+
+
+def test_a_task_can_run_as_another_user_and_with_a_umask(controller: Controller, world: World) -> None:
+    shell = {"ansible.builtin.shell": "id -u; umask"}
+    (result,) = controller.play(world, shell, python="/usr/bin/python3", user=NOBODY, umask=0o077)
+    assert result["stdout_lines"] == [str(NOBODY), "0077"]
+
+
+def test_a_whole_playbook_runs_as_a_user_runs_it(world: World) -> None:
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "tasks": [{"ansible.builtin.file": {"path": "/etc/sysctl.d/x", "state": "touch"}}],
+    }
+    played = run_playbook(world, [play], "--check", "--diff")
+    assert (played.rc, played.stats["changed"], [r.status for r in played.results]) == (0, 1, ["ok"])
+    assert not world.exists("/etc/sysctl.d/x")
+
+
+def test_the_search_path_has_both_loaders(world: World) -> None:
+    assert world.run(["sysctl", "--version"], env={"PATH": SEARCH_PATH}).rc == 0
+    assert world.exists("/usr/lib/systemd/systemd-sysctl")
