@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Edits are lossless: every byte that is not ours stays as it is. (The unit tests of the editor have the long table.)"""
+"""Edits are lossless: every byte that is not ours stays as it is. The unit tests of the editor have the long table."""
 
 from __future__ import annotations
 

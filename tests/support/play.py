@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import ansible.module_utils
+
 from .world import World
 
 HERE = Path(__file__).parent
@@ -58,6 +60,13 @@ class Played:
     results: list[Result]
     stats: dict[str, int]
     output: str
+
+
+def compiled(home: Path) -> dict[str, str]:
+    """Compile what Ansible will send, once (see `target/sitecustomize.py`); give the environment that has it used."""
+    sources = [str(Path(ansible.module_utils.__path__[0])), f"{collections_path()}/ansible_collections/netops/tuning"]
+    subprocess.run([target_python(), "-I", str(HERE / "compiled.py"), str(home / "compiled"), *sources], check=True)
+    return {"PYTHONPATH": str(HERE / "target"), "NETOPS_COMPILED": str(home / "compiled")}
 
 
 @dataclass
@@ -108,6 +117,7 @@ class Controller:
         self._folder = tempfile.TemporaryDirectory(prefix="netops-controller-")
         self._home = Path(self._folder.name)
         self._process: subprocess.Popen[bytes] | None = None
+        self._compiled = compiled(self._home)
 
     def __enter__(self) -> Controller:
         return self
@@ -137,7 +147,8 @@ class Controller:
         """
         if self._process is None or self._step >= STEPS:
             self._start()
-        interpreter = world.interpreter(python or target_python(), user=user, umask=umask, under=under)
+        env = None if python or under else self._compiled
+        interpreter = world.interpreter(python or target_python(), user=user, umask=umask, under=under, env=env)
         listed = [tasks] if isinstance(tasks, Mapping) else list(tasks)
         blocks = [
             {

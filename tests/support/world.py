@@ -201,14 +201,21 @@ class World:
         return prefix if user is None else [*prefix, f"--setuid={user}", f"--setgid={user}"]
 
     def interpreter(
-        self, python: str, *, user: int | None = None, umask: int = 0o022, under: Iterable[str] = ()
+        self,
+        python: str,
+        *,
+        user: int | None = None,
+        umask: int = 0o022,
+        under: Iterable[str] = (),
+        env: Mapping[str, str] | None = None,
     ) -> str:
         """Make a script on the controller that is this Python inside the world: an ansible_python_interpreter."""
-        wanted = (python, user, umask, tuple(under))
+        more = [f"{name}={value}" for name, value in (env or {}).items()]
+        wanted = (python, user, umask, tuple(under), tuple(more))
         if wanted not in self._wrappers:
             path = Path(self._scratch.name, f"python{len(self._wrappers)}")
-            env = ["env", "-i", f"PATH={SEARCH_PATH}", "HOME=/srv/home", "TMPDIR=/srv/tmp", "LC_ALL=C.UTF-8"]
-            command = shlex.join([*self.enter(user), "--", *env, *under, python])
+            clean = ["env", "-i", f"PATH={SEARCH_PATH}", "HOME=/srv/home", "TMPDIR=/srv/tmp", "LC_ALL=C.UTF-8", *more]
+            command = shlex.join([*self.enter(user), "--", *clean, *under, python])
             path.write_text(f'#!/bin/sh\numask {umask:03o}\nexec {command} "$@"\n', encoding="utf-8")
             path.chmod(0o755)
             self._wrappers[wanted] = str(path)
