@@ -30,7 +30,7 @@ def main() -> None:
     unknown = set(args.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leave nothing behind then either
+    signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(1))  # leave nothing behind then either
     sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
     with tempfile.TemporaryDirectory(prefix="netops-bench-") as home:
         os.environ["ANSIBLE_HOME"] = home

@@ -147,7 +147,7 @@ def row(what: str, ours: list[float], other: list[float], *, at_most: float = 0,
     """Compare pair by pair: ours as a multiple of the other, or with `at_least` the other as a multiple of ours."""
     ratios = [b / a if at_least else a / b for a, b in zip(ours, other)]
     median = statistics.median(ratios)
-    low, _, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
+    low, _unused, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
     met = median >= at_least and (not at_most or median <= at_most)
     return (
         what,

@@ -41,7 +41,7 @@ def reset(run: dict[str, Any]) -> None:
 def start(service: dict[str, Any]) -> None:
     """Start a server, and wait until it answers."""
     subprocess.Popen(service["argv"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(1000):
+    for _unused in range(1000):
         with socket.socket() as client:
             if client.connect_ex(("127.0.0.1", service["port"])) == 0:
                 return

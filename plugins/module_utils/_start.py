@@ -14,8 +14,8 @@ def start():  # type: () -> None
     """End in one clear line where the engine would be a syntax error; else make ready for importing it."""
     if sys.version_info < (3, 7):
         msg = "netops.tuning needs Python 3.7 or later on the host, this is %s (%s); set ansible_python_interpreter"
-        print(json.dumps({"failed": True, "msg": msg % (sys.version.split()[0], sys.executable)}))
-        sys.exit(1)
+        sys.stdout.write(json.dumps({"failed": True, "msg": msg % (sys.version.split()[0], sys.executable)}))
+        raise SystemExit(1)
     _spare_time()
 
 

@@ -170,7 +170,7 @@ def throw_away_host() -> Iterator[World]:
 def main() -> None:
     """Show it. A signal to end ends everything that was started."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda signum, _: sys.exit(128 + signum))
+        signal.signal(number, lambda signum, _unused: sys.exit(128 + signum))
     with throw_away_host() as world, tempfile.TemporaryDirectory(prefix="netops-apply-") as folder:
         demonstrate(world, Path(folder), sys.argv[1:])
 

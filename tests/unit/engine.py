@@ -40,7 +40,7 @@ def make_tree(files: Files, command_line: str = "") -> Tree:
     contents = {}
     for path, content in files.items():
         real = content["link"] if isinstance(content, Mapping) else path
-        folder, _, name = path.rpartition("/")
+        folder, _unused, name = path.rpartition("/")
         if folder != "/etc" or name == "sysctl.conf":
             listing.setdefault(folder, {})[name] = real
         if real == "/dev/null":
@@ -61,7 +61,7 @@ def ask(settings: Mapping[str, Any], **options: Any) -> Request:
 
 def observe(request: Request, host: Host) -> Observed:
     """Find of the host in memory what a run would find of a real one."""
-    folder, _, name = request.path.rpartition("/")
+    folder, _unused, name = request.path.rpartition("/")
     real = host.tree.listing.get(folder, {}).get(name, request.path)
     before = host.tree.contents.get(real)
     asked = [*request.settings, *other_keys(request, before, host.loader)]

@@ -57,13 +57,13 @@ def _some_lines(rnd: random.Random) -> list[str]:
     keys_ = [*KEYS, *KEYS, *GLOBS, *map(to_path, KEYS + GLOBS)]
     blank = [*BLANKS] * 4 + [*ODD_BLANKS]
     made = []
-    for _ in range(700):
+    for _unused in range(700):
         dash = rnd.choice(("", "", "", "", "-", "- "))
         before, key, between, behind, after = (rnd.choice(x) for x in (blank, keys_, blank, blank, blank))
         made.append(f"{before}{dash}{key}{between}={behind}{rnd.choice(VALUES)}{after}")
-    made += [f"{rnd.choice(blank)}-{rnd.choice(keys_)}{rnd.choice(blank)}" for _ in range(120)]
-    for _ in range(60):
-        made.append("".join(rnd.choice("ab.-=#; \t\r\v\f\0é\udcff") for _ in range(rnd.randrange(9))))
+    made += [f"{rnd.choice(blank)}-{rnd.choice(keys_)}{rnd.choice(blank)}" for _unused in range(120)]
+    for _unused in range(60):
+        made.append("".join(rnd.choice("ab.-=#; \t\r\v\f\0é\udcff") for _unused in range(rnd.randrange(9))))
     return made + [*COMMENTS, *PROBLEMS] * 6
 
 
@@ -80,7 +80,8 @@ files = st.one_of(
 
 def _some_files(rnd: random.Random) -> list[bytes]:
     texts = [
-        "".join(rnd.choice(LINES) + rnd.choice("\n\n\n\n\n\r") for _ in range(rnd.randrange(6))) for _ in range(400)
+        "".join(rnd.choice(LINES) + rnd.choice("\n\n\n\n\n\r") for _unused in range(rnd.randrange(6)))
+        for _unused in range(400)
     ]
     return [encode(text[: rnd.choice((None, None, None, -1))]) for text in texts]
 

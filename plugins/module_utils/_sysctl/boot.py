@@ -46,7 +46,7 @@ class Tree:
 
     def with_file(self, path: str, real: str, data: bytes | None) -> Tree:
         """Return the tree as it is once a file holds these bytes, or (None) is gone."""
-        folder, _, name = path.rpartition("/")
+        folder, _unused, name = path.rpartition("/")
         names = {**self.listing.get(folder, {}), name: real}
         contents = {**self.contents, real: data or b""}
         if data is None:

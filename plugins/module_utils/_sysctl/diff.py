@@ -36,6 +36,6 @@ def _readable(data: bytes | None) -> str:
     text = decode(data or b"")
     if any(mark in text for mark in SECRETS):
         pieces = [line.partition("=") for line in text.split("\n")]
-        secret = [equals and any(mark in head for mark in SECRETS) for head, equals, _ in pieces]
+        secret = [equals and any(mark in head for mark in SECRETS) for head, equals, _unused in pieces]
         text = "\n".join(f"{h}= {HIDDEN}" if hide else h + e + t for (h, e, t), hide in zip(pieces, secret))
     return printable(text)

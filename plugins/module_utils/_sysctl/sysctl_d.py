@@ -106,9 +106,9 @@ def edit(data: bytes, loader: Loader, assign: Mapping[str, str], drop: Callable[
 
 def _with_value(segment: str, value: str, loader: Loader) -> str:
     visible, nul, hidden = segment.partition("\0") if loader.c_strings else (segment, "", "")
-    head, _, rest = visible.partition("=")
+    head, _unused, rest = visible.partition("=")
     body = rest.strip(loader.blanks + "\0")
-    lead, _, trail = rest.partition(body) if body else (" ", "", rest.lstrip(" \t"))
+    lead, _unused, trail = rest.partition(body) if body else (" ", "", rest.lstrip(" \t"))
     return f"{head}={lead}{value}{trail}{nul}{hidden}"
 
 

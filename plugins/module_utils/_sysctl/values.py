@@ -93,7 +93,7 @@ def number_of(word: str) -> int | str | bytes:
 def _ranges(text: str) -> object:
     numbers: set[int] = set()
     for part in text.replace(",", " ").split():
-        low, _, high = part.partition("-")
+        low, _unused, high = part.partition("-")
         if not text.isascii() or not low.isdigit() or not (high or low).isdigit() or int(high or low) > 1 << 16:
             return text
         numbers.update(range(int(low), int(high or low) + 1))

@@ -25,8 +25,8 @@ def look_up(path: str, source: bytes) -> object:
         with open(os.path.join(FOLDER, name), "rb") as file:
             return marshal.load(file)  # noqa: S302 # our own
     except OSError:
-        return compile_anew(path, source) if compile_anew else None
+        return compile_anew(path, source) if compile_anew is not None else None
 
 
-if compile_anew:
+if compile_anew is not None:
     zipimport._compile_source = look_up  # type: ignore[attr-defined]

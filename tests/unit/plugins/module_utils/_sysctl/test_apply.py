@@ -497,7 +497,7 @@ def test_a_fault_at_any_call_leaves_the_host_as_it_was(situation, fault, place, 
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
 def test_when_nothing_works_any_more_it_is_not_said_to_be_rolled_back(situation, place, kernel_anew, monkeypatch):
     error = OSError(errno.EIO, "Input/output error")
-    for faults, outcome, root, live, before, _ in every_call(
+    for faults, outcome, root, live, before, _unused in every_call(
         situation, place, kernel_anew, monkeypatch, error, lasting=True
     ):
         if isinstance(outcome, TuningError):

@@ -77,3 +77,8 @@ def test_a_file_put_into_a_tree_and_taken_out_again():
     assert rules_for(more, host.loader, ["a.b"]).winner("a.b").value == "2"
     less = more.with_file("/etc/sysctl.d/b.conf", "/etc/sysctl.d/b.conf", None)
     assert less == host.tree
+
+
+def test_names_that_are_no_text_are_sorted_as_bytes_too():
+    host = make_host("systemd", {"/etc/sysctl.d/\udcff.conf": "a.b=1", "/etc/sysctl.d/\U0001f600.conf": "a.b=2"})
+    assert rules_for(host.tree, host.loader, ["a.b"]).winner("a.b").value == "1"

@@ -266,7 +266,7 @@ def test_everything_that_a_loader_reads_is_found(place):
         "/usr/lib/sysctl.d/v.conf": b"c=3",
     }
     assert tree.command_line == ""
-    told = {path: matters for path, _, matters in tree.problems}
+    told = {path: matters for path, _unused, matters in tree.problems}
     assert told == {"/etc/sysctl.d/none.conf": False, "/etc/sysctl.d/folder.conf": False}
 
 
@@ -293,7 +293,7 @@ def test_a_pipe_is_not_waited_for(name, place):
     root = place({"/etc/sysctl.d/link.conf": {"link": "/pipe"}})
     os.mkfifo(str(root.at("/pipe" if name == "link.conf" else f"/etc/sysctl.d/{name}")))
     tree = root.files.tree()
-    assert f"/etc/sysctl.d/{name}" in [path for path, _, _ in tree.problems]
+    assert f"/etc/sysctl.d/{name}" in [path for path, _unused, _unused in tree.problems]
     assert tree.contents == {}
 
 

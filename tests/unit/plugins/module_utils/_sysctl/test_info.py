@@ -72,7 +72,7 @@ def test_every_line_has_a_fate(kernel):
 def test_what_an_exclusion_keeps_off(kernel):
     kernel(**{KEY: "0"})
     told = inspect({"/etc/sysctl.d/a.conf": f"{GLOB} = 1\n-{KEY}\n"}, [KEY])
-    assert [fate for *_, fate in fates(told, KEY)] == ["excluded", "winner"]
+    assert [fate for *_unused, fate in fates(told, KEY)] == ["excluded", "winner"]
     assert (told["settings"][KEY]["boot"], told["drift"]) == (None, [])
 
 

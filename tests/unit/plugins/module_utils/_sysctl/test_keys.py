@@ -96,7 +96,7 @@ def test_what_a_user_writes_is_taken_in_each_clean_spelling(spelling, canonical)
     assert keys.parse(spelling) == canonical
 
 
-@pytest.mark.parametrize(("name", "reason"), REFUSED, ids=[repr(name) for name, _ in REFUSED])
+@pytest.mark.parametrize(("name", "reason"), REFUSED, ids=[repr(name) for name, _unused in REFUSED])
 def test_what_is_no_key_is_refused(name, reason):
     with pytest.raises(TuningError, match=re.escape(reason)) as caught:
         keys.parse(name)

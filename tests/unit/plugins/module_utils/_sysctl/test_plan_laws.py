@@ -60,7 +60,7 @@ def each_key_has_its_value_and_will_have_it(plan, after):
     matched = {key: plan.wanted[key] for keys in observed.matches.values() for key in keys if key in plan.wanted}
     if request.exclusive:  # some of these globs may be other people's, which go
         matched = {}
-    lost = {key for key, _ in plan.overridden}
+    lost = {key for key, _unused in plan.overridden}
     for key, value in {**request.settings, **matched}.items():
         winner = rules.winner(key)
         assert (key in lost) != same(key, winner and winner.value, value)

@@ -111,8 +111,8 @@ def test_a_line_knows_where_it_stands():
 
 def test_systemd_stops_at_a_line_that_is_too_long():
     data = b"a = 1\nb = " + b"x" * (1 << 20) + b"\nc = 1\n"
-    assert [key for _, key, _ in told(data, SYSTEMD)] == ["a", ""]
-    assert [key for _, key, _ in told(data, PROCPS)] == ["a", "b", "c"]
+    assert [key for _unused, key, _unused in told(data, SYSTEMD)] == ["a", ""]
+    assert [key for _unused, key, _unused in told(data, PROCPS)] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("loader", [SYSTEMD, PROCPS], ids=lambda loader: loader.name)
@@ -133,7 +133,7 @@ def test_lines_are_commented_out_where_they_stand():
     assert first == b"a = 1\r"
     assert [line[:1] for line in rest] == [b"#", b"#"]
     assert [line.endswith(old) for line, old in zip(rest, (b"  b = 2", b"-c = 3"))] == [True, True]
-    assert [key for _, key, _ in told(after, SYSTEMD)] == ["a"]
+    assert [key for _unused, key, _unused in told(after, SYSTEMD)] == ["a"]
 
 
 @pytest.mark.parametrize(("header", "text"), HEADERS)
@@ -189,9 +189,9 @@ def test_an_edit_does_what_it_says_and_is_idempotent(data, loader, assign, drop)
     after = sysctl_d.edit(data, loader, assign, drop.__contains__)
     assert sysctl_d.edit(after, loader, assign, drop.__contains__) == after
     said = [(key, value) for key, value in told_without_numbers(after, loader) if key in assign]
-    assert sorted(key for key, _ in said) == sorted(assign)
+    assert sorted(key for key, _unused in said) == sorted(assign)
     assert all(same(key, value, assign[key]) for key, value in said)
-    assert not any(key in drop and key not in assign for key, _ in told_without_numbers(after, loader))
+    assert not any(key in drop and key not in assign for key, _unused in told_without_numbers(after, loader))
 
 
 @given(files, loaders, st.data())

@@ -204,7 +204,7 @@ def test_secrets_are_in_no_result(place, modules, monkeypatch):
     told = str(modules.ok(sysctl, **options))
     assert "0000000a" not in told
     assert "0000000b" not in told
-    assert all(args is None for _, args in logged)
+    assert all(args is None for _unused, args in logged)
     modules.ok(sysctl, **image(root, settings={KEY: 31}))
     assert "31" in str(logged[-1])
 
