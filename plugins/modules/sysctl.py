@@ -109,7 +109,7 @@ settings:
       type: dict
       contains:
         before: {description: Before the run., type: str, sample: "60"}
-        after: {description: "After it, or in check mode what it would be.", type: str, sample: "10"}
+        after: {description: "After it, or what it would be; as asked, even if the kernel prints it otherwise.", type: str, sample: "10"}
     persistent:
       description: The value in RV(path), of a line with this very key.
       type: dict
@@ -124,7 +124,7 @@ settings:
         path: {description: The file that decides., type: str, sample: /etc/sysctl.d/90-ansible.conf}
         line: {description: The line in it., type: int, sample: 2}
 previous:
-  description: Runtime values before the run, ready to be passed back as O(settings). Not of use for secrets, which are not shown.
+  description: Runtime values before the run, ready to be passed back as O(settings). Secrets are left out.
   returned: as settings
   type: dict
   sample: {vm.swappiness: "60"}

@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
 from unit.places import Kernel, Place
 
+set_hypothesis_home_dir(str(Path(__file__).parents[2] / ".build/hypothesis"))
 settings.register_profile(
     "unit",
     derandomize=True,

@@ -69,11 +69,10 @@ def fits(parts: Sequence[str], key: str) -> bool:
 
 
 def part_fits(name: str, part: str) -> bool:
+    """Tell whether one part of a key matches one part of a glob. One that Python cannot read ([z-a]) matches nothing."""
     if not is_glob(part):
         return name == part
     try:
         return fnmatchcase(name, part) and (name[:1] != "." or part[:1] == ".")
-    except (
-        re.error
-    ):  # a range such as [z-a], which Python before 3.12 does not take; to the C library it matches nothing
+    except re.error:  # before Python 3.12
         return False

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import re
+import sys
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import keys
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import TuningError
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from unit.generated import parts, paths_of_keys
 
@@ -158,8 +159,11 @@ globs = st.lists(st.one_of(st.sampled_from(("*", "?", "a", "b", "a", "/", ".", "
 close_names = st.lists(st.sampled_from(("a", "b", "c", "a", "b", "_", "-", "/", ".", "[")), max_size=6).map("".join)
 
 
+def test_a_range_that_is_none_matches_nothing():
+    assert not keys.part_fits("b", "[b-a]")
+
+
 @given(globs, close_names)
-@example("[b-a]", "b")
 @example("*", ".a")
 @example("[!b]a", ".a")
 @example("a/?", "a/.")
@@ -168,6 +172,9 @@ close_names = st.lists(st.sampled_from(("a", "b", "c", "a", "b", "_", "-", "/", 
 @example("[]a]", "]")
 @example("[--a]", "-")
 def test_a_glob_matches_as_the_c_library_matches_it(pattern, path):
+    ranges = re.findall("(?=(.)-(.))", pattern)
+    if sys.version_info < (3, 12):  # it refuses a range from b to a, which the C library takes for an empty one
+        assume(all(low <= high for low, high in ranges))
     matched = ctypes.CDLL(None).fnmatch(pattern.encode(), path.encode(), FNM_PATHNAME | FNM_PERIOD) == 0
     assert keys.fits(keys.glob_parts(keys.to_path(pattern)), keys.to_path(path)) is matched
 
