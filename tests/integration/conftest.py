@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +14,15 @@ import pytest
 from support.play import Controller
 from support.tasks import Asker
 from support.world import World
+
+
+def pytest_configure() -> None:
+    """Draw a fresh seed for the boot oracle, before the workers start, which inherit it."""
+    os.environ.setdefault("NETOPS_FRESH_SEED", str(random.SystemRandom().randrange(1 << 32)))
+
+
+def pytest_report_header() -> str:
+    return f"boot oracle: NETOPS_FRESH_SEED={os.environ['NETOPS_FRESH_SEED']}"
 
 
 @pytest.fixture(scope="session")

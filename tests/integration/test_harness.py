@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 import pytest
+from support import play
 from support.play import Controller, run_playbook, target_python
 from support.world import NOBODY, SEARCH_PATH, World
 
@@ -94,6 +95,15 @@ def test_tasks_run_in_the_world_they_are_for(controller: Controller) -> None:
         assert predicted.changed
         assert one.exists("/etc/sysctl.d/touched")
         assert not other.exists("/etc/sysctl.d/touched")
+
+
+def test_a_controller_takes_any_number_of_tasks(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    """It starts ansible-playbook anew when a play has no steps left."""
+    monkeypatch.setattr(play, "STEPS", 2)
+    with Controller() as controller:
+        for number in range(5):
+            (result,) = controller.play(world, {"ansible.builtin.debug": {"msg": number}})
+            assert result["msg"] == number
 
 
 def test_the_target_runs_the_python_it_should(controller: Controller, world: World) -> None:

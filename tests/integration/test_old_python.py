@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from pathlib import Path
 
 import ansible.release
 import pytest
+from support.play import target_python
 from support.tasks import OURS, TIME, Asker, info, sysctl, tcp_keepalive
 from support.world import World
 
@@ -20,9 +20,10 @@ OLD = ("2.7", "3.6")
 
 
 def interpreter(version: str) -> str:
-    """Find a Python on PATH or among pyenv's: its folder of Python 2 is not on the PATH of the tests."""
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    found = shutil.which(f"python{version}") or next(map(str, pyenv.glob(f"{version}.*/bin/python{version}")), None)
+    """Find a Python on PATH, or beside the others: a folder of Python 2 alone is not on the PATH of the tests."""
+    newest = Path(target_python()).resolve().parent.parent
+    beside = newest.parent.glob(f"{version}.*/bin/python{version}")
+    found = shutil.which(f"python{version}") or next(map(str, beside), None)
     if found is None:
         pytest.skip(f"there is no Python {version} on this machine")
     return found
