@@ -12,7 +12,7 @@ from typing import Iterable, Iterator
 
 from .base import TuningError, in_words
 from .boot import COMMAND_LINE, Tree
-from .keys import is_glob, part_fits, to_path
+from .keys import glob_parts, is_glob, part_fits, to_path
 from .loaders import FOLDERS, LOADERS, Loader
 from .sysctl_d import decode
 from .values import ACTIONS
@@ -78,7 +78,7 @@ def refuse_no_kernel() -> None:
 def expand(pattern: str) -> Iterator[str]:
     """Yield the keys that a glob may match now, by name; a last part that is no glob is not looked up."""
     bases = [""]
-    *folders, leaf = to_path(pattern).replace("[^", "[!").split("/")
+    *folders, leaf = glob_parts(pattern)
     for part in folders:
         bases = [f"{base}{name}/" for base in bases for name in _names(base, part)]
     return (to_path(base + name) for base in bases for name in _names(base, leaf))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, NoReturn
+from typing import Any, Callable, Iterable, Iterator, NoReturn
 
 from .base import TuningError, in_words
 from .boot import COMMAND_LINE, Rules, Source, Tree, lines, read_order
@@ -41,6 +41,7 @@ def inspect(files: Files, loader: Loader, keys: Iterable[str] | None) -> dict[st
     found = list(lines(tree, loader, order))
     masked = {source.path for source in order if source.masked_by}
     rules = Rules((line for line in found if line.key and line.path not in masked), loader)
+    say = _say(found)
     live = files.root == "/"
     asked = _asked(keys, found, live)
     problems = [_problem(path, None, why) for path, why, _matters in tree.problems]
@@ -48,7 +49,7 @@ def inspect(files: Files, loader: Loader, keys: Iterable[str] | None) -> dict[st
     settings = {}
     for key in asked:
         runtime = _runtime(key, problems) if live else None
-        settings[printable(key)] = _setting(key, runtime, found, masked, rules)
+        settings[printable(key)] = _setting(key, runtime, say(key), masked, rules)
     return {
         "loader": loader.name,
         "settings": settings,
@@ -101,7 +102,6 @@ def _setting(key: str, runtime: str | None, found: list[Line], masked: set[str],
     assignments = [
         {**said(key, line), "key": printable(line.key), "fate": _fate(key, line, masked, winner, rules)}
         for line in found
-        if line.key == key or (is_glob(line.key) and line.value is not None and fits(glob_parts(line.key), key))
     ]
     return {
         "runtime": shown(key, runtime),
@@ -110,6 +110,24 @@ def _setting(key: str, runtime: str | None, found: list[Line], masked: set[str],
         "assignments": assignments,
         "drift": bool(boot) and runtime is not None and not same(key, runtime, boot),
     }
+
+
+def _say(found: list[Line]) -> Callable[[str], list[Line]]:
+    """Return a function that gives the lines with a say in a key, in reading order, without going through all of them."""
+    named: dict[str, list[int]] = {}
+    for place, line in enumerate(found):
+        named.setdefault(line.key, []).append(place)
+    assigning = [
+        (place, line.key, glob_parts(line.key))
+        for place, line in enumerate(found)
+        if is_glob(line.key) and line.value is not None
+    ]
+
+    def say(key: str) -> list[Line]:
+        matching = [place for place, pattern, parts in assigning if pattern != key and fits(parts, key)]
+        return [found[place] for place in sorted([*named.get(key, ()), *matching])]
+
+    return say
 
 
 def _fate(key: str, line: Line, masked: set[str], winner: Line | None, rules: Rules) -> str:
