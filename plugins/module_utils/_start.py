@@ -1,4 +1,3 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """How each module starts, before it imports the engine. This file and the modules are read by Python 2.7 too."""

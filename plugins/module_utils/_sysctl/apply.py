@@ -1,4 +1,3 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Carry a plan out: runtime values, read back, then files; and take all of it back if any step fails."""

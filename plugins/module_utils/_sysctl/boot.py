@@ -1,4 +1,3 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """What the next boot will set: which files a loader reads, in which order, and which line wins.
@@ -14,7 +13,7 @@
 from __future__ import annotations
 
 import re
-from typing import Iterable, Iterator, Mapping, NamedTuple
+from typing import Collection, Iterable, Iterator, Mapping, NamedTuple
 
 from .base import dataclass, replace
 from .keys import canonical, fits, glob_parts, is_glob, to_path
@@ -123,15 +122,15 @@ class Rules:
         return self._winners[key]
 
 
-def rules_for(tree: Tree, loader: Loader, keys: Iterable[str]) -> Rules:
+def rules_for(tree: Tree, loader: Loader, keys: Collection[str]) -> Rules:
     """Work out what the next boot does to these keys.
 
     A line that decides a key names its last part or holds a glob; a look at the bytes spares parsing the other files.
     """
-    leaves = {to_path(key).rpartition("/")[2] for key in keys}
-    marks = [encode(leaf) for leaf in leaves] + [encode(to_path(leaf)) for leaf in leaves] + [b"*", b"?", b"["]
     sources = [source for source in read_order(tree, loader) if source.masked_by is None]
-    if len(marks) < 200:
-        read = {real for real, data in tree.contents.items() if any(mark in data for mark in marks)}
+    leaves = {to_path(key).rpartition("/")[2] for key in keys} if len(keys) < 100 else ()
+    if leaves:
+        marks = {b"*", b"?", b"[", *map(encode, leaves), *(encode(to_path(leaf)) for leaf in leaves)}
+        read = {real for real, data in tree.contents.items() if any(map(data.__contains__, marks))}
         sources = [source for source in sources if source.real in read]
     return Rules(lines(tree, loader, sources), loader)

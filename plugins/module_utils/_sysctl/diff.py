@@ -1,4 +1,3 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """What a plan changes, as Ansible shows it: before and after of the kernel, then of each file."""

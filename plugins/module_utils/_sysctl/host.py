@@ -1,4 +1,3 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Look at a host: /proc/sys and the files of sysctl settings. Nothing is changed here (see ``apply.py``)."""
@@ -77,18 +76,15 @@ def refuse_no_kernel() -> None:
 
 def expand(pattern: str) -> Iterator[str]:
     """Yield the keys that a glob may match now, by name; a last part that is no glob is not looked up."""
-    bases = [""]
-    *folders, leaf = glob_parts(pattern)
-    for part in folders:
-        bases = [f"{base}{name}/" for base in bases for name in _names(base, part)]
-    return (to_path(base + name) for base in bases for name in _names(base, leaf))
+    found = [""]
+    for part in glob_parts(pattern):
+        found = [f"{base}/{name}" for base in found for name in (_names(base, part) if is_glob(part) else [part])]
+    return (to_path(path[1:]) for path in found)
 
 
 def _names(base: str, part: str) -> list[str]:
-    if not is_glob(part):
-        return [part]
     try:
-        return sorted(name for name in os.listdir(f"{PROC_SYS}/{base}") if part_fits(name, part))
+        return sorted(name for name in os.listdir(PROC_SYS + base) if part_fits(name, part))
     except OSError:
         return []
 

@@ -1,4 +1,3 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """What holds now, what the next boot will set, and every line that has a say in it. Nothing is changed."""
@@ -13,9 +12,8 @@ from .host import Files, expand, proc_path, read_key
 from .keys import fits, glob_parts, is_glob
 from .keys import parse as parse_key
 from .loaders import LOADERS, Loader
-from .report import said
-from .sysctl_d import Line, parse
-from .task import TuningModule, fail
+from .module import TuningModule
+from .sysctl_d import Line, parse, said
 from .values import ACTIONS, printable, quoted, same, shown
 
 
@@ -27,10 +25,8 @@ def run(module: TuningModule) -> NoReturn:
         loader = files.loader() if params["loader"] == "auto" else LOADERS[params["loader"]]
         keys = None if params["keys"] is None else [parse_key(key) for key in params["keys"]]
         told = inspect(files, loader, keys)
-    except OSError as error:
-        fail(module, TuningError(str(error.filename or "the host"), None, error))
-    except TuningError as error:
-        fail(module, error)
+    except (OSError, TuningError) as error:
+        module.fail(error)
     module.exit_json(changed=False, **told)
 
 

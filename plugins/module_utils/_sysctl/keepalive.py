@@ -1,4 +1,3 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """The three TCP keepalive settings (tcp(7)): their names, published sets of values, and how they go with the network.

@@ -1,4 +1,3 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Names of kernel settings: their spellings, the one canonical form, and globs over them.
@@ -44,6 +43,8 @@ def _parts(name: str) -> list[str]:
 def parse(name: object) -> str:
     """Return the canonical form of a key that a user wrote, or refuse it."""
     key = str(name)
+    if key.replace(".", "").isidentifier() and canonical(key) == key:
+        return key
     parts = _parts(key)
     reason = ""
     if key[:1] in ("", "/", "-", "#", ";"):
@@ -65,7 +66,7 @@ def glob_parts(pattern: str) -> list[str]:
 def fits(parts: Sequence[str], key: str) -> bool:
     """Tell whether a glob matches a key. No wildcard crosses a part, or matches a dot at its start (glob(7))."""
     names = to_path(key).split("/")
-    return len(parts) == len(names) and all(map(part_fits, names, parts))
+    return len(parts) == len(names) and not any(n != p and not part_fits(n, p) for n, p in zip(names, parts))
 
 
 def part_fits(name: str, part: str) -> bool:

@@ -1,4 +1,3 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Who applies the files of sysctl settings at boot, and where the two programs that do it differ: each field is a rule.
@@ -8,14 +7,13 @@ Sources: sysctl.d(5) and src/sysctl/sysctl.c of systemd; sysctl(8), sysctl.conf(
 
 from __future__ import annotations
 
-from .base import dataclass
+from typing import NamedTuple
 
 FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 """Of both, highest priority first: a file replaces those of the same name in later folders."""
 
 
-@dataclass(frozen=True)
-class Loader:
+class Loader(NamedTuple):
     """The rules of one boot loader of sysctls."""
 
     name: str

@@ -1,4 +1,3 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """What a run will do: one frozen object, made from what is asked and what is found. Check mode, diff, result and run are views of it."""

@@ -1,4 +1,3 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """What a run tells its user: a view of a plan."""
@@ -8,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .plan import Plan, Values
-from .sysctl_d import Line, parse
+from .sysctl_d import parse, said
 from .values import SECRETS, printable, shown
 
 
@@ -30,13 +29,6 @@ def result(plan: Plan) -> dict[str, Any]:
 def shows(key: str, live: Values) -> bool:
     """Tell whether a runtime value is known, and may be shown."""
     return live.get(key) is not None and not key.endswith(SECRETS)
-
-
-def said(key: str, line: Line | None) -> dict[str, Any]:
-    """Return what a line says, and where it stands."""
-    if line is None:
-        return {"value": None, "path": None, "line": None}
-    return {"value": shown(key, line.value), "path": printable(line.path), "line": line.number}
 
 
 def settings(plan: Plan) -> dict[str, dict[str, Any]]:

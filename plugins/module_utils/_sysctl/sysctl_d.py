@@ -1,4 +1,3 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 r"""One file of sysctl settings: read as a boot loader reads it, edited so that nothing else in it changes.
@@ -14,11 +13,12 @@ What a line end and a blank are differs by loader, see ``loaders.py``. Bytes tha
 from __future__ import annotations
 
 import re
-from typing import Callable, Iterable, Mapping, NamedTuple
+from functools import lru_cache
+from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
 from .keys import canonical
 from .loaders import Loader
-from .values import same
+from .values import printable, same, shown
 
 
 class Line(NamedTuple):
@@ -34,6 +34,13 @@ class Line(NamedTuple):
     """Which of the segments of its file."""
     key: str
     value: str | None
+
+
+def said(key: str, line: Line | None) -> dict[str, Any]:
+    """Return what a line says, and where it stands, as results show it."""
+    if line is None:
+        return {"value": None, "path": None, "line": None}
+    return {"value": shown(key, line.value), "path": printable(line.path), "line": line.number}
 
 
 def decode(data: bytes) -> str:
@@ -56,18 +63,22 @@ def segments(data: bytes, loader: Loader) -> list[str]:
 
 def parse(data: bytes, loader: Loader, path: str = "", real: str = "") -> list[Line]:
     """Read a file as this loader does."""
-    lines = []
+    return [Line(path, real, *said) for said in _read(data, loader)]
+
+
+@lru_cache(maxsize=8)
+def _read(data: bytes, loader: Loader) -> list[tuple[int, int, str, str | None]]:
+    found: list[tuple[int, int, str, str | None]] = []
     number = 1
     for index, segment in enumerate(segments(data, loader)):
         if loader.longest_line and len(segment) > loader.longest_line:
-            lines.append(Line(path, real, number, index, "", "too long a line: the rest of the file is not read"))
-            break
+            return [*found, (number, index, "", "too long a line: the rest of the file is not read")]
         visible = segment.partition("\0")[0] if loader.c_strings else segment.rstrip("\0")
         text = visible.strip(loader.blanks)
         if text and text[0] not in "#;":
-            lines.append(Line(path, real, number, index, *_split(text, loader)))
+            found.append((number, index, *_split(text, loader)))
         number += segment.count("\n")
-    return lines
+    return found
 
 
 def _split(text: str, loader: Loader) -> tuple[str, str | None]:

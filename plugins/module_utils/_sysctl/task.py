@@ -1,30 +1,18 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An Ansible task over the engine: the only place that knows both."""
+"""An Ansible task that changes a host: from its options to a plan, and from what came of it to its result."""
 
 from __future__ import annotations
 
-import sys
 from typing import Any, Callable, Mapping, NoReturn
-
-from ansible.module_utils import basic
-from ansible.module_utils.common.parameters import remove_values
 
 from .base import TuningError
 from .host import Files, expand, read_keys, refuse_no_kernel
-from .keys import canonical, is_glob, parse
+from .keys import is_glob, parse
+from .module import TuningModule
 from .plan import Observed, Plan, Request, make_plan, other_keys
 from .report import result
-from .values import ACTIONS, SECRETS, from_user, printable
-
-
-def _remove_secrets(told: dict[str, Any], secrets: set[str]) -> Any:
-    """Do what Ansible does with a result, but spare looking through all of it for nothing: 1,000 keys are 9,000 texts."""
-    return remove_values(told, secrets) if secrets else told
-
-
-vars(basic)["remove_values"] = _remove_secrets
+from .values import ACTIONS, from_user, printable
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -38,25 +26,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
 """Options that every module that changes a host has."""
 
 HEADER = "Managed by Ansible (netops.tuning): changes made here by hand are overwritten."
-
-
-class TuningModule(basic.AnsibleModule):
-    """An AnsibleModule that keeps values of keys that are secrets out of the log and the result."""
-
-    def __init__(self, options: Mapping[str, Any], file_options: bool = False) -> None:
-        super().__init__(argument_spec=dict(options), supports_check_mode=True, add_file_common_args=file_options)
-        if not sys.platform.startswith("linux"):
-            self.fail_json(msg=f"netops.tuning sets Linux kernel settings; this host runs {sys.platform}")
-
-    def log(self, msg: str, log_args: Any = None) -> None:
-        settings = self.params.get("settings") or {}
-        secrets = {str(value) for key, value in settings.items() if canonical(str(key)).endswith(SECRETS) and value}
-        self.no_log_values.update(secrets)
-        super().log(msg, log_args=None if secrets else log_args)
-
-    def add_path_info(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Leave the result as it is: Ansible would mix the facts of the file at ``path`` into it."""
-        return kwargs
 
 
 def request_from(params: Mapping[str, Any], settings: Mapping[Any, Any]) -> Request:
@@ -133,10 +102,8 @@ def run(
             refuse_impossible(plan, files)
             if not module.check_mode:
                 backups = carry_out(plan, files, lambda path: _set_attributes(module, path), module.params["backup"])
-    except OSError as error:
-        fail(module, TuningError(str(error.filename or "the host"), None, error), plan)
-    except TuningError as error:
-        fail(module, error, plan)
+    except (OSError, TuningError) as error:
+        module.fail(error, backup_files=[], **(result(plan.undone()) if plan else {}))
     for warning in warnings:
         module.warn(printable(warning))
     module.exit_json(backup_files=backups, **result(plan), **more(plan))
@@ -150,16 +117,6 @@ def _warnings(plan: Plan) -> list[str]:
 
     refuse_overridden(plan)
     return list(warnings(plan))
-
-
-def fail(module: TuningModule, error: TuningError, plan: Plan | None = None) -> NoReturn:
-    """End the module with a failure, and all that is known."""
-    known = result(plan.undone()) if plan else {}
-    key = error.key and printable(error.key)
-    known.update(
-        changed=not error.rolled_back, backup_files=[], failed_key=key, errno=error.errno, rolled_back=error.rolled_back
-    )
-    module.fail_json(msg=printable(str(error)), **known)
 
 
 def _set_attributes(module: TuningModule, path: str, diff: dict[str, Any] | None = None) -> None:

@@ -1,10 +1,10 @@
-# GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Values of kernel settings: how a user writes them, when the kernel holds two to be the same, and known limits."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from socket import AF_INET6, inet_pton
 
 from .base import TuningError
@@ -35,10 +35,11 @@ def printable(text: str) -> str:
 
 def shown(key: str, value: str | None) -> str | None:
     """Return a value as results and messages may show it: no secret, printable, blanks collapsed."""
-    if value is None or key.endswith(SECRETS):
-        return value and HIDDEN
-    if value.isalnum() and value.isascii():
-        return value
+    return value and (HIDDEN if key.endswith(SECRETS) else _collapsed(value))
+
+
+@lru_cache(maxsize=1024)
+def _collapsed(value: str) -> str:
     return printable(" ".join(value.split()))
 
 
@@ -73,6 +74,7 @@ def same(key: str, one: str | None, other: str | None) -> bool:
     return left == right or (len(left) == len(right) and [*map(number_of, left)] == [*map(number_of, right)])
 
 
+@lru_cache(maxsize=1024)
 def number_of(word: str) -> int | str | bytes:
     """Read an integer as strtoul(3) with base 0 does (0x is hexadecimal, a leading 0 octal), or an IPv6 address."""
     digits = word[word[:1] == "-" :]
