@@ -12,7 +12,10 @@ MAKEFLAGS += --no-print-directory
 
 NEWEST := 3.13# the newest target Python, and the one that the tools and the newest ansible-core run on
 OLDEST := 3.7# the oldest target Python
-CORE_2_16 := 3.12# what ansible-core 2.16 runs on
+CORES := 2.16 2.17 2.18 2.19 2.20 2.21# of `make matrix`, beside all the target Pythons
+TARGETS := 3.7 3.8 3.9 3.10 3.11 3.12 3.13
+CELLS ?= $(foreach core,$(CORES),$(TARGETS:%=$(core)x%))
+CORNERS := 2.16x3.13 2.19x3.8 2.21x3.9 2.21x3.8# what `make integration` leaves: a core's last or first Python, and one that it refuses
 export PATH := $(shell tests/tools/python_path.sh)
 export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.venv/python
 # A company's own certificates count, where there is a list of them.
@@ -22,7 +25,7 @@ export LC_ALL := C.UTF-8# Ansible refuses a locale that is not UTF-8
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/installed
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.build/hypothesis
-VENVS := apply dev core-2.16 target-$(OLDEST) peers
+VENVS := apply dev $(CORES:%=core-%) target-$(OLDEST) peers
 SHIPPED := $(shell find galaxy.yml meta plugins roles playbooks docs changelogs *.md *.rst LICENSE -name __pycache__ -prune -o -print 2>/dev/null)
 ON = PATH=$(CURDIR)/.venv/$(1)/bin:$$PATH
 TARGET = NETOPS_TARGET_PYTHON=$$(.venv/tools/bin/uv python find --system --no-project $(1))
@@ -44,8 +47,8 @@ endif
 
 ##### for developers: test and its parts
 
-.PHONY: test lint sanity unit integration build-check
-test: lint sanity unit integration build-check ## everything that must hold before a change is taken
+.PHONY: test lint sanity unit integration corners build-check
+test: lint sanity unit integration corners build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check
@@ -68,12 +71,18 @@ integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.rea
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/integration -n 2
 	$(call ON,core-2.16) $(call TARGET,$(OLDEST)) python -m pytest tests/integration -n 2
 
+corners: ## the cells of the matrix at its edges
+	@$(MAKE) matrix CELLS='$(CORNERS)'
+
 build-check: .venv/dev/.ready .build/installed/.ready ## the built collection holds what it should
 	.venv/dev/bin/python tests/tools/check_build.py .build/dist/netops-tuning-*.tar.gz
 
-.PHONY: build bench format lock clean
+.PHONY: build matrix bench format lock clean
 build: .build/installed/.ready ## the collection as a tarball in .build/dist
 	@ls .build/dist/*.tar.gz
+
+matrix: .venv/dev/.ready $(foreach core,$(sort $(foreach cell,$(CELLS),$(firstword $(subst x, ,$(cell))))),.venv/core-$(core)/.ready) .build/src/.ready .build/installed/.ready .build/packages-hosts ## the acceptance test on each ansible-core and target Python (CELLS='2.19x3.8 ...'), as a table
+	@PYTHONPATH=tests .venv/dev/bin/python -m support.matrix $(CELLS)
 
 bench: .venv/dev/.ready .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-bench ## the table of benchmarks, beside the peers
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python benchmarks
@@ -98,13 +107,14 @@ clean: ## remove all that was made
 
 .venv/apply/.ready: PYTHON := '>=3.11'
 .venv/dev/.ready .venv/peers/.ready: PYTHON := $(NEWEST)
-.venv/core-2.16/.ready: PYTHON := $(CORE_2_16)
+$(CORES:%=.venv/core-%/.ready): PYTHON := $(NEWEST)
+.venv/core-2.16/.ready .venv/core-2.17/.ready: PYTHON := 3.12# the newest that they run on
 .venv/target-$(OLDEST)/.ready: PYTHON := $(OLDEST)
 
 .venv/apply/.ready: requirements/ansible.txt
 .venv/dev/.ready: requirements/dev.txt
 .venv/peers/.ready: requirements/peers.txt
-.venv/core-2.16/.ready: requirements/core-2.16.txt
+$(CORES:%=.venv/core-%/.ready): .venv/core-%/.ready: requirements/core-%.txt
 .venv/target-$(OLDEST)/.ready: requirements/target-$(OLDEST).txt
 $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
 	@tests/tools/make_venv.sh $(@D) $(PYTHON) $<

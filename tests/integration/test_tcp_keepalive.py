@@ -10,13 +10,11 @@ from typing import Any
 
 import pytest
 from support.play import Controller, Result, run_playbook
-from support.tasks import FIN, INTVL, PROBES, SUCCESS, TIME, Asker, tcp_keepalive
+from support.tasks import DOCUMENT, FIN, INTVL, KERNEL, PROBES, SUCCESS, TIME, Asker, next_boot, now, tcp_keepalive
 from support.world import World
 
 OURS = "/etc/sysctl.d/90-tcp-keepalive.conf"
 MODULE = "netops.tuning.tcp_keepalive"
-KEYS = (TIME, PROBES, INTVL)
-DOCUMENT, KERNEL = (3600, 9, 25), (7200, 9, 75)
 PROFILES = {
     "document": DOCUMENT,
     "kernel": KERNEL,
@@ -27,15 +25,6 @@ PROFILES = {
     "mongodb": (120, 9, 75),
     "talos": (600, 9, 60),
 }
-
-
-def now(world: World) -> tuple[int, ...]:
-    return tuple(int(world.sysctl(key)) for key in KEYS)
-
-
-def next_boot(world: World, loader: str = "systemd") -> tuple[int, ...]:
-    values = world.boot(loader, KEYS).values
-    return tuple(int(values[key]) for key in KEYS)
 
 
 # --- the module ---
@@ -188,23 +177,6 @@ def run_role(controller: Controller, world: World, **options: Any) -> list[Resul
     include = "ansible.builtin.include_role"
     results = controller.play(world, {include: {"name": "netops.tuning.tcp_keepalive"}, "vars": named})
     return [result for result in results if result.action != include]
-
-
-def test_the_role_predicts_does_and_is_done(world: World) -> None:
-    """As a user's play without facts runs it."""
-    play = {"hosts": "all", "gather_facts": False, "roles": ["netops.tuning.tcp_keepalive"]}
-    predicted = run_playbook(world, [play], "--check", "--diff")
-    assert (predicted.rc, predicted.stats["changed"], predicted.stats["ok"]) == (0, 1, 2), predicted.output
-    assert now(world) == next_boot(world) == KERNEL
-    assert not world.exists(OURS)
-    assert [entry["after_header"] for entry in predicted.results[-1]["diff"]] == ["/proc/sys", OURS]
-    done = run_playbook(world, [play], "--diff")
-    assert (done.rc, done.stats["changed"]) == (0, 1)
-    assert [result.action for result in done.results] == ["ansible.builtin.validate_argument_spec", MODULE], "no facts"
-    assert done.results[-1]["diff"] == predicted.results[-1]["diff"]
-    assert now(world) == next_boot(world) == DOCUMENT
-    again = run_playbook(world, [play])
-    assert (again.rc, again.stats["changed"]) == (0, 0)
 
 
 @pytest.mark.parametrize(

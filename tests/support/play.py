@@ -74,11 +74,12 @@ class Ansible:
     """ansible-playbook as a child process with a private home, our callback, and nothing it does not need."""
 
     home: str
+    programs: Path = Path(sys.executable).parent
     extra: dict[str, str] = field(default_factory=dict)
 
     def start(self, args: Sequence[str], events: int, steps: int | None, log: Any) -> subprocess.Popen[bytes]:
         env = {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{self.programs}:{os.environ['PATH']}",
             "HOME": self.home,
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_HOME": self.home,
@@ -99,7 +100,7 @@ class Ansible:
             **({} if steps is None else {"NETOPS_STEPS": str(steps)}),
             **self.extra,
         }
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "world,", "-c", "local", *args]
+        command = [str(self.programs / "ansible-playbook"), "-i", "world,", "-c", "local", *args]
         fds = [events] if steps is None else [events, steps]
         return subprocess.Popen(
             command, env=env, cwd=self.home, pass_fds=fds, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -220,8 +221,12 @@ def run_playbook(
     *args: str,
     variables: Mapping[str, Any] | None = None,
     python: str | None = None,
+    programs: Path = Ansible.programs,
 ) -> Played:
-    """Run a playbook (a name such as netops.tuning.tcp_keepalive, or plays as data) as a user would, in a run of its own."""
+    """Run a playbook (a name such as netops.tuning.tcp_keepalive, or plays as data) as a user would, in a run of its own.
+
+    programs: the folder of another ansible-core's ansible-playbook.
+    """
     with tempfile.TemporaryDirectory(prefix="netops-playbook-") as home:
         name = playbook if isinstance(playbook, str) else f"{home}/playbook.yml"
         if not isinstance(playbook, str):
@@ -229,7 +234,7 @@ def run_playbook(
         extra = {"ansible_python_interpreter": world.interpreter(python or target_python()), **(variables or {})}
         here, there = os.pipe()
         with open(here, "rb") as events, open(f"{home}/log", "w+b") as log:
-            process = Ansible(home).start([name, "-e", json.dumps(extra), *args], there, None, log)
+            process = Ansible(home, programs).start([name, "-e", json.dumps(extra), *args], there, None, log)
             os.close(there)
             told = [json.loads(line) for line in events]
             rc = process.wait()

@@ -13,6 +13,8 @@ from .play import Controller, Result, Task
 from .world import World
 
 TIME, PROBES, INTVL = "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_keepalive_intvl"
+KEEPALIVE = (TIME, PROBES, INTVL)
+DOCUMENT, KERNEL = (3600, 9, 25), (7200, 9, 75)
 FIN = "net.ipv4.tcp_fin_timeout"
 OURS = "/etc/sysctl.d/90-ansible.conf"
 
@@ -30,6 +32,17 @@ def info(**options: Any) -> Task:
 
 def tcp_keepalive(**options: Any) -> Task:
     return {"netops.tuning.tcp_keepalive": options}
+
+
+def now(world: World) -> tuple[int, ...]:
+    """Give the three values of TCP keepalive."""
+    return tuple(int(world.sysctl(key)) for key in KEEPALIVE)
+
+
+def next_boot(world: World, loader: str = "systemd") -> tuple[int, ...]:
+    """Give them as the real loader sets them."""
+    values = world.boot(loader, KEEPALIVE).values
+    return tuple(int(values[key]) for key in KEEPALIVE)
 
 
 class Asker:

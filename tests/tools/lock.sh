@@ -20,5 +20,10 @@ lock tools --group tools --universal --python-version 3.9
 lock ansible --group ansible --universal --python-version 3.11
 lock dev --group dev --universal --python-version 3.12
 lock core-2.16 --group core-2-16 --universal --python-version 3.10
+lock core-2.17 --group core-2-17 --universal --python-version 3.10
+lock core-2.18 --group core-2-18 --universal --python-version 3.11
+lock core-2.19 --group core-2-19 --universal --python-version 3.11
+lock core-2.20 --group core-2-20 --universal --python-version 3.12
+lock core-2.21 --group core-2-21 --universal --python-version 3.12
 lock target-3.7 --group target-3-7 --python-version 3.7
 lock peers --group peers --universal --python-version 3.12
