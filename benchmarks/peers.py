@@ -16,6 +16,8 @@ from .bench import HEADING, KEEPALIVE, Options, Row, Run, Table, bridges, keys, 
 from .play import PORT, SSHD, USER_KEY, ansible_env, playbook, serve_ssh
 
 BIN = PROJECT / ".venv" / "peers" / "bin"
+CEILING = "of it for a module that does nothing"
+"""The most that any module could reach: what is left is Ansible's own start, and ssh."""
 NAMES = {"cpu": "total CPU", "wall": "wall time"}
 OURS, THEIRS = "/etc/sysctl.d/90-ansible.conf", "/etc/sysctl.d/90-theirs.conf"
 PYINFRA_INVENTORY = f"""\
@@ -77,13 +79,15 @@ class Peer:
     measures: tuple[str, ...] = ("cpu",)
 
     def rows(self, world: World, pairs: int) -> Iterator[Row]:
-        sides = [ours(world, self.settings), self.runs(world, self.settings)]
+        empty = playbook(world, "empty", {"tasks": [{"bench.bench.empty": {}}]}, changed=0)
+        sides = [[empty], ours(world, self.settings), self.runs(world, self.settings)]
         costs = race(world, sides, pairs, services=[SSHD], env=ansible_env(BIN))
         for how, target in (("changed", self.changed), ("again", self.again)):
             for measure in self.measures:
                 what = f"{self.name}, {how}, {NAMES[measure]}"
                 mine, other = (getattr(costs[f"{side}, {how}"], measure) for side in ("ours", "theirs"))
                 yield row(what, mine, other, at_least=target)
+                yield row(f"  {CEILING}", getattr(costs["empty"], measure), other, inverse=True)
 
 
 INTERFACES = bridges(10)

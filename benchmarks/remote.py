@@ -36,6 +36,7 @@ net.ipv4.ip_local_port_range = 32768 60999
 net.ipv4.conf.all.rp_filter = 2
 """
 GLOB = "net.ipv4.conf.*.rp_filter"
+THE_LEAST = "of it read, write, read back, tell"
 VALGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--vgdb=no")
 
 
@@ -47,21 +48,29 @@ class Case:
     settings: Mapping[str, int]
     at_most: float
     keys: Sequence[str] = ()
+    many: bool = False
+    """So many keys that reading, writing and telling of them is what it costs: show that alone, too."""
 
     def rows(self, world: World, options: Options) -> Iterator[Row]:
         """Time the module: `changed` from other values and no file, `again` with nothing to do."""
         world.write("/srv/ours", payload("netops.tuning.sysctl", options.python, settings=dict(self.settings)))
         world.write("/srv/empty", payload("bench.bench.empty", options.python))
         once = options.instructions
+        world.write("/srv/floor", payload("bench.bench.floor", options.python, settings=dict(self.settings)))
         argv = [*(VALGRIND if once else ()), options.python]
         empty = Run("empty", argv, '"changed": false', "/srv/empty")
         changed = Run("changed", argv, '"changed": true', "/srv/ours").from_scratch(self.keys or self.settings, OURS)
         again = Run("again", argv, '"changed": false', "/srv/ours")
+        floor = [Run(f"{how}, the least", argv, stdin="/srv/floor") for how in ("changed", "again")]
+        floor[0] = floor[0].from_scratch(self.keys or self.settings)
+        sides = [[empty], [changed, again], *([floor] if self.many else [])]
         env = {"PYTHONHASHSEED": "0"} if once else {}
-        costs = race(world, [[empty], [changed, again]], 1 if once else options.pairs, env=env, warm_up=not once)
+        costs = race(world, sides, 1 if once else options.pairs, env=env, warm_up=not once)
         of = {name: cost.instructions if once else cost.cpu for name, cost in costs.items()}
         for how in ("changed", "again"):
             yield row(f"{self.name}, {how}", of[how], of["empty"], at_most=self.at_most)
+            if self.many:
+                yield row(f"  {THE_LEAST}", of[f"{how}, the least"], of["empty"])
 
 
 FEW, MANY = bridges(10), bridges(1000)
@@ -77,7 +86,7 @@ def run(options: Options) -> list[Table]:
             world.write(f"/etc/sysctl.d/{n % 100:02}-service{n}.conf", ORDINARY)
         rows += Case("3 keys beside 1,000 files", KEEPALIVE, 1.10).rows(world, options)
     with World(interfaces=MANY) as world:
-        rows += Case("1,000 keys", keys(MANY[:200]), 1.30).rows(world, options)
-        rows += Case("a glob over 1,000 interfaces", {GLOB: 2}, 1.15, MATCHED).rows(world, options)
+        rows += Case("1,000 keys", keys(MANY[:200]), 1.30, many=True).rows(world, options)
+        rows += Case("a glob over 1,000 interfaces", {GLOB: 2}, 1.15, MATCHED, many=True).rows(world, options)
     unit = "instructions (last columns: millions)" if options.instructions else "CPU"
     return [Table(f"Remote half of the module, as a multiple of an empty AnsibleModule's {unit}", HEADING, rows)]
