@@ -190,7 +190,7 @@ class World:
 
     def enter(self, user: int | None = None) -> list[str]:
         """Give the command prefix that runs a command in the world from outside."""
-        prefix = ["nsenter", f"--target={self.pid}", "--mount", "--net", "--pid"]
+        prefix = ["nsenter", f"--target={self.pid}", "--root", "--wd", "--mount", "--net", "--pid"]
         if self.user:
             first = (
                 ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"]
