@@ -42,10 +42,18 @@ else
 	@PYTHONPATH=tests .venv/apply/bin/python -m support.demonstration $(ARGS)
 endif
 
+N := 3
+KIND := booted
+RELEASE := 11,12,13
+LAB := lab
+.PHONY: hosts
+hosts: .venv/apply/.ready .build/packages-lab ## test hosts on this machine until Ctrl-C: N=3 KIND=booted RELEASE=11,12,13 LAB=lab
+	@PYTHONPATH=tests .venv/apply/bin/python -m hosts --lab '$(LAB)' open --count $(N) --kind $(KIND) --release $(RELEASE)
+
 ##### for developers: test and its parts
 
-.PHONY: test lint sanity unit integration build-check
-test: lint sanity unit integration build-check ## everything that must hold before a change is taken
+.PHONY: test lint sanity unit integration hosts-test build-check
+test: lint sanity unit integration hosts-test build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check
@@ -67,6 +75,9 @@ unit: .venv/dev/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready ## unit t
 integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts ## ansible-playbook on throw-away hosts, newest and oldest versions
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/integration -n 2
 	$(call ON,core-2.16) $(call TARGET,$(OLDEST)) python -m pytest tests/integration -n 2
+
+hosts-test: .venv/dev/.ready .build/packages-lab ## the test hosts themselves, and that they leave no trace
+	unshare --mount --pid --net --fork --kill-child --mount-proc $(CURDIR)/.venv/dev/bin/python -m pytest tests/hosts_tests
 
 build-check: .venv/dev/.ready .build/installed/.ready ## the built collection holds what it should
 	.venv/dev/bin/python tests/tools/check_build.py .build/dist/netops-tuning-*.tar.gz
@@ -112,6 +123,7 @@ $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
 .build/packages-apply: PACKAGES := procps util-linux
 .build/packages-lint: PACKAGES := shellcheck
 .build/packages-hosts: PACKAGES := iproute2 procps strace systemd util-linux
+.build/packages-lab: PACKAGES := debian-archive-keyring iproute2 mmdebstrap openssh-client systemd-container util-linux
 .build/packages-bench: PACKAGES := iproute2 openssh-client openssh-server procps strace util-linux valgrind
 .build/packages-%: tests/tools/install_packages.sh
 	@$< $(PACKAGES)
