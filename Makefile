@@ -52,8 +52,8 @@ hosts: .venv/apply/.ready .build/packages-lab ## test hosts on this machine unti
 
 ##### for developers: test and its parts
 
-.PHONY: test lint sanity unit integration hosts-test build-check
-test: lint sanity unit integration hosts-test build-check ## everything that must hold before a change is taken
+.PHONY: test lint sanity unit integration hosts-test molecule build-check
+test: lint sanity unit integration hosts-test molecule build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check
@@ -78,6 +78,13 @@ integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.rea
 
 hosts-test: .venv/dev/.ready .build/packages-lab ## the test hosts themselves, and that they leave no trace
 	unshare --mount --pid --net --fork --kill-child --mount-proc $(CURDIR)/.venv/dev/bin/python -m pytest tests/hosts_tests
+
+SCENARIOS := --all
+PEERS = $(wildcard $(CURDIR)/.venv/peers/lib/python3.*/site-packages)
+molecule: export PYTHONPATH := tests
+molecule: export ANSIBLE_COLLECTIONS_PATH = $(CURDIR)/.build/installed:$(PEERS)
+molecule: .venv/dev/.ready .venv/peers/.ready .build/installed/.ready .build/packages-lab ## scenarios on Debian hosts that are rebooted: SCENARIOS='-s override' for one
+	$(call ON,dev) python -m hosts --lab molecule open -- sh -c 'ANSIBLE_HOME=$$NETOPS_LAB/ansible exec molecule test $(SCENARIOS)'
 
 build-check: .venv/dev/.ready .build/installed/.ready ## the built collection holds what it should
 	.venv/dev/bin/python tests/tools/check_build.py .build/dist/netops-tuning-*.tar.gz

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -91,10 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     for name, do, text in (
         ("start", Lab.start, "start hosts that are not up"),
         ("reboot", Lab.reboot, "have hosts reboot, and wait until they answer again"),
-        ("renew", Lab.renew, "make hosts anew, as if nothing had ever been done to them"),
         ("down", Lab.down, "throw hosts away"),
     ):
         hosts_named(command(name, _for_hosts(do), text))
+    added = command("renew", _renew, "make hosts anew, as if nothing had ever been done to them")
+    hosts_named(added)
+    added.add_argument("--stopped", action="store_true", help="do not start them")
     command("list", _list, "list the hosts")
     command("inventory", _inventory, "print the path of the inventory")
     added = command("console", _console, "print what a host said as it booted")
@@ -143,7 +146,8 @@ def _wait_for_the_user(lab: Lab) -> None:
         f"  and more    {module} --help",
         flush=True,
     )
-    signal.pause()
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 def _up(options: argparse.Namespace) -> None:
@@ -158,6 +162,11 @@ def _for_hosts(do: Callable[[Lab, list[str]], None]) -> Callable[[argparse.Names
         do(lab, options.hosts or lab.names())
 
     return for_those_named
+
+
+def _renew(options: argparse.Namespace) -> None:
+    lab = _lab(options)
+    lab.renew(options.hosts or lab.names(), stopped=options.stopped)
 
 
 def _list(options: argparse.Namespace) -> None:

@@ -27,7 +27,7 @@ from .cgroups import Cgroup
 from .first import First, set_up
 from .kinds import Keys
 
-STATE, LOCK, ENTER = "lab.json", "lock", "enter"
+STATE, LOCK, ENTER, LOOK = "lab.json", "lock", "enter", "look"
 SSH_CONFIG = """\
 Host *
   User root
@@ -38,11 +38,19 @@ Host *
   HostKeyAlias lab
   BatchMode yes
   ConnectTimeout 5
+  # A host that reboots may be gone before it hangs up.
+  ServerAliveInterval 1
+  ServerAliveCountMax 3
 """
 ENTER_SCRIPT = """\
 #!/bin/sh
 # Run a command in the network of this lab. It ends with the lab.
 echo 0 >{procs} && exec nsenter --net=/proc/{first}/ns/net -- "$@"
+"""
+LOOK_SCRIPT = """\
+#!/bin/sh
+# Run a command where the roots of this lab's hosts can be seen, below /run/hosts.
+exec nsenter --target={first} --mount -- "$@"
 """
 
 
@@ -149,9 +157,10 @@ class Kept:
         command = Cgroup(cgroup.path / "command")
         command.path.mkdir()
         procs = f"/proc/{os.getpid()}/root{command.path}/cgroup.procs"
-        enter = self.folder / ENTER
-        enter.write_text(ENTER_SCRIPT.format(procs=shlex.quote(procs), first=self.first), encoding="utf-8")
-        enter.chmod(0o755)
+        for name, script in ((ENTER, ENTER_SCRIPT), (LOOK, LOOK_SCRIPT)):
+            path = self.folder / name
+            path.write_text(script.format(procs=shlex.quote(procs), first=self.first), encoding="utf-8")
+            path.chmod(0o755)
         state = json.dumps({"keeper": os.getpid(), "first": self.first})
         (self.folder / STATE).write_text(state + "\n", encoding="ascii")
         print(state, flush=True)

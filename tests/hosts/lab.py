@@ -97,13 +97,14 @@ class Lab:
         self.start(made)
         return made
 
-    def renew(self, hosts: Iterable[str]) -> None:
-        """Make hosts anew, as if nothing had ever been done to them, and start them."""
+    def renew(self, hosts: Iterable[str], *, stopped: bool = False) -> None:
+        """Make hosts anew, as if nothing had ever been done to them, and start them unless they are to wait."""
         wanted = set(hosts)
         known = {host["name"]: host for host in self.hosts() if host["name"] in wanted}
         fields = ("name", "kind", "release", "number", "lower")
         self.ask("make", [{field: host[field] for field in fields} for host in known.values()])
-        self.start(list(known))
+        if not stopped:
+            self.start(list(known))
 
     def down(self, hosts: Sequence[str]) -> None:
         """Throw hosts away."""
