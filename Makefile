@@ -45,10 +45,18 @@ else
 	@PYTHONPATH=tests .venv/apply/bin/python -m support.demonstration $(ARGS)
 endif
 
+N := 3
+KIND := booted
+RELEASE := 11,12,13
+LAB := lab
+.PHONY: hosts
+hosts: .venv/apply/.ready .build/packages-lab ## test hosts on this machine until Ctrl-C: N=3 KIND=booted RELEASE=11,12,13 LAB=lab
+	@PYTHONPATH=tests .venv/apply/bin/python -m hosts --lab '$(LAB)' open --count $(N) --kind $(KIND) --release $(RELEASE)
+
 ##### for developers: test and its parts
 
-.PHONY: test lint sanity unit integration corners build-check
-test: lint sanity unit integration corners build-check ## everything that must hold before a change is taken
+.PHONY: test lint sanity unit integration corners hosts-test molecule build-check
+test: lint sanity unit integration corners hosts-test molecule build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check
@@ -73,6 +81,16 @@ integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.rea
 
 corners: ## the cells of the matrix at its edges
 	@$(MAKE) matrix CELLS='$(CORNERS)'
+
+hosts-test: .venv/dev/.ready .build/packages-lab ## the test hosts themselves, and that they leave no trace
+	unshare --mount --pid --net --fork --kill-child --mount-proc $(CURDIR)/.venv/dev/bin/python -m pytest tests/hosts_tests
+
+SCENARIOS := --all
+PEERS = $(wildcard $(CURDIR)/.venv/peers/lib/python3.*/site-packages)
+molecule: export PYTHONPATH := tests
+molecule: export ANSIBLE_COLLECTIONS_PATH = $(CURDIR)/.build/installed:$(PEERS)
+molecule: .venv/dev/.ready .venv/peers/.ready .build/installed/.ready .build/packages-lab ## scenarios on Debian hosts that are rebooted: SCENARIOS='-s override' for one
+	$(call ON,dev) python -m hosts --lab molecule open -- sh -c 'ANSIBLE_HOME=$$NETOPS_LAB/ansible exec molecule test $(SCENARIOS)'
 
 build-check: .venv/dev/.ready .build/installed/.ready ## the built collection holds what it should
 	.venv/dev/bin/python tests/tools/check_build.py .build/dist/netops-tuning-*.tar.gz
@@ -122,6 +140,7 @@ $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
 .build/packages-apply: PACKAGES := procps util-linux
 .build/packages-lint: PACKAGES := shellcheck
 .build/packages-hosts: PACKAGES := iproute2 procps strace systemd util-linux
+.build/packages-lab: PACKAGES := debian-archive-keyring iproute2 mmdebstrap openssh-client systemd-container util-linux
 .build/packages-bench: PACKAGES := iproute2 openssh-client openssh-server procps strace util-linux valgrind
 .build/packages-%: tests/tools/install_packages.sh
 	@$< $(PACKAGES)

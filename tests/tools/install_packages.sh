@@ -16,6 +16,8 @@ is_here() {
         python3-venv) python3 -c 'import ensurepip, venv' ;;
         systemd) ls /usr/lib/systemd/systemd-sysctl || ls /lib/systemd/systemd-sysctl ;;
         util-linux) command -v unshare && command -v nsenter ;;
+        systemd-container) command -v systemd-nspawn ;;
+        debian-archive-keyring) ls /usr/share/keyrings/debian-archive-keyring.gpg ;;
         openssh-server) command -v sshd ;;
         openssh-client) command -v ssh ;;
         *) command -v "$1" ;;

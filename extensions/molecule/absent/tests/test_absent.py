@@ -1,0 +1,20 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def test_the_kernels_values_are_back(sysctl: Callable[..., list[str]]) -> None:
+    keys = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl"))
+    assert sysctl(*keys) == ["7200", "9", "75"]
+
+
+def test_what_another_file_says_is_back(sysctl: Callable[..., list[str]]) -> None:
+    assert sysctl("net.ipv4.tcp_fin_timeout") == ["50"]
+
+
+def test_no_file_is_left(host: Any) -> None:
+    assert not [name for name in host.file("/etc/sysctl.d").listdir() if name.startswith("90-")]

@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+IPV4 = "accept_redirects send_redirects secure_redirects log_martians arp_ignore arp_announce shared_media medium_id"
+
+
+def test_each_key_of_each_interface(sysctl: Callable[..., list[str]]) -> None:
+    keys = [f"net.ipv4.conf.{name}.{key}" for name in ("br0", "br0/100", "lo", "host0") for key in IPV4.split()]
+    assert sysctl(*keys) == ["1"] * len(keys)
+
+
+def test_an_explicit_key_wins_over_a_glob(sysctl: Callable[..., list[str]]) -> None:
+    keys = [f"net.ipv4.conf.{name}.rp_filter" for name in ("br0", "br0/100", "lo", "host0")]
+    assert sysctl(*keys) == ["2", "1", "2", "2"]
+
+
+def test_values_of_several_words(sysctl: Callable[..., list[str]]) -> None:
+    assert sysctl("net.ipv4.tcp_rmem", "net.ipv4.ip_local_port_range") == ["4096 131072 6291456", "20000 60999"]
+
+
+def test_all_stand_in_one_file(host: Any) -> None:
+    lines = host.file("/etc/sysctl.d/95-many.conf").content_string.splitlines()
+    assert sum("=" in line for line in lines) == 60
