@@ -172,7 +172,7 @@ class Kept:
         for number in (signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, lambda _number, _frame: None)
         while True:
-            ready, _, _ = select.select([0, self.heard, told], [], [])
+            ready, *_unused = select.select([0, self.heard, told], [], [])
             if self.heard not in ready or not os.read(self.heard, 100):
                 return
             self.room = limits.make_room()

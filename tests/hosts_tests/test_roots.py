@@ -42,7 +42,7 @@ class Maker:
         return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def make(self) -> Path:
-        told, _ = self.start().communicate(timeout=30)
+        told, _unused = self.start().communicate(timeout=30)
         return Path(told.splitlines()[-1])
 
     def made(self) -> list[Path]:
@@ -90,7 +90,7 @@ def test_a_killed_build_leaves_nothing_that_is_taken_for_a_root(maker: Maker) ->
 
 def test_a_build_that_fails_says_why_and_leaves_nothing(maker: Maker) -> None:
     (maker.here / "fail").touch()
-    told, _ = maker.start().communicate(timeout=30)
+    told, _unused = maker.start().communicate(timeout=30)
     assert "no such package" in told
     assert [path.name for path in (maker.here / "roots").iterdir() if not path.name.endswith(".lock")] == []
 
