@@ -83,6 +83,7 @@ corners: ## the cells of the matrix at its edges
 	@$(MAKE) matrix CELLS='$(CORNERS)'
 
 hosts-test: .venv/dev/.ready .build/packages-lab ## the test hosts themselves, and that they leave no trace
+	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots >/dev/null # their packages come from the network, of which the tests have none
 	unshare --mount --pid --net --fork --kill-child --mount-proc $(CURDIR)/.venv/dev/bin/python -m pytest tests/hosts_tests
 
 SCENARIOS := --all
