@@ -87,11 +87,10 @@ hosts-test: .venv/dev/.ready .build/packages-lab ## the test hosts themselves, a
 	unshare --mount --pid --net --fork --kill-child --mount-proc $(CURDIR)/.venv/dev/bin/python -m pytest tests/hosts_tests
 
 SCENARIOS := --all
-PEERS = $(wildcard $(CURDIR)/.venv/peers/lib/python3.*/site-packages)
+PEERS = $$(echo $(CURDIR)/.venv/peers/lib/python3.*/site-packages)# for the scenario `migrate`: ansible.posix comes with them
 molecule: export PYTHONPATH := tests
-molecule: export ANSIBLE_COLLECTIONS_PATH = $(CURDIR)/.build/installed:$(PEERS)
 molecule: .venv/dev/.ready .venv/peers/.ready .build/installed/.ready .build/packages-lab ## scenarios on Debian hosts that are rebooted: SCENARIOS='-s override' for one
-	$(call ON,dev) python -m hosts --lab molecule open -- sh -c 'ANSIBLE_HOME=$$NETOPS_LAB/ansible exec molecule test $(SCENARIOS)'
+	export ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.build/installed:$(PEERS); $(call ON,dev) python -m hosts --lab molecule open -- sh -c 'ANSIBLE_HOME=$$NETOPS_LAB/ansible exec molecule test $(SCENARIOS)'
 
 build-check: .venv/dev/.ready .build/installed/.ready ## the built collection holds what it should
 	.venv/dev/bin/python tests/tools/check_build.py .build/dist/netops-tuning-*.tar.gz
