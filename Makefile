@@ -56,7 +56,7 @@ hosts: .venv/apply/.ready .build/packages-lab ## test hosts on this machine unti
 ##### for developers: test and its parts
 
 .PHONY: test lint sanity unit integration corners hosts-test molecule build-check
-test: lint sanity unit integration corners hosts-test molecule build-check ## everything that must hold before a change is taken
+test: lint sanity unit integration corners build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check
