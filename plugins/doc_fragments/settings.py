@@ -95,6 +95,11 @@ notes:
   - To change a setting takes root, so C(become=true). To find that there is nothing to change does not.
   - Check mode cannot know what only a write shows. A value that the kernel refuses, or stores as another one
     (because it clamps it to a range), fails in the real run, and then everything is put back.
+  - One run at a time changes a host. It holds a lock on C(/run/netops-tuning.lock) (of an image, on its root folder), an empty file
+    that stays until the reboot, and waits up to a minute for one that has it. Other programs can take part, with C(flock) for one.
+  - A file that another program changes between the look at it and the change is left as that program made it, and the run fails.
+  - A file in a folder that others than root (and the user who runs the module) may write to is refused, since they could replace it.
+  - Ended by a signal, the module puts everything back. Killed, it leaves the rest to its next run.
   - What something else sets after the boot loader of sysctls is out of reach. TuneD with its profiles, ufw, a network manager,
     a container engine or an application may set a key again at any time; the next run then finds and changes it back.
   - Many keys below C(net) belong to a network namespace. A container has its own, the TCP keepalive ones too, which start at the

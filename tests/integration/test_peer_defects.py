@@ -109,11 +109,16 @@ def test_16_other_spacing_is_no_change(world: World, ask: Asker, value: object) 
     ask.again(world, sysctl({RMEM: value}))
 
 
-def test_strace_nothing_is_renamed_before_it_is_on_the_disk(world: World, ask: Asker) -> None:
-    under = ["strace", "-f", "-qq", "-y", "-o", "/srv/trace", "-e", "trace=rename,renameat,renameat2,fsync"]
-    ask.ok(world, sysctl({TIME: 3600}), under=under)
-    order = [line.split()[1].partition("(")[0] for line in world.read("/srv/trace").splitlines() if "/etc/" in line]
-    assert [call[:6] for call in order] == ["fsync", "rename", "fsync"]
+@pytest.mark.parametrize(("files", "put"), [({}, "link"), ({OURS: "# theirs\n"}, "rename")], ids=["new", "changed"])
+def test_strace_nothing_gets_its_name_before_it_is_on_the_disk(
+    world: World, ask: Asker, files: dict[str, str], put: str
+) -> None:
+    world.place(files)
+    calls = f"trace={put},{put}at,renameat2,fsync"
+    ask.ok(world, sysctl({TIME: 3600}), under=["strace", "-f", "-qq", "-y", "-o", "/srv/trace", "-e", calls])
+    trace = [line for line in world.read("/srv/trace").splitlines() if "/etc/" in line and '.before"' not in line]
+    order = [line.split()[1].partition("(")[0] for line in trace]
+    assert [call[: len(put)] for call in order] == ["fsync"[: len(put)], put, "fsync"[: len(put)]]
 
 
 def test_every_key_in_one_call(make_world: Callable[..., World], ask: Asker) -> None:

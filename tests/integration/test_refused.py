@@ -201,6 +201,46 @@ def test_a_file_that_may_not_be_read_may_override(world: World, ask: Asker) -> N
     assert any("/etc/sysctl.d/99-secret.conf" in warning for warning in result["warnings"])
 
 
+@pytest.mark.parametrize("options", [{}, {"on_override": "comment_out", "path": "/etc/sysctl.d/95-x.conf"}])
+def test_a_folder_that_others_may_write_to(world: World, ask: Asker, options: dict[str, str]) -> None:
+    """They could put another file in the place of ours, or another folder in the place of its own."""
+    world.place({OURS: f"{TIME} = 1\n", "/etc/shared/z.conf": f"{TIME} = 2\n"})
+    where = "/etc/shared" if options else "/etc/sysctl.d"
+    if options:
+        world.link("/etc/sysctl.d/98-z.conf", "/etc/shared/z.conf")
+    world.chmod(where, 0o1777)
+    for check in (True, False):
+        result = ask.fails(world, sysctl({TIME: 3600}, **options), check=check)
+        assert f"of the folder {where} others may write to it" in result["msg"], result["msg"]
+
+
+RIVAL = """
+import fcntl, os, pathlib
+told, tell = os.pipe()
+if os.fork():
+    os.read(told, 1)
+    os._exit(0)
+lock = open("/run/netops-tuning.lock")
+fcntl.flock(lock, fcntl.LOCK_EX)
+os.closerange(0, 3)
+os.write(tell, b"!")
+while "-> FLOCK" not in pathlib.Path("/proc/locks").read_text():
+    pass
+ours = pathlib.Path("/etc/sysctl.d/90-ansible.conf")
+ours.write_text(ours.read_text().replace("33", "44"))
+"""
+"""It holds the lock until somebody waits for it, and has changed our file by then."""
+
+
+def test_a_lock_that_another_program_has(world: World, ask: Asker) -> None:
+    """The run waits until it is free, and only then looks at the host: what the other one did is not lost."""
+    ask.ok(world, sysctl({FIN: 33}))
+    assert world.run(["/usr/bin/python3", "-c", RIVAL]).rc == 0
+    ask.ok(world, sysctl({TIME: 3600}))
+    assert f"{FIN} = 44\n" in world.read(OURS)
+    assert world.sysctl(TIME) == "3600"
+
+
 def test_ten_thousand_keys(world: World, ask: Asker) -> None:
     settings = {f"net.ipv4.nope{n}": n for n in range(10000)}
     result = ask.ok(world, sysctl({**settings, TIME: 3600}, ignore_missing=True))

@@ -141,14 +141,14 @@ def test_the_second_file_cannot_be_written(world: World, ask: Asker) -> None:
 
 
 def test_a_folder_that_is_read_only(world: World, ask: Asker) -> None:
-    assert world.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", "/etc/sysctl.d"]).rc == 0
+    assert world.run(["mount", "-t", "tmpfs", "-o", "ro,mode=755", "tmpfs", "/etc/sysctl.d"]).rc == 0
     result = ask.fails(world, sysctl({TIME: 3600}))
     assert result["errno"] == errno.EROFS
     assert result["rolled_back"] is True
 
 
 def test_a_folder_without_room(world: World, ask: Asker) -> None:
-    assert world.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=1", "tmpfs", "/etc/sysctl.d"]).rc == 0
+    assert world.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=1,mode=755", "tmpfs", "/etc/sysctl.d"]).rc == 0
     result = ask.fails(world, sysctl({TIME: 3600}))
     assert result["errno"] == errno.ENOSPC
 

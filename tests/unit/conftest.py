@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import lock
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from unit.places import Kernel, Place
@@ -58,8 +59,9 @@ def umask() -> Any:
 
 
 @pytest.fixture
-def modules(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> Any:
-    """Run modules in this process; the system's log is not written to."""
+def modules(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Any) -> Any:
+    """Run modules in this process; the system's log is not written to, and its lock not taken."""
+    monkeypatch.setattr(lock, "LOCK", str(tmp_path / "lock"))
     from unit.modules import Modules, basic  # noqa: PLC0415
 
     monkeypatch.setattr(basic.AnsibleModule, "_log_to_syslog", lambda *_args, **_named: None)

@@ -6,14 +6,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import signal
 import stat
 import tempfile
 import time
-from contextlib import suppress
-from typing import Callable
+from contextlib import contextmanager, suppress
+from typing import Callable, Iterator, NoReturn
 
 from .base import TuningError, dataclass, in_words
-from .host import Files, proc_path, read_key
+from .host import Files, proc_path, read_file, read_key
 from .loaders import FOLDERS
 from .plan import FileChange, Plan, Write
 from .sysctl_d import encode
@@ -25,11 +27,11 @@ Attributes = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Step:
-    """Something done to the host, how to take it back, and the file kept for that."""
+    """Something done to the host, how to take it back, and the files that are there only for that."""
 
     what: str
     undo: Callable[[], None]
-    kept: str = ""
+    left: tuple[str, ...] = ()
 
 
 def refuse_impossible(plan: Plan, files: Files) -> None:
@@ -53,6 +55,25 @@ def refuse_impossible(plan: Plan, files: Files) -> None:
             read_only = os.path.isdir(where) and os.statvfs(where).f_flag & os.ST_RDONLY
             number = errno.EROFS if read_only else errno.EACCES if os.path.isdir(where) else errno.ENOENT
             raise TuningError(f"{change.path} cannot be written", None, OSError(number, os.strerror(number)))
+        _refuse_strangers(change.path, folder, files)
+
+
+def _refuse_strangers(path: str, folder: str, files: Files) -> None:
+    """Refuse a folder where others than its host's owner and we can put files, or put another folder in its place."""
+    top = os.stat(files.root)
+    users, groups = {0, os.geteuid(), top.st_uid}, {0, os.getegid(), top.st_gid}
+    above = folder
+    while above:
+        status = os.stat(files.outside(above))
+        open_to_others = status.st_mode & (stat.S_IWOTH | (0 if status.st_gid in groups else stat.S_IWGRP))
+        sticky = status.st_mode & stat.S_ISVTX  # nobody moves what belongs to somebody else
+        shared = open_to_others and (above == folder or not sticky)
+        if shared or status.st_uid not in users:
+            who = "others may write to it" if shared else f"it belongs to user {status.st_uid}"
+            raise TuningError(
+                f"{path} is not safe from others: of the folder {above} {who}; take that away, or choose another path"
+            )
+        above = above.rpartition("/")[0]
 
 
 def carry_out(plan: Plan, files: Files, attributes: Attributes, backup: bool) -> list[str]:
@@ -63,29 +84,45 @@ def carry_out(plan: Plan, files: Files, attributes: Attributes, backup: bool) ->
     """
     journal: list[Step] = []
     backups: list[str] = []
-    try:
-        if plan.writes:
-            _set_runtime(plan, journal)
-            _read_back(plan)
-        for change in plan.files:
-            if backup and change.before is not None:
-                backups.append(_back_up(change, files, journal))
-            _change_file(change, files, attributes if change.real == plan.observed.real else None, journal)
-    except (OSError, TuningError, KeyboardInterrupt) as error:
-        raise _undone(error, journal) from error
-    for step in journal:
-        with suppress(OSError):  # all is done; what cannot be removed bears a name that no loader reads
-            _remove(step.kept)
+    with _on_signals(signal.SIG_IGN):  # neither clearing up nor taking back is to be broken off
+        try:
+            with _on_signals(_end):
+                if plan.writes:
+                    _set_runtime(plan, journal)
+                    _read_back(plan)
+                for change in plan.files:
+                    if backup and change.before is not None:
+                        backups.append(_back_up(change, files, journal))
+                    _change_file(change, files, attributes if change.real == plan.observed.real else None, journal)
+        except (Exception, KeyboardInterrupt) as error:  # whatever it is, the host comes first
+            raise _undone(error, journal) from error
+        for step in journal:
+            with suppress(OSError):  # all is done; what cannot be removed bears a name that no loader reads
+                _remove(*step.left)
     return backups
 
 
+@contextmanager
+def _on_signals(handler: Callable[..., object] | signal.Handlers) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, own in before.items():
+            signal.signal(number, own)
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    raise TuningError(f"ended by {signal.Signals(number).name}")
+
+
 def _undone(error: BaseException, journal: list[Step]) -> TuningError:
-    failure = error if isinstance(error, TuningError) else TuningError(str(error) or type(error).__name__)
+    failure = error if isinstance(error, TuningError) else TuningError(f"it broke off: {error!r}")
     stuck = []
     for step in reversed(journal):
         try:
             step.undo()
-            _remove(step.kept)
+            _remove(*step.left)
         except (OSError, TuningError) as trouble:
             stuck.append(f"{step.what} ({in_words(trouble) if isinstance(trouble, OSError) else trouble})")
     if stuck:
@@ -157,7 +194,7 @@ def _back_up(change: FileChange, files: Files, journal: list[Step]) -> str:
     """Copy a file, with all that belongs to it, to a name with the time in it that no loader reads; return that."""
     copy = f"{change.real}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S')}~"
     journal.append(Step(copy, lambda: _remove(files.outside(copy))))
-    _write_file(files.outside(copy), change.before or b"", files.outside(change.real), None)
+    _write_file(files.outside(copy), change.before or b"", files.outside(change.real))
     return printable(copy)
 
 
@@ -169,38 +206,117 @@ def _change_file(change: FileChange, files: Files, attributes: Attributes | None
             journal.append(Step(folder, lambda: os.rmdir(folder) if os.path.isdir(folder) else None))
             os.mkdir(folder)
             os.chmod(folder, 0o755)
-        journal.append(_keep(path, change.before))
-        if change.after is None:
-            _remove(path)
-        else:
-            _write_file(path, change.after, path, attributes)
+            _sync(folder.rpartition("/")[0])
+        _sweep(path)
+        _replace(change, path, attributes, journal)
+    except FileExistsError as error:
+        raise _changed_by_others(change) from error
     except OSError as error:
         raise TuningError(f"{change.path}: cannot be written", None, error) from error
 
 
-def _keep(path: str, before: bytes | None) -> Step:
-    """Keep what a file is now, so that it can be put back as it was: the same inode, under a name no loader reads."""
-    if before is None:
-        return Step(path, lambda: _remove(path))
+def _sweep(path: str) -> None:
+    """Remove what runs that were killed have left beside a file; that no other is at work, the lock sees to."""
     folder, _sep, name = path.rpartition("/")
-    kept = f"{folder}/.{name}.{os.getpid()}.before"
-    _remove(kept)
+    left = re.compile(rf"\.{{1,2}}{re.escape(name)}(\.[\w@:~-]+)*\.(\d+\.before|\w{{8}}\.new)")
+    _remove(*(f"{folder}/{other}" for other in os.listdir(folder) if left.fullmatch(other)))
+
+
+def _replace(change: FileChange, path: str, attributes: Attributes | None, journal: list[Step]) -> None:
+    """Put a file in place, or take it away: whole-old or whole-new at any instant, and only if it is as it was planned for."""
+    kept = _name_beside(path, f"{os.getpid()}.before")
+    new = "" if change.after is None else _new_file(path, change.after, path, attributes)
+    ours = _identity(new)
+    journal.append(Step(path, lambda: _put_back(path, kept, ours), (kept, new)))
+    if change.before is not None:
+        _keep(path, kept, change.before)
+    _expect(change, path)
+    if not new:
+        os.unlink(path)
+    elif change.before is None:
+        _link(new, path)
+    else:
+        os.rename(new, path)
+    _sync(path.rpartition("/")[0])
+    if change.before is not None:
+        _expect(change, kept)  # somebody may have written to it until the last moment
+
+
+def _keep(path: str, kept: str, before: bytes) -> None:
+    """Keep a file as it is: the same inode, under a name no loader reads."""
     try:
         os.link(path, kept)
     except OSError:
-        _write_file(kept, before, path, None)
-    return Step(path, lambda: os.rename(kept, path), kept)
+        _write_file(kept, before, path)
 
 
-def _remove(path: str) -> None:
-    """Remove a file if it is there, for good also if the power fails."""
-    if path and os.path.lexists(path):
+def _link(new: str, path: str) -> None:
+    """Give a new file its name, but not that of a file that has come meanwhile."""
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        os.rename(new, path)
+
+
+def _put_back(path: str, kept: str, ours: object) -> None:
+    """Put back the file that was kept, or nothing, in the place of what we put there. What others put there stays."""
+    if _identity(path) != ours:
+        return
+    if os.path.lexists(kept):
+        os.rename(kept, path)
+    elif ours:
         os.unlink(path)
-        _sync(path.rpartition("/")[0])
+    _sync(path.rpartition("/")[0])
 
 
-def _write_file(path: str, data: bytes, like: str, attributes: Attributes | None) -> None:
-    """Put these bytes in the place of a file: it is whole-old or whole-new at any instant, also if the power fails.
+def _identity(path: str) -> object:
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _expect(change: FileChange, path: str) -> None:
+    try:
+        found: bytes | None = read_file(path)
+    except FileNotFoundError:
+        found = None
+    if found != change.before:
+        raise _changed_by_others(change)
+
+
+def _changed_by_others(change: FileChange) -> TuningError:
+    return TuningError(
+        f"{change.path}: another program changed it at the same time, and that is left as it is; run again"
+    )
+
+
+def _remove(*paths: str) -> None:
+    for path in paths:
+        if path and os.path.lexists(path):
+            os.unlink(path)
+
+
+def _name_beside(path: str, ending: str) -> str:
+    folder, _sep, name = path.rpartition("/")
+    return f"{folder}/.{name}.{ending}"
+
+
+def _write_file(path: str, data: bytes, like: str) -> None:
+    new = _new_file(path, data, like, None)
+    try:
+        os.rename(new, path)
+    except BaseException:
+        os.unlink(new)
+        raise
+    _sync(path.rpartition("/")[0])
+
+
+def _new_file(path: str, data: bytes, like: str, attributes: Attributes | None) -> str:
+    """Write a file, to the disk, under a name for the time being beside its own; return that name.
 
     It is like another file, its own predecessor mostly, or 0644 whatever the umask, but for what the user asked for.
     """
@@ -219,11 +335,11 @@ def _write_file(path: str, data: bytes, like: str, attributes: Attributes | None
             os.fsync(fd)
         finally:
             os.close(fd)
-        os.rename(new, path)
     except BaseException:
-        os.unlink(new)
+        with suppress(OSError):
+            os.unlink(new)
         raise
-    _sync(folder)
+    return new
 
 
 def _copy_attributes(path: str, new: str) -> None:

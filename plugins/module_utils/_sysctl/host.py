@@ -147,7 +147,7 @@ class Files:
     def read(self, path: str, real: str) -> bytes | None:
         """Return the bytes of a file, None if there is none; or refuse it."""
         try:
-            return _read(self.outside(real))
+            return read_file(self.outside(real))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -161,7 +161,7 @@ class Files:
 
         def add(path: str, real: str) -> None:
             try:
-                contents[real] = b"" if real == "/dev/null" else _read(self.outside(real))
+                contents[real] = b"" if real == "/dev/null" else read_file(self.outside(real))
             except FileNotFoundError:
                 problems.append((path, f"a link that leads to nothing: {real}", False))
             except OSError as error:
@@ -188,7 +188,7 @@ class Files:
 
     def _command_line(self) -> str:
         try:
-            return "" if self._prefix else decode(_read(COMMAND_LINE))
+            return "" if self._prefix else decode(read_file(COMMAND_LINE))
         except OSError:
             return ""
 
@@ -198,7 +198,7 @@ class Files:
         return {name: f"{folder}/{name}" if plain else self.resolve(f"{folder}/{name}") for name, plain in found}
 
 
-def _read(path: str) -> bytes:
+def read_file(path: str) -> bytes:
     """Read a regular file whole; a FIFO or a device is no such file, and is not waited for."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping, NoReturn
+from contextlib import nullcontext
+from typing import Any, Callable, ContextManager, Mapping, NoReturn
 
 from .base import TuningError
 from .host import Files, expand, read_keys, refuse_no_kernel
@@ -94,19 +95,31 @@ def run(
     try:
         request = request_from(module.params, settings(module.params))
         files = Files(module.params["root"])
-        plan = make_plan(request, observe(module, files, request))
-        warnings = _warnings(plan)
-        if plan.changed:
-            from .apply import carry_out, refuse_impossible
+        with _alone(module, files):
+            plan = make_plan(request, observe(module, files, request))
+            warnings = _warnings(plan)
+            if plan.changed:
+                from .apply import carry_out, refuse_impossible
 
-            refuse_impossible(plan, files)
-            if not module.check_mode:
-                backups = carry_out(plan, files, lambda path: _set_attributes(module, path), module.params["backup"])
+                refuse_impossible(plan, files)
+                if not module.check_mode:
+                    backups = carry_out(
+                        plan, files, lambda path: _set_attributes(module, path), module.params["backup"]
+                    )
     except (OSError, TuningError) as error:
         module.fail(error, backup_files=[], **(result(plan.undone()) if plan else {}))
     for warning in warnings:
         module.warn(printable(warning))
     module.exit_json(backup_files=backups, **result(plan), **more(plan))
+
+
+def _alone(module: TuningModule, files: Files) -> ContextManager[None]:
+    """Keep other runs off the host; one that changes nothing needs not."""
+    if module.check_mode:
+        return nullcontext()
+    from .lock import held
+
+    return held(files)
 
 
 def _warnings(plan: Plan) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import stat
 import tempfile
 from pathlib import Path
@@ -548,6 +549,170 @@ def test_every_part_is_on_the_disk_before_the_next(place, kernel, monkeypatch):
     monkeypatch.setattr(os, "rename", note_rename)
     carried_out(plan, root)
     assert done[:3] == ["sync the file", "rename", "sync the folder"]
+
+
+# Others at work at the same time.
+
+
+def rival_before(monkeypatch, name, act, when=1):
+    """Let another program do something just before a call of os, the first or a later one."""
+    own, calls = getattr(os, name), []
+
+    def call(*args, **named):
+        calls.append(args)
+        if len(calls) == when:
+            act()
+        return own(*args, **named)
+
+    monkeypatch.setattr(os, name, call)
+
+
+def rewrite(path, text):
+    path.write_text(text)
+
+
+def put_another_in_its_place(path, text):
+    other = path.with_name("other")
+    other.write_text(text)
+    other.replace(path)
+
+
+CHANGES = {
+    "a file that changes": ({OURS: "# old\n"}, {}),
+    "a file that goes": ({OURS: f"{A} = 10\n"}, {"settings": dict.fromkeys(SETTINGS, "7"), "present": False}),
+}
+
+
+@pytest.mark.parametrize("act", [rewrite, put_another_in_its_place])
+@pytest.mark.parametrize("change", sorted(CHANGES))
+def test_a_file_that_others_change_meanwhile_is_left_to_them(change, act, place, kernel, monkeypatch):
+    files, options = CHANGES[change]
+    root, live = place(files), kernel(**VALUES)
+    plan = planned(root, **options)
+    rival_before(monkeypatch, "link", lambda: act(root.at(OURS), "# theirs\n"))
+    error = fails(plan, root)
+    assert "another program changed it" in str(error)
+    assert OURS in str(error)
+    assert error.rolled_back
+    assert values_of(live) == VALUES
+    assert root.read(OURS) == b"# theirs\n"
+    assert set(root.snapshot()) == {"etc", "etc/sysctl.d", OURS[1:]}
+
+
+@pytest.mark.parametrize("call", ["rename", "unlink"])
+def test_what_others_write_to_a_file_at_the_last_moment_is_put_back(call, place, kernel, monkeypatch):
+    files, options = CHANGES["a file that changes" if call == "rename" else "a file that goes"]
+    root, live = place(files), kernel(**VALUES)
+    plan = planned(root, **options)
+    rival_before(monkeypatch, call, lambda: rewrite(root.at(OURS), "# theirs\n"))
+    error = fails(plan, root)
+    assert error.rolled_back
+    assert (values_of(live), root.read(OURS)) == (VALUES, b"# theirs\n")
+    assert set(root.snapshot()) == {"etc", "etc/sysctl.d", OURS[1:]}
+
+
+def test_a_file_that_others_make_meanwhile_is_not_overwritten(place, kernel, monkeypatch):
+    root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+    plan = planned(root)
+    rival_before(monkeypatch, "link", lambda: root.put(OURS, "# theirs\n"))
+    error = fails(plan, root)
+    assert "another program changed it" in str(error)
+    assert error.rolled_back
+    assert (values_of(live), root.read(OURS)) == (VALUES, b"# theirs\n")
+    assert set(root.snapshot()) == {"etc", "etc/sysctl.d", OURS[1:]}
+
+
+def test_what_others_put_in_the_place_of_ours_stays_when_the_rest_is_taken_back(place, kernel, monkeypatch):
+    root, live = place({"/etc/sysctl.d": None, V99: f"{A} = 5\n"}), kernel(**VALUES)
+    plan = planned(root, on_override="comment_out")
+
+    def theirs(_source, target):
+        if target == str(root.at(V99)):
+            root.at(OURS).unlink()
+            root.put(OURS, "# theirs\n")
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "rename", theirs)
+    error = fails(plan, root)
+    assert (error.errno, error.rolled_back) == (errno.EIO, True)
+    assert (values_of(live), root.read(OURS), root.read(V99)) == (VALUES, b"# theirs\n", f"{A} = 5\n".encode())
+
+
+LEFT = (".90-ansible.conf.4242.before", ".90-ansible.conf.abc_1234.new", "..90-ansible.conf.42.before.abc_1234.new")
+KEPT = (".90-ansible.conf.swp", ".90-ansible.conf.before", ".90-ansibleXconf.1.before", "90-ansible.conf.1.before")
+
+
+def test_what_killed_runs_left_goes_and_nothing_else(place, kernel):
+    names = [f"/etc/sysctl.d/{name}" for name in (*LEFT, *KEPT)]
+    root = place(dict.fromkeys([OURS, *names], "# old\n"))
+    kernel(**VALUES)
+    carried_out(planned(root), root)
+    assert sorted(os.listdir(str(root.at("/etc/sysctl.d")))) == sorted(["90-ansible.conf", *KEPT])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_the_run_and_it_is_taken_back(number, place, kernel, monkeypatch):
+    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+    plan = planned(root)
+    before = root.snapshot()
+    handlers = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)]
+    monkeypatch.setattr(os, "rename", lambda _source, _target: os.kill(os.getpid(), number))
+    error = fails(plan, root)
+    assert number.name in str(error)
+    assert error.rolled_back
+    assert (values_of(live), root.snapshot()) == (VALUES, before)
+    assert [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)] == handlers
+
+
+def test_a_signal_while_it_is_taken_back_does_not_break_that_off(place, kernel):
+    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+    live.refuse(C, "30")
+    live.reactions[A] = lambda text: (os.kill(os.getpid(), signal.SIGTERM) if text == "1" else None) or text
+    error = fails(planned(root), root)
+    assert (error.key, error.rolled_back) == (C, True)
+    assert values_of(live) == VALUES
+
+
+def test_what_nobody_thought_of_is_taken_back_too(place, kernel):
+    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+
+    def attributes(_path):
+        raise LookupError("unforeseen")
+
+    error = fails(planned(root), root, attributes=attributes)
+    assert "LookupError('unforeseen')" in str(error)
+    assert error.rolled_back
+    assert values_of(live) == VALUES
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "owner", "refused"),
+    [
+        ("/etc/sysctl.d", 0o755, (0, 0), ""),
+        ("/etc/sysctl.d", 0o777, (0, 0), "others may write"),
+        ("/etc/sysctl.d", 0o1777, (0, 0), "others may write"),
+        ("/etc/sysctl.d", 0o775, (0, 0), ""),
+        ("/etc/sysctl.d", 0o775, (0, 12), "others may write"),
+        ("/etc/sysctl.d", 0o755, (0, 12), ""),
+        ("/etc/sysctl.d", 0o755, (12, 0), "belongs to user 12"),
+        ("/etc", 0o777, (0, 0), "others may write"),
+        ("/etc", 0o1777, (0, 0), ""),
+        ("/etc", 0o755, (12, 0), "belongs to user 12"),
+    ],
+)
+@pytest.mark.skipif(not ROOT, reason="only root can give a folder to somebody else")
+def test_a_folder_where_others_can_put_files_is_refused(path, mode, owner, refused, place, kernel):
+    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+    os.chown(str(root.at(path)), *owner)
+    os.chmod(str(root.at(path)), mode)
+    if not refused:
+        carried_out(planned(root), root)
+        return
+    with pytest.raises(TuningError, match=refused) as caught:
+        carried_out(planned(root), root)
+    assert f"of the folder {path} " in str(caught.value)
+    assert OURS in str(caught.value)
+    assert live.written == []
 
 
 def test_the_snapshot_sees_what_it_is_to_see(place):
