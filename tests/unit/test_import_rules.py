@@ -17,7 +17,7 @@ ENGINE = {path.stem: path for path in (PLUGINS / "module_utils/_sysctl").glob("*
 MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 START = PLUGINS / "module_utils/_start.py"
 
-TOUCHES_THE_HOST = {"host", "apply", "lock"}
+TOUCHES_THE_HOST = {"host", "apply", "file_change", "lock"}
 KNOWS_ANSIBLE = {"module", "task", "info", "keepalive"}
 PURE = set(ENGINE) - TOUCHES_THE_HOST - KNOWS_ANSIBLE - {"__init__", "base"}
 MEANT_TO_BE_PURE = {"keys", "values", "sysctl_d", "loaders", "boot", "plan", "report"}
