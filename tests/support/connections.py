@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import socket
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +18,9 @@ from typing import Any
 
 from .world import World
 
-HOLDER = Path(__file__).with_name("holder.py")
+HOLDER = Path(__file__).with_name("holder.py").read_text(encoding="utf-8")
+PYTHON = "/usr/bin/python3"
+"""Any user may run it, wherever the checkout and its tools are."""
 Options = Sequence[Sequence[int]]
 ARMED: Options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 DISARMED: Options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)]
@@ -36,7 +38,7 @@ class Holder:
         self, world: World, name: str = "holder", *, user: int | None = None, under: Iterable[str] = ()
     ) -> None:
         """under: a command that it is started by, such as `ip netns exec NAME`."""
-        command = [*world.enter(user), "--", *under, sys.executable, "-I", "-S", str(HOLDER), name]
+        command = [*world.enter(user), "--", *under, PYTHON, "-I", "-S", "-c", HOLDER, name]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.pid = int(self._answer())
 
@@ -106,3 +108,20 @@ def wait_for(holds: Callable[[], Any], seconds: float = 20) -> Any:
         if found:
             return found
     raise TimeoutError(f"not within {seconds} s")
+
+
+def crowd(world: World, pairs: int, network: int) -> dict[Holder, int]:
+    """Start as many holders as it takes for so many pairs of connections within 127.NETWORK; give the ends that each has.
+
+    A quarter of all ends are those with keepalive.
+    """
+    each = min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 2 - 50)  # pairs, by what a process may open
+    shares = [min(each, pairs - start) for start in range(0, pairs, each)]
+    holders = {Holder(world, f"crowd{network}-{n}"): share * 2 for n, share in enumerate(shares)}
+    waiting = [
+        holder.begin("many", f"127.{network}.{n}.1", ends // 2, ends // 4)
+        for n, (holder, ends) in enumerate(holders.items())
+    ]
+    for answer in waiting:
+        answer()
+    return holders

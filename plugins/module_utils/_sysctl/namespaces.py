@@ -15,7 +15,7 @@ from typing import Any, Iterator, Mapping, Sequence
 
 from .base import in_words
 from .host import proc_path, read_key
-from .processes import not_for_us, pids, read
+from .processes import PROC, not_for_us, pids, read
 from .values import KEEPALIVE, number_of, printable
 
 CLONE_NEWNET = 0x40000000
@@ -39,13 +39,13 @@ class Namespace:
 
     def doors(self) -> list[str]:
         """Return some paths that lead to it: a process may have ended when it comes to that."""
-        return [*([self.mount] if self.mount else []), *(f"/proc/{pid}/ns/net" for pid in self.pids[:8])]
+        return [*([self.mount] if self.mount else []), *(f"{PROC}/{pid}/ns/net" for pid in self.pids[:8])]
 
     def name(self) -> str | None:
         """Name it as ip-netns(8) does, by the container or unit that lives in it, or by where it is mounted."""
         folder, _slash, name = self.mount.rpartition("/")
         if f"{folder}/" != NETNS:
-            groups = (group_name(read(f"/proc/{pid}/cgroup") or "") for pid in self.pids[:1])
+            groups = (group_name(read(f"{PROC}/{pid}/cgroup") or "") for pid in self.pids[:1])
             name = next(groups, None) or name
         return printable(name) if name else None
 
@@ -87,18 +87,18 @@ def _others(problems: list[dict[str, Any]]) -> dict[int, Namespace]:
     numbers, hidden = pids(), 0
     for pid in numbers:
         try:
-            inode = os.stat(f"/proc/{pid}/ns/net").st_ino
+            inode = os.stat(f"{PROC}/{pid}/ns/net").st_ino
         except (FileNotFoundError, ProcessLookupError):
             continue  # it has ended
         except OSError:
             hidden += 1
             continue
         found.setdefault(inode, Namespace()).pids.append(pid)
-    for inode, path in mounted(read("/proc/self/mountinfo") or "").items():
+    for inode, path in mounted(read(f"{PROC}/self/mountinfo") or "").items():
         found.setdefault(inode, Namespace()).mount = path
     if hidden:
         problems.append(not_for_us("/proc/*/ns/net", "namespaces", hidden, len(numbers)))
-    found.pop(os.stat("/proc/self/ns/net").st_ino, None)
+    found.pop(os.stat(f"{PROC}/self/ns/net").st_ino, None)
     return found
 
 

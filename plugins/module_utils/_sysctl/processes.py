@@ -12,10 +12,12 @@ from .inet_diag import STALE, WITHOUT, counted
 from .sockets import Found
 from .values import printable
 
+PROC = "/proc"
+
 
 def pids() -> list[int]:
     """Return the processes that can be seen, in the order of their numbers."""
-    return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+    return sorted(int(name) for name in os.listdir(PROC) if name.isdigit())
 
 
 def read(path: str) -> str | None:
@@ -66,7 +68,7 @@ def _owned(found: Found, problems: list[dict[str, Any]]) -> Iterator[tuple[int, 
 def _sockets(pid: int) -> list[int]:
     """Return the inodes of the sockets that a process holds."""
     found = []
-    folder = os.open(f"/proc/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder = os.open(f"{PROC}/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for name in os.listdir(folder):
             try:
@@ -82,8 +84,8 @@ def _sockets(pid: int) -> list[int]:
 
 def _who(pid: int) -> dict[str, str | None]:
     """Return the name and the user of a process, None if it has ended."""
-    command = read(f"/proc/{pid}/comm")
-    uids = [line.split()[2] for line in (read(f"/proc/{pid}/status") or "").splitlines() if line.startswith("Uid:")]
+    command = read(f"{PROC}/{pid}/comm")
+    uids = [line.split()[2] for line in (read(f"{PROC}/{pid}/status") or "").splitlines() if line.startswith("Uid:")]
     return {
         "command": None if command is None else printable(command.rstrip("\n")),
         "user": _user(int(uids[0])) if uids else None,

@@ -11,6 +11,7 @@ from typing import Any
 from .base import TuningError, in_words
 from .inet_diag import REQUEST, Sockets, answer, proc_net
 
+PROC_NET = "/proc/net"
 _SOCK_DIAG = 4
 _PATIENCE = 30
 """Seconds to wait for an answer of the kernel, which as a rule is there at once."""
@@ -34,16 +35,17 @@ def established(longest: float, problems: list[dict[str, Any]]) -> Found | None:
     try:
         return _sock_diag(longest)
     except (OSError, TuningError) as error:
-        problems.append({"path": "/proc/net/tcp", "problem": f"read instead of sock_diag, which failed: {_why(error)}"})
+        problems.append(_problem("read instead of sock_diag, which failed", error))
     try:
         return _proc_net(longest)
     except (OSError, TuningError) as error:
-        problems.append({"path": "/proc/net/tcp", "problem": f"connections are not known: {_why(error)}"})
+        problems.append(_problem("connections are not known", error))
     return None
 
 
-def _why(error: Exception) -> str:
-    return in_words(error) if isinstance(error, OSError) else str(error)
+def _problem(what: str, error: Exception) -> dict[str, Any]:
+    why = in_words(error) if isinstance(error, OSError) else error
+    return {"path": "/proc/net/tcp", "problem": f"{what}: {why}"}
 
 
 def _sock_diag(longest: float) -> Found:
@@ -68,7 +70,7 @@ def _proc_net(longest: float) -> Found:
     ticks = os.sysconf("SC_CLK_TCK")
     for name in ("tcp", "tcp6"):
         try:
-            with open(f"/proc/net/{name}", encoding="ascii") as file:
+            with open(f"{PROC_NET}/{name}", encoding="ascii", errors="replace") as file:
                 text = file.read()
         except FileNotFoundError:
             if name == "tcp":
