@@ -18,6 +18,7 @@ from typing import Any, Callable
 
 PR_SET_NAME = 15
 sockets: dict[str, socket.socket] = {}
+last_byte: dict[str, float] = {}
 
 
 def family(address: str) -> socket.AddressFamily:
@@ -71,6 +72,7 @@ def receive(name: str, size: int, timeout: float) -> int:
         if not data:
             break
         got += len(data)
+        last_byte[name] = time.monotonic()
     return got
 
 
@@ -92,13 +94,14 @@ def many(address: str, number: int, armed: int) -> None:
     listener.close()
 
 
-def failed(name: str, timeout: float) -> list[Any]:
-    """Wait until a socket fails; give its error (0: time was up, and it has not), and how many seconds it took."""
-    began = time.monotonic()
+def failed(name: str, timeout: float) -> tuple[int, float]:
+    """Wait until a socket fails, or for so many seconds after its last byte; give its error (0: none), and when after that byte."""
     poll = select.poll()
     poll.register(sockets[name], 0)  # POLLERR and POLLHUP are always told
-    poll.poll(timeout * 1000)
-    return [sockets[name].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), time.monotonic() - began]
+    left = last_byte[name] + timeout - time.monotonic()
+    poll.poll(max(0, left) * 1000)
+    took = time.monotonic() - last_byte[name]
+    return sockets[name].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), took
 
 
 REQUESTS: dict[str, Callable[..., Any]] = {
