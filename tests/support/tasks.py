@@ -34,6 +34,10 @@ def tcp_keepalive(**options: Any) -> Task:
     return {"netops.tuning.tcp_keepalive": options}
 
 
+def keepalive_info(**options: Any) -> Task:
+    return {"netops.tuning.tcp_keepalive_info": options}
+
+
 def now(world: World) -> tuple[int, ...]:
     """Give the three values of TCP keepalive."""
     return tuple(int(world.sysctl(key)) for key in KEEPALIVE)

@@ -13,9 +13,8 @@ from typing import Any, Mapping
 from .base import TuningError
 from .plan import Plan
 from .task import HEADER
+from .values import KEEPALIVE as KEYS
 from .values import number_of
-
-KEYS = {name: f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl")}
 
 PROFILES = {
     "document": (3600, 9, 25),

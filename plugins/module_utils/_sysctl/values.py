@@ -19,11 +19,12 @@ ACTIONS = ("net.ipv4.route.flush", "net.ipv6.route.flush", "vm.compact_memory", 
 _RANGE_LISTS = ("net.ipv4.ip_local_reserved_ports", "kernel.watchdog_cpumask")
 """Taken in any order, printed as merged ranges (proc_do_large_bitmap, kernel/sysctl.c)."""
 
+KEEPALIVE = {name: f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl")}
 _TIMER = (1, 32767, "seconds", "the kernel takes other values too, and then probes wrongly or never")
 LIMITS = {
-    "net.ipv4.tcp_keepalive_time": _TIMER,
-    "net.ipv4.tcp_keepalive_intvl": _TIMER,
-    "net.ipv4.tcp_keepalive_probes": (1, 127, "probes", "with 0 the kernel ends healthy idle connections"),
+    KEEPALIVE["time"]: _TIMER,
+    KEEPALIVE["intvl"]: _TIMER,
+    KEEPALIVE["probes"]: (1, 127, "probes", "with 0 the kernel ends healthy idle connections"),
 }
 """Lowest, highest, unit, harm: the range of the socket options (MAX_TCP_KEEPIDLE and the like, net/tcp.h)."""
 
