@@ -50,12 +50,12 @@ KIND := booted
 RELEASE := 11,12,13
 LAB := lab
 .PHONY: hosts
-hosts: .venv/apply/.ready .build/packages-lab ## test hosts on this machine until Ctrl-C: N=3 KIND=booted RELEASE=11,12,13 LAB=lab
+hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/packages-vm) ## test hosts on this machine until Ctrl-C: N=3 KIND=booted (or light, vm) RELEASE=11,12,13 LAB=lab
 	@PYTHONPATH=tests .venv/apply/bin/python -m hosts --lab '$(LAB)' open --count $(N) --kind $(KIND) --release $(RELEASE)
 
 ##### for developers: test and its parts
 
-.PHONY: test lint sanity unit integration corners hosts-test molecule build-check
+.PHONY: test lint sanity unit integration corners hosts-test test-vm molecule build-check
 test: lint sanity unit integration corners build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
@@ -82,15 +82,22 @@ integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.rea
 corners: ## the cells of the matrix at its edges
 	@$(MAKE) matrix CELLS='$(CORNERS)'
 
-hosts-test: .venv/dev/.ready .build/packages-lab ## the test hosts themselves, and that they leave no trace
-	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots >/dev/null # their packages come from the network, of which the tests have none
-	unshare --mount --pid --net --fork --kill-child --mount-proc $(CURDIR)/.venv/dev/bin/python -m pytest tests/hosts_tests
+hosts-test: roots .build/src/.ready .build/installed/.ready ## the test hosts themselves, and that they leave no trace
+	unshare --mount --pid --net --fork --kill-child --mount-proc $(CURDIR)/.venv/dev/bin/python -m pytest tests/hosts_tests --ignore tests/hosts_tests/test_true_boot.py
+
+test-vm: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-lab .build/packages-vm ## the role on a kernel of its own, Debian's, that really boots: minutes, since it is emulated
+	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots --kind vm 12 >/dev/null
+	.venv/dev/bin/python -m pytest tests/hosts_tests/test_true_boot.py -s
 
 SCENARIOS := --all
 PEERS = $$(echo $(CURDIR)/.venv/peers/lib/python3.*/site-packages)# for the scenario `migrate`: ansible.posix comes with them
 molecule: export PYTHONPATH := tests
-molecule: .venv/dev/.ready .venv/peers/.ready .build/installed/.ready .build/packages-lab ## scenarios on Debian hosts that are rebooted: SCENARIOS='-s override' for one
+molecule: roots .venv/peers/.ready .build/installed/.ready ## scenarios on Debian hosts that are rebooted: SCENARIOS='-s override' for one
 	export ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.build/installed:$(PEERS); $(call ON,dev) python -m hosts --lab molecule open -- sh -c 'ANSIBLE_HOME=$$NETOPS_LAB/ansible exec molecule test $(SCENARIOS)'
+
+.PHONY: roots
+roots: .venv/dev/.ready .build/packages-lab # of the test hosts: their packages come from the network, of which a lab has none
+	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots >/dev/null
 
 build-check: .venv/dev/.ready .build/installed/.ready ## the built collection holds what it should
 	.venv/dev/bin/python tests/tools/check_build.py .build/dist/netops-tuning-*.tar.gz
@@ -141,6 +148,7 @@ $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
 .build/packages-lint: PACKAGES := shellcheck
 .build/packages-hosts: PACKAGES := iproute2 procps strace systemd util-linux
 .build/packages-lab: PACKAGES := debian-archive-keyring iproute2 mmdebstrap openssh-client systemd-container util-linux
+.build/packages-vm: PACKAGES := e2fsprogs qemu-system-x86
 .build/packages-bench: PACKAGES := iproute2 openssh-client openssh-server procps strace util-linux valgrind
 .build/packages-%: tests/tools/install_packages.sh
 	@$< $(PACKAGES)

@@ -8,7 +8,7 @@
     caller     the command line, or a test (`lab.py`): opens a lab, asks it for hosts, runs commands in it
     keeper     `keeper.py`: outlives the caller by a moment, to leave the machine as it was
     first      `first.py`: process 1 of the lab, in namespaces of its own: starts hosts, sees them end or reboot
-    hosts      `booted.py`, `light.py`: kinds of hosts; another kind is another class with these methods (`kinds.py`)
+    hosts      `booted.py`, `light.py`, `virtual.py`: kinds of hosts; another kind is another class with these methods (`kinds.py`)
 
 Mounts, links, addresses and processes are in namespaces of the lab, so the kernel takes them away with the lab's first
 process. What it does not, cgroups, a limit of inotify and a folder, the keeper takes away.

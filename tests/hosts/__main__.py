@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from . import roots
-from .lab import KINDS, LABS, Lab, LabError, open_lab
+from .lab import KINDS, LABS, Lab, LabError, open_lab, roots_of
 
 ABOUT = """\
 Debian hosts on this machine, to test on: they boot, reboot, and are thrown away. They live in a lab, a network with no
@@ -32,6 +32,7 @@ examples:
 kinds:
   booted   systemd and all that it starts, in systemd-nspawn; about 12 MiB and a second each
   light    namespaces and sshd, about 2 MiB and 30 ms each; its boot is systemd-sysctl, no more
+  vm       a kernel of its own, Debian's, on an emulated machine; about 1 GiB and half a minute each
 """
 
 
@@ -41,7 +42,7 @@ def main() -> int:
         signal.signal(number, lambda signum, _frame: sys.exit(128 + signum))
     try:
         return int(options.do(options) or 0)
-    except LabError as error:
+    except (LabError, roots.RootError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -71,8 +72,11 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(do=do)
         return added
 
-    def hosts_made(added: argparse.ArgumentParser, count: int) -> None:
+    def kind_named(added: argparse.ArgumentParser) -> None:
         added.add_argument("--kind", choices=KINDS, default="booted", help="booted")
+
+    def hosts_made(added: argparse.ArgumentParser, count: int) -> None:
+        kind_named(added)
         added.add_argument(
             "--release", type=_releases, default=["bookworm"], help="of Debian, one or more: 11,12,13 (12)"
         )
@@ -110,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     added.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
     added = command("roots", _roots, "make what hosts are made of, beforehand; about a minute, once")
+    kind_named(added)
     added.add_argument("releases", nargs="*", default=list(roots.RELEASES), metavar="RELEASE")
     return parser
 
@@ -123,7 +128,8 @@ def _lab(options: argparse.Namespace) -> Lab:
 
 
 def _open(options: argparse.Namespace) -> int:
-    roots.roots(options.release if options.count else [])
+    if options.count:
+        roots_of(options.kind, options.release)
     with open_lab(_folder(options)) as lab:
         if options.count:
             lab.up(options.kind, options.release, options.count)
@@ -194,7 +200,7 @@ def _enter(options: argparse.Namespace) -> NoReturn:
 
 
 def _roots(options: argparse.Namespace) -> None:
-    made = roots.roots(roots.release_of(name) for name in options.releases)
+    made = roots_of(options.kind, [roots.release_of(name) for name in options.releases])
     print(json.dumps({release: str(path) for release, path in made.items()}, indent=2))
 
 

@@ -10,7 +10,7 @@ import signal
 from pathlib import Path
 from typing import NoReturn
 
-from .kinds import BITS, BRIDGE, Host, wait_until_unplugged
+from .kinds import BRIDGE, Host, give_address, wait_until_unplugged
 
 MEANS_REBOOT = 133
 """The exit status of systemd-nspawn with --keep-unit when the host reboots: nobody but us can start it again."""
@@ -21,12 +21,7 @@ class Booted:
     watches_files = True
 
     def dress(self, host: Host) -> None:
-        # It sorts before systemd's own file for this interface, which would ask for an address.
-        network = host.root / "etc/systemd/network/10-host0.network"
-        network.write_text(
-            f"[Match]\nName=host0\n[Network]\nAddress={host.address}/{BITS}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n",
-            encoding="ascii",
-        )
+        give_address(host)
 
     def launch(self, host: Host) -> NoReturn:
         wait_until_unplugged(host)

@@ -26,8 +26,9 @@ from .cgroups import Cgroup
 from .kinds import BITS, BRIDGE, HOSTS, NETWORK, Host, Keys, Kind, console, dress
 from .light import Light
 from .limits import CROWD, ENOUGH, current
+from .virtual import VirtualMachine
 
-KINDS: dict[str, Kind] = {"booted": Booted(), "light": Light()}
+KINDS: dict[str, Kind] = {"booted": Booted(), "light": Light(), "vm": VirtualMachine()}
 SOCKET = Path("/run/lab.socket")
 CGROUPS = Path("/sys/fs/cgroup")
 
@@ -130,8 +131,8 @@ class First:
                 raise ValueError(f"{standing.host.name} is not up")
             standing.kind.reboot(standing.pid, standing.cgroup.path)
 
-    def answering(self, names: Iterable[str], within: float = 0.3) -> list[str]:
-        """Tell which hosts answer to ssh now, or in a moment."""
+    def answering(self, names: Iterable[str], connect: float = 0.3, greet: float = 15) -> list[str]:
+        """Tell which hosts answer to ssh now, or in a moment; sshd of an emulated one takes seconds, and more for each call."""
         with selectors.DefaultSelector() as waiting:
             for name in names:
                 call = socket.socket()
@@ -139,14 +140,19 @@ class First:
                 call.connect_ex((self._known(name).host.address, 22))
                 waiting.register(call, selectors.EVENT_READ, name)
             found: list[str] = []
-            deadline = time.monotonic() + within
-            while waiting.get_map() and time.monotonic() < deadline:
-                for key, _events in waiting.select(0.02):
-                    found += [key.data] * _said_hello(key.fileobj)
+            began = time.monotonic()
+            while waiting.get_map():
+                heard = [key for key, _events in waiting.select(0.02)]
+                passed = time.monotonic() - began
+                late = [
+                    key
+                    for key in waiting.get_map().values()
+                    if passed > (greet if _connected(key.fileobj) else connect)
+                ]
+                for key in {*heard, *late}:
                     waiting.unregister(key.fileobj)
+                    found += [key.data] * _said_hello(key.fileobj)
                 self.reap()
-            for key in list(waiting.get_map().values()):
-                _said_hello(key.fileobj)
         return found
 
     # --- hosts ---
@@ -244,6 +250,13 @@ def _lay_over(host: Host) -> None:
         (host.place / name).mkdir()
     layers = f"lowerdir={host.lower},upperdir={host.place}/upper,workdir={host.place}/work"
     kernel.mount("overlay", str(host.root), "overlay", data=layers)
+
+
+def _connected(call: object) -> bool:
+    assert isinstance(call, socket.socket)
+    with contextlib.suppress(OSError):
+        return bool(call.getpeername())
+    return False
 
 
 def _said_hello(call: object) -> bool:

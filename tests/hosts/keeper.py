@@ -37,10 +37,10 @@ Host *
   GlobalKnownHostsFile none
   HostKeyAlias lab
   BatchMode yes
-  ConnectTimeout 5
-  # A host that reboots may be gone before it hangs up.
-  ServerAliveInterval 1
-  ServerAliveCountMax 3
+  ConnectTimeout 30
+  # A host that reboots may be gone before it hangs up; one on a busy machine may take seconds to answer.
+  ServerAliveInterval 2
+  ServerAliveCountMax 8
 """
 ENTER_SCRIPT = """\
 #!/bin/sh

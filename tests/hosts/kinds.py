@@ -32,6 +32,11 @@ class Host:
         return f"{NETWORK}.{self.number // 250}.{self.number % 250 + 2}"
 
     @property
+    def card(self) -> str:
+        """The hardware address, the same after each boot: the lab would go on talking to the old one for a while."""
+        return f"02:00:00:00:{self.number >> 8:02x}:{self.number & 255:02x}"
+
+    @property
     def place(self) -> Path:
         return HOSTS / self.name
 
@@ -85,6 +90,15 @@ def dress(host: Host, keys: Keys) -> None:
     ):
         path.write_text(text, encoding="ascii")
         path.chmod(mode)
+
+
+def give_address(host: Host) -> None:
+    """Have systemd set the host's address; the file sorts before systemd's own, which would ask a network for one."""
+    network = host.root / "etc/systemd/network/10-host0.network"
+    network.write_text(
+        f"[Match]\nName=host0 en*\n[Network]\nAddress={host.address}/{BITS}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n",
+        encoding="ascii",
+    )
 
 
 def console(host: Host) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import shlex
 import shutil
 import socket
@@ -22,11 +23,14 @@ from . import roots
 from .keeper import ENTER, STATE
 
 LABS = roots.PROJECT / ".build" / "hosts"
-KINDS = ("booted", "light")
+KINDS = ("booted", "light", "vm")
+PATIENCE = 300
+"""How many seconds a boot may take: half a minute in an emulator, and more on a machine that does other things too."""
 PROGRAMS = {
     "ip": "iproute2", "mmdebstrap": "mmdebstrap", "nsenter": "util-linux", "ssh": "openssh-client",
     "systemd-nspawn": "systemd-container",
 }  # fmt: skip
+PROGRAMS_OF_VM = {"mke2fs": "e2fsprogs", "qemu-system-x86_64": "qemu-system-x86"}
 
 
 class LabError(Exception):
@@ -72,7 +76,7 @@ class Lab:
 
     def make(self, kind: str, releases: Sequence[str], count: int) -> list[str]:
         """Make hosts that are not up yet, of each release in turn; give their names."""
-        lower = {release: str(path) for release, path in roots.roots(releases).items()}
+        lower = {release: str(path) for release, path in roots_of(kind, releases).items()}
         taken = self.hosts()
         number = max((host["number"] for host in taken), default=-1) + 1
         used = {release: sum(host["release"] == release for host in taken) for release in releases}
@@ -111,7 +115,7 @@ class Lab:
         self.ask("forget", hosts)
         self.write_inventory()
 
-    def reboot(self, hosts: Sequence[str], within: float = 60) -> None:
+    def reboot(self, hosts: Sequence[str], within: float = PATIENCE) -> None:
         before = {host["name"]: host["boots"] for host in self.hosts()}
         self.ask("reboot", hosts)
         deadline = time.monotonic() + within
@@ -119,7 +123,7 @@ class Lab:
             _not_later_than(deadline, "have not gone down")
         self.wait(hosts, within)
 
-    def wait(self, hosts: Iterable[str], within: float = 120) -> None:
+    def wait(self, hosts: Iterable[str], within: float = PATIENCE) -> None:
         """Until each of them answers to ssh."""
         missing = set(hosts)
         deadline = time.monotonic() + within
@@ -200,10 +204,23 @@ def open_lab(folder: Path) -> Iterator[Lab]:
             keeper.wait()
 
 
+def roots_of(kind: str, releases: Iterable[str]) -> dict[str, Path]:
+    """Give what hosts of a kind are made of, by release."""
+    if kind == "vm":
+        if platform.machine() != "x86_64":
+            raise LabError(f"virtual machines are made for x86_64 alone, and this is {platform.machine()}")
+        _need(PROGRAMS_OF_VM)
+    return roots.roots(releases, kernel=kind == "vm")
+
+
 def _can_be_here() -> None:
     if os.geteuid() != 0:
         raise LabError("test hosts need root: they are made of namespaces, mounts and cgroups")
-    missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
+    _need(PROGRAMS)
+
+
+def _need(programs: dict[str, str]) -> None:
+    missing = [package for program, package in programs.items() if not shutil.which(program)]
     if missing:
         raise LabError(f"missing packages: {' '.join(missing)}")
 

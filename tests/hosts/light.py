@@ -59,16 +59,12 @@ def _ip(*commands: str, namespace: str | None = None) -> None:
 
 
 def _plug_in(host: Host) -> None:
-    """Leave the lab's network for one of our own, with a cable between the two.
-
-    Its hardware address is the same after each boot: the lab would go on talking to the old one for a while.
-    """
+    """Leave the lab's network for one of our own, with a cable between the two."""
     wait_until_unplugged(host)
-    card = f"02:00:00:00:{host.number >> 8:02x}:{host.number & 255:02x}"
     lab = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     kernel.unshare(kernel.CLONE_NEWNET)
     _ip(
-        f"link add {interface(host)} master {BRIDGE} up type veth peer name host0 address {card} netns {os.getpid()}",
+        f"link add {interface(host)} master {BRIDGE} up type veth peer name host0 address {host.card} netns {os.getpid()}",
         namespace=f"/proc/self/fd/{lab}",
     )
     os.close(lab)

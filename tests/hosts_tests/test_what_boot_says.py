@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import subprocess
-import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 import pytest
 from hosts import roots
 from hosts.lab import Lab, open_lab
+from hosts_tests.play import run_play
 from support.trees import KEYS, tree
 from support.world import Link, Tree
 
@@ -100,17 +99,7 @@ def told(lab: Lab, folder: Path) -> dict[str, dict[str, Any]]:
         },
     ]
     (folder / "ask.json").write_text(json.dumps([{"hosts": "booted", "gather_facts": False, "tasks": tasks}]))
-    program = [str(Path(sys.executable).with_name("ansible-playbook")), "--inventory", str(lab.inventory)]
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(roots.PROJECT / ".build" / "installed"),
-        "ANSIBLE_HOME": str(folder),
-        "ANSIBLE_LOCALHOST_WARNING": "0",
-    }
-    done = subprocess.run(
-        lab.inside(*program, str(folder / "ask.json")), env=environment, capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stdout.decode()
+    run_play(lab, folder, str(folder / "ask.json"))
     return {host: json.loads((folder / f"{host}.json").read_text(encoding="utf-8")) for host in lab.names()}
 
 
