@@ -168,12 +168,13 @@ class Lab:
         for host in self.hosts():
             for group in (host["kind"], f"debian{roots.RELEASES[host['release']]}"):
                 groups.setdefault(group, {"hosts": {}})["hosts"][host["name"]] = {"ansible_host": host["address"]}
+        # In the lab's own mounts: addresses are the same in each lab, and such a path is never too long. It stands in
+        # the arguments, where testinfra sees it too, and not only Ansible.
+        connections = f"ControlPath=/proc/{self.first}/root/run/ssh/%C"
         variables = {
             "ansible_user": "root",
             "ansible_python_interpreter": "/usr/bin/python3",
-            "ansible_ssh_common_args": f"-F {shlex.quote(str(self.folder / 'ssh_config'))}",
-            # In the lab's own mounts: addresses are the same in each lab, and such a path is never too long.
-            "ansible_control_path": f"/proc/{self.first}/root/run/ssh/%%C",
+            "ansible_ssh_common_args": f"-F {shlex.quote(str(self.folder / 'ssh_config'))} -o {connections}",
         }
         text = json.dumps({"all": {"vars": variables, "children": groups}}, indent=2)
         new = self.inventory.with_name(f".inventory.{os.getpid()}")

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -156,6 +157,39 @@ def test_two_labs_do_not_know_of_each_other(tmp_path: Path) -> None:
         )
         two.down(two.names())
         assert one.run("debian12-1", "ls", "/etc/mine").strip() == "/etc/mine"
+
+
+READ = """\
+import sys, testinfra
+print(*(host.check_output("cat /etc/mine") for host in testinfra.get_hosts(["ansible://all"], ansible_inventory=sys.argv[1])))
+"""
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """Make a folder whose path leaves room for the name of a socket."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_no_tool_takes_the_hosts_of_another_lab_for_ones_own(tmp_path: Path, short: Path) -> None:
+    """Addresses are the same in both, and the configuration that molecule writes names connections kept open by these."""
+    config = tmp_path / "ansible.cfg"
+    config.write_text("[ssh_connection]\ncontrol_path = %(directory)s/%%h-%%p-%%r\n", encoding="ascii")
+    (short / ".ansible/cp").mkdir(parents=True)
+    environment = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(config),
+        "HOME": str(short),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    with open_lab(tmp_path / "one") as one, open_lab(tmp_path / "two") as two:
+        for lab in (one, two):
+            lab.up("light", ["bookworm"], 1)
+            lab.run("debian12-1", "sh", "-c", f"echo {lab.folder.name} >/etc/mine")
+        for lab in (one, two, one):
+            command = lab.inside(sys.executable, "-c", READ, str(lab.inventory))
+            assert subprocess.check_output(command, env=environment, text=True).strip() == lab.folder.name
 
 
 def test_the_command_line(folder: Path) -> None:
