@@ -16,6 +16,7 @@ def test_the_values_are_kept(sysctl: Callable[..., list[str]]) -> None:
 def test_they_stand_in_one_file(host: Any) -> None:
     found = host.check_output("grep -rlE '^[^#]*tcp_(keepalive|fin_timeout)' /etc/sysctl.conf /etc/sysctl.d")
     assert found.split() == ["/etc/sysctl.d/90-ansible.conf"]
+    assert not host.file("/etc/sysctl.d/99-ours.conf").exists
 
 
 def test_other_peoples_lines_stay(host: Any) -> None:

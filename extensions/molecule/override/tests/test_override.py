@@ -12,9 +12,20 @@ def test_what_failed_changed_nothing(host: Any, sysctl: Callable[..., list[str]]
     assert sysctl("net.ipv4.tcp_fin_timeout") == ["40" if rebooted else "60"]
 
 
-def test_what_was_warned_of_came_true(host: Any, sysctl: Callable[..., list[str]], rebooted: bool) -> None:
-    assert host.file("/etc/sysctl.d/92-warn.conf").contains("tcp_orphan_retries = 5")
+def test_only_what_is_read_made_it_fail(
+    host: Any, sysctl: Callable[..., list[str]], rebooted: bool, release: int
+) -> None:
+    assert host.file("/etc/sysctl.d/91-fail-conf.conf").exists == (release >= 13)
+    assert sysctl("net.ipv4.tcp_synack_retries") == ["4" if release >= 13 else "3" if rebooted else "5"]
+
+
+def test_what_was_warned_of_came_true(
+    host: Any, sysctl: Callable[..., list[str]], rebooted: bool, release: int
+) -> None:
+    lines = host.file("/etc/sysctl.d/92-warn.conf").content_string.splitlines()
+    assert lines[-2:] == ["net.ipv4.tcp_orphan_retries = 5", "net.ipv4.tcp_syn_retries = 5"]
     assert sysctl("net.ipv4.tcp_orphan_retries") == ["3" if rebooted else "5"]
+    assert sysctl("net.ipv4.tcp_syn_retries") == ["3" if rebooted and release < 13 else "5"]
 
 
 def test_what_was_commented_out_holds(sysctl: Callable[..., list[str]]) -> None:
