@@ -52,7 +52,12 @@ class Cgroup:
 
 def of_keeper() -> str:
     """Name the cgroup of this keeper so that it can be told whether it still lives."""
-    return f"{PREFIX}{_processes()}-{os.getpid()}-{_started(os.getpid())}"
+    return f"{prefix_here()}{os.getpid()}-{_started(os.getpid())}"
+
+
+def prefix_here() -> str:
+    """Tell how the names of all keepers begin that are in our namespace of processes."""
+    return f"{PREFIX}{_processes()}-"
 
 
 def sweep(base: Path) -> None:

@@ -37,6 +37,16 @@ def current() -> int:
     return int(INSTANCES.read_text(encoding="ascii"))
 
 
+def needed() -> bool:
+    """Tell whether a lab on this machine needs the room, now."""
+    with machine_lock(), contextlib.suppress(FileNotFoundError), SAVED.open(encoding="ascii") as saved:
+        try:
+            fcntl.flock(saved, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def make_room() -> int:
     """Raise the limit; give the descriptor that says it is needed."""
     with machine_lock():
