@@ -56,7 +56,7 @@ hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/p
 ##### for developers: test and its parts
 
 .PHONY: test lint sanity unit integration corners hosts-test test-vm molecule build-check
-test: lint sanity unit integration corners build-check ## everything that must hold before a change is taken
+test: lint sanity unit integration corners hosts-test molecule test-vm build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check
@@ -82,12 +82,13 @@ integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.rea
 corners: ## the cells of the matrix at its edges
 	@$(MAKE) matrix CELLS='$(CORNERS)'
 
+ALONE = unshare --mount --pid --net --fork --kill-child --mount-proc
 hosts-test: roots .build/src/.ready .build/installed/.ready ## the test hosts themselves, and that they leave no trace
-	unshare --mount --pid --net --fork --kill-child --mount-proc $(CURDIR)/.venv/dev/bin/python -m pytest tests/hosts_tests --ignore tests/hosts_tests/test_true_boot.py
+	$(ALONE) .venv/dev/bin/python -m pytest tests/hosts_tests --ignore tests/hosts_tests/test_true_boot.py
 
 test-vm: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-lab .build/packages-vm ## the role on a kernel of its own, Debian's, that really boots: minutes, since it is emulated
 	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots --kind vm 12 >/dev/null
-	.venv/dev/bin/python -m pytest tests/hosts_tests/test_true_boot.py -s
+	$(ALONE) .venv/dev/bin/python -m pytest tests/hosts_tests/test_true_boot.py -s
 
 SCENARIOS := --all
 PEERS = $$(echo $(CURDIR)/.venv/peers/lib/python3.*/site-packages)# for the scenario `migrate`: ansible.posix comes with them

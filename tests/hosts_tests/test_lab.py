@@ -19,17 +19,12 @@ import pytest
 from hosts import limits, roots
 from hosts.kinds import NETWORK
 from hosts.lab import Lab, LabError, open_lab
-from hosts_tests.machine import a_machine_of_ones_own, look, runs, same_again, until
+from hosts_tests.machine import look, runs, same_again, until
 
 TIME, PROBES = "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_keepalive_probes"
 RELEASES = list(roots.RELEASES)
 HOSTS = [sys.executable, "-m", "hosts"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(roots.PROJECT / "tests")}
-
-
-@pytest.fixture(scope="session")
-def hierarchy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return a_machine_of_ones_own(tmp_path_factory.mktemp("cgroups"))
 
 
 @pytest.fixture(scope="session", autouse=True)

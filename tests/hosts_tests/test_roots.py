@@ -24,7 +24,10 @@ touch "$target/first"
 [ ! -e {here}/fail ] || {{ echo "no such package"; exit 1; }}
 touch "$target/last"
 """
-MAKE = "import sys; from pathlib import Path; from hosts import roots; roots.ROOTS = Path(sys.argv[1]); print(roots.root('trixie'))"
+MAKE = """\
+import sys; from pathlib import Path; from hosts import roots
+roots.ROOTS = Path(sys.argv[1]); print(roots.root("trixie", kernel="kernel" in sys.argv))
+"""
 
 
 class Maker:
@@ -35,14 +38,14 @@ class Maker:
         program.write_text(FEIGNED.format(here=here), encoding="utf-8")
         program.chmod(0o755)
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, *more: str) -> subprocess.Popen[str]:
         path = f"{self.here / 'bin'}:{os.environ['PATH']}"
         environment = {**os.environ, "PYTHONPATH": str(roots.PROJECT / "tests"), "PATH": path}
-        command = [sys.executable, "-c", MAKE, str(self.here / "roots")]
+        command = [sys.executable, "-c", MAKE, str(self.here / "roots"), *more]
         return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def make(self) -> Path:
-        told, _unused = self.start().communicate(timeout=30)
+    def make(self, *more: str) -> Path:
+        told, _unused = self.start(*more).communicate(timeout=30)
         return Path(told.splitlines()[-1])
 
     def made(self) -> list[Path]:
@@ -67,6 +70,13 @@ def test_a_root_is_made_once(maker: Maker) -> None:
     assert sorted(os.listdir(first)) == ["first", "last"]
     assert maker.make() == first
     assert maker.runs() == 1
+
+
+def test_a_root_with_a_kernel_is_another_one(maker: Maker) -> None:
+    """Neither takes the other for an older state of itself."""
+    without, with_kernel = maker.make(), maker.make("kernel")
+    assert maker.make() == without != with_kernel == maker.make("kernel")
+    assert maker.runs() == 2
 
 
 def test_two_who_ask_at_once_get_the_same(maker: Maker) -> None:

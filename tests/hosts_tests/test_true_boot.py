@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection on a machine whose kernel is its own: a real boot, modules, and keys that no namespace lets us write.
+"""A virtual machine, and the collection on it: a real boot, modules, and keys that no namespace lets us write.
 
 What is done stands in `true_boot.yml`, between two runs of the playbook that users have; it is done once, then looked at.
 """
@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any
 
 import pytest
 from hosts.lab import Lab, open_lab
+from hosts_tests.machine import look, same_again, until
 from hosts_tests.play import run_play
 
 KEEPALIVE = {
@@ -117,3 +120,24 @@ def test_all_is_still_there_after_a_real_boot(story: Story) -> None:
     assert story.told["booted"]["drift"] == []
     assert not story.told["booted_again"]["changed"]
     assert story.units == "running"
+
+
+def test_ctrl_alt_del_reboots_it_and_the_power_can_go(vm: Lab, story: Story) -> None:
+    del story  # comes first
+    vm.reboot(["debian12-1"])
+    assert [host["boots"] for host in vm.hosts()] == [3]
+    vm.run("debian12-1", "sh", "-c", "echo here >/etc/mine; sync /etc/mine")
+    vm.ask("stop", ["debian12-1"])
+    assert not vm.hosts()[0]["up"]
+    vm.start(["debian12-1"])
+    assert vm.run("debian12-1", "cat", "/etc/mine").strip() == "here"
+
+
+def test_one_that_is_killed_as_it_boots_leaves_no_trace(hierarchy: Path, tmp_path: Path) -> None:
+    before = look(hierarchy)
+    with open_lab(tmp_path / "lab") as lab:
+        lab.ask("start", lab.make("vm", ["bookworm"], 1))
+        cable = lab.inside("ip", "link", "show", "vb-debian12-1")
+        until(lambda: not subprocess.run(cable, capture_output=True, check=False).returncode)
+        os.kill(lab.first, signal.SIGKILL)
+    same_again(before, hierarchy)
