@@ -99,7 +99,7 @@ def verdict(count: int, target: int) -> str:
 def size_table(options: Options) -> Table:
     empty = sent("bench.bench.empty", options.python)
     rows: list[Row] = []
-    for module in ("sysctl", "sysctl_info", "tcp_keepalive"):
+    for module in ("sysctl", "sysctl_info", "tcp_keepalive", "tcp_keepalive_info"):
         ours = sent(f"netops.tuning.{module}", options.python)
         sources = [raw.decode() for name, raw in ours.items() if name not in empty]
         everything, code = (sum(len(text.encode()) for text in map(shape, sources)) for shape in (str, code_only))
