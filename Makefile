@@ -55,8 +55,8 @@ hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/p
 
 ##### for developers: test and its parts
 
-.PHONY: test lint sanity unit integration corners hosts-test test-vm molecule build-check
-test: lint sanity unit integration corners hosts-test molecule test-vm build-check ## everything that must hold before a change is taken
+.PHONY: test lint sanity unit integration corners programs hosts-test test-vm molecule build-check
+test: lint sanity unit integration corners programs hosts-test molecule test-vm build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check
@@ -81,6 +81,9 @@ integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.rea
 
 corners: ## the cells of the matrix at its edges
 	@$(MAKE) matrix CELLS='$(CORNERS)'
+
+programs: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-programs ## what docs/sockets.md says of PostgreSQL, Redis, nginx, ssh, Java and Go, on the programs themselves
+	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/programs
 
 ALONE = unshare --mount --pid --net --fork --kill-child --mount-proc
 hosts-test: roots .build/src/.ready .build/installed/.ready ## the test hosts themselves, and that they leave no trace
@@ -150,6 +153,7 @@ $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
 .build/packages-hosts: PACKAGES := iproute2 procps strace systemd util-linux
 .build/packages-lab: PACKAGES := debian-archive-keyring iproute2 mmdebstrap openssh-client systemd-container util-linux
 .build/packages-vm: PACKAGES := e2fsprogs qemu-system-x86
+.build/packages-programs: PACKAGES := default-jdk-headless golang-go iproute2 nginx openssh-client openssh-server postgresql redis-server util-linux
 .build/packages-bench: PACKAGES := iproute2 openssh-client openssh-server procps strace util-linux valgrind
 .build/packages-%: tests/tools/install_packages.sh
 	@$< $(PACKAGES)

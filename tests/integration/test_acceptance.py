@@ -16,7 +16,7 @@ from typing import Any
 import ansible.release
 import pytest
 from support.play import Ansible, Played, Result, run_playbook, target_python
-from support.tasks import DOCUMENT, FIN, KERNEL, TIME, info, next_boot, now, sysctl, tcp_keepalive
+from support.tasks import DOCUMENT, FIN, KERNEL, TIME, info, keepalive_info, next_boot, now, sysctl, tcp_keepalive
 from support.world import World
 
 KEEPALIVE, OURS, LATER = (f"/etc/sysctl.d/{name}.conf" for name in ("90-tcp-keepalive", "90-ansible", "99-later"))
@@ -65,6 +65,7 @@ def test_acceptance(world: World, cell: Cell, record_property: Callable[[str, st
         return
     before = world.snapshot()
     the_role(world, cell)
+    other_namespaces(world, cell)
     several_keys(world, cell)
     absent(world, cell)
     world.remove(LATER)
@@ -89,6 +90,15 @@ def the_role(world: World, cell: Cell) -> None:
     assert now(world) == next_boot(world) == DOCUMENT
     again = cell.plays(world, play)
     assert (again.rc, again.stats["changed"]) == (0, 0), again.output
+
+
+def other_namespaces(world: World, cell: Cell) -> None:
+    assert world.run(["ip", "netns", "add", "other"]).rc == 0
+    (told,) = ours(cell.plays(world, {"tasks": [keepalive_info()]}))
+    assert (told["source"], told["connections"]["established"], told["problems"]) == ("sock_diag", 0, [])
+    assert told["settings"]["time"] == {"runtime": 3600, "boot": 3600}
+    (other,) = told["namespaces"]
+    assert (other["name"], other["settings"]["time"], other["differs"]) == ("other", 7200, True)
 
 
 def several_keys(world: World, cell: Cell) -> None:

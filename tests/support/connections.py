@@ -31,6 +31,19 @@ def idle(seconds: int) -> Options:
     return [*ARMED, (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, seconds)]
 
 
+class Started:
+    """A program that runs until its world ends."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+
+    def wait(self) -> None:
+        """See it end, which it does with its world."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait(10)
+
+
 class Holder:
     """A process in a world that holds sockets; its methods are those of `holder.py`, which go by the names of sockets."""
 

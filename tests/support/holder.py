@@ -64,6 +64,10 @@ def send(name: str, size: int) -> int:
     return sent
 
 
+def write(name: str, text: str) -> None:
+    sockets[name].sendall(text.encode())
+
+
 def receive(name: str, size: int, timeout: float) -> int:
     """Take so many bytes from a socket; give how many came before it was quiet for so long."""
     got = 0
@@ -106,7 +110,7 @@ def failed(name: str, timeout: float) -> tuple[int, float]:
 
 REQUESTS: dict[str, Callable[..., Any]] = {
     "accept": accept, "close": close, "connect": connect, "failed": failed, "listen": listen, "many": many, "options": options,
-    "receive": receive, "send": send,
+    "receive": receive, "send": send, "write": write,
 }  # fmt: skip
 
 

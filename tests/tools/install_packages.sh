@@ -20,7 +20,10 @@ is_here() {
         debian-archive-keyring) ls /usr/share/keyrings/debian-archive-keyring.gpg ;;
         e2fsprogs) command -v mke2fs ;;
         qemu-system-x86) command -v qemu-system-x86_64 ;;
+        default-jdk-headless) command -v javac ;;
+        golang-go) command -v go ;;
         openssh-server) command -v sshd ;;
+        postgresql) ls /usr/lib/postgresql/*/bin/initdb ;;
         openssh-client) command -v ssh ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1
@@ -41,6 +44,12 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d # its rc 101 keeps the services of these packages from being started
+if [ ! -e $policy ]; then
+    trap 'rm -f $policy' EXIT
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
+fi
 apt-get -qq update
 # shellcheck disable=SC2086  # a list of names
 apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install --no-install-recommends -y $missing >/dev/null
