@@ -25,7 +25,7 @@ from .booted import Booted
 from .cgroups import Cgroup
 from .kinds import BITS, BRIDGE, HOSTS, NETWORK, Host, Keys, Kind, console, dress
 from .light import Light
-from .limits import CROWD, ENOUGH, current
+from .limits import ENOUGH, current
 from .virtual import VirtualMachine
 
 KINDS: dict[str, Kind] = {"booted": Booted(), "light": Light(), "vm": VirtualMachine()}
@@ -79,6 +79,7 @@ class First:
         self.keys = keys
         self.tell = tell
         self.standing: dict[str, Standing] = {}
+        self.has_room = False
         self.roots: dict[str, int] = {}
         self.requests: dict[str, Callable[..., object]] = {
             "make": self.make, "start": self.start, "stop": self.stop, "forget": self.forget,
@@ -162,11 +163,11 @@ class First:
             raise ValueError(f"no host {name!r} in this lab")
         return self.standing[name]
 
-    def _make_room(self, more: Iterable[Standing]) -> None:
-        up = [standing for standing in self.standing.values() if standing.pid]
-        crowd = {standing.host.name for standing in (*up, *more) if standing.kind.watches_files}
-        if len(crowd) > CROWD and current() < ENOUGH:
-            self.tell("crowd")
+    def _make_room(self, wanted: Iterable[Standing]) -> None:
+        """Have the keeper see to it that there is room for hosts that watch files, also when others have seen to it already."""
+        if not self.has_room and any(standing.kind.watches_files for standing in wanted):
+            self.has_room = True
+            self.tell("room")
             deadline = time.monotonic() + 10
             while current() < ENOUGH and time.monotonic() < deadline:
                 time.sleep(0.005)

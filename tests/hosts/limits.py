@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The machine's limit of inotify instances, which some twenty systemds reach: raised while a lab needs it, then put back.
+"""The machine's limit of inotify instances, which some twenty systemds reach: raised while a lab has some, then put back.
 
-What it was stands in a file that every lab in need of it holds a shared lock on: the last one puts it back, or the next
-one, when all were killed.
+They may be in several labs, so that none of them can tell how many there are. What the limit was stands in a file that
+every lab in need of it holds a shared lock on: the last one puts it back, or the next one, when all were killed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from pathlib import Path
 INSTANCES = Path("/proc/sys/fs/inotify/max_user_instances")
 SAVED = Path("/run/netops-lab-inotify")
 ENOUGH = 8192
-CROWD = 20
 
 
 @contextlib.contextmanager

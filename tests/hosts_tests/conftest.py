@@ -6,9 +6,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hosts import roots
 from hosts_tests.machine import a_machine_of_ones_own
 
 
 @pytest.fixture(scope="session")
 def hierarchy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return a_machine_of_ones_own(tmp_path_factory.mktemp("cgroups"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made() -> None:
+    roots.roots(roots.RELEASES)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "lab"

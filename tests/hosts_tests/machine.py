@@ -70,7 +70,7 @@ def _namespaces(folder: Path) -> list[str]:
     return []
 
 
-def same_again(before: Machine, hierarchy: Path, within: float = 20) -> None:
+def same_again(before: Machine, hierarchy: Path, within: float = 120) -> None:
     """See that the machine is as it was; the kernel takes namespaces away in its own time."""
     deadline = time.monotonic() + within
     while True:
@@ -81,7 +81,7 @@ def same_again(before: Machine, hierarchy: Path, within: float = 20) -> None:
         time.sleep(0.05)
 
 
-def until(holds: Callable[[], bool], within: float = 20) -> None:
+def until(holds: Callable[[], bool], within: float = 120) -> None:
     deadline = time.monotonic() + within
     while not holds():
         assert time.monotonic() < deadline, "it never came true"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection as users have it, on the hosts of a lab."""
+"""How tests run programs: the command line of the test hosts, and Ansible on the hosts of a lab."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from pathlib import Path
 
 from hosts import roots
 from hosts.lab import Lab
+
+HOSTS = [sys.executable, "-m", "hosts"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(roots.PROJECT / "tests")}
+"""To run the command line in."""
 
 
 def run_play(lab: Lab, home: Path, *arguments: str) -> str:

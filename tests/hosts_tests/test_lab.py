@@ -1,14 +1,12 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Labs and their hosts: they are what they claim, several at once, and leave no trace however they end."""
+"""Labs and their hosts: they are what they claim, also several at once."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,25 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosts import limits, roots
+from hosts import roots
 from hosts.kinds import NETWORK
 from hosts.lab import Lab, LabError, open_lab
-from hosts_tests.machine import look, runs, same_again, until
+from hosts_tests.play import ENVIRONMENT, HOSTS
 
 TIME, PROBES = "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_keepalive_probes"
 RELEASES = list(roots.RELEASES)
-HOSTS = [sys.executable, "-m", "hosts"]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(roots.PROJECT / "tests")}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def made() -> None:
-    roots.roots(RELEASES)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "lab"
 
 
 @pytest.fixture(scope="module")
@@ -199,82 +185,3 @@ def test_the_command_line(folder: Path) -> None:
     assert lines[3:] == ["debian13-1", str(folder / "inventory.json")]
     assert done.returncode == 7
     assert not folder.exists()
-
-
-# --- traces ---
-
-
-@contextlib.contextmanager
-def caller(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Have a process of its own open a lab with a host of each kind, and a command in it that never ends."""
-    up = f'{sys.executable} -m hosts --lab "$NETOPS_LAB" up --kind'
-    script = f"{up} booted --release 13 && {up} light && touch {folder}/up && (setsid sleep 1000 & sleep 1000)"
-    with subprocess.Popen([*HOSTS, "--lab", str(folder), "open", "--", "sh", "-c", script], env=ENVIRONMENT) as process:
-        try:
-            until((folder / "up").exists, 60)
-            yield process
-        except BaseException:
-            process.kill()
-            raise
-
-
-@pytest.mark.parametrize("end", ["SIGTERM", "SIGKILL", "SIGKILL of the first process", "an error"])
-def test_a_lab_leaves_no_trace(folder: Path, hierarchy: Path, end: str) -> None:
-    before = look(hierarchy)
-    if end == "an error":
-        with contextlib.suppress(ZeroDivisionError), open_lab(folder) as opened:
-            opened.up("booted", ["trixie"], 1)
-            raise ZeroDivisionError
-    else:
-        with caller(folder) as process:
-            assert before.differs(look(hierarchy)).keys() >= {"processes", "namespaces", "cgroups"}
-            if "first" in end:
-                os.kill(Lab(folder).first, signal.SIGKILL)
-            else:
-                process.send_signal(getattr(signal, end))
-    same_again(before, hierarchy)
-    assert not folder.exists()
-
-
-def test_a_killed_keeper_leaves_nothing_but_what_the_next_one_takes_away(folder: Path, hierarchy: Path) -> None:
-    before = look(hierarchy)
-    with caller(folder) as process:
-        first = Lab(folder).first
-        os.kill(Lab(folder).keeper, signal.SIGKILL)
-        process.kill()
-    until(lambda: not runs(first))
-    with open_lab(folder):
-        pass
-    same_again(before, hierarchy)
-
-
-# --- the limit that a crowd needs ---
-
-
-def test_a_crowd_has_room_and_the_machine_its_limit_back(folder: Path, hierarchy: Path) -> None:
-    before = look(hierarchy)
-    with open_lab(folder) as opened:
-        opened.up("booted", ["bookworm"], limits.CROWD)
-        assert limits.current() < limits.ENOUGH or limits.needed()
-        opened.up("booted", ["bookworm"], 1)
-        assert limits.current() == limits.ENOUGH
-    until(lambda: limits.current() < limits.ENOUGH or limits.needed())
-    same_again(before, hierarchy)
-
-
-def test_the_last_lab_puts_the_limit_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    limit, saved = tmp_path / "limit", tmp_path / "saved"
-    limit.write_text("128\n", encoding="ascii")
-    monkeypatch.setattr(limits, "INSTANCES", limit)
-    monkeypatch.setattr(limits, "SAVED", saved)
-    one, other = limits.make_room(), limits.make_room()
-    assert limits.current() == limits.ENOUGH
-    os.close(one)
-    limits.put_back()
-    assert limits.current() == limits.ENOUGH
-    assert limits.needed()
-    os.close(other)
-    assert not limits.needed()
-    limits.put_back()
-    assert limits.current() == 128
-    assert not saved.exists()
