@@ -21,8 +21,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.wanted impor
 
 COLLECTION = Path(__file__).parents[2]
 OPTIONS = {
-    "settings": {"type": "str", "default": "audit_found_settings"},
-    "sockets": {"type": "str", "default": "audit_found_sockets"},
+    "results": {"type": "str", "default": "audit_found"},
     "outcome": {"type": "str"},
     "reports": {"type": "list", "elements": "str"},
     "folder": {"type": "path", "default": "."},
@@ -96,11 +95,7 @@ class Fleet:
             self._wanted[name] = wanted(given)
         except (ReportError, TuningError) as error:
             raise ReportError(f"{error} (of host {name})") from None
-        answers = build.Answers(
-            known.get(self._options["settings"]),
-            known.get(self._options["sockets"]),
-            self._outcome(name, known),
-        )
+        answers = build.Answers(known.get(self._options["results"]), self._outcome(name, known))
         return build.host(name, answers, self._wanted[name], self._shell)
 
     def _resolved(self, name: str, variable: str, value: Any) -> Any:

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.connections import ARMED, Holder
 from support.play import Played, run_playbook, target_python
 from support.tasks import INTVL, PROBES, TIME
 from support.world import NOBODY, World
@@ -121,9 +122,7 @@ def test_also_where_every_host_fails_there_is_a_report(audit: Audit, hosts: Mapp
     assert (audit.folder / "keepalive-audit.html").read_text(encoding="utf-8").endswith("</html>\n")
 
 
-@pytest.mark.parametrize(
-    ("fail_on", "rc"), [([], 0), (["unprotected", "unreachable"], 0), (["drift"], 2), (["drift", "unprotected"], 2)]
-)
+@pytest.mark.parametrize(("fail_on", "rc"), [(["unprotected", "unreachable"], 0), (["drift", "unprotected"], 2)])
 def test_the_exit_code_says_what_it_was_asked_to(world: World, audit: Audit, fail_on: list[str], rc: int) -> None:
     played = audit({"world": world}, audit_fail_on=fail_on)
     assert played.rc == rc, played.output
@@ -163,6 +162,33 @@ def test_what_is_wanted_is_what_the_role_would_set_on_that_host(make_world: Call
     assert (audit.host("templated")["idle_limit"], audit.host("templated")["clears_idle_limit"]) == (350, False)
     assert audit(inventory, audit_profile="kernel").rc == 0
     assert audit.report["summary"]["states"]["as_wanted"] == 4
+
+
+@pytest.fixture
+def holder(world: World) -> Iterator[Holder]:
+    world.run(["ip", "link", "set", "lo", "up"])
+    with Holder(world) as made:
+        yield made
+
+
+def test_connections_without_keepalive(world: World, holder: Holder, audit: Audit) -> None:
+    holder.pair("armed", ARMED, "127.0.0.1")
+    played = audit({"world": world}, audit_fail_on=["unprotected"])
+    assert played.rc == 2, played.output
+    assert "unprotected: world" in played.results[-1]["msg"]
+    host = audit.host("world")
+    assert (host["connections"]["with_keepalive"], host["connections"]["without_keepalive"]) == (1, 1)
+    assert host["source"] == "sock_diag"
+    assert [(each["established"], each["without_keepalive"]) for each in host["processes"]] == [(2, 1)]
+    assert "1 of 2 connections without keepalive" in " ".join(host["findings"])
+
+
+def test_connections_are_not_looked_at_where_that_is_not_asked_for(world: World, holder: Holder, audit: Audit) -> None:
+    holder.pair("armed", ARMED, "127.0.0.1")
+    played = audit({"world": world}, audit_sockets=False, audit_fail_on=["unprotected"])
+    assert played.rc == 0, played.output
+    assert (audit.host("world")["connections"], audit.report["summary"]["asked_for_connections"]) == (None, 0)
+    assert len([result for result in played.results if result.action == "netops.tuning.tcp_keepalive_info"]) == 1
 
 
 @pytest.mark.parametrize(

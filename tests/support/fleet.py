@@ -9,6 +9,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import number_of
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import build, todo
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answers
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import NAMES, Report
@@ -22,6 +23,14 @@ PROGRAMS = (
     ("node_exporter", "prometheus"),
 )  # fmt: skip
 Values = Sequence[int]
+KINDS: Sequence[tuple[float, Mapping[str, Any]]] = (
+    (0.09, {"now": KERNEL}),
+    (0.12, {"other": {"time": 7200}}),
+    (0.14, {"now": (300, 9, 25), "other": {"time": 300}}),
+    (0.17, {"now": KERNEL, "ours": None}),
+    (0.19, {"now": GCE, "ours": None}),
+)
+"""Below which share of the hosts what is so."""
 
 
 def key(name: str) -> str:
@@ -33,22 +42,29 @@ def line(path: str, number: int, name: str, value: int | str | None, fate: str) 
     return {"path": path, "line": number, "key": key(name), "value": text, "fate": fate}
 
 
-def setting(now: int | str | None, *lines: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what sysctl_info says of one key."""
+def setting(now: int | None, *lines: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what tcp_keepalive_info says of one of the three."""
     winner = next((each for each in lines if each["fate"] == "winner"), None)
+    number = number_of(winner["value"] or "") if winner else None
     return {
-        "runtime": None if now is None else str(now),
-        "boot": winner and winner["value"],
+        "runtime": now,
+        "boot": number if isinstance(number, int) else None,
         "winner": winner and {"path": winner["path"], "line": winner["line"]},
         "assignments": [dict(each) for each in lines],
-        "drift": False,
     }
 
 
-def settings(
-    now: Values = DOCUMENT, ours: Values | None = DOCUMENT, other: Mapping[str, int] | None = None
+def answer(
+    now: Values = DOCUMENT,
+    ours: Values | None = DOCUMENT,
+    other: Mapping[str, int] | None = None,
+    connections: Mapping[str, Any] | None = None,
+    **settings: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Give the result of sysctl_info: what holds, what our file says, and what another one says that is read later."""
+    """Give what tcp_keepalive_info returns: what holds, what our file says, and what another one says that is read later.
+
+    settings: what is said of one of the three instead.
+    """
     found = {}
     for place, name in enumerate(NAMES):
         won = (other or {}).get(name)
@@ -57,14 +73,28 @@ def settings(
             lines.append(line(PATH, place + 2, name, ours[place], "overridden" if won else "winner"))
         if won:
             lines.append(line(OTHER, 4 + place, name, won, "winner"))
-        found[key(name)] = setting(now[place], *lines)
-    return {"changed": False, "loader": "systemd", "settings": found, "files": [], "problems": [], "drift": []}
+        found[name] = setting(now[place], *lines)
+    nothing: Mapping[str, Any] = {
+        "source": None,
+        "connections": None,
+        "processes": [],
+        "processes_unseen": None,
+        "namespaces": [],
+    }
+    return {
+        "changed": False,
+        "loader": "systemd",
+        "settings": {**found, **settings},
+        "dead_after": now[0] + now[1] * now[2],
+        "problems": [],
+        **(connections or nothing),
+    }
 
 
 def sockets(
     established: int = 0, without: int = 0, stale: int = 0, containers: Sequence[str] = (), seed: int = 0
 ) -> dict[str, Any]:
-    """Give the result of tcp_keepalive_info, its connections spread over some processes."""
+    """Give the part of it about connections, spread over some processes."""
     rng = random.Random(seed)
     left, processes = [established, without, stale], []
     for command, user in rng.sample(PROGRAMS, 3):
@@ -72,19 +102,14 @@ def sockets(
         naked, old = min(left[1], here), min(left[2], here)
         left = [left[0] - here, left[1] - naked, left[2] - old]
         processes.append(_counts(here, naked, old) | {"pid": rng.randint(300, 60000), "command": command, "user": user})
-    different = {"settings": dict(zip(NAMES, KERNEL)), "differs": True}
+    different = {"processes": 3, "settings": dict(zip(NAMES, KERNEL)), "differs": True}
     return {
-        "changed": False,
-        "settings": {},
+        "source": "sock_diag",
         "connections": _counts(established, without, stale),
         "processes": sorted(processes, key=lambda each: -each["without_keepalive"]),
-        "processes_unseen": 0,
-        "namespaces": [
-            {"inode": 4026532000 + place, "name": name, "processes": 3, **different} for place, name in enumerate(containers)
-        ],
-        "source": "sock_diag",
-        "problems": [],
-    }  # fmt: skip
+        "processes_unseen": left[0],
+        "namespaces": [{"inode": 4026532000 + n, "name": name, **different} for n, name in enumerate(containers)],
+    }
 
 
 def _counts(established: int, without: int, stale: int) -> dict[str, int]:
@@ -103,26 +128,16 @@ def answers(seed: int, name: str) -> Answers:
     kind = rng.random()
     if kind < 0.012:
         why = f"Failed to connect to the host via ssh: ssh: connect to host {name} port 22: Connection timed out"
-        return Answers({"unreachable": True, "changed": False, "msg": why}, None)
+        return Answers({"unreachable": True, "changed": False, "msg": why})
     if kind < 0.02:
         why = "netops.tuning needs Python 3.7 or later on the host, this is 3.6.8 (/usr/bin/python3); set ansible_python_interpreter"
-        return Answers({"failed": True, "changed": False, "msg": why}, None)
-    found = settings()
-    if kind < 0.09:
-        found = settings(now=KERNEL)
-    elif kind < 0.12:
-        found = settings(now=DOCUMENT, other={"time": 7200})
-    elif kind < 0.14:
-        found = settings(now=(300, 9, 25), other={"time": 300})
-    elif kind < 0.17:
-        found = settings(now=KERNEL, ours=None)
-    elif kind < 0.19:
-        found = settings(now=GCE, ours=None)
+        return Answers({"failed": True, "changed": False, "msg": why})
+    how: Mapping[str, Any] = next((found for limit, found in KINDS if kind < limit), {})
     established = rng.randint(3, 240)
     without = rng.choice([0] * 4 + [rng.randint(1, established)])
     stale = rng.choice([0] * 9 + [rng.randint(1, established)])
     containers = rng.choice([()] * 9 + [("web", "worker")])
-    return Answers(found, sockets(established, without, stale, containers, seed))
+    return Answers(answer(**how, connections=sockets(established, without, stale, containers, seed)))
 
 
 def names(count: int) -> list[str]:

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keepalive import KEYS, PROFILES
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keepalive import PROFILES
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import KEEPALIVE as KEYS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import number_of
 
 from .model import NAMES, Assignment, Connections, Host, Namespace, Problem, Process, Setting, Value
@@ -20,10 +21,9 @@ KERNEL = dict(zip(NAMES, PROFILES["kernel"]))
 
 
 class Answers(NamedTuple):
-    """The results of a host's tasks, None for one that did not run."""
+    """What a host answered (the result of tcp_keepalive_info, None if it was not asked), and what a rollout made of it."""
 
-    settings: Mapping[str, Any] | None
-    sockets: Mapping[str, Any] | None
+    found: Mapping[str, Any] | None
     outcome: str | None = None
 
 
@@ -38,105 +38,88 @@ def host(name: str, answers: Answers, wanted: Wanted, shell: Shell) -> Host:
 
 
 def _host(name: str, answers: Answers, wanted: Wanted) -> Host:
-    told = answers.settings
+    told = answers.found
     if told is None:
         return Host(name, "not_reached", "the run ended before this host was asked", answers.outcome)
     if told.get("unreachable") or told.get("failed") or "settings" not in told:
-        state = "unreachable" if told.get("unreachable") else "failed"
-        return Host(name, state, _why(told), answers.outcome)
-    settings = {each: _setting(each, told["settings"][KEYS[each]], wanted) for each in NAMES}
-    problems = [_problem(each) for each in told["problems"]]
+        return Host(name, "unreachable" if told.get("unreachable") else "failed", _why(told), answers.outcome)
+    settings = {each: _setting(each, told["settings"][each], wanted) for each in NAMES}
+    problems = tuple(_problem(each) for each in told["problems"])
     state, message = _state(settings, problems)
+    seen = told["connections"]
     return Host(
         name,
         state,
         message,
-        outcome=answers.outcome,
-        loader=str(told["loader"]),
+        answers.outcome,
+        loader=_line(told["loader"]),
         settings=settings,
-        dead_after=_dead_after(settings),
+        dead_after=_number(told["dead_after"]),
         idle_limit=wanted.idle_limit,
-        **_sockets(answers.sockets, problems),
+        connections=Connections(*(int(seen[field]) for field in Connections._fields)) if seen else None,
+        source=_text(told["source"]),
+        processes=tuple(map(_process, told["processes"])),
+        processes_unseen=int(told["processes_unseen"] or 0),
+        namespaces=tuple(map(_namespace, told["namespaces"])),
+        problems=problems,
     )
 
 
 def _setting(name: str, told: Mapping[str, Any], wanted: Wanted) -> Setting:
     lines = tuple(
-        Assignment(_line(each["path"]), int(each["line"]), str(each["key"]), _text(each["value"]), str(each["fate"]))
+        Assignment(
+            _line(each["path"]), int(each["line"]), _line(each["key"]), _text(each["value"]), _line(each["fate"])
+        )
         for each in told["assignments"]
     )
     ours = [line.value for line in lines if line.path == wanted.path and line.key == KEYS[name]]
-    winner = next((line for line in lines if line.fate == "winner" and line.value), None)
     return Setting(
-        now=_value(told["runtime"]),
-        boot=KERNEL[name] if told["boot"] in (None, "") else _value(told["boot"]),
+        now=_number(told["runtime"]),
+        boot=KERNEL[name] if told["boot"] is None else int(told["boot"]),
         persisted=_value(ours[-1]) if ours else None,
         wanted=wanted.values[name],
-        winner=winner,
+        winner=next((line for line in lines if line.fate == "winner" and line.value), None),
         assignments=lines,
     )
 
 
-def _state(settings: Mapping[str, Setting], problems: list[Problem]) -> tuple[str, str | None]:
+def _state(settings: Mapping[str, Setting], problems: Iterable[Problem]) -> tuple[str, str | None]:
     unknown = [name for name in NAMES if settings[name].now is None]
     if unknown:
-        path = f"/proc/sys/net/ipv4/tcp_keepalive_{unknown[0]}"
-        why = next((problem.problem for problem in problems if problem.path == path), "it gave no value")
-        return "failed", f"{path}: {why}"
+        why = next(
+            (each.problem for each in problems if each.path and each.path.startswith("/proc/sys")), "no reason given"
+        )
+        return "failed", f"{KEYS[unknown[0]]} is not known: {why}"
     if any(setting.overridden for setting in settings.values()):
         return "overridden", None
     return "as_wanted" if all(setting.as_wanted for setting in settings.values()) else "drift", None
 
 
-def _dead_after(settings: Mapping[str, Setting]) -> int | None:
-    """Return the seconds from the last byte to ETIMEDOUT when the peer is gone."""
-    time, probes, intvl = (settings[name].now for name in NAMES)
-    return (
-        time + probes * intvl if isinstance(time, int) and isinstance(probes, int) and isinstance(intvl, int) else None
-    )
-
-
-def _sockets(told: Mapping[str, Any] | None, problems: list[Problem]) -> dict[str, Any]:
-    if told is None or told.get("skipped"):
-        return {"problems": tuple(problems)}
-    if told.get("unreachable") or told.get("failed") or "connections" not in told:
-        why = f"connections were not counted: {_why(told)}"
-        return {"problems": (*problems, Problem(None, None, why))}
-    problems += [_problem(each) for each in told["problems"]]
-    return {
-        "connections": Connections(*(int(told["connections"][field]) for field in Connections._fields)),
-        "processes": tuple(map(_process, told["processes"])),
-        "processes_unseen": int(told["processes_unseen"]),
-        "namespaces": tuple(map(_namespace, told["namespaces"])),
-        "problems": tuple(dict.fromkeys(problems)),
-    }
-
-
 def _process(told: Mapping[str, Any]) -> Process:
     counts = (int(told[field]) for field in ("established", "without_keepalive", "stale"))
-    return Process(told["pid"] and int(told["pid"]), _line(told["command"]), _text(told["user"]), *counts)
+    return Process(int(told["pid"]), _text(told["command"]) or "(ended)", _text(told["user"]), *counts)
 
 
 def _namespace(told: Mapping[str, Any]) -> Namespace:
-    time, probes, intvl = (_value((told["settings"] or {}).get(name)) for name in NAMES)
-    processes = told["processes"]
-    name = _text(told["name"])
-    return Namespace(int(told["inode"]), name, processes and int(processes), time, probes, intvl, bool(told["differs"]))
+    values = told["settings"] or {}
+    time, probes, intvl = (_number(values.get(name)) for name in NAMES)
+    return Namespace(
+        int(told["inode"]), _text(told["name"]), int(told["processes"]), time, probes, intvl, bool(told["differs"])
+    )
 
 
-def _problem(told: Any) -> Problem:
-    if isinstance(told, Mapping):
-        return Problem(_text(told.get("path")), told.get("line"), _line(told["problem"]))
-    return Problem(None, None, _line(told))
+def _problem(told: Mapping[str, Any]) -> Problem:
+    return Problem(_line(told["path"]), _number(told.get("line")), _line(told["problem"]))
 
 
-def _value(told: Any) -> Value:
+def _number(told: Any) -> int | None:
+    return None if told is None else int(told)
+
+
+def _value(told: str | None) -> Value:
     """Return a number where it is one to the kernel, else the text."""
-    if told is None or isinstance(told, int):
-        return told if told is None else int(told)
-    text = _line(told)
-    number = number_of(text)
-    return number if isinstance(number, int) else text
+    number = number_of(told or "")
+    return number if isinstance(number, int) else told
 
 
 def _why(told: Mapping[str, Any]) -> str:

@@ -80,8 +80,7 @@ def chart(report: Report) -> dict[str, Any] | None:
 
 
 def _time(host: Host) -> int | None:
-    now = host.settings["time"].now if host.settings else None
-    return now if isinstance(now, int) else None
+    return host.settings["time"].now if host.settings else None
 
 
 def _bars(axis: Axis, values: Sequence[int], what: str) -> list[Bar]:

@@ -19,7 +19,7 @@ OUTCOMES = ("done", "already_right", "put_back", "failed", "unreachable", "not_r
 NAMES = ("time", "probes", "intvl")
 
 Value = Union[int, str, None]
-"""A text where what stands there is not a number, None where nothing does."""
+"""A text where what stands in a file is not a number, None where nothing does."""
 
 
 class ReportError(Exception):
@@ -39,8 +39,8 @@ class Assignment(NamedTuple):
 class Setting(NamedTuple):
     """One of the three values: in the kernel, after the next boot, in our file, and as it should be."""
 
-    now: Value
-    boot: Value
+    now: int | None
+    boot: int
     persisted: Value
     wanted: int
     winner: Assignment | None
@@ -66,7 +66,7 @@ class Connections(NamedTuple):
 
 
 class Process(NamedTuple):
-    pid: int | None
+    pid: int
     command: str
     user: str | None
     established: int
@@ -77,15 +77,15 @@ class Process(NamedTuple):
 class Namespace(NamedTuple):
     inode: int
     name: str | None
-    processes: int | None
-    time: Value
-    probes: Value
-    intvl: Value
+    processes: int
+    time: int | None
+    probes: int | None
+    intvl: int | None
     differs: bool
 
 
 class Problem(NamedTuple):
-    path: str | None
+    path: str
     line: int | None
     problem: str
 
@@ -110,8 +110,11 @@ class Host:
     dead_after: int | None = None
     idle_limit: int | None = None
     connections: Connections | None = None
+    source: str | None = None
+    """Where the connections come from: sock_diag, or proc where the kernel has none."""
     processes: tuple[Process, ...] = ()
     processes_unseen: int = 0
+    """Connections that are of no process we could look at."""
     namespaces: tuple[Namespace, ...] = ()
     problems: tuple[Problem, ...] = ()
     findings: tuple[str, ...] = ()
@@ -121,7 +124,7 @@ class Host:
     def clears_idle_limit(self) -> bool | None:
         """Whether a probe comes before the path forgets the connection; None where that cannot be told."""
         time = self.settings["time"].now if self.settings else None
-        return time < self.idle_limit if self.idle_limit is not None and isinstance(time, int) else None
+        return time < self.idle_limit if self.idle_limit is not None and time is not None else None
 
     @property
     def unprotected(self) -> bool:

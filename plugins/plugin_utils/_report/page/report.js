@@ -248,23 +248,21 @@
     return [
       make("p", { class: "about" }, `${grouped(seen.established)} established: ${grouped(seen.with_keepalive)} with keepalive, ${grouped(seen.without_keepalive)} without${unknown}. ${grouped(seen.stale)} under an older time.`),
       processes.length ? table(["process", "pid", "user", "established", "without keepalive", "under an older time"], processes.map((each) =>
-        [each.command, each.pid === null ? "" : String(each.pid), each.user ?? "", grouped(each.established), grouped(each.without_keepalive), grouped(each.stale)])) : null,
-      unseen ? make("p", { class: "about" }, `${grouped(unseen)} more processes could not be looked into; become root to see them.`) : null,
+        [each.command, String(each.pid), each.user ?? "", grouped(each.established), grouped(each.without_keepalive), grouped(each.stale)])) : null,
+      unseen ? make("p", { class: "about" }, `${grouped(unseen)} are of no process that could be looked at; with --become there are fewer.`) : null,
     ].filter(Boolean);
   }
 
   function namespaces(found) {
     return table(["namespace", "time / probes / intvl", "processes", ""], found.map((each) => [
-      each.name ?? String(each.inode), numbers([each.time, each.probes, each.intvl]), each.processes === null ? "" : grouped(each.processes),
+      each.name ?? String(each.inode), numbers([each.time, each.probes, each.intvl]), grouped(each.processes),
       each.differs ? make("span", { class: "off" }, "differs") : "as the host",
     ]));
   }
 
   function problems(found) {
-    return make("ul", { class: "findings" }, found.map((each) => {
-      const where = [each.path, each.line].filter((part) => part !== null).join(":");
-      return make("li", null, where ? make("code", null, where) : null, where ? ": " : "", each.problem);
-    }));
+    return make("ul", { class: "findings" }, found.map((each) =>
+      make("li", null, make("code", null, each.line === null ? each.path : `${each.path}:${each.line}`), ": ", each.problem)));
   }
 
   const byName = new Map(hosts.map((host) => [host.name, host]));

@@ -27,14 +27,16 @@ SCHEMA = json.loads((Path(__file__).parents[5] / "docs/audit-report.schema.json"
 
 def awkward():
     """Return a report with one of everything."""
-    soon = fleet.setting("soon", fleet.line(fleet.PATH, 1, "time", "soon", "winner"))
-    odd = fleet.settings()
-    odd["settings"][fleet.key("time")] = soon
-    odd["problems"] = [{"path": "/etc/sysctl.d/1.conf", "line": 4, "problem": "no '=' in the line"}]
+    soon = fleet.setting(3600, fleet.line(fleet.PATH, 1, "time", "soon", "winner"))
+    odd = fleet.answer(connections=fleet.sockets(40, 12, 3, ["web"]), time=soon)
+    odd["problems"] = [
+        {"path": "/etc/sysctl.d/1.conf", "line": 4, "problem": "no '=' in the line"},
+        {"path": "/proc", "problem": "no"},
+    ]
     hosts = {
-        "odd": Answers(odd, fleet.sockets(40, 12, 3, ["web"]), "done"),
-        "away": Answers({"unreachable": True, "msg": "no route"}, None, "unreachable"),
-        "unasked": Answers(None, None, "not_reached"),
+        "odd": Answers(odd, "done"),
+        "away": Answers({"unreachable": True, "msg": "no route"}, "unreachable"),
+        "unasked": Answers(None, "not_reached"),
     }
     return fleet.report(hosts, {"audit_idle_limit": 350})
 
@@ -79,7 +81,7 @@ def test_slices_merged_are_the_report_of_all():
         ('{"format": "netops.tuning.audit/1"}', "not a whole report"),
         ('{"format": "netops.tuning.audit/1", "hosts": 5}', "not a whole report"),
         ('{"format": "netops.tuning.audit/1", "hosts": [{"name": "x"}]}', "not a whole report"),
-        (to_json(awkward()).replace('"failed"', '"fine"').replace('"drift"', '"fine"'), "unknown state 'fine'"),
+        (to_json(awkward()).replace('"overridden"', '"fine"'), "unknown state 'fine'"),
         (to_json(awkward()).replace('"done"', '"dunno"'), "'dunno'"),
         (to_json(awkward()).replace('"time"', '"tame"'), "not a whole report"),
         (to_json(awkward()).replace('"fate"', '"fade"'), "not a whole report"),
@@ -96,7 +98,12 @@ def test_csv():
     rows = list(csv.DictReader(io.StringIO(to_csv(awkward()), newline="")))
     assert [row["host"] for row in rows] == ["away", "odd", "unasked"]
     odd = rows[1]
-    assert (odd["state"], odd["outcome"], odd["time_now"], odd["probes_boot"]) == ("drift", "done", "soon", "9")
+    assert (odd["state"], odd["outcome"], odd["time_persisted"], odd["probes_boot"]) == (
+        "overridden",
+        "done",
+        "soon",
+        "9",
+    )
     assert odd["time_winner"] == f"{fleet.PATH}:1"
     assert (odd["established"], odd["without_keepalive"], odd["stale"], odd["namespaces_that_differ"]) == (
         "40",
@@ -110,7 +117,7 @@ def test_csv():
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "|", "\t", "\r"])
 def test_csv_is_no_formula(start):
     name = f"{start}cmd|' /C calc'!A0"
-    text = to_csv(fleet.report({name: Answers({"failed": True, "msg": name}, None)}))
+    text = to_csv(fleet.report({name: Answers({"failed": True, "msg": name})}))
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
     assert row["host"] == f"'{name}"
     assert row["message"][0] == ("'" if start.strip() else "c")
@@ -119,7 +126,11 @@ def test_csv_is_no_formula(start):
 def test_summary():
     summary = awkward().summary
     assert isinstance(summary, Summary)
-    assert {state: n for state, n in summary.states.items() if n} == {"drift": 1, "unreachable": 1, "not_reached": 1}
+    assert {state: n for state, n in summary.states.items() if n} == {
+        "overridden": 1,
+        "unreachable": 1,
+        "not_reached": 1,
+    }
     assert summary.outcomes == {"done": 1, "unreachable": 1, "not_reached": 1}
     assert (summary.unprotected, summary.stale, summary.differing, summary.asked_for_connections) == (1, 1, 1, 1)
 

@@ -49,14 +49,11 @@ class Page(HTMLParser):
 
 
 def hostile():
-    answer = fleet.settings(other={"time": 300})
-    for line in answer["settings"][fleet.key("time")]["assignments"]:
+    found = fleet.answer(other={"time": 300}, connections=fleet.sockets(5, 3, 1, [HOSTILE]))
+    for line in found["settings"]["time"]["assignments"]:
         line["path"] += HOSTILE
-    sockets = fleet.sockets(5, 3, 1, [HOSTILE])
-    sockets["processes"][0]["command"] = HOSTILE
-    return fleet.report(
-        {HOSTILE: Answers(answer, sockets), f"b{HOSTILE}": Answers({"failed": True, "msg": HOSTILE}, None)}
-    )
+    found["processes"][0]["command"] = HOSTILE
+    return fleet.report({HOSTILE: Answers(found), f"b{HOSTILE}": Answers({"failed": True, "msg": HOSTILE})})
 
 
 def test_nothing_of_a_host_becomes_an_element_or_a_script():
@@ -110,11 +107,11 @@ def test_the_same_report_is_the_same_page():
     ("asked", "headline"),
     [
         ({}, "No hosts were audited"),
-        ({"a": Answers(fleet.settings(), None)}, "The host is as wanted"),
-        ({"a": Answers(None, None)}, "The host is not as wanted"),
-        ({name: Answers(fleet.settings(), None) for name in "ab"}, "All 2 hosts are as wanted"),
-        ({name: Answers({"unreachable": True}, None) for name in "ab"}, "None of 2 hosts is as wanted"),
-        ({"a": Answers(fleet.settings(), None), "b": Answers(None, None)}, "1 of 2 hosts are as wanted"),
+        ({"a": Answers(fleet.answer())}, "The host is as wanted"),
+        ({"a": Answers(None)}, "The host is not as wanted"),
+        ({name: Answers(fleet.answer()) for name in "ab"}, "All 2 hosts are as wanted"),
+        ({name: Answers({"unreachable": True}) for name in "ab"}, "None of 2 hosts is as wanted"),
+        ({"a": Answers(fleet.answer()), "b": Answers(None)}, "1 of 2 hosts are as wanted"),
     ],
 )
 def test_the_headline(asked, headline):
@@ -123,7 +120,7 @@ def test_the_headline(asked, headline):
 
 
 def test_the_limits_count_hosts_whose_first_probe_comes_in_time():
-    hosts = {str(time): Answers(fleet.settings(now=(time, 9, 25)), None) for time in (60, 240, 299, 300, 3600)}
+    hosts = {str(time): Answers(fleet.answer(now=(time, 9, 25))) for time in (60, 240, 299, 300, 3600)}
     told = chart(fleet.report(hosts, {"audit_idle_limit": 100}))
     assert {limit.seconds: limit.cleared for limit in told["limits"]} == {
         100: 1,
@@ -139,9 +136,9 @@ def test_the_limits_count_hosts_whose_first_probe_comes_in_time():
 
 @pytest.mark.parametrize("time", [0, -1, 1, 59, 32767, 2147483647])
 def test_the_chart_takes_any_number(time):
-    told = chart(fleet.report({"a": Answers(fleet.settings(now=(time, 9, 25), ours=None), None)}))
+    told = chart(fleet.report({"a": Answers(fleet.answer(now=(time, 9, 25), ours=None))}))
     assert all(0 <= bar.x <= told["width"] for bar in told["times"] + told["dead"])
-    assert to_html(fleet.report({"a": Answers(fleet.settings(now=(time, 9, 25)), None)}))
+    assert to_html(fleet.report({"a": Answers(fleet.answer(now=(time, 9, 25)))}))
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,14 @@ pytest.importorskip("ansible", reason="Reports are written on the controller, wh
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answers
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.text import FAILURES, to_text, violations
-from support.fleet import KERNEL, report, settings, sockets
+from support.fleet import KERNEL, answer, report, sockets
 
 HOSTS = {
-    "web2": Answers(settings(now=KERNEL), sockets(5, 0)),
-    "web10": Answers(settings(), sockets(40, 12, 3)),
-    "db1": Answers(settings(other={"time": 300}), None),
-    "old": Answers({"failed": True, "msg": "it broke"}, None),
-    "gone": Answers({"unreachable": True, "msg": "no route"}, None),
+    "web2": Answers(answer(now=KERNEL, connections=sockets(5, 0))),
+    "web10": Answers(answer(connections=sockets(40, 12, 3))),
+    "db1": Answers(answer(other={"time": 300})),
+    "old": Answers({"failed": True, "msg": "it broke"}),
+    "gone": Answers({"unreachable": True, "msg": "no route"}),
 }
 
 
@@ -38,7 +38,7 @@ def test_one_line_for_each_host_that_needs_attention_and_a_total():
 
 
 def test_all_as_wanted():
-    assert to_text(report({"web1": Answers(settings(), None)})).splitlines() == [
+    assert to_text(report({"web1": Answers(answer())})).splitlines() == [
         "TCP keepalive audit",
         "",
         "  1 host: 1 as wanted",
@@ -56,7 +56,7 @@ def test_what_a_run_is_to_fail_on_is_listed():
 
 def test_a_host_cannot_write_to_the_terminal():
     name = "web\x1b[2J\r\u202e\u2028\u00e9"
-    text = to_text(report({name: Answers({"failed": True, "msg": "\x1b]0;x\x07\x9b31m"}, None)}))
+    text = to_text(report({name: Answers({"failed": True, "msg": "\x1b]0;x\x07\x9b31m"})}))
     assert text.replace("\n", "").isprintable()
     assert "\\x1b[2J\\r\\u202e\\u2028\u00e9" in text
 
@@ -72,4 +72,4 @@ def test_violations(reason, names):
 
 def test_no_violations():
     assert violations(report(HOSTS), []) == {}
-    assert violations(report({"web1": Answers(settings(), None)}), list(FAILURES)) == {}
+    assert violations(report({"web1": Answers(answer())}), list(FAILURES)) == {}

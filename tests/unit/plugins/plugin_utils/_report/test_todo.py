@@ -16,7 +16,7 @@ pytest.importorskip("ansible", reason="Reports are written on the controller, wh
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answers, host
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.todo import Shell, for_fleet
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.wanted import wanted
-from support.fleet import KERNEL, settings, sockets
+from support.fleet import KERNEL, answer, sockets
 
 HOSTILE = [
     "web1",
@@ -43,15 +43,18 @@ def words(command):
     return told.decode().split("\0")[1:-1]
 
 
-def todo(name, answer, found=None, variables=None, inventory=("hosts.yml",)):
+def todo(name, found, variables=None, inventory=("hosts.yml",)):
     shell = Shell(inventory, "audit.limit")
-    return [words(each.command) for each in host(name, Answers(answer, found), wanted(variables or {}), shell).todo]
+    return [words(each.command) for each in host(name, Answers(found), wanted(variables or {}), shell).todo]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("answer", [settings(now=KERNEL), settings(other={"time": 5}), {"failed": True}, None])
-def test_a_host_is_one_word_whatever_it_is_called(name, answer):
-    found = todo(name, answer, sockets(4, 2), inventory=(name, "more hosts"))
+@pytest.mark.parametrize(
+    "told",
+    [answer(now=KERNEL, connections=sockets(4, 2)), answer(other={"time": 5}), {"failed": True}, None],
+)
+def test_a_host_is_one_word_whatever_it_is_called(name, told):
+    found = todo(name, told, inventory=(name, "more hosts"))
     assert found
     for command in found:
         assert command[:2] == [f"--inventory={name}", "--inventory=more hosts"]
@@ -60,40 +63,40 @@ def test_a_host_is_one_word_whatever_it_is_called(name, answer):
 
 
 def test_drift_is_looked_at_first_then_changed():
-    look, change = todo("web1", settings(now=KERNEL))
+    look, change = todo("web1", answer(now=KERNEL))
     assert look == ["--inventory=hosts.yml", "netops.tuning.tcp_keepalive", "--limit=web1", "--check", "--diff"]
     assert change == [*look[:3], "--diff"]
 
 
 def test_what_the_role_would_not_know_it_is_told():
-    look, _change = todo("web1", settings(), variables={"audit_profile": "gce"})
+    look, _change = todo("web1", answer(), variables={"audit_profile": "gce"})
     (told,) = [json.loads(word[len("--extra-vars=") :]) for word in look if word.startswith("--extra-vars=")]
     assert told["tcp_keepalive_time"] == 60
 
 
 def test_a_line_that_wins_can_be_looked_at_and_commented_out():
     path = "/etc/sysctl.d/it's; here.conf"
-    answer = settings(other={"time": 5})
-    for line in answer["settings"]["net.ipv4.tcp_keepalive_time"]["assignments"][2:]:
+    found = answer(other={"time": 5})
+    for line in found["settings"]["time"]["assignments"][2:]:
         line["path"] = path
-    look, check, change = todo("web1", answer)
+    look, check, change = todo("web1", found)
     assert words(look[-1].replace("sed", "ansible", 1)) == ["-n", "4p", path]
     assert '{"tcp_keepalive_on_override": "comment_out"}' in check[-3]
     assert change[-1] == "--diff"
 
 
 def test_nothing_to_do():
-    assert todo("web1", settings(), sockets(4, 0)) == []
+    assert todo("web1", answer(connections=sockets(4, 0))) == []
 
 
 def fleet(answers, arguments, limit="audit.limit"):
     shell = Shell((), limit)
-    hosts = [host(str(n), Answers(each, None), wanted({}), shell) for n, each in enumerate(answers)]
+    hosts = [host(str(n), Answers(each), wanted({}), shell) for n, each in enumerate(answers)]
     return [words(each.command) for each in for_fleet(hosts, arguments, shell)]
 
 
 def test_the_fleet_is_named_by_a_file():
-    look, change = fleet([settings(), settings(now=KERNEL)], [{}, {}])
+    look, change = fleet([answer(), answer(now=KERNEL)], [{}, {}])
     assert look == ["netops.tuning.tcp_keepalive", "--limit=@audit.limit", "--check", "--diff"]
     assert change == [*look[:2], "--diff"]
 
@@ -101,11 +104,11 @@ def test_the_fleet_is_named_by_a_file():
 @pytest.mark.parametrize(
     ("answers", "arguments", "limit"),
     [
-        ([settings()], [{}], "audit.limit"),
+        ([answer()], [{}], "audit.limit"),
         ([{"failed": True}], [{}], "audit.limit"),
-        ([settings(now=KERNEL)], [{}], None),
-        ([settings(now=KERNEL)], [], "audit.limit"),
-        ([settings(now=KERNEL)] * 2, [{}, {"tcp_keepalive_time": 60}], "audit.limit"),
+        ([answer(now=KERNEL)], [{}], None),
+        ([answer(now=KERNEL)], [], "audit.limit"),
+        ([answer(now=KERNEL)] * 2, [{}, {"tcp_keepalive_time": 60}], "audit.limit"),
     ],
 )
 def test_no_command_for_the_fleet_where_none_is_right_for_all(answers, arguments, limit):
