@@ -12,7 +12,7 @@ from typing import Any, Iterable, NamedTuple, Sequence
 from .model import Host, Report
 
 LIMITS = (
-    (240, "Azure Load Balancer", "Azure Load Balancer, public IP"),
+    (240, "Azure", "Azure Load Balancer, public IP"),
     (300, "Meraki", "Cisco Meraki NAT"),
     (350, "AWS", "AWS NLB, Gateway LB, Network Firewall, EC2 Nitro v6"),
     (600, "Google VPC", "Google VPC"),
@@ -20,7 +20,7 @@ LIMITS = (
 )
 """Seconds after which a path forgets an idle connection. Sources: the option idle_limit of the module tcp_keepalive."""
 
-WIDTH, LEFT, RIGHT, BINS, TALL = 960, 16, 16, 48, 96
+WIDTH, LEFT, RIGHT, BINS, TALL = 960, 16, 16, 48, 76
 TICKS = (
     (10, "10 s"), (30, "30 s"), (60, "1 min"), (120, "2 min"), (300, "5 min"), (600, "10 min"), (1800, "30 min"),
     (3600, "1 h"), (7200, "2 h"), (14400, "4 h"), (43200, "12 h"), (86400, "1 day"), (604800, "1 week"), (31536000, "1 year"),

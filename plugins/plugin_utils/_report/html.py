@@ -70,13 +70,16 @@ def to_html(report: Report) -> str:
 
 
 def _states(report: Report) -> list[tuple[str, int, float, float]]:
-    """Return state, hosts, and from where to where in per cent its part of the bar goes; those that occur."""
+    """Return state, hosts, and from where and how wide in per cent its part of the bar is; those that occur.
+
+    One host of thousands is still to be seen: no part is narrower than one per cent and a half.
+    """
+    numbers = {state: number for state, number in report.summary.states.items() if number}
+    widths = {state: max(1.5, 100 * number / report.summary.hosts) for state, number in numbers.items()}
     told, start = [], 0.0
-    for state in STATES:
-        number = report.summary.states[state]
-        width = 100 * number / report.summary.hosts if number else 0.0
-        if number:
-            told.append((state, number, round(start, 3), round(width, 3)))
+    for state, number in numbers.items():
+        width = 100 * widths[state] / sum(widths.values())
+        told.append((state, number, round(start, 3), round(width, 3)))
         start += width
     return told
 

@@ -29,6 +29,9 @@
 
   // --- the table ---
 
+  const end = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) draw(STEP);
+  }, { rootMargin: "800px" });
   const KEYS = {
     name: (host) => host.place,
     state: (host) => host.state || 99,
@@ -77,13 +80,16 @@
     const rows = [];
     for (; drawn < until; drawn += 1) rows.push(row(shown[drawn], drawn + 2));
     get("body").append(...rows);
+    // Told anew where the end is: on a tall screen it may be in sight still.
+    end.unobserve(get("more"));
+    if (drawn < shown.length) end.observe(get("more"));
   }
 
   function row(host, index) {
-    const cell = (kind, label, ...content) => make("td", { class: kind, "data-label": label }, ...content);
-    return make("tr", { "aria-rowindex": index },
-      make("th", { scope: "row" }, make("a", { href: address(host) }, host.name)),
-      make("td", null, pill(host.state)),
+    const cell = (kind, label, ...content) => make("td", { role: "cell", class: kind, "data-label": label }, ...content);
+    return make("tr", { role: "row", "aria-rowindex": index },
+      make("th", { role: "rowheader", scope: "row" }, make("a", { href: address(host) }, host.name)),
+      cell(null, null, pill(host.state)),
       has.outcome ? cell(null, null, host.outcome < 0 ? "" : data.outcomes[host.outcome]) : null,
       cell("numbers", "now", numbers(host.now)),
       cell("numbers", "next boot", numbers(host.boot)),
@@ -92,9 +98,6 @@
       cell("finding", null, host.note));
   }
 
-  new IntersectionObserver((entries) => {
-    if (entries.some((entry) => entry.isIntersecting) && drawn < shown.length) draw(STEP);
-  }, { rootMargin: "800px" }).observe(get("more"));
   addEventListener("beforeprint", () => draw(Math.max(0, PRINTED - drawn)));
 
   for (const column of columns) {
@@ -210,10 +213,13 @@
     ];
   }
 
+  /** Break lines between words alone: a browser breaks them at each hyphen else. */
+  const words = (command) => command.split(" ").flatMap((word, place) => [place ? " " : null, make("span", null, word)]);
+
   function commands(todo) {
     return make("ol", { class: "commands" }, todo.map((each) => make("li", null,
       make("p", null, each.what),
-      make("div", { class: "command" }, make("pre", { tabindex: "0" }, make("code", null, each.command)), make("button", { type: "button", class: "copy" }, "Copy")))));
+      make("div", { class: "command" }, make("pre", null, make("code", null, words(each.command))), make("button", { type: "button", class: "copy" }, "Copy")))));
   }
 
   function table(head, rows) {
@@ -226,7 +232,7 @@
     const right = (value, wanted) => (value === wanted ? String(value) : make("span", { class: "off" }, value === null ? "none" : String(value)));
     const limit = told.idle_limit === null ? "" : ` The path forgets an idle connection after ${told.idle_limit} s.`;
     return [
-      table(["", "now", "in our file", "next boot", "wanted"], NAMES.map((name) => {
+      table(["setting", "now", "in our file", "next boot", "wanted"], NAMES.map((name) => {
         const { now, persisted, boot, wanted } = told.settings[name];
         return [name, right(now, wanted), persisted === null ? make("span", { class: "muted" }, "not there") : right(persisted, wanted), right(boot, wanted), String(wanted)];
       })),
@@ -254,9 +260,9 @@
   }
 
   function namespaces(found) {
-    return table(["namespace", "time / probes / intvl", "processes", ""], found.map((each) => [
+    return table(["namespace", "time / probes / intvl", "processes", "as the host"], found.map((each) => [
       each.name ?? String(each.inode), numbers([each.time, each.probes, each.intvl]), grouped(each.processes),
-      each.differs ? make("span", { class: "off" }, "differs") : "as the host",
+      each.differs ? make("span", { class: "off" }, "no, differs") : "yes",
     ]));
   }
 
@@ -266,8 +272,15 @@
   }
 
   const byName = new Map(hosts.map((host) => [host.name, host]));
+  function named() {
+    try {
+      return location.hash.startsWith("#host=") ? decodeURIComponent(location.hash.slice(6)) : null;
+    } catch {
+      return null;  // someone wrote the address by hand
+    }
+  }
   function route() {
-    const name = location.hash.startsWith("#host=") ? decodeURIComponent(location.hash.slice(6)) : null;
+    const name = named();
     if (byName.has(name)) open(byName.get(name));
     else if (get("host").open) get("host").close();
   }

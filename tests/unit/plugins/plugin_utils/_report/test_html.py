@@ -130,14 +130,14 @@ def test_the_limits_count_hosts_whose_first_probe_comes_in_time():
         600: 4,
         900: 4,
     }
-    assert sum(bar.hosts for bar in told["times"]) == sum(bar.hosts for bar in told["dead"]) == 5
-    assert all(0 <= bar.x <= told["width"] - bar.width for bar in told["times"] + told["dead"])
+    assert sum(each.hosts for each in told["times"]) == sum(each.hosts for each in told["dead"]) == 5
+    assert all(0 <= each.x <= told["width"] - each.width for each in told["times"] + told["dead"])
 
 
 @pytest.mark.parametrize("time", [0, -1, 1, 59, 32767, 2147483647])
 def test_the_chart_takes_any_number(time):
     told = chart(fleet.report({"a": Answers(fleet.answer(now=(time, 9, 25), ours=None))}))
-    assert all(0 <= bar.x <= told["width"] for bar in told["times"] + told["dead"])
+    assert all(0 <= each.x <= told["width"] for each in told["times"] + told["dead"])
     assert to_html(fleet.report({"a": Answers(fleet.answer(now=(time, 9, 25)))}))
 
 
