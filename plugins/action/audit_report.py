@@ -12,12 +12,13 @@ import json
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import TuningError
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import build, text, todo, write
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import OUTCOMES, Host, Report, ReportError
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.wanted import VARIABLES, Wanted, wanted
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.wanted import VARIABLES, wanted
 
 COLLECTION = Path(__file__).parents[2]
 OPTIONS = {
@@ -51,14 +52,14 @@ class ActionModule(ActionBase):
     def _report(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         files = write.paths(options["folder"], options["name"], options["formats"])
         shell = todo.Shell(tuple(variables.get("ansible_inventory_sources") or ()), files.get("limit"))
-        asked = Fleet(options, variables, shell) if options["reports"] is None else None
-        hosts = asked.hosts() if asked else merged(options["reports"])
+        patterns = options["reports"]
+        hosts = Fleet(options, variables, shell).hosts() if patterns is None else merged(patterns)
         report = Report.of(
             hosts,
             title=options["title"],
             made=dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
             version=version(),
-            todo=tuple(todo.for_fleet(hosts, asked.arguments() if asked else [], shell)),
+            todo=tuple(todo.for_fleet(hosts, shell)),
         )
         if self._task.check_mode:
             files = {}
@@ -77,29 +78,30 @@ class Fleet:
         self._names = [str(name) for name in variables["ansible_play_hosts_all"]]
         self._hostvars = variables["hostvars"]
         self._shell = shell
-        self._wanted: dict[str, Wanted] = {}
 
     def hosts(self) -> list[Host]:
         """Return the record of each, in the order of the play."""
         return [self._host(name) for name in self._names]
-
-    def arguments(self) -> list[Mapping[str, Any]]:
-        """Return what the role has to be told, each host's."""
-        return [wanted.arguments for wanted in self._wanted.values()]
 
     def _host(self, name: str) -> Host:
         # Not `hostvars[name]`: that would look for templates in all that the host answered.
         known = self._hostvars.raw_get(name)
         given = {each: self._resolved(name, each, known[each]) for each in VARIABLES if known.get(each) is not None}
         try:
-            self._wanted[name] = wanted(given)
+            asked = wanted(given)
         except (ReportError, TuningError) as error:
             raise ReportError(f"{error} (of host {name})") from None
         answers = build.Answers(known.get(self._options["results"]), self._outcome(name, known))
-        return build.host(name, answers, self._wanted[name], self._shell)
+        return build.host(name, answers, asked, self._shell)
 
     def _resolved(self, name: str, variable: str, value: Any) -> Any:
-        return self._hostvars[name][variable] if isinstance(value, str) and "{" in value else value
+        """Return a variable with its templates resolved, as that host has them."""
+        if not (isinstance(value, str) and "{" in value):
+            return value
+        try:
+            return str(self._hostvars[name][variable])
+        except AnsibleError as error:
+            raise ReportError(f"{variable} of host {name} cannot be resolved: {error}") from None
 
     def _outcome(self, name: str, known: Mapping[str, Any]) -> str | None:
         variable = self._options["outcome"]

@@ -194,6 +194,7 @@ def test_connections_are_not_looked_at_where_that_is_not_asked_for(world: World,
 @pytest.mark.parametrize(
     ("variables", "parts"),
     [
+        ({"audit_time": "{{ no_such_variable }}"}, ["audit_time", "of host world", "no_such_variable"]),
         ({"audit_profile": "aws"}, ["audit_profile", "'aws'", "of host world"]),
         ({"audit_fail_on": ["everything"]}, ["fail_on", "everything"]),
         ({"audit_report_formats": ["pdf"]}, ["formats", "pdf"]),
@@ -225,21 +226,9 @@ def test_reports_of_parts_become_one(make_world: Callable[..., World], audit: Au
     assert audit(hosts, audit_report_name="whole").rc == 0
     for name in hosts:
         assert audit(hosts, "--limit", name, audit_report_name=f"part-{name}").rc == 0
-    merge = [
-        {
-            "hosts": "localhost",
-            "gather_facts": False,
-            "tasks": [
-                {
-                    "netops.tuning.audit_report": {
-                        "reports": [f"{audit.folder}/part-*.json"],
-                        "folder": str(audit.folder),
-                    }
-                }
-            ],
-        }
-    ]
-    assert run_playbook(None, merge).rc == 0
+    variables = {"audit_reports": f"{audit.folder}/part-*.json", "audit_report_dir": str(audit.folder)}
+    played = run_playbook(None, "netops.tuning.merge_reports", variables=variables)
+    assert played.rc == 0, played.output
     whole = json.loads((audit.folder / "whole.json").read_text(encoding="utf-8"))
     assert (audit.report["summary"], audit.report["hosts"]) == (whole["summary"], whole["hosts"])
 

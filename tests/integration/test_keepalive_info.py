@@ -66,9 +66,9 @@ def test_nothing_there(world: World, ask: Asker) -> None:
     )
     assert {name: result[name] for name in names} == {
         "settings": {
-            "time": {"runtime": 7200, "boot": None, "winner": None, "assignments": []},
-            "probes": {"runtime": 9, "boot": None, "winner": None, "assignments": []},
-            "intvl": {"runtime": 75, "boot": None, "winner": None, "assignments": []},
+            "time": {"runtime": 7200, "boot": None},
+            "probes": {"runtime": 9, "boot": None},
+            "intvl": {"runtime": 75, "boot": None},
         },
         "dead_after": 7875,
         "loader": "systemd",

@@ -156,5 +156,5 @@ def report(asked: Mapping[str, Answers] | int, variables: Mapping[str, Any] | No
         title="TCP keepalive audit",
         made="2026-11-24T07:01:45+00:00",
         version="0.1.0",
-        todo=tuple(todo.for_fleet(hosts, [what.arguments], SHELL)),
+        todo=tuple(todo.for_fleet(hosts, SHELL)),
     )

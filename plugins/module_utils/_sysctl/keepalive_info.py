@@ -7,15 +7,15 @@ from __future__ import annotations
 from typing import Any, Mapping, NoReturn
 
 from .base import TuningError
+from .boot import rules_for
 from .host import Files
 from .inet_diag import counted
-from .info import inspect as look
 from .loaders import Loader
 from .module import TuningModule
 from .namespaces import namespaces, now
 from .processes import processes
 from .sockets import established
-from .values import KEEPALIVE, number_of, quoted
+from .values import KEEPALIVE, number_of, printable, quoted
 
 
 def run(module: TuningModule) -> NoReturn:
@@ -38,11 +38,12 @@ def inspect(params: Mapping[str, Any]) -> dict[str, Any]:
     loader = files.loader()
     runtime, why = now()
     boot = _at_boot(files, loader, problems)
+    lines = _lines(files, loader, problems) if params["assignments"] else {}
     if why:
         problems.append({"path": "/proc/sys", "problem": why})
     return {
         "loader": loader.name,
-        "settings": {name: {"runtime": runtime[name], **boot[name]} for name in runtime},
+        "settings": {name: {"runtime": runtime[name], "boot": boot[name], **lines.get(name, {})} for name in runtime},
         "dead_after": _dead_after(**runtime),
         **_sockets(runtime, params, problems),
         "namespaces": namespaces(runtime, problems) if params["namespaces"] else [],
@@ -50,23 +51,35 @@ def inspect(params: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _at_boot(files: Files, loader: Loader, problems: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return what the next boot sets (None where no file does, so that the kernel's own stays), and every line about it."""
-    found = look(files, loader, KEEPALIVE.values())
-    problems += found["problems"]
-    told = {}
+def _at_boot(files: Files, loader: Loader, problems: list[dict[str, Any]]) -> dict[str, int | None]:
+    """Return the values that the next boot sets; None where no file does, so that the kernel's own stays."""
+    tree = files.tree()
+    problems += [
+        {"path": printable(path), "problem": printable(why)} for path, why, matters in tree.problems if matters
+    ]
+    rules = rules_for(tree, loader, KEEPALIVE.values())
+    values: dict[str, int | None] = dict.fromkeys(KEEPALIVE)
     for name, key in KEEPALIVE.items():
-        setting = found["settings"][key]
-        number = number_of(setting["boot"] or "")
-        told[name] = {
-            "boot": number if isinstance(number, int) else None,
-            "winner": setting["winner"],
-            "assignments": setting["assignments"],
-        }
-        if setting["boot"] and told[name]["boot"] is None:
-            why = f"gives {key} {quoted(key, setting['boot'])}, which the kernel refuses"
-            problems.append({**setting["winner"], "problem": why})
-    return told
+        winner = rules.winner(key)
+        if winner and winner.value:
+            number = number_of(winner.value)
+            values[name] = number if isinstance(number, int) else None
+            if values[name] is None:
+                why = f"line {winner.number} gives {key} {quoted(key, winner.value)}, which the kernel refuses"
+                problems.append({"path": printable(winner.path), "problem": why})
+    return values
+
+
+def _lines(files: Files, loader: Loader, problems: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what sysctl_info tells besides: which line decides, and every line with a say."""
+    from .info import inspect as look
+
+    found = look(files, loader, KEEPALIVE.values())
+    problems += [
+        each for each in found["problems"] if {"path": each["path"], "problem": each["problem"]} not in problems
+    ]
+    settings = {name: found["settings"][key] for name, key in KEEPALIVE.items()}
+    return {name: {part: told[part] for part in ("winner", "assignments")} for name, told in settings.items()}
 
 
 def _dead_after(time: int | None, probes: int | None, intvl: int | None) -> int | None:

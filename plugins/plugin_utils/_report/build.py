@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keepalive import PROFILES
@@ -141,8 +142,8 @@ def _line(told: Any) -> str:
 
 def _finished(found: Host, wanted: Wanted, shell: Shell) -> Host:
     findings = tuple(_findings(found))
-    todo = tuple(for_host(found, wanted.arguments, shell))
-    return Host(**{**vars(found), "findings": findings, "todo": todo})
+    found = replace(found, findings=findings, arguments=wanted.arguments)
+    return replace(found, todo=tuple(for_host(found, shell)))
 
 
 def _findings(found: Host) -> Iterator[str]:

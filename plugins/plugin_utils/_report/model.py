@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Mapping, NamedTuple, Union
 
 FORMAT = "netops.tuning.audit/1"
@@ -119,6 +119,8 @@ class Host:
     problems: tuple[Problem, ...] = ()
     findings: tuple[str, ...] = ()
     todo: tuple[Command, ...] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """What the role has to be told to set what is wanted, where the host's own variables say something else."""
 
     @property
     def clears_idle_limit(self) -> bool | None:

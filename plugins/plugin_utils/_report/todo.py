@@ -29,7 +29,7 @@ class Shell(NamedTuple):
         return shlex.join([program, *given, *words])
 
 
-def for_host(host: Host, arguments: Mapping[str, Any], shell: Shell) -> Iterator[Command]:
+def for_host(host: Host, shell: Shell) -> Iterator[Command]:
     """Yield what to do about one host."""
     limit = f"--limit={host.name}"
     if host.state in ("failed", "unreachable", "not_reached"):
@@ -39,7 +39,7 @@ def for_host(host: Host, arguments: Mapping[str, Any], shell: Shell) -> Iterator
         yield Command("Ask it again", shell.line("ansible-playbook", "netops.tuning.audit", limit))
         return
     if host.state in ("drift", "overridden"):
-        yield from _role(host, arguments, shell, limit)
+        yield from _role(host, shell, limit)
     if host.connections and host.connections.stale + host.connections.without_keepalive:
         look = shell.line(
             "ansible", "all", limit, "-b", "-m", "ansible.builtin.command", "-a", "ss -tnpo state established"
@@ -47,8 +47,8 @@ def for_host(host: Host, arguments: Mapping[str, Any], shell: Shell) -> Iterator
         yield Command("See which connections have no keepalive timer, or a long one", look)
 
 
-def _role(host: Host, arguments: Mapping[str, Any], shell: Shell, limit: str) -> Iterator[Command]:
-    told = dict(arguments)
+def _role(host: Host, shell: Shell, limit: str) -> Iterator[Command]:
+    told = dict(host.arguments)
     if host.state == "overridden":
         lines = {
             (each.winner.path, each.winner.line)
@@ -65,16 +65,11 @@ def _role(host: Host, arguments: Mapping[str, Any], shell: Shell, limit: str) ->
     yield Command("Change it", shell.line("ansible-playbook", *words, "--diff"))
 
 
-def for_fleet(hosts: Iterable[Host], arguments: Sequence[Mapping[str, Any]], shell: Shell) -> Iterator[Command]:
+def for_fleet(hosts: Iterable[Host], shell: Shell) -> Iterator[Command]:
     """Yield what to do about all of them at once, where one command is right for all."""
-    states = {host.state for host in hosts}
-    if (
-        shell.limit_file
-        and arguments
-        and states & {"drift", "overridden"}
-        and all(each == arguments[0] for each in arguments)
-    ):
-        words = [ROLE, f"--limit=@{shell.limit_file}", *_extra(arguments[0])]
+    wrong = [host.arguments for host in hosts if host.state in ("drift", "overridden")]
+    if shell.limit_file and wrong and all(arguments == wrong[0] for arguments in wrong):
+        words = [ROLE, f"--limit=@{shell.limit_file}", *_extra(wrong[0])]
         what = "See what the role would change on every host that is not as wanted"
         yield Command(what, shell.line("ansible-playbook", *words, "--check", "--diff"))
         yield Command("Change them", shell.line("ansible-playbook", *words, "--diff"))

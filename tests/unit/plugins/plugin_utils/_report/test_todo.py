@@ -89,27 +89,32 @@ def test_nothing_to_do():
     assert todo("web1", answer(connections=sockets(4, 0))) == []
 
 
-def fleet(answers, arguments, limit="audit.limit"):
+def fleet(answers, variables=(), limit="audit.limit"):
     shell = Shell((), limit)
-    hosts = [host(str(n), Answers(each), wanted({}), shell) for n, each in enumerate(answers)]
-    return [words(each.command) for each in for_fleet(hosts, arguments, shell)]
+    asked = [*variables, *({} for _ in answers)]
+    hosts = [host(str(n), Answers(each), wanted(asked[n]), shell) for n, each in enumerate(answers)]
+    return [words(each.command) for each in for_fleet(hosts, shell)]
 
 
 def test_the_fleet_is_named_by_a_file():
-    look, change = fleet([answer(), answer(now=KERNEL)], [{}, {}])
+    look, change = fleet([answer(), answer(now=KERNEL)], [{"audit_time": 3600, "tcp_keepalive_time": 5}])
     assert look == ["netops.tuning.tcp_keepalive", "--limit=@audit.limit", "--check", "--diff"]
     assert change == [*look[:2], "--diff"]
 
 
+def test_the_fleet_is_told_what_the_role_would_not_know():
+    look, _change = fleet([answer(now=KERNEL)] * 2, [{"audit_profile": "gce"}] * 2)
+    assert '"tcp_keepalive_time": 60' in look[2]
+
+
 @pytest.mark.parametrize(
-    ("answers", "arguments", "limit"),
+    ("answers", "variables", "limit"),
     [
-        ([answer()], [{}], "audit.limit"),
-        ([{"failed": True}], [{}], "audit.limit"),
-        ([answer(now=KERNEL)], [{}], None),
-        ([answer(now=KERNEL)], [], "audit.limit"),
-        ([answer(now=KERNEL)] * 2, [{}, {"tcp_keepalive_time": 60}], "audit.limit"),
+        ([answer()], [], "audit.limit"),
+        ([{"failed": True}], [], "audit.limit"),
+        ([answer(now=KERNEL)], [], None),
+        ([answer(now=KERNEL)] * 2, [{"audit_profile": "gce"}], "audit.limit"),
     ],
 )
-def test_no_command_for_the_fleet_where_none_is_right_for_all(answers, arguments, limit):
-    assert fleet(answers, arguments, limit) == []
+def test_no_command_for_the_fleet_where_none_is_right_for_all(answers, variables, limit):
+    assert fleet(answers, variables, limit) == []
