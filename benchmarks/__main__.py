@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""usage: python benchmarks [remote] [counts] [play] [peers] [sockets] [audit] [report] [--pairs N] [--python PYTHON] [--hosts N] [--instructions] [--markdown]."""
+"""usage: python benchmarks [remote] [counts] [play] [peers] [sockets] [audit] [report] [OPTIONS]; --help lists them."""
 
 from __future__ import annotations
 

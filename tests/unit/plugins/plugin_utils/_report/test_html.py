@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -21,6 +22,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.chart import chart
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.data import plain
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.html import duration, to_html
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Command
 from support import fleet
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&\u2028\u2029{{ 7*7 }}"
@@ -53,7 +55,8 @@ def hostile():
     for line in found["settings"]["time"]["assignments"]:
         line["path"] += HOSTILE
     found["processes"][0]["command"] = HOSTILE
-    return fleet.report({HOSTILE: Answers(found), f"b{HOSTILE}": Answers({"failed": True, "msg": HOSTILE})})
+    report = fleet.report({HOSTILE: Answers(found), f"b{HOSTILE}": Answers({"failed": True, "msg": HOSTILE})})
+    return replace(report, title=HOSTILE, version=HOSTILE, todo=(Command(HOSTILE, HOSTILE),))
 
 
 def test_nothing_of_a_host_becomes_an_element_or_a_script():
