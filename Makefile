@@ -55,8 +55,8 @@ hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/p
 
 ##### for developers: test and its parts
 
-.PHONY: test lint sanity unit integration corners programs hosts-test test-vm molecule build-check
-test: lint sanity unit integration corners programs hosts-test molecule test-vm build-check ## everything that must hold before a change is taken
+.PHONY: test lint sanity unit report-test integration corners programs hosts-test test-vm molecule build-check
+test: lint sanity unit report-test integration corners programs hosts-test molecule test-vm build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check
@@ -74,6 +74,9 @@ sanity: .venv/dev/.ready .venv/core-2.16/.ready .build/packages-lint ## ansible-
 unit: .venv/dev/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready ## unit tests, on the newest and the oldest target Python
 	.venv/dev/bin/python -m pytest tests/unit --cov --cov-report=term --cov-fail-under=95
 	.venv/target-$(OLDEST)/bin/python -m pytest tests/unit
+
+report-test: .venv/dev/.ready .build/src/.ready .build/packages-browser ## the audit's report in a headless browser
+	.venv/dev/bin/python -m pytest tests/browser -n 2
 
 integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts ## ansible-playbook on throw-away hosts, newest and oldest versions
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/integration -n 2
@@ -106,7 +109,7 @@ roots: .venv/dev/.ready .build/packages-lab # of the test hosts: their packages 
 build-check: .venv/dev/.ready .build/installed/.ready ## the built collection holds what it should
 	.venv/dev/bin/python tests/tools/check_build.py .build/dist/netops-tuning-*.tar.gz
 
-.PHONY: build matrix bench format lock clean
+.PHONY: build matrix bench screenshots format lock clean
 build: .build/installed/.ready ## the collection as a tarball in .build/dist
 	@ls .build/dist/*.tar.gz
 
@@ -115,6 +118,9 @@ matrix: .venv/dev/.ready $(foreach core,$(sort $(foreach cell,$(CELLS),$(firstwo
 
 bench: .venv/dev/.ready .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-bench ## the table of benchmarks, beside the peers
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python benchmarks
+
+screenshots: .venv/dev/.ready .build/src/.ready .build/packages-browser .build/packages-fonts ## the pictures of the report in docs/images
+	@PYTHONPATH=.build/src:tests .venv/dev/bin/python -m support.screenshots docs/images
 
 format: .venv/dev/.ready ## write the code as ruff would
 	.venv/dev/bin/ruff check --fix
@@ -149,6 +155,8 @@ $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
 	@tests/tools/make_venv.sh $(@D) $(PYTHON) $<
 
 .build/packages-apply: PACKAGES := procps util-linux
+.build/packages-browser: PACKAGES := chromium
+.build/packages-fonts: PACKAGES := fonts-inter fonts-jetbrains-mono
 .build/packages-lint: PACKAGES := shellcheck
 .build/packages-hosts: PACKAGES := iproute2 procps strace systemd util-linux
 .build/packages-lab: PACKAGES := debian-archive-keyring iproute2 mmdebstrap openssh-client systemd-container util-linux

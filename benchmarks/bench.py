@@ -99,10 +99,11 @@ class Options:
     pairs: int
     python: str
     instructions: bool
+    hosts: int
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> Options:
-        return cls(args.pairs, args.python, args.instructions)
+        return cls(args.pairs, args.python, args.instructions, args.hosts)
 
 
 def keys(interfaces: Sequence[str]) -> dict[str, int]:

@@ -12,6 +12,7 @@ def main():  # type: () -> None
         "sockets": {"type": "bool", "default": True},
         "process_limit": {"type": "int", "default": 20},
         "namespaces": {"type": "bool", "default": True},
+        "assignments": {"type": "bool", "default": False},
     }
     keepalive_info.run(module.TuningModule(options))
 

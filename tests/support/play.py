@@ -77,7 +77,9 @@ class Ansible:
     programs: Path = Path(sys.executable).parent
     extra: dict[str, str] = field(default_factory=dict)
 
-    def start(self, args: Sequence[str], events: int, steps: int | None, log: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self, args: Sequence[str], events: int, steps: int | None, log: Any, inventory: Path | None = None
+    ) -> subprocess.Popen[bytes]:
         env = {
             "PATH": f"{self.programs}:{os.environ['PATH']}",
             "HOME": self.home,
@@ -92,7 +94,7 @@ class Ansible:
             "ANSIBLE_PIPELINING": "1",
             "ANSIBLE_GATHERING": "explicit",
             "ANSIBLE_LOCALHOST_WARNING": "0",
-            "ANSIBLE_INVENTORY_ENABLED": "host_list",
+            "ANSIBLE_INVENTORY_ENABLED": "yaml,host_list",
             "ANSIBLE_RETRY_FILES_ENABLED": "0",
             "ANSIBLE_FORKS": "1",
             "ANSIBLE_NOCOLOR": "1",
@@ -100,7 +102,8 @@ class Ansible:
             **({} if steps is None else {"NETOPS_STEPS": str(steps)}),
             **self.extra,
         }
-        command = [str(self.programs / "ansible-playbook"), "-i", "world,", "-c", "local", *args]
+        hosts = ["-i", str(inventory)] if inventory else ["-i", "world,", "-c", "local"]
+        command = [str(self.programs / "ansible-playbook"), *hosts, *args]
         fds = [events] if steps is None else [events, steps]
         return subprocess.Popen(
             command, env=env, cwd=self.home, pass_fds=fds, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -216,25 +219,29 @@ class Controller:
 
 
 def run_playbook(
-    world: World,
+    world: World | None,
     playbook: str | list[dict[str, Any]],
     *args: str,
     variables: Mapping[str, Any] | None = None,
     python: str | None = None,
     programs: Path = Ansible.programs,
+    inventory: Path | None = None,
 ) -> Played:
     """Run a playbook (a name such as netops.tuning.tcp_keepalive, or plays as data) as a user would, in a run of its own.
 
     programs: the folder of another ansible-core's ansible-playbook.
+    inventory: hosts to run it on instead of a world.
     """
     with tempfile.TemporaryDirectory(prefix="netops-playbook-") as home:
         name = playbook if isinstance(playbook, str) else f"{home}/playbook.yml"
         if not isinstance(playbook, str):
             Path(name).write_text(json.dumps(playbook), encoding="utf-8")
-        extra = {"ansible_python_interpreter": world.interpreter(python or target_python()), **(variables or {})}
+        interpreter = {"ansible_python_interpreter": world.interpreter(python or target_python())} if world else {}
+        extra = {**interpreter, **(variables or {})}
         here, there = os.pipe()
         with open(here, "rb") as events, open(f"{home}/log", "w+b") as log:
-            process = Ansible(home, programs).start([name, "-e", json.dumps(extra), *args], there, None, log)
+            command = [name, "-e", json.dumps(extra), *args]
+            process = Ansible(home, programs).start(command, there, None, log, inventory)
             os.close(there)
             told = [json.loads(line) for line in events]
             rc = process.wait()

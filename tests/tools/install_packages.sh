@@ -24,6 +24,7 @@ is_here() {
         golang-go) command -v go ;;
         openssh-server) command -v sshd ;;
         postgresql) ls /usr/lib/postgresql/*/bin/initdb ;;
+        fonts-*) find /usr/share/fonts -path "*${1#fonts-}*" | grep . ;;
         openssh-client) command -v ssh ;;
         *) command -v "$1" ;;
     esac >/dev/null 2>&1

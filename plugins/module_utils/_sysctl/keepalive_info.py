@@ -38,11 +38,12 @@ def inspect(params: Mapping[str, Any]) -> dict[str, Any]:
     loader = files.loader()
     runtime, why = now()
     boot = _at_boot(files, loader, problems)
+    lines = _lines(files, loader, problems) if params["assignments"] else {}
     if why:
         problems.append({"path": "/proc/sys", "problem": why})
     return {
         "loader": loader.name,
-        "settings": {name: {"runtime": runtime[name], "boot": boot[name]} for name in runtime},
+        "settings": {name: {"runtime": runtime[name], "boot": boot[name], **lines.get(name, {})} for name in runtime},
         "dead_after": _dead_after(**runtime),
         **_sockets(runtime, params, problems),
         "namespaces": namespaces(runtime, problems) if params["namespaces"] else [],
@@ -67,6 +68,18 @@ def _at_boot(files: Files, loader: Loader, problems: list[dict[str, Any]]) -> di
                 why = f"line {winner.number} gives {key} {quoted(key, winner.value)}, which the kernel refuses"
                 problems.append({"path": printable(winner.path), "problem": why})
     return values
+
+
+def _lines(files: Files, loader: Loader, problems: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what sysctl_info tells besides: which line decides, and every line with a say."""
+    from .info import inspect as look
+
+    found = look(files, loader, KEEPALIVE.values())
+    problems += [
+        each for each in found["problems"] if {"path": each["path"], "problem": each["problem"]} not in problems
+    ]
+    settings = {name: found["settings"][key] for name, key in KEEPALIVE.items()}
+    return {name: {part: told[part] for part in ("winner", "assignments")} for name, told in settings.items()}
 
 
 def _dead_after(time: int | None, probes: int | None, intvl: int | None) -> int | None:

@@ -20,7 +20,7 @@ from ansible_collections.netops.tuning.plugins.modules import tcp_keepalive_info
 
 TIME, PROBES, INTVL = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl"))
 FILE = "/etc/sysctl.d/a.conf"
-NOTHING_ELSE = {"sockets": False, "namespaces": False, "process_limit": 20}
+NOTHING_ELSE = {"sockets": False, "namespaces": False, "process_limit": 20, "assignments": False}
 
 
 @pytest.fixture
@@ -92,6 +92,30 @@ def test_a_file_that_cannot_be_read(told, monkeypatch):
 
 def test_a_link_that_leads_nowhere_is_no_problem_here(told):
     assert told(files={"/etc/sysctl.d/b.conf": {"link": "gone"}})["problems"] == []
+
+
+def test_every_line_where_that_is_asked_for(told):
+    files = {FILE: f"{TIME} = 5\n{TIME} = 60\nwhat\n", "/etc/sysctl.d/b.conf": {"link": "gone"}}
+    found = told(files=files, assignments=True)
+    lines = [
+        {"path": FILE, "line": n, "key": TIME, "value": value, "fate": fate}
+        for n, value, fate in ((1, "5", "overridden"), (2, "60", "winner"))
+    ]
+    winner = {"path": FILE, "line": 2}
+    assert found["settings"]["time"] == {"runtime": 7200, "boot": 60, "winner": winner, "assignments": lines}
+    assert found["settings"]["intvl"] == {"runtime": 75, "boot": None, "winner": None, "assignments": []}
+    assert [(problem["path"], problem["line"]) for problem in found["problems"]] == [
+        ("/etc/sysctl.d/b.conf", None),
+        (FILE, 3),
+    ]
+
+
+def test_a_problem_is_told_once(told, monkeypatch):
+    def deny(_path):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(host, "read_file", deny)
+    assert len(told(files={FILE: f"{TIME} = 1\n"}, assignments=True)["problems"]) == 1
 
 
 @pytest.mark.parametrize("values", [(None, 9, 75), (7200, None, 75), (7200, 9, None), (7200, 9, "x")])

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files that are whole-old or whole-new."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+pytest.importorskip("ansible", reason="Reports are written on the controller, where Ansible is")
+
+from ansible_collections.netops.tuning.plugins.plugin_utils._report import write
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import ReportError
+from support import fleet
+
+
+@pytest.fixture
+def report():
+    return fleet.report(150)
+
+
+def files(folder):
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+
+def test_all_formats(tmp_path, report):
+    write.write(report, write.paths(str(tmp_path / "a/b"), "audit", list(write.FORMATS)))
+    found = files(tmp_path / "a/b")
+    assert set(found) == {"audit.html", "audit.json", "audit.csv", "audit.limit"}
+    wrong = [host.name for host in report.hosts if host.state in ("drift", "overridden")]
+    assert found["audit.limit"].split() == wrong
+    assert all((tmp_path / "a/b" / name).stat().st_mode & 0o777 == 0o644 for name in found)
+
+
+@pytest.mark.usefixtures("umask")
+def test_the_umask_counts(tmp_path, report):
+    write.write(report, write.paths(str(tmp_path), "audit", ["csv"]))
+    assert (tmp_path / "audit.csv").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("when", ["write", "sync", "rename"])
+def test_a_failure_leaves_what_was_there(tmp_path, report, monkeypatch, when):
+    paths = write.paths(str(tmp_path), "audit", ["html", "json"])
+    write.write(fleet.report({}), paths)
+    before = files(tmp_path)
+
+    def fail(*_args):
+        raise OSError(28, "No space left on device")
+
+    if when == "write":
+        monkeypatch.setitem(write.FORMATS, "json", (".json", fail))
+    else:
+        monkeypatch.setattr(os, {"sync": "fsync", "rename": "replace"}[when], fail)
+    with pytest.raises(ReportError, match="No space left on device") as error:
+        write.write(report, paths)
+    assert str(tmp_path / "audit.") in str(error.value)
+    assert files(tmp_path) == before
+
+
+def test_a_folder_that_is_none(tmp_path, report):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ReportError, match="cannot be written"):
+        write.write(report, write.paths(str(tmp_path / "file"), "audit", ["csv"]))
+
+
+def test_reading_what_is_not_there(tmp_path):
+    with pytest.raises(ReportError, match=r"none\.json: cannot be read: No such file"):
+        write.read(str(tmp_path / "none.json"))
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    with pytest.raises(ReportError, match="not UTF-8"):
+        write.read(str(tmp_path / "binary"))
