@@ -24,8 +24,8 @@ from .keeper import ENTER, STATE
 
 LABS = roots.PROJECT / ".build" / "hosts"
 KINDS = ("booted", "light", "vm")
-PATIENCE = 300
-"""How many seconds a boot may take: half a minute in an emulator, and more on a machine that does other things too."""
+PATIENCE = 900
+"""How many seconds a boot may take: half a minute in an emulator, and many times that where many share the processors."""
 PROGRAMS = {
     "ip": "iproute2", "mmdebstrap": "mmdebstrap", "nsenter": "util-linux", "ssh": "openssh-client",
     "systemd-nspawn": "systemd-container",
