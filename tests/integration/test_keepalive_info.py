@@ -102,7 +102,7 @@ def test_whoever_listens_has_no_peer(world: World, ask: Asker, holder: Holder) -
 def test_a_peer_that_said_goodbye(world: World, ask: Asker, holder: Holder) -> None:
     holder.pair("client", ARMED)
     holder("close", "client accepted")
-    assert {line.split()[0] for line in ss(world, every=True)} == {"FIN-WAIT-2", "CLOSE-WAIT"}
+    wait_for(lambda: {line.split()[0] for line in ss(world, every=True)} == {"FIN-WAIT-2", "CLOSE-WAIT"})
     assert connections(world, ask) == counts()
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from support.tasks import INTVL, OURS, PROBES, TIME, Asker, Task, info, sysctl, tcp_keepalive
+from support.tasks import INTVL, OURS, PROBES, TIME, Asker, Task, info, keepalive_info, sysctl, tcp_keepalive
 from support.world import World
 
 TRACE = "/srv/trace"
@@ -53,6 +53,14 @@ def test_info_only_reads(world: World, ask: Asker, task: Task) -> None:
     ask.again(world, task, under=STRACE)
     (execve,) = calls(world)
     assert execve.startswith("execve(")
+
+
+def test_looking_at_connections_and_namespaces_only_reads(world: World, ask: Asker) -> None:
+    assert world.run(["ip", "netns", "add", "other"]).rc == 0
+    result = ask.again(world, keepalive_info(), under=STRACE)
+    assert [each["settings"]["time"] for each in result["namespaces"]] == [7200]
+    (execve,) = calls(world)
+    assert execve.startswith("execve("), "a child entered the namespace, and ran no program"
 
 
 def test_check_mode_only_reads(world: World, ask: Asker) -> None:

@@ -48,6 +48,7 @@ export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d # its rc 101 keeps the services of these packages from being started
 if [ ! -e $policy ]; then
     trap 'rm -f $policy' EXIT
+    trap 'exit 1' HUP INT TERM
     printf '#!/bin/sh\nexit 101\n' >$policy
     chmod 755 $policy
 fi

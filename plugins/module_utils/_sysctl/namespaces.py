@@ -15,7 +15,7 @@ from typing import Any, Iterator, Mapping, Sequence
 
 from .base import in_words
 from .host import proc_path, read_key
-from .processes import PROC, not_for_us, pids, read
+from .processes import PROC, of_each, read
 from .values import KEEPALIVE, number_of, printable
 
 CLONE_NEWNET = 0x40000000
@@ -83,23 +83,22 @@ def namespaces(own: Mapping[str, int | None], problems: list[dict[str, Any]]) ->
 
 def _others(problems: list[dict[str, Any]]) -> dict[int, Namespace]:
     """Find the namespaces that processes are in, and those that are mounted somewhere, each once."""
+    try:
+        own = _namespace_of("self")
+    except OSError as error:
+        problems.append({"path": "/proc/self/ns/net", "problem": f"namespaces are not known: {in_words(error)}"})
+        return {}
     found: dict[int, Namespace] = {}
-    numbers, hidden = pids(), 0
-    for pid in numbers:
-        try:
-            inode = os.stat(f"{PROC}/{pid}/ns/net").st_ino
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has ended
-        except OSError:
-            hidden += 1
-            continue
+    for pid, inode in of_each(_namespace_of, "/proc/*/ns/net", "namespaces", problems):
         found.setdefault(inode, Namespace()).pids.append(pid)
     for inode, path in mounted(read(f"{PROC}/self/mountinfo") or "").items():
         found.setdefault(inode, Namespace()).mount = path
-    if hidden:
-        problems.append(not_for_us("/proc/*/ns/net", "namespaces", hidden, len(numbers)))
-    found.pop(os.stat(f"{PROC}/self/ns/net").st_ino, None)
+    found.pop(own, None)
     return found
+
+
+def _namespace_of(pid: int | str) -> int:
+    return os.stat(f"{PROC}/{pid}/ns/net").st_ino
 
 
 def mounted(text: str) -> dict[int, str]:

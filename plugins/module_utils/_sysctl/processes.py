@@ -6,18 +6,39 @@ from __future__ import annotations
 
 import os
 import pwd
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator, TypeVar
 
 from .inet_diag import STALE, WITHOUT, counted
 from .sockets import Found
 from .values import printable
 
 PROC = "/proc"
+Seen = TypeVar("Seen")
 
 
-def pids() -> list[int]:
-    """Return the processes that can be seen, in the order of their numbers."""
-    return sorted(int(name) for name in os.listdir(PROC) if name.isdigit())
+def of_each(
+    look: Callable[[int], Seen], path: str, what: str, problems: list[dict[str, Any]]
+) -> Iterator[tuple[int, Seen]]:
+    """Yield each process, in the order of their numbers, with what is found in it; those that are not for us are a problem."""
+    numbers, hidden = _pids(), 0
+    for pid in numbers:
+        try:
+            yield pid, look(pid)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended
+        except OSError:
+            hidden += 1
+    if hidden:
+        who = "this user (become root: 'become: true')" if os.geteuid() else "a root without all capabilities"
+        why = f"the {what} of {hidden} of {len(numbers)} processes are not for {who} to see"
+        problems.append({"path": path, "problem": why})
+
+
+def _pids() -> list[int]:
+    try:
+        return sorted(int(name) for name in os.listdir(PROC) if name.isdigit())
+    except OSError:
+        return []
 
 
 def read(path: str) -> str | None:
@@ -27,12 +48,6 @@ def read(path: str) -> str | None:
             return file.read()
     except OSError:
         return None
-
-
-def not_for_us(path: str, what: str, hidden: int, seen: int) -> dict[str, Any]:
-    """Return the problem that we may not look into some processes."""
-    who = "this user (become root: 'become: true')" if os.geteuid() else "a root without all capabilities"
-    return {"path": path, "problem": f"the {what} of {hidden} of {seen} processes are not for {who} to see"}
 
 
 def processes(found: Found, limit: int, problems: list[dict[str, Any]]) -> dict[str, Any]:
@@ -48,21 +63,12 @@ def _owned(found: Found, problems: list[dict[str, Any]]) -> Iterator[tuple[int, 
     """Yield the processes with their connections. One that several hold is of the first of them alone."""
     left = dict(zip(found.inodes, found.kinds))
     left.pop(0, None)
-    numbers, hidden = pids(), 0
-    for pid in numbers:
-        if not left:
-            return
-        try:
-            kinds = [left.pop(inode) for inode in _sockets(pid) if inode in left]
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has ended
-        except OSError:
-            hidden += 1
-            continue
+    for pid, inodes in of_each(_sockets, "/proc/*/fd", "sockets", problems) if left else ():
+        kinds = [left.pop(inode) for inode in inodes if inode in left]
         if kinds:
             yield pid, kinds
-    if hidden:
-        problems.append(not_for_us("/proc/*/fd", "sockets", hidden, len(numbers)))
+        if not left:
+            return  # so that it does not matter which processes are not for us
 
 
 def _sockets(pid: int) -> list[int]:

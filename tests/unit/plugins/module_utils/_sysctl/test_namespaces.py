@@ -161,6 +161,14 @@ def test_a_number_that_is_another_process_by_now(proc, monkeypatch):
         namespaces._enter(inode, doors[:2])
 
 
+def test_a_kernel_without_namespaces(proc):
+    (proc.folder / "self/ns/net").unlink()
+    proc.process(5, "one")
+    found, (problem,) = look()
+    assert (found, problem["path"]) == ([], "/proc/self/ns/net")
+    assert "not known: No such file" in problem["problem"]
+
+
 def test_processes_that_are_not_for_us(proc):
     (proc.folder / "5").write_text("what is below cannot be looked at")
     found, (problem,) = look()

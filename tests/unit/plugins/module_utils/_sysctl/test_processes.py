@@ -99,6 +99,11 @@ def test_a_process_or_a_descriptor_that_ends_meanwhile(proc, monkeypatch):
     assert (told["processes"][0]["command"], told["processes"][0]["user"], problems) == (None, None, [])
 
 
+def test_no_proc_at_all(monkeypatch, tmp_path):
+    monkeypatch.setattr(processes, "PROC", str(tmp_path / "none"))
+    assert look({1: "unknown"}) == ({"processes": [], "processes_unseen": 1}, [])
+
+
 def test_a_name_that_is_no_text(proc):
     proc(1, "socket:[1]", command=b"a\xffb")
     assert look({1: "unknown"})[0]["processes"][0]["command"] == "a\ufffdb"
