@@ -116,7 +116,7 @@ build: .build/installed/.ready ## the collection as a tarball in .build/dist
 matrix: .venv/dev/.ready $(foreach core,$(sort $(foreach cell,$(CELLS),$(firstword $(subst x, ,$(cell))))),.venv/core-$(core)/.ready) .build/src/.ready .build/installed/.ready .build/packages-hosts ## the acceptance test on each ansible-core and target Python (CELLS='2.19x3.8 ...'), as a table
 	@PYTHONPATH=tests .venv/dev/bin/python -m support.matrix $(CELLS)
 
-bench: .venv/dev/.ready .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-bench ## the table of benchmarks, beside the peers
+bench: .venv/dev/.ready .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-bench .build/packages-lab ## the table of benchmarks, beside the peers
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python benchmarks
 
 screenshots: .venv/dev/.ready .build/src/.ready .build/packages-browser .build/packages-fonts ## the pictures of the report in docs/images

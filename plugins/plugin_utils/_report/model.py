@@ -139,7 +139,8 @@ class Host:
 
     @property
     def needs_attention(self) -> bool:
-        return self.state != "as_wanted" or self.clears_idle_limit is False
+        well = self.state == "as_wanted" and self.outcome in (None, "done", "already_right")
+        return not well or self.clears_idle_limit is False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Collection, Iterator, Mapping
+from typing import Callable, Collection, Iterator, Mapping, Sequence
 
 from .model import Host, Report
 
@@ -26,12 +26,16 @@ def to_text(report: Report, fail_on: Collection[str] = ()) -> str:
     """Return the lines."""
     asked_for = {host.name for names in violations(report, fail_on).values() for host in names}
     listed = [host for host in report.hosts if host.needs_attention or host.name in asked_for]
-    names = max((len(shown(host.name)) for host in listed), default=0)
-    states = max((len(words(host.state)) for host in listed), default=0)
-    lines = [
-        f"  {shown(host.name):{names}}  {words(host.state):{states}}  {_finding(host)}".rstrip() for host in listed
-    ]
+    lines = list(_lines(listed))
     return "\n".join([report.title, "", *lines, *([""] if lines else []), *total(report)])
+
+
+def _lines(hosts: Sequence[Host]) -> Iterator[str]:
+    cells = [(shown(host.name), words(host.state), words(host.outcome or "")) for host in hosts]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    for host, row in zip(hosts, cells):
+        padded = [f"{cell:{width}}" for cell, width in zip(row, widths) if width]
+        yield "  ".join(["", *padded, _finding(host)]).rstrip()
 
 
 def _finding(host: Host) -> str:

@@ -45,6 +45,14 @@ def test_all_as_wanted():
     ]
 
 
+def test_what_a_rollout_made_of_a_host_is_told_too():
+    hosts = {"a": Answers(answer(), "done"), "b": Answers(answer(), "put_back"), "long": Answers(None, "not_reached")}
+    assert to_text(report(hosts)).splitlines()[2:4] == [
+        "  b     as wanted    put back",
+        "  long  not reached  not reached  the run ended before this host was asked",
+    ]
+
+
 def test_no_hosts():
     assert to_text(report({})).splitlines() == ["TCP keepalive audit", "", "  0 hosts"]
 
