@@ -108,7 +108,7 @@ class Hostile:
         end = rnd.choice(("\n", "\n", "\n", "\r\n", "\r", "\0"))
         text = end.join(self.line() for _unused in range(rnd.randrange(7))) + rnd.choice((end, ""))
         if chance > 0.99996:
-            text = text * 20_000
+            text = text[:1000] * 20_000
         elif chance > 0.99992:
             text += rnd.choice(("x", "a.b = 1", " ", "#", "=")) * (1 << 20)
         return text.encode("utf-8", "surrogatepass" if rnd.random() < 0.1 else "surrogateescape")

@@ -95,7 +95,8 @@ def follow(pid: int, decide: Decide) -> int:
         deliver = os.WSTOPSIG(status)
         if deliver == signal.SIGTRAP | 0x80:
             deliver = 0
-            followed.stopped()
+            with contextlib.suppress(ProcessLookupError):
+                followed.stopped()
 
 
 class _Followed:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from support.world import World
 
 from faults.fuzz import fuzz
+from faults.laboratory import run
 
 INPUTS = 101_000
+TREES = 300
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -20,3 +23,12 @@ def test_hostile_input(seed: int, count: Callable[[str, int], None]) -> None:
     kinds, broken = fuzz(INPUTS // 2, seed, processes=1)
     count("hostile inputs", kinds.total())
     assert not broken, "\n".join(broken[:10])
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_hostile_folders(seed: int, count: Callable[[str, int], None]) -> None:
+    """On a real file system, with the whole module."""
+    with World() as world:
+        report = run(world, "trees.hostile_trees", options={"inputs": TREES // 2, "seed": seed})
+    count("hostile folders", report["count"])
+    assert not report["broken"], "\n".join(report["broken"][:10])

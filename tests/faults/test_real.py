@@ -156,7 +156,9 @@ def test_a_secret_goes_to_the_kernel_and_the_file_and_nowhere_else(world: World,
         assert SECRET not in str(dict(ask.ok(world, sysctl({FASTOPEN: SECRET, TIME: 3600}))))
 
 
-@pytest.mark.parametrize("payload", ["$(touch /srv/pwned)", "`touch /srv/pwned`", "; touch /srv/pwned", "%s%n", "{0}", "%(key)s"])
+@pytest.mark.parametrize(
+    "payload", ["$(touch /srv/pwned)", "`touch /srv/pwned`", "; touch /srv/pwned", "%s%n", "{0}", "%(key)s"]
+)
 def test_no_value_or_key_reaches_a_shell_or_a_format(world: World, ask: Asker, payload: str) -> None:
     key = "net.ipv4.tcp_congestion_control"
     found = [ask.fails(world, sysctl({key: payload})), ask.fails(world, sysctl({f"net.ipv4.{payload}": 1}))]
