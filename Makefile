@@ -55,8 +55,8 @@ hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/p
 
 ##### for developers: test and its parts
 
-.PHONY: test lint sanity unit report-test integration corners programs hosts-test test-vm molecule build-check
-test: lint sanity unit report-test integration corners programs hosts-test molecule test-vm build-check ## everything that must hold before a change is taken
+.PHONY: test lint sanity unit report-test integration corners programs faults fuzz hosts-test test-vm molecule build-check
+test: lint sanity unit report-test integration corners programs faults hosts-test molecule test-vm build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check
@@ -84,6 +84,14 @@ integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.rea
 
 corners: ## the cells of the matrix at its edges
 	@$(MAKE) matrix CELLS='$(CORNERS)'
+
+SHARE := 3# of the injected faults one of so many is tried; 1: all
+faults: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-faults ## killed, failing, racing, hostile: what docs/promises.md says, on throw-away hosts
+	$(call ON,dev) NETOPS_FAULTS_SHARE=$(SHARE) python -m pytest tests/faults -n 2 --whole
+
+SEED := 3
+fuzz: .venv/dev/.ready .build/src/.ready ## more hostile input: N=5000000 SEED=3
+	PYTHONPATH=tests:.build/src .venv/dev/bin/python -m faults.fuzz --inputs $(if $(filter command,$(origin N)),$(N),1000000) --seed $(SEED)
 
 programs: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-programs ## what docs/sockets.md says of PostgreSQL, Redis, nginx, ssh, Java and Go, on the programs themselves
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/programs
@@ -159,6 +167,7 @@ $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
 .build/packages-fonts: PACKAGES := fonts-inter fonts-jetbrains-mono
 .build/packages-lint: PACKAGES := shellcheck
 .build/packages-hosts: PACKAGES := iproute2 procps strace systemd util-linux
+.build/packages-faults: PACKAGES := e2fsprogs iproute2 mount procps strace systemd util-linux
 .build/packages-lab: PACKAGES := debian-archive-keyring iproute2 mmdebstrap openssh-client systemd-container util-linux
 .build/packages-vm: PACKAGES := e2fsprogs qemu-system-x86
 .build/packages-programs: PACKAGES := default-jdk-headless golang-go iproute2 nginx openssh-client openssh-server postgresql redis-server util-linux

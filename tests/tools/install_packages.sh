@@ -12,6 +12,7 @@ PATH=$PATH:/usr/sbin:/sbin
 is_here() {
     case $1 in
         iproute2) command -v ip ;;
+        e2fsprogs) command -v mkfs.ext4 ;;
         procps) command -v sysctl ;;
         python3-venv) python3 -c 'import ensurepip, venv' ;;
         systemd) ls /usr/lib/systemd/systemd-sysctl || ls /lib/systemd/systemd-sysctl ;;

@@ -50,7 +50,7 @@ def make_tree(files: Files, command_line: str = "") -> Tree:
     return Tree(listing, contents, command_line, ())
 
 
-def make_host(loader: str = "systemd", files: Files = (), kernel: Any = (), command_line: str = "") -> Host:
+def make_host(loader: str = "systemd", files: Any = (), kernel: Any = (), command_line: str = "") -> Host:
     return Host(LOADERS[loader], make_tree(dict(files), command_line), dict(kernel))
 
 
@@ -91,4 +91,4 @@ def boot_rules(host: Host) -> Rules:
 
 def cases(name: str) -> list[dict[str, Any]]:
     """Return the cases of a data file."""
-    return yaml.safe_load((Path(__file__).parent / "cases" / name).read_text(encoding="utf-8"))
+    return list(yaml.safe_load((Path(__file__).parent / "cases" / name).read_text(encoding="utf-8")))

@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from typing import Callable, Iterator, NoReturn
 
 from .base import TuningError, in_words
-from .file_change import Attributes, Step, back_up, change_file, remove
-from .host import Files, proc_path, read_key
+from .file_change import Attributes, Step, change_file, sweep
+from .host import Files, opened, proc_path, read_key
 from .loaders import FOLDERS
 from .plan import Plan, Write
 from .sysctl_d import encode
@@ -25,7 +25,8 @@ def refuse_impossible(plan: Plan, files: Files) -> None:
     for write in plan.writes:
         if not os.access(proc_path(write.key), os.W_OK):
             try:
-                os.close(os.open(proc_path(write.key), os.O_WRONLY | os.O_CLOEXEC))
+                with opened(proc_path(write.key), os.O_WRONLY):
+                    pass
             except OSError as error:
                 raise _not_set(write, error) from error
     for change in plan.files:
@@ -73,18 +74,21 @@ def carry_out(plan: Plan, files: Files, attributes: Attributes, backup: bool) ->
     with _on_signals(signal.SIG_IGN):  # neither clearing up nor taking back is to be broken off
         try:
             with _on_signals(_end):
+                if plan.request.persistent:
+                    for real in {plan.observed.real, *(change.real for change in plan.files)}:
+                        sweep(files.outside(real))
                 if plan.writes:
                     _set_runtime(plan, journal)
                     _read_back(plan)
                 for change in plan.files:
-                    if backup and change.before is not None:
-                        backups.append(back_up(change, files, journal))
-                    change_file(change, files, attributes if change.real == plan.observed.real else None, journal)
+                    own = attributes if change.real == plan.observed.real else None
+                    backups += change_file(change, files, own, backup, journal)
         except (Exception, KeyboardInterrupt) as error:  # whatever it is, the host comes first
             raise _undone(error, journal) from error
         for step in journal:
-            with suppress(OSError):  # all is done; what cannot be removed bears a name that no loader reads
-                remove(*step.left)
+            if step.for_now:
+                with suppress(OSError):  # all is done; what cannot be removed bears a name that no loader reads
+                    step.undo()
     return backups
 
 
@@ -108,7 +112,6 @@ def _undone(error: BaseException, journal: list[Step]) -> TuningError:
     for step in reversed(journal):
         try:
             step.undo()
-            remove(*step.left)
         except (OSError, TuningError) as trouble:
             stuck.append(f"{step.what} ({in_words(trouble) if isinstance(trouble, OSError) else trouble})")
     if stuck:
@@ -124,12 +127,9 @@ def _not_set(write: Write, error: OSError) -> TuningError:
 def _write_key(key: str, value: str) -> None:
     """Set a runtime value, in the one write that the kernel takes."""
     data = encode(value + "\n")
-    fd = os.open(proc_path(key), os.O_WRONLY | os.O_CLOEXEC)
-    try:
+    with opened(proc_path(key), os.O_WRONLY) as fd:
         if os.write(fd, data) != len(data):
             raise OSError(errno.EIO, "the kernel took a part of it only")
-    finally:
-        os.close(fd)
 
 
 def _set_runtime(plan: Plan, journal: list[Step]) -> None:

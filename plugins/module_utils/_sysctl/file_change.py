@@ -8,13 +8,12 @@ import errno
 import os
 import re
 import stat
-import tempfile
 import time
 from contextlib import suppress
 from typing import Callable
 
 from .base import TuningError, dataclass
-from .host import Files, read_file
+from .host import Files, opened, read_file
 from .plan import FileChange
 from .values import printable
 
@@ -24,56 +23,74 @@ Attributes = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Step:
-    """Something done to the host, how to take it back, and the files that are there only for that."""
+    """Something done to the host, and how to take it back."""
 
     what: str
     undo: Callable[[], None]
-    left: tuple[str, ...] = ()
+    for_now: bool = False
+    """It is taken back also when all went well."""
 
 
-def back_up(change: FileChange, files: Files, journal: list[Step]) -> str:
-    """Copy a file, with all that belongs to it, to a name with the time in it that no loader reads; return that."""
-    copy = f"{change.real}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S')}~"
-    journal.append(Step(copy, lambda: remove(files.outside(copy))))
-    _write_file(files.outside(copy), change.before or b"", files.outside(change.real))
-    return printable(copy)
+def sweep(path: str) -> None:
+    """Remove what killed runs have left in the folder of a file; that no other is at work, the lock sees to."""
+    folder, _sep, name = path.rpartition("/")
+    left = re.compile(rf"\..*(\.conf|{re.escape(name)})(\.[\w@:~-]+)*\.\d+\.(before|new)")
+    with suppress(OSError):
+        for other in filter(left.fullmatch, os.listdir(folder)):
+            remove(f"{folder}/{other}")
 
 
-def change_file(change: FileChange, files: Files, attributes: Attributes | None, journal: list[Step]) -> None:
+def change_file(
+    change: FileChange, files: Files, attributes: Attributes | None, backup: bool, journal: list[Step]
+) -> list[str]:
+    """Change a file, and return the copy made of it."""
     path = files.outside(change.real)
-    folder = path.rpartition("/")[0]
     try:
-        if not os.path.isdir(folder):
-            journal.append(Step(folder, lambda: os.rmdir(folder) if os.path.isdir(folder) else None))
-            os.mkdir(folder)
-            os.chmod(folder, 0o755)
-            _sync(folder.rpartition("/")[0])
-        _sweep(path)
+        _make_folder(path.rpartition("/")[0], journal)
+        copies = [_back_up(change, files, journal)] if backup and change.before is not None else []
         _replace(change, path, attributes, journal)
-    except FileExistsError as error:
+        return copies
+    except (FileExistsError, FileNotFoundError) as error:
         raise _changed_by_others(change) from error
     except OSError as error:
         raise TuningError(f"{change.path}: cannot be written", None, error) from error
 
 
-def _sweep(path: str) -> None:
-    """Remove what runs that were killed have left beside a file; that no other is at work, the lock sees to."""
-    folder, _sep, name = path.rpartition("/")
-    left = re.compile(rf"\.{{1,2}}{re.escape(name)}(\.[\w@:~-]+)*\.(\d+\.before|\w{{8}}\.new)")
-    remove(*(f"{folder}/{other}" for other in os.listdir(folder) if left.fullmatch(other)))
+def _make_folder(folder: str, journal: list[Step]) -> None:
+    if _identity(folder):
+        return
+    umask = os.umask(0)
+    try:
+        os.mkdir(folder, 0o755)
+    finally:
+        os.umask(umask)
+    journal.append(Step(folder, lambda: os.rmdir(folder)))
+    _sync(folder.rpartition("/")[0])
+
+
+def _back_up(change: FileChange, files: Files, journal: list[Step]) -> str:
+    """Copy a file, with all that belongs to it, to a name with the time in it that no loader reads; return that."""
+    copy = f"{change.real}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S')}~"
+    path = files.outside(copy)
+    journal.append(Step(path, lambda: remove(path)))
+    _write_file(path, change.before or b"", files.outside(change.real), journal)
+    return printable(copy)
 
 
 def _replace(change: FileChange, path: str, attributes: Attributes | None, journal: list[Step]) -> None:
     """Put a file in place, or take it away: whole-old or whole-new at any instant, and only if it is as it was planned for."""
-    kept = _name_beside(path, f"{os.getpid()}.before")
-    new = "" if change.after is None else _new_file(path, change.after, path, attributes)
+    kept = _beside(path, "before")
+    like = None if change.before is None else path
+    new = "" if change.after is None else _new_file(path, change.after, like, attributes, journal)
     ours = _identity(new)
-    journal.append(Step(path, lambda: _put_back(path, kept, ours), (kept, new)))
-    if change.before is not None:
-        _keep(path, kept, change.before)
-    _expect(change, path)
+    journal.append(Step(kept, lambda: remove(kept), for_now=True))
+    journal.append(Step(path, lambda: _put_back(path, kept, ours)))
+    linked = change.before is not None and new != "" and _keep(path, kept, change.before, journal)
+    _expect(change, kept if linked else path)
+    if linked and _identity(kept) != _identity(path):
+        raise _changed_by_others(change)
     if not new:
-        os.unlink(path)
+        os.rename(path, kept)
     elif change.before is None:
         _link(new, path)
     else:
@@ -83,12 +100,14 @@ def _replace(change: FileChange, path: str, attributes: Attributes | None, journ
         _expect(change, kept)  # somebody may have written to it until the last moment
 
 
-def _keep(path: str, kept: str, before: bytes) -> None:
-    """Keep a file as it is: the same inode, under a name no loader reads."""
+def _keep(path: str, kept: str, before: bytes, journal: list[Step]) -> bool:
+    """Keep a file under a name no loader reads; tell whether it is the same inode, which is then seen to the end."""
     try:
         os.link(path, kept)
+        return True
     except OSError:
-        _write_file(kept, before, path)
+        _write_file(kept, before, path, journal)
+        return False
 
 
 def _link(new: str, path: str) -> None:
@@ -105,7 +124,7 @@ def _put_back(path: str, kept: str, ours: object) -> None:
     """Put back the file that was kept, or nothing, in the place of what we put there. What others put there stays."""
     if _identity(path) != ours:
         return
-    if os.path.lexists(kept):
+    if _identity(kept):
         os.rename(kept, path)
     elif ours:
         os.unlink(path)
@@ -135,51 +154,39 @@ def _changed_by_others(change: FileChange) -> TuningError:
     )
 
 
-def remove(*paths: str) -> None:
-    for path in paths:
-        if path and os.path.lexists(path):
-            os.unlink(path)
+def remove(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
 
 
-def _name_beside(path: str, ending: str) -> str:
+def _beside(path: str, ending: str) -> str:
+    """Return the name of a file that is there for now, which no loader reads, and which the next run sweeps."""
     folder, _sep, name = path.rpartition("/")
-    return f"{folder}/.{name}.{ending}"
+    return f"{folder}/.{name}.{os.getpid()}.{ending}"
 
 
-def _write_file(path: str, data: bytes, like: str) -> None:
-    new = _new_file(path, data, like, None)
-    try:
-        os.rename(new, path)
-    except BaseException:
-        os.unlink(new)
-        raise
+def _write_file(path: str, data: bytes, like: str, journal: list[Step]) -> None:
+    os.rename(_new_file(path, data, like, None, journal), path)
     _sync(path.rpartition("/")[0])
 
 
-def _new_file(path: str, data: bytes, like: str, attributes: Attributes | None) -> str:
-    """Write a file, to the disk, under a name for the time being beside its own; return that name.
+def _new_file(path: str, data: bytes, like: str | None, attributes: Attributes | None, journal: list[Step]) -> str:
+    """Write a file, to the disk, under a name for now beside its own; return that name.
 
     It is like another file, its own predecessor mostly, or 0644 whatever the umask, but for what the user asked for.
     """
-    folder, _sep, name = path.rpartition("/")
-    fd, new = tempfile.mkstemp(prefix=f".{name}.", suffix=".new", dir=folder)
-    try:
-        try:
-            if os.path.lexists(like):
-                _copy_attributes(like, new)
-            else:
-                os.fchmod(fd, 0o644)
-            if attributes:
-                attributes(new)
-            while data:
-                data = data[os.write(fd, data) :]
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(new)
-        raise
+    new = _beside(path, "new")
+    journal.append(Step(new, lambda: remove(new), for_now=True))
+    with opened(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600) as fd:
+        if like:
+            _copy_attributes(like, new)
+        else:
+            os.fchmod(fd, 0o644)
+        if attributes:
+            attributes(new)
+        while data:
+            data = data[os.write(fd, data) :]
+        os.fsync(fd)
     return new
 
 
@@ -197,8 +204,5 @@ def _copy_attributes(path: str, new: str) -> None:
 
 
 def _sync(folder: str) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with opened(folder, os.O_RDONLY | os.O_DIRECTORY) as fd:
         os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import contextmanager
 from typing import Iterable, Iterator
 
 from .base import TuningError, in_words
@@ -23,16 +24,27 @@ def proc_path(key: str) -> str:
     return f"{PROC_SYS}/{to_path(key)}"
 
 
+@contextmanager
+def opened(path: str, flags: int, mode: int = 0) -> Iterator[int]:
+    """Open a file; whatever goes wrong with it bears its name."""
+    try:
+        fd = os.open(path, flags | os.O_CLOEXEC, mode)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+    except OSError as error:
+        error.filename = error.filename or path
+        raise
+
+
 def read_key(key: str, size: int = 4096) -> str:
     """Return the runtime value of a key as the kernel prints it.
 
     The kernel gives it all to the first read, cut to what was asked for, and clears a buffer of that size each time.
     """
-    fd = os.open(proc_path(key), os.O_RDONLY | os.O_CLOEXEC)
-    try:
+    with opened(proc_path(key), os.O_RDONLY) as fd:
         data = os.read(fd, size)
-    finally:
-        os.close(fd)
     return decode(data).rstrip("\n") if len(data) < size else read_key(key, size * 32)
 
 
@@ -49,9 +61,9 @@ def read_keys(keys: Iterable[str], named: bool, needed: bool) -> dict[str, str |
         except OSError as error:
             if error.errno == errno.EIO:
                 values[key] = None
-            elif named and error.errno not in (errno.ENOENT, errno.ENOTDIR):
+            elif error.errno not in (errno.ENOENT, errno.ENOTDIR):
                 trouble = _no_setting(key, error)
-                if needed or trouble.errno is None:
+                if needed if trouble.errno else named:
                     raise trouble from error
     return values
 
@@ -85,7 +97,7 @@ def expand(pattern: str) -> Iterator[str]:
 def _names(base: str, part: str) -> list[str]:
     try:
         return sorted(name for name in os.listdir(PROC_SYS + base) if part_fits(name, part))
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return []
 
 
@@ -112,21 +124,37 @@ class Files:
 
     def resolve(self, path: str) -> str:
         """Follow the links of a path as the host itself would."""
-        if not self._prefix:
-            return os.path.realpath(path)
         done, todo, links = "", path.split("/"), 0
         while todo:
             part = todo.pop(0)
             step = f"{done}/{part}"
+            target = "" if part in ("", ".", "..") or links > 39 else self._link(step)
             if part == "..":
                 done = done.rpartition("/")[0]
-            elif part not in ("", ".") and links < 40 and os.path.islink(self.outside(step)):
-                target = os.readlink(self.outside(step))
+            elif target:
                 links += 1
                 done, todo = ("" if target[:1] == "/" else done), target.split("/") + todo
             elif part not in ("", "."):
                 done = step
         return done or "/"
+
+    def _link(self, path: str) -> str:
+        """Return where a link leads; nothing if it is none, or there is none. With a disk that fails, nobody knows."""
+        try:
+            return os.readlink(self.outside(path))
+        except OSError as error:
+            if error.errno == errno.EIO:
+                raise
+            return ""
+
+    def _is_file(self, path: str) -> bool | None:
+        """Tell whether it is a regular file, as one of which nothing can be known may be. None: there is nothing."""
+        try:
+            return stat.S_ISREG(os.stat(self.outside(path)).st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            return True
 
     def place(self, path: str) -> tuple[str, str, bool]:
         """Return a file as the loader names it, what that leads to, and whether it is a link; or refuse it."""
@@ -134,13 +162,13 @@ class Files:
         folder = self.resolve(folder or "/")
         named = next((known for known in FOLDERS if self.resolve(known) == folder), folder)
         here = f"{folder.rstrip('/')}/{name}"
-        is_link = os.path.islink(self.outside(here))
+        is_link = self._link(here) != ""
         real = self.resolve(here)
         if is_link and real == "/dev/null":
             raise TuningError(
                 f"{path} is a link to /dev/null, which masks files of its name; remove it, or choose another path"
             )
-        if os.path.lexists(self.outside(real)) and not os.path.isfile(self.outside(real)):
+        if self._is_file(real) is False:
             raise TuningError(f"{path} is not a regular file; remove it, or choose another path")
         return f"{named}/{name}", real, is_link
 
@@ -181,7 +209,7 @@ class Files:
             for name, real in listing[folder].items():
                 add(f"{folder}/{name}", real)
         last = self.resolve("/etc/sysctl.conf")
-        listing["/etc"] = {"sysctl.conf": last} if os.path.isfile(self.outside(last)) else {}
+        listing["/etc"] = {"sysctl.conf": last} if self._is_file(last) else {}
         for real in listing["/etc"].values():
             add("/etc/sysctl.conf", real)
         return Tree(listing, contents, self._command_line(), tuple(problems))
@@ -199,14 +227,11 @@ class Files:
 
 
 def read_file(path: str) -> bytes:
-    """Read a regular file whole; a FIFO or a device is no such file, and is not waited for."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    try:
-        pieces = [os.read(fd, 1 << 14)]
-        if not pieces[0] and not stat.S_ISREG(os.fstat(fd).st_mode):
+    """Read a regular file whole; a FIFO or a device is no such file, and is neither waited for nor read."""
+    with opened(path, os.O_RDONLY | os.O_NONBLOCK) as fd:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise OSError(errno.ENXIO, "not a regular file")
+        pieces = [os.read(fd, 1 << 14)]
         while len(pieces[-1]) == 1 << 14:
             pieces.append(os.read(fd, 1 << 14))
         return b"".join(pieces)
-    finally:
-        os.close(fd)

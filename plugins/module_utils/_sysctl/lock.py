@@ -8,7 +8,7 @@ import errno
 import fcntl
 import os
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Iterator, NoReturn
 
 from .base import TuningError
@@ -33,7 +33,8 @@ def held(files: Files) -> Iterator[None]:
             raise TuningError(f"{os.readlink(f'/proc/self/fd/{fd}')} cannot be locked", None, error) from error
         yield
     finally:
-        os.close(fd)
+        with suppress(OSError):  # nothing was written to it
+            os.close(fd)
 
 
 def _open(root: str) -> int:

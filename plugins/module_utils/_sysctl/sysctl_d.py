@@ -99,6 +99,8 @@ def edit(data: bytes, loader: Loader, assign: Mapping[str, str], drop: Callable[
     """
     pieces = segments(data, loader)
     placed = set()
+    if 0 < loader.longest_line <= len(data):  # what is behind a line that is too long is not read, but is there
+        loader = loader._replace(longest_line=0)
     for line in reversed(parse(data, loader)):
         wanted = assign.get(line.key)
         if wanted is not None and line.value is not None and line.key not in placed:
@@ -133,7 +135,10 @@ def comment_out(data: bytes, loader: Loader, found: Iterable[int]) -> bytes:
 
 def header_lines(header: str) -> str:
     """Return the comment that opens a file we create."""
-    return "".join(f"{line if line[:1] in ('#', ';') else '# ' + line}".rstrip() + "\n" for line in header.splitlines())
+    return "".join(
+        f"{line if line[:1] in ('#', ';') else '# ' + line}".rstrip() + "\n"
+        for line in header.replace("\0", "\n").splitlines()
+    )
 
 
 def nothing_left(before: bytes, after: bytes, header: str) -> bool:

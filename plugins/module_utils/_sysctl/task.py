@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import nullcontext
 from typing import Any, Callable, ContextManager, Mapping, NoReturn
 
@@ -76,7 +77,7 @@ def observe(module: TuningModule, files: Files, request: Request) -> Observed:
         refuse_no_kernel()
     if files.root == "/":
         for pattern in filter(is_glob, asked):
-            found = read_keys(expand(pattern), named=False, needed=False)
+            found = read_keys(expand(pattern), named=False, needed=request.runtime)
             matches[pattern] = list(found)
             runtime.update(found)
         runtime.update(read_keys((key for key in asked if not is_glob(key)), named=True, needed=request.runtime))
@@ -136,7 +137,8 @@ def _set_attributes(module: TuningModule, path: str, diff: dict[str, Any] | None
     """Give a file the owner, group, mode and context asked for; a failure is an error like any other, to be undone."""
 
     def passed(msg: str, **_more: Any) -> NoReturn:
-        raise TuningError(f"{module.params['path']}: {msg}")
+        error = sys.exc_info()[1]
+        raise TuningError(f"{module.params['path']}: {msg}", None, error if isinstance(error, OSError) else None)
 
     module.fail_json, own = passed, module.fail_json  # type: ignore[method-assign]
     try:

@@ -53,7 +53,7 @@ def quoted(key: str, value: str | None) -> str:
 def from_user(key: str, value: object) -> str:
     """Return the text of a value that a user wrote: int, str, bool (1 or 0), or a list of them joined by a blank."""
     if isinstance(value, (list, tuple)):
-        return " ".join(from_user(key, item) for item in value)
+        return " ".join(from_user(key, item) for item in value).strip()
     if not isinstance(value, (int, str)):
         kind = type(value).__name__
         raise TuningError(f"{key}: a {kind} is no value; give an integer, a string in quotes, a boolean or a list", key)
@@ -97,8 +97,14 @@ def _ranges(text: str) -> object:
     numbers: set[int] = set()
     for part in text.replace(",", " ").split():
         low, _unused, high = part.partition("-")
-        if not text.isascii() or not low.isdigit() or not (high or low).isdigit() or int(high or low) > 1 << 16:
-            return text
+        if (
+            not text.isascii()
+            or len(part) > 11
+            or not low.isdigit()
+            or not (high or low).isdigit()
+            or int(high or low) > 1 << 16
+        ):
+            return text.split()
         numbers.update(range(int(low), int(high or low) + 1))
     return numbers
 

@@ -297,6 +297,35 @@ def test_a_pipe_is_not_waited_for(name, place):
     assert tree.contents == {}
 
 
+def test_a_device_is_not_read():
+    """One such as this never ends, and reading another may do something."""
+    with pytest.raises(OSError, match="not a regular file"):
+        host.read_file("/dev/zero")
+
+
+def test_a_link_that_a_failing_disk_hides_is_not_taken_for_none(place, monkeypatch):
+    root = place({OURS: {"link": "/srv/x"}, "/srv/x": "a = 1\n"})
+    failing(monkeypatch, "readlink", errno.EIO, str(root.at(OURS)))
+    with pytest.raises(OSError, match="Input/output error"):
+        root.files.place(OURS)
+
+
+def test_a_last_file_of_which_nothing_can_be_known_is_told(place, monkeypatch):
+    root = place({"/etc/sysctl.conf": "a = 1\n"})
+    for name in ("stat", "open"):
+        failing(monkeypatch, name, errno.EIO, str(root.at("/etc/sysctl.conf")))
+    (problem,) = root.files.tree().problems
+    assert (problem[0], problem[2]) == ("/etc/sysctl.conf", True)
+
+
+def test_a_key_that_a_glob_finds_and_that_cannot_be_read_is_told(kernel, monkeypatch):
+    kernel(**{KEY: "60"})
+    failing(monkeypatch, "open", errno.EMFILE, host.proc_path(KEY))
+    assert host.read_keys([KEY], named=False, needed=False) == {}
+    with pytest.raises(TuningError, match="Too many open files"):
+        host.read_keys([KEY], named=False, needed=True)
+
+
 def test_a_big_file_is_read_whole(place):
     data = b"# x\n" * 40_000
     assert place({OURS: data}).files.tree().contents[OURS] == data

@@ -69,6 +69,7 @@ HEADERS = [
     ("# as it is", "# as it is\n"),
     ("; as it is", "; as it is\n"),
     ("two\n\nlines", "# two\n#\n# lines\n"),
+    ("a NUL\0a.b = 1", "# a NUL\n# a.b = 1\n"),
     ("", ""),
 ]
 LEFT = [
@@ -134,6 +135,13 @@ def test_lines_are_commented_out_where_they_stand():
     assert [line[:1] for line in rest] == [b"#", b"#"]
     assert [line.endswith(old) for line, old in zip(rest, (b"  b = 2", b"-c = 3"))] == [True, True]
     assert [key for _unused, key, _unused in told(after, SYSTEMD)] == ["a"]
+
+
+def test_a_key_behind_a_line_that_is_too_long_is_not_added_again():
+    """It is there, though systemd does not read it."""
+    once = sysctl_d.edit(b"x" * (1 << 20), SYSTEMD, {KEY: "3"}, lambda _key: False)
+    assert once.endswith(b"\n" + KEY.encode() + b" = 3\n")
+    assert sysctl_d.edit(once, SYSTEMD, {KEY: "3"}, lambda _key: False) == once
 
 
 @pytest.mark.parametrize(("header", "text"), HEADERS)
