@@ -35,7 +35,7 @@ def back_up(change: FileChange, files: Files, journal: list[Step]) -> str:
     """Copy a file, with all that belongs to it, to a name with the time in it that no loader reads; return that."""
     copy = f"{change.real}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S')}~"
     journal.append(Step(copy, lambda: remove(files.outside(copy))))
-    _write_file(files.outside(copy), change.before or b"", files.outside(change.real))
+    write_file(files.outside(copy), change.before or b"", files.outside(change.real))
     return printable(copy)
 
 
@@ -88,7 +88,7 @@ def _keep(path: str, kept: str, before: bytes) -> None:
     try:
         os.link(path, kept)
     except OSError:
-        _write_file(kept, before, path)
+        write_file(kept, before, path)
 
 
 def _link(new: str, path: str) -> None:
@@ -146,8 +146,9 @@ def _name_beside(path: str, ending: str) -> str:
     return f"{folder}/.{name}.{ending}"
 
 
-def _write_file(path: str, data: bytes, like: str) -> None:
-    new = _new_file(path, data, like, None)
+def write_file(path: str, data: bytes, like: str, attributes: Attributes | None = None) -> None:
+    """Put a file in place, to the disk."""
+    new = _new_file(path, data, like, attributes)
     try:
         os.rename(new, path)
     except BaseException:
