@@ -58,7 +58,7 @@ class ActionModule(ActionBase):
         problem = _rollout.problem(self._options)
         if problem:
             raise RolloutError(problem)
-        return {"health_check": self._health_check(), "started": time.time()}
+        return {"health_check": self._health_check()}
 
     def _health_check(self) -> str | None:
         """Return the file of tasks that make the user's own check."""
@@ -99,7 +99,7 @@ class ActionModule(ActionBase):
                 f"{host}: {unfit[host].reason if host in unfit else 'no host of this rollout'}" for host in required
             )
             raise RolloutError(f"nothing was changed, since hosts that rollout_require names are not fit: {why}")
-        return {"hosts": [] if context.CLIARGS.get("check") else order, "sizes": sizes}
+        return {"hosts": [] if context.CLIARGS.get("check") else order, "sizes": sizes, "planned": time.time()}
 
     # --- between two batches ---
 
@@ -113,7 +113,7 @@ class ActionModule(ActionBase):
         left = len(outcomes) - len(ended)
         this = {host: outcomes[host] for host in self._variables["ansible_play_batch"] if host in outcomes}
         self._say(
-            f"{len(ended)} of {len(outcomes)} hosts, {_rollout.in_words(_rollout.counts(ended))}{self._time_left(len(ended), left)}",
+            f"{len(ended)} of {len(outcomes)} hosts, {_rollout.in_words(_rollout.counts(ended))}{self._time_left(plan, len(ended))}",
             *_rollout.table(this),
         )
         if stop and left:
@@ -124,11 +124,11 @@ class ActionModule(ActionBase):
             self._soak()
         return {"stop": stop}
 
-    def _time_left(self, ended: int, left: int) -> str:
-        passed = time.time() - self._variables["rollout_start"]["started"]
-        return f"; {_duration(passed)} so far" + (
-            f", about {_duration(passed * left / ended)} to go" if left and ended else ""
-        )
+    def _time_left(self, plan: Mapping[str, Any], ended: int) -> str:
+        passed = time.time() - plan["planned"]
+        share = _rollout.share_done(plan["sizes"], ended, int(context.CLIARGS.get("forks") or 5))
+        to_go = f", about {_duration(passed * (1 - share) / share)} to go" if 0 < share < 1 else ""
+        return f"; {_duration(passed)} so far{to_go}"
 
     def _soak(self) -> None:
         end = time.monotonic() + self._options["soak"]

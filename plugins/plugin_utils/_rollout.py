@@ -120,6 +120,13 @@ def batches(hosts: int, serial: Sequence[object]) -> list[int]:
     return sizes
 
 
+def share_done(sizes: Sequence[int], ended: int, forks: int) -> float:
+    """Return how much of the time is over: a batch takes as many turns as it has times as many hosts as are done at once."""
+    turns = [-(-size // forks) for size in sizes]
+    over = sum(turn for index, turn in enumerate(turns) if sum(sizes[: index + 1]) <= ended)
+    return over / max(sum(turns), 1)
+
+
 def _size(given: object, hosts: int) -> int:
     text = str(given).strip()
     number = int(int(text[:-1]) / 100 * hosts) if text.endswith("%") else int(text)

@@ -108,6 +108,16 @@ def test_they_are_those_that_ansible_makes(hosts, serial):
     assert _rollout.batches(hosts, [str(size) for size in serial]) == sizes
 
 
+@pytest.mark.parametrize(("ended", "share"), [(0, 0), (1, 1 / 21), (11, 2 / 21), (61, 7 / 21), (200, 1)])
+def test_how_much_of_the_time_is_over(ended, share):
+    """Ten at once: the canary takes as long as the ten after it, and they a fifth of the fifty that come then."""
+    assert _rollout.share_done([1, 10, 50, 139], ended, 10) == share
+
+
+def test_of_nothing_nothing_is_over():
+    assert _rollout.share_done([], 0, 5) == 0
+
+
 def test_what_is_said_of_all():
     outcomes = {f"h{number}": Outcome("done") for number in range(3)}
     outcomes.update({f"n{number}": Outcome("not_reached") for number in range(25)})
