@@ -55,8 +55,8 @@ hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/p
 
 ##### for developers: test and its parts
 
-.PHONY: test lint sanity unit report-test integration corners programs hosts-test test-vm molecule build-check
-test: lint sanity unit report-test integration corners programs hosts-test molecule test-vm build-check ## everything that must hold before a change is taken
+.PHONY: test lint sanity unit report-test integration corners programs hosts-test fleet test-vm molecule build-check
+test: lint sanity unit report-test integration corners programs hosts-test fleet molecule test-vm build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check

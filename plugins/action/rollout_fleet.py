@@ -107,7 +107,7 @@ class ActionModule(ActionBase):
         """Tell how far it is, and whether it goes on; wait between two batches."""
         plan = self._variables["rollout_plan"]
         outcomes = self._outcomes(plan["hosts"])
-        ended = {host: outcome for host, outcome in outcomes.items() if outcome.name != _rollout.NOT_REACHED}
+        ended = {host: outcome for host, outcome in outcomes.items() if outcome.outcome != _rollout.NOT_REACHED}
         failures = sum(outcome.counts_as_failure for outcome in ended.values())
         stop = failures > self._options["max_failures"]
         left = len(outcomes) - len(ended)
@@ -141,23 +141,20 @@ class ActionModule(ActionBase):
     # --- after ---
 
     def _report(self) -> dict[str, Any]:
-        """Say what became of each host; fail if that is not what was wanted."""
+        """Say what became of each host."""
         outcomes = self._outcomes(self._variables["ansible_play_hosts_all"])
         counted = _rollout.counts(outcomes)
         self._say(f"{len(outcomes)} hosts: {_rollout.in_words(counted)}", *_rollout.table(outcomes))
-        told = {
-            "outcomes": {
-                host: {"outcome": outcome.name, "reason": outcome.reason} for host, outcome in outcomes.items()
-            },
+        checked = bool(context.CLIARGS.get("check"))
+        return {
+            "outcomes": {host: outcome._asdict() for host, outcome in outcomes.items()},
             "counts": counted,
+            "summary": _rollout.in_words(counted),
+            "wrong": any(
+                outcome.counts_as_failure or (outcome.outcome == _rollout.NOT_REACHED and not checked)
+                for outcome in outcomes.values()
+            ),
         }
-        checked = context.CLIARGS.get("check")
-        wrong = [
-            o for o in outcomes.values() if o.counts_as_failure or (o.name == _rollout.NOT_REACHED and not checked)
-        ]
-        if wrong:
-            told.update(failed=True, msg=f"rollout {self._options['rollout']!r}: {_rollout.in_words(counted)}")
-        return told
 
     # --- what they need ---
 

@@ -29,12 +29,12 @@ _NAMED = 20
 class Outcome(NamedTuple):
     """What became of a host, and why."""
 
-    name: str
+    outcome: str
     reason: str = ""
 
     @property
     def counts_as_failure(self) -> bool:
-        return self.name in (PUT_BACK, FAILED, UNREACHABLE)
+        return self.outcome in (PUT_BACK, FAILED, UNREACHABLE)
 
 
 def outcome_of(known: Mapping[str, Any]) -> Outcome:
@@ -138,7 +138,7 @@ def _size(given: object, hosts: int) -> int:
 
 def counts(outcomes: Mapping[str, Outcome]) -> dict[str, int]:
     """Return how many hosts had which outcome, those that occur."""
-    counted = Counter(outcome.name for outcome in outcomes.values())
+    counted = Counter(each.outcome for each in outcomes.values())
     return {name: counted[name] for name in OUTCOMES if counted[name]}
 
 
@@ -151,9 +151,9 @@ def table(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
     """Yield a line for what went wrong with a host, or several of them, and for those not reached."""
     groups: dict[Outcome, list[str]] = {}
     for host, outcome in outcomes.items():
-        if outcome.name not in AS_WANTED:
+        if outcome.outcome not in AS_WANTED:
             groups.setdefault(outcome, []).append(host)
-    for outcome, hosts in sorted(groups.items(), key=lambda each: OUTCOMES.index(each[0].name)):
+    for outcome, hosts in sorted(groups.items(), key=lambda each: OUTCOMES.index(each[0].outcome)):
         more = f" and {len(hosts) - _NAMED} more" if len(hosts) > _NAMED else ""
         reason = f": {outcome.reason}" if outcome.reason else ""
-        yield f"{outcome.name.replace('_', ' '):11}  {', '.join(hosts[:_NAMED])}{more}{reason}"
+        yield f"{outcome.outcome.replace('_', ' '):11}  {', '.join(hosts[:_NAMED])}{more}{reason}"

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hosts.lab import open_lab
@@ -47,7 +49,7 @@ def third_batch(fit: list[str]) -> list[str]:
     return fit[begin : begin + len(fit) * 25 // 100]
 
 
-def test_from_the_first_host_to_the_last_and_back(fleet: Fleet) -> None:
+def test_from_the_first_host_to_the_last_and_back(fleet: Fleet, tmp_path: Path) -> None:
     """Stopped by faults, gone on with, mended, done, and back to the start, over a reboot."""
     start = fleet.state()
     assert {state[: len(KERNEL)] for state in start.values()} == {KERNEL}
@@ -76,11 +78,15 @@ def test_from_the_first_host_to_the_last_and_back(fleet: Fleet) -> None:
             assert state == broken[host], f"{host} is {run.outcomes[host]}, and must be untouched"
 
     fleet.mend([host for host, fault in faults.items() if fault in ("down", "dies", "slow")])
-    run = fleet.play(ROLLOUT, rollout_name="a", rollout_max_failures=EACH)
+    run = fleet.play(ROLLOUT, rollout_name="a", rollout_max_failures=EACH, rollout_report_dir=str(tmp_path))
     again = {"down": "done", "stranger": "unreachable", "dies": "already_right", "slow": "already_right"}
     expected = {host: again.get(fault, "failed") for host, fault in faults.items()}
     expected.update({host: "already_right" if host in reached else "done" for host in fit if host not in faults})
     assert (run.rc, run.outcomes) == (2, expected), run.output
+    report = json.loads((tmp_path / "keepalive-rollout.json").read_text(encoding="utf-8"))
+    assert {host["name"]: host["outcome"] for host in report["hosts"]} == expected
+    wanted = {host["name"] for host in report["hosts"] if host["state"] == "as_wanted"}
+    assert wanted == {host for host, outcome in expected.items() if outcome in ("done", "already_right")}
 
     fleet.mend(list(fleet.faults))
     run = fleet.play(ROLLOUT, rollout_name="a")

@@ -22,7 +22,20 @@ TOUCHES_THE_HOST = LOOKS_AT_THE_HOST | {"apply", "file_change", "ledger_files", 
 KNOWS_ANSIBLE = {"module", "task", "info", "keepalive", "keepalive_info", "ledger_task", "settings"}
 PURE = set(ENGINE) - TOUCHES_THE_HOST - KNOWS_ANSIBLE - {"__init__", "base"}
 MEANT_TO_BE_PURE = {"keys", "values", "sysctl_d", "loaders", "boot", "plan", "report", "inet_diag"}
-HARMLESS = {"__future__", "typing", "re", "fnmatch", "socket", "errno", "functools", "dataclasses", "struct", "base64", "hashlib", "json"}
+HARMLESS = {
+    "__future__",
+    "typing",
+    "re",
+    "fnmatch",
+    "socket",
+    "errno",
+    "functools",
+    "dataclasses",
+    "struct",
+    "base64",
+    "hashlib",
+    "json",
+}
 """What a pure file may import: of socket only a parser of addresses."""
 
 

@@ -46,7 +46,7 @@ def test_what_became_of_a_host(preflight, applied, verified, back, name, reason)
     variables = ("rollout_preflight", "rollout_applied", "rollout_verified", "rollout_put_back")
     known = {variable: told for variable, told in zip(variables, (preflight, applied, verified, back)) if told}
     outcome = _rollout.outcome_of(known)
-    assert outcome.name == name
+    assert outcome.outcome == name
     assert reason in outcome.reason
     assert outcome.counts_as_failure == (name in ("put_back", "failed", "unreachable"))
 
