@@ -55,8 +55,8 @@ hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/p
 
 ##### for developers: test and its parts
 
-.PHONY: test lint sanity unit report-test integration corners programs faults fuzz hosts-test test-vm molecule build-check
-test: lint sanity unit report-test integration corners programs faults hosts-test molecule test-vm build-check ## everything that must hold before a change is taken
+.PHONY: test lint sanity unit report-test integration corners programs faults fuzz hosts-test fleet test-vm molecule build-check
+test: lint sanity unit report-test integration corners programs faults hosts-test fleet molecule test-vm build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check
@@ -103,6 +103,10 @@ hosts-test: roots .build/src/.ready .build/installed/.ready ## the test hosts th
 test-vm: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-lab .build/packages-vm ## the role on a kernel of its own, Debian's, that really boots: minutes, since it is emulated
 	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots --kind vm 12 >/dev/null
 	$(ALONE) .venv/dev/bin/python -m pytest tests/hosts_tests/test_true_boot.py -s
+
+fleet: .venv/dev/.ready .build/installed/.ready .build/packages-lab ## a rollout, with faults, on N light ssh hosts: N=200 by hand
+	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots 12 >/dev/null
+	$(call ON,dev) NETOPS_FLEET=$(if $(filter file,$(origin N)),20,$(N)) python -m pytest tests/fleet
 
 SCENARIOS := --all
 PEERS = $$(echo $(CURDIR)/.venv/peers/lib/python3.*/site-packages)# for the scenario `migrate`: ansible.posix comes with them

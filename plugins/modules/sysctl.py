@@ -7,19 +7,9 @@ from ansible_collections.netops.tuning.plugins.module_utils._start import start
 
 
 def main():  # type: () -> None
-    from ansible_collections.netops.tuning.plugins.module_utils._sysctl import module, task
+    from ansible_collections.netops.tuning.plugins.module_utils._sysctl import module, settings, task
 
-    tuning = module.TuningModule(
-        dict(
-            task.OPTIONS,
-            settings={"type": "dict", "required": True},
-            path={"type": "path", "default": "/etc/sysctl.d/90-ansible.conf"},
-            exclusive={"type": "bool", "default": False},
-            ignore_missing={"type": "bool", "default": False},
-            header={"type": "str", "default": task.HEADER},
-        ),
-        file_options=True,
-    )
+    tuning = module.TuningModule(settings.OPTIONS, file_options=True)
     task.run(tuning, lambda params: params["settings"])
 
 

@@ -8,18 +8,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._start import start
 def main():  # type: () -> None
     from ansible_collections.netops.tuning.plugins.module_utils._sysctl import keepalive, module, task
 
-    tuning = module.TuningModule(
-        dict(
-            task.OPTIONS,
-            time={"type": "int"},
-            probes={"type": "int"},
-            intvl={"type": "int"},
-            profile={"type": "str", "choices": list(keepalive.PROFILES), "default": "document"},
-            idle_limit={"type": "int"},
-            dead_after_limit={"type": "int"},
-            path={"type": "path", "default": "/etc/sysctl.d/90-tcp-keepalive.conf"},
-        )
-    )
+    tuning = module.TuningModule(keepalive.OPTIONS)
     task.run(tuning, keepalive.settings, keepalive.told)
 
 

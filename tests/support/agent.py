@@ -27,6 +27,7 @@ SIOCBRADDBR = 0x89A0
 
 SYSTEMD_SYSCTL = "/usr/lib/systemd/systemd-sysctl"
 SYSCTL_PLACES = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/etc/sysctl.conf")
+LEDGER = "/var/lib/netops-tuning"
 VOLATILE = ("netfilter/nf_conntrack_count", "ipv4/route/gc_", "fs/", "ipv4/tcp_fastopen_key", "core/netdev_rss_key")
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -85,7 +86,7 @@ def substitute(folder: str, kept: str, without: tuple[str, ...]) -> None:
 
 
 def make_file_system(proc_sys: str, loader: str) -> None:
-    """Nothing but the host's own tmpfs mounts can be written: /etc, /run, /srv, /usr/local/lib, /usr/lib/sysctl.d and /proc/sys/net."""
+    """Nothing but the host's own tmpfs mounts can be written: /etc, /run, /srv, /usr/local/lib, /var/lib, /usr/lib/sysctl.d and /proc/sys/net."""
     mount("", "/", flags=MS_REC | MS_PRIVATE)
     mount("proc", "/proc", "proc")
     mount("tmpfs", "/srv", "tmpfs", data="mode=755")
@@ -94,6 +95,7 @@ def make_file_system(proc_sys: str, loader: str) -> None:
     os.chmod("/srv/tmp", 0o1777)
     substitute("/etc", "/srv/.etc", ("sysctl.d", "sysctl.conf"))
     substitute("/usr/local/lib", "/srv/.local-lib", ("sysctl.d",))
+    substitute("/var/lib", "/srv/.var-lib", ("netops-tuning",))
     mount("tmpfs", "/run", "tmpfs", data="mode=755")
     mount("tmpfs", "/dev/shm", "tmpfs", data="mode=1777")
     if os.path.isdir("/usr/lib/sysctl.d"):  # Debian 13's procps alone does not have it
@@ -204,10 +206,12 @@ def read(path: str) -> str:
 
 
 def clear() -> None:
-    """Take away every file in the places where sysctl files lie, and what a test put below /srv."""
+    """Take away every file in the places where sysctl files lie, the ledger, and what a test put below /srv."""
     for name in os.listdir("/srv"):
-        if name not in (".etc", ".local-lib", "home", "tmp"):
+        if name not in (".etc", ".local-lib", ".var-lib", "home", "tmp"):
             remove(f"/srv/{name}")
+    if os.path.lexists(LEDGER):
+        remove(LEDGER)
     for place in SYSCTL_PLACES:
         if os.path.isdir(place) and not os.path.islink(place):
             for name in os.listdir(place):

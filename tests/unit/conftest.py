@@ -62,8 +62,11 @@ def umask() -> Any:
 def modules(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Any) -> Any:
     """Run modules in this process; the system's log is not written to, and its lock not taken."""
     monkeypatch.setattr(lock, "LOCK", str(tmp_path / "lock"))
+    from ansible.module_utils.common import warnings  # noqa: PLC0415
     from unit.modules import Modules, basic  # noqa: PLC0415
 
     monkeypatch.setattr(basic.AnsibleModule, "_log_to_syslog", lambda *_args, **_named: None)
     monkeypatch.setattr(basic, "has_journal", False)
+    # A module's process ends with it, and its warnings; this one goes on.
+    monkeypatch.setattr(warnings, "_global_warnings", type(warnings._global_warnings)())
     return Modules(monkeypatch, capsys)

@@ -18,11 +18,24 @@ MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 START = PLUGINS / "module_utils/_start.py"
 
 LOOKS_AT_THE_HOST = {"host", "sockets", "processes", "namespaces"}
-TOUCHES_THE_HOST = LOOKS_AT_THE_HOST | {"apply", "file_change", "lock"}
-KNOWS_ANSIBLE = {"module", "task", "info", "keepalive", "keepalive_info"}
+TOUCHES_THE_HOST = LOOKS_AT_THE_HOST | {"apply", "file_change", "ledger_files", "lock"}
+KNOWS_ANSIBLE = {"module", "task", "info", "keepalive", "keepalive_info", "ledger_task", "settings"}
 PURE = set(ENGINE) - TOUCHES_THE_HOST - KNOWS_ANSIBLE - {"__init__", "base"}
 MEANT_TO_BE_PURE = {"keys", "values", "sysctl_d", "loaders", "boot", "plan", "report", "inet_diag"}
-HARMLESS = {"__future__", "typing", "re", "fnmatch", "socket", "errno", "functools", "dataclasses", "struct"}
+HARMLESS = {
+    "__future__",
+    "typing",
+    "re",
+    "fnmatch",
+    "socket",
+    "errno",
+    "functools",
+    "dataclasses",
+    "struct",
+    "base64",
+    "hashlib",
+    "json",
+}
 """What a pure file may import: of socket only a parser of addresses."""
 
 

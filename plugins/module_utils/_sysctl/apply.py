@@ -9,7 +9,7 @@ import os
 import signal
 import stat
 from contextlib import contextmanager, suppress
-from typing import Callable, Iterator, NoReturn
+from typing import Callable, Iterator, Mapping, NoReturn
 
 from .base import TuningError, in_words
 from .file_change import Attributes, Step, change_file, sweep
@@ -63,8 +63,8 @@ def _refuse_strangers(path: str, folder: str, files: Files) -> None:
         above = above.rpartition("/")[0]
 
 
-def carry_out(plan: Plan, files: Files, attributes: Attributes, backup: bool) -> list[str]:
-    """Do all of it or nothing; return the backups made.
+def carry_out(plan: Plan, files: Files, attributes: Mapping[str, Attributes], backup: bool) -> list[str]:
+    """Do all of it or nothing; return the backups made. What a new file is given goes by its name, links followed.
 
     Order: runtime values as given, all of them read back, files (ours first). Each step notes how it is undone
     before it is done; any error undoes the noted steps, newest first.
@@ -81,8 +81,7 @@ def carry_out(plan: Plan, files: Files, attributes: Attributes, backup: bool) ->
                     _set_runtime(plan, journal)
                     _read_back(plan)
                 for change in plan.files:
-                    own = attributes if change.real == plan.observed.real else None
-                    backups += change_file(change, files, own, backup, journal)
+                    backups += change_file(change, files, attributes.get(change.real), backup, journal)
         except (Exception, KeyboardInterrupt) as error:  # whatever it is, the host comes first
             raise _undone(error, journal) from error
         for step in journal:

@@ -73,7 +73,7 @@ def _back_up(change: FileChange, files: Files, journal: list[Step]) -> str:
     copy = f"{change.real}.{os.getpid()}.{time.strftime('%Y-%m-%d@%H:%M:%S')}~"
     path = files.outside(copy)
     journal.append(Step(path, lambda: remove(path)))
-    _write_file(path, change.before or b"", files.outside(change.real), journal)
+    write_file(path, change.before or b"", files.outside(change.real), journal)
     return printable(copy)
 
 
@@ -106,7 +106,7 @@ def _keep(path: str, kept: str, before: bytes, journal: list[Step]) -> bool:
         os.link(path, kept)
         return True
     except OSError:
-        _write_file(kept, before, path, journal)
+        write_file(kept, before, path, journal)
         return False
 
 
@@ -165,8 +165,11 @@ def _beside(path: str, ending: str) -> str:
     return f"{folder}/.{name}.{os.getpid()}.{ending}"
 
 
-def _write_file(path: str, data: bytes, like: str, journal: list[Step]) -> None:
-    os.rename(_new_file(path, data, like, None, journal), path)
+def write_file(
+    path: str, data: bytes, like: str | None, journal: list[Step], attributes: Attributes | None = None
+) -> None:
+    """Put a file in place, to the disk; what is there for now until then, the journal tells."""
+    os.rename(_new_file(path, data, like, attributes, journal), path)
     _sync(path.rpartition("/")[0])
 
 

@@ -13,6 +13,7 @@ from typing import Any, Mapping
 from .base import TuningError
 from .plan import Plan
 from .task import HEADER
+from .task import OPTIONS as COMMON
 from .values import KEEPALIVE as KEYS
 from .values import number_of
 
@@ -27,6 +28,13 @@ PROFILES = {
     "talos": (600, 9, 60),
 }
 """Name -> time, probes, intvl. The sources are in the documentation of the module."""
+
+OPTIONS = {
+    **COMMON,
+    **{name: {"type": "int"} for name in (*KEYS, "idle_limit", "dead_after_limit")},
+    "profile": {"type": "str", "choices": list(PROFILES), "default": "document"},
+    "path": {"type": "path", "default": "/etc/sysctl.d/90-tcp-keepalive.conf"},
+}
 
 
 def settings(params: dict[str, Any]) -> dict[str, Any]:

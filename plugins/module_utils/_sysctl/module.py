@@ -33,7 +33,7 @@ class TuningModule(basic.AnsibleModule):
             self.fail_json(msg=f"netops.tuning sets Linux kernel settings; this host runs {sys.platform}")
 
     def log(self, msg: str, log_args: Any = None) -> None:
-        settings = self.params.get("settings") or {}
+        settings = (self.params.get("options") or self.params).get("settings") or {}
         secrets = {str(value) for key, value in settings.items() if canonical(str(key)).endswith(SECRETS) and value}
         self.no_log_values.update(secrets)
         super().log(msg, log_args=None if secrets else log_args)

@@ -96,17 +96,15 @@ def run(
     try:
         request = request_from(module.params, settings(module.params))
         files = Files(module.params["root"])
-        with _alone(module, files):
+        with alone(module, files):
             plan = make_plan(request, observe(module, files, request))
-            warnings = _warnings(plan)
+            warnings = warnings_of(plan)
             if plan.changed:
                 from .apply import carry_out, refuse_impossible
 
                 refuse_impossible(plan, files)
                 if not module.check_mode:
-                    backups = carry_out(
-                        plan, files, lambda path: _set_attributes(module, path), module.params["backup"]
-                    )
+                    backups = carry_out(plan, files, attributes_for(plan, module), module.params["backup"])
     except (OSError, TuningError) as error:
         module.fail(error, backup_files=[], **(result(plan.undone()) if plan else {}))
     for warning in warnings:
@@ -114,7 +112,7 @@ def run(
     module.exit_json(backup_files=backups, **result(plan), **more(plan))
 
 
-def _alone(module: TuningModule, files: Files) -> ContextManager[None]:
+def alone(module: TuningModule, files: Files) -> ContextManager[None]:
     """Keep other runs off the host; one that changes nothing needs not."""
     if module.check_mode:
         return nullcontext()
@@ -123,7 +121,7 @@ def _alone(module: TuningModule, files: Files) -> ContextManager[None]:
     return held(files)
 
 
-def _warnings(plan: Plan) -> list[str]:
+def warnings_of(plan: Plan) -> list[str]:
     """Refuse a plan that the next boot would undo; else return what the user should know of it."""
     if not (plan.overridden or plan.taken_out or plan.masks or plan.observed.tree.problems):
         return []
@@ -131,6 +129,11 @@ def _warnings(plan: Plan) -> list[str]:
 
     refuse_overridden(plan)
     return list(warnings(plan))
+
+
+def attributes_for(plan: Plan, module: TuningModule) -> dict[str, Callable[[str], None]]:
+    """Return what gives our file, by its name, the attributes asked for."""
+    return {plan.observed.real: lambda path: _set_attributes(module, path)}
 
 
 def _set_attributes(module: TuningModule, path: str, diff: dict[str, Any] | None = None) -> None:

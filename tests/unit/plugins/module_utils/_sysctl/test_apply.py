@@ -46,7 +46,7 @@ def planned(place, settings=None, **options):
 
 def carried_out(plan, place, attributes=lambda _path: None, backup=False):
     apply.refuse_impossible(plan, place.files)
-    return apply.carry_out(plan, place.files, attributes, backup)
+    return apply.carry_out(plan, place.files, {plan.observed.real: attributes}, backup)
 
 
 def values_of(kernel):
@@ -447,7 +447,7 @@ def every_call(situation, place, kernel, monkeypatch, error, lasting=False):
             apply.refuse_impossible(plan, root.files)
             faults.armed = True
             try:
-                apply.carry_out(plan, root.files, lambda _path: None, options.get("backup", False))
+                apply.carry_out(plan, root.files, {}, options.get("backup", False))
             except BaseException as raised:
                 outcome = raised
             else:
