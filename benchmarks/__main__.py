@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""usage: python benchmarks [remote] [counts] [play] [peers] [sockets] [audit] [report] [OPTIONS]; --help lists them."""
+"""usage: python benchmarks [remote] [counts] [play] [peers] [sockets] [audit] [report] [faults] [OPTIONS]; --help lists them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-BENCHMARKS = ("remote", "counts", "play", "peers", "sockets", "audit", "report")
+BENCHMARKS = ("remote", "counts", "play", "peers", "sockets", "audit", "report", "faults")
 
 
 def main() -> None:

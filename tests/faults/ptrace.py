@@ -10,12 +10,13 @@ import ctypes
 import os
 import platform
 import signal
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Iterable, Optional
 
 from .calls import AT_FDCWD, SIGNATURES, Call, opens_to_write
 
 TRACEME, POKEUSER, SYSCALL, SETOPTIONS, GET_SYSCALL_INFO = 0, 6, 24, 0x4200, 0x420E
-O_TRACESYSGOOD, O_EXITKILL = 1, 1 << 20
+O_TRACESYSGOOD, O_CHILDREN, O_EXITKILL = 1, 2 | 4 | 8, 1 << 20
+WALL = 0x40000000
 ENTRY = 1
 ORIG_RAX, RAX, RDX = 15 * 8, 10 * 8, 12 * 8
 """Where struct user of x86-64 keeps the number of the call, its answer, and its third argument."""
@@ -99,6 +100,30 @@ def follow(pid: int, decide: Decide) -> int:
                 followed.stopped()
 
 
+def follow_all(pid: int, decide: Decide) -> int:
+    """Follow a child and all that it starts, as the only children there are; Kill ends them all. Return how the child ended."""
+    os.waitpid(pid, 0)
+    ptrace(SETOPTIONS, pid, 0, O_TRACESYSGOOD | O_CHILDREN | O_EXITKILL)
+    followed = {pid: _Followed(pid, decide)}
+    stopped, deliver, end = pid, 0, 0
+    while followed:
+        with contextlib.suppress(ProcessLookupError):
+            ptrace(SYSCALL, stopped, 0, deliver)
+        stopped, status = os.waitpid(-1, WALL)
+        deliver = 0
+        if not os.WIFSTOPPED(status):
+            followed.pop(stopped, None)
+            end = status if stopped == pid else end
+        elif stopped not in followed:
+            followed[stopped] = _Followed(stopped, decide)
+        elif os.WSTOPSIG(status) == signal.SIGTRAP | 0x80:
+            with contextlib.suppress(ProcessLookupError):
+                followed[stopped].stopped(list(followed))
+        elif os.WSTOPSIG(status) not in (signal.SIGTRAP, signal.SIGSTOP):
+            deliver = os.WSTOPSIG(status)
+    return end
+
+
 class _Followed:
     """A process that has stopped at a system call."""
 
@@ -107,8 +132,10 @@ class _Followed:
         self.decide = decide
         self.info = SyscallInfo()
         self.at_exit: Callable[[], None] | None = None
+        self.together: Iterable[int] = ()
 
-    def stopped(self) -> None:
+    def stopped(self, together: Iterable[int] = ()) -> None:
+        self.together = together
         ptrace(GET_SYSCALL_INFO, self.pid, ctypes.sizeof(self.info), self.info)
         if self.info.op == ENTRY:
             if self.info.number in SIGNATURES:
@@ -132,7 +159,8 @@ class _Followed:
                 self.at_exit = self._kill
 
     def _kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+        for pid in {self.pid, *self.together}:
+            os.kill(pid, signal.SIGKILL)
 
     def _call(self) -> Call:
         name, signature = SIGNATURES[self.info.number]

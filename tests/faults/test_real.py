@@ -16,8 +16,8 @@ from support.world import NOBODY, World
 LATER = "/etc/sysctl.d/99-z.conf"
 TASK = sysctl({TIME: 3600, PROBES: 5}, on_override="comment_out", backup=True)
 KILLS = [
-    ("write", "/proc/sys/net/ipv4/tcp_keepalive_time", 1), ("write", "/proc/sys/net/ipv4/tcp_keepalive_probes", 1), ("fsync", "", 1), ("fsync", "", 3),
-    ("link", "", 1), ("rename", "", 1), ("rename", "", 2), ("rename", "", 4), ("unlink", "", 1),
+    ("write", "/proc/sys/net/ipv4/tcp_keepalive_time", 1), ("write", "/proc/sys/net/ipv4/tcp_keepalive_probes", 1), ("fsync", "", 1),
+    ("fsync", "", 3), ("link", "", 1), ("rename", "", 1), ("rename", "", 2), ("rename", "", 4), ("unlink", "", 1),
 ]  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def shell(world: World, *commands: str) -> None:
 
 
 BROKEN = {
-    "a disk without room": ("mount -t tmpfs -o size=8k,mode=755 tmpfs /etc/sysctl.d; head -c 4096 /dev/zero >/etc/sysctl.d/room", "cat /dev/zero >/etc/sysctl.d/rest || :", errno.ENOSPC),
+    "a disk without room": ("mount -t tmpfs -o size=8k,mode=755 tmpfs /etc/sysctl.d", "cat /dev/zero >/etc/sysctl.d/rest || :", errno.ENOSPC),
     "a read-only bind mount": ("mount --bind /etc/sysctl.d /etc/sysctl.d", "mount -o remount,bind,ro /etc/sysctl.d", errno.EROFS),
     "an immutable file on ext4": (
         "truncate -s 8M /srv/disk; mkfs.ext4 -q /srv/disk; mount -o loop /srv/disk /etc/sysctl.d", f"chattr +i {OURS}", errno.EPERM,
