@@ -95,6 +95,8 @@ def test_a_fleet_of_none(show: Callable[..., Opened]) -> None:
 def test_the_outcome_of_a_rollout_is_a_column(show: Callable[..., Opened]) -> None:
     page = show(fleet.report({name: Answers(fleet.answer(), name) for name in OUTCOMES}))
     assert {row[0]: row[2] for row in page.rows()} == {name: name.replace("_", " ") for name in OUTCOMES}
+    assert "The rollout: 1 done, 1 already right, 1 put back" in page.page.inner_text("header")
+    assert page.accessibility() == []
     page.page.click("text=Outcome")
     assert page.hosts() == list(OUTCOMES)
 
