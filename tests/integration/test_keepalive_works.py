@@ -53,10 +53,10 @@ class Peer:
         ran = self.world.run(command.format(peer=f"peer{self.n}", cable=f"cable{self.n}", n=self.n).split())
         assert ran.rc == 0, (command, ran.stderr)
 
-    def connect(self, options: Options = ARMED, address: str = "10.9.{}.2") -> None:
+    def connect(self, options: Options | None = None, address: str = "10.9.{}.2") -> None:
         there = address.format(self.n)
         port = self._there("listen", "listener", there, 0, [])
-        self._here("connect", "it", there, port, options)
+        self._here("connect", "it", there, port, ARMED if options is None else options)
         self._there("accept", "it", "listener")
         assert self.is_alive()
 
