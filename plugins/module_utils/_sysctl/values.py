@@ -82,6 +82,7 @@ def number_of(word: str) -> int | str | bytes:
     try:
         if (
             digits[:1].isdigit()
+            and len(word) < 100  # Python refuses to write longer numbers than some thousand digits
             and word.isascii()
             and digits[1:2] not in ("b", "B", "o", "O")
             and "_" not in digits
@@ -130,7 +131,7 @@ def _misread(words: list[str], held: list[str] | None) -> str:
         if len(digits) > 1 and digits[0] == "0" and digits.isdigit():
             number = number_of(word)
             made = number if isinstance(number, int) else "an error"
-            return f"a leading 0 makes it octal, which gives {made}; write {digits.lstrip('0') or '0'}"
+            return f"a leading 0 makes it octal, which gives {made}; write {digits.lstrip('0')[:99] or '0'}"
     if held is None or len(words) == len(held) or not all(isinstance(number_of(word), int) for word in words):
         return ""
     rest = f"drop {words[len(held) :]}" if len(words) > len(held) else f"keep {held[len(words) :]}"

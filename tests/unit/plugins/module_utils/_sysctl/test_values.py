@@ -180,6 +180,13 @@ def test_unsafe_takes_what_does_harm(key, value):
     values.check(key, value, "9", unsafe=True)
 
 
+def test_a_number_of_thousands_of_digits_is_refused_in_one_line():
+    """Python itself would write none of more than 4300 digits."""
+    with pytest.raises(TuningError, match="a leading 0 makes it octal") as caught:
+        values.check(KEY, "07" + "7" * 6000, "30", unsafe=False)
+    assert len(str(caught.value)) < 500
+
+
 def test_unsafe_does_not_take_what_the_kernel_would_read_as_something_else():
     with pytest.raises(TuningError, match="octal"):
         values.check(TIME, "010", "7200", unsafe=True)
