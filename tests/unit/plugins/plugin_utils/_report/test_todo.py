@@ -91,7 +91,7 @@ def test_nothing_to_do():
 
 def fleet(answers, variables=(), limit="audit.limit"):
     shell = Shell((), limit)
-    asked = [*variables, *({} for _unused in answers)]
+    asked = [*variables, *[{}] * len(answers)]
     hosts = [host(str(n), Answers(each), wanted(asked[n]), shell) for n, each in enumerate(answers)]
     return [words(each.command) for each in for_fleet(hosts, shell)]
 
