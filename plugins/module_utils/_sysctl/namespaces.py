@@ -194,7 +194,7 @@ def _enter(inode: int, paths: Sequence[str]) -> None:
 
 def _setns(fd: int) -> None:
     setns = getattr(os, "setns", None)  # from Python 3.12 on
-    if setns:
+    if setns is not None:
         setns(fd, CLONE_NEWNET)
         return
     import ctypes  # noqa: PLC0415 # 40 ms that only these Pythons need
