@@ -22,13 +22,13 @@ HOLDER = Path(__file__).with_name("holder.py").read_text(encoding="utf-8")
 PYTHON = "/usr/bin/python3"
 """Any user may run it, wherever the checkout and its tools are."""
 Options = Sequence[Sequence[int]]
-ARMED: Options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-DISARMED: Options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)]
+ARMED: Options = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),)
+DISARMED: Options = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0),)
 
 
 def idle(seconds: int) -> Options:
     """Give the options of an application that has a time of its own."""
-    return [*ARMED, (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, seconds)]
+    return (*ARMED, (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, seconds))
 
 
 class Started:

@@ -193,8 +193,9 @@ def _enter(inode: int, paths: Sequence[str]) -> None:
 
 
 def _setns(fd: int) -> None:
-    if hasattr(os, "setns"):  # from Python 3.12 on
-        os.setns(fd, CLONE_NEWNET)
+    setns = getattr(os, "setns", None)  # from Python 3.12 on
+    if setns is not None:
+        setns(fd, CLONE_NEWNET)
         return
     import ctypes  # noqa: PLC0415 # 40 ms that only these Pythons need
 
