@@ -59,7 +59,7 @@ class ActionModule(ActionBase):
         applied = self._variables.get(_rollout.APPLIED) or {}
         if applied.get("changed") or applied.get("rolled_back") is False:
             told.update(self._ask(check=False, state="restored"), put_back=True)
-        told["why"] = _rollout.one_line(f"{task}: {failed.get('msg') or 'it failed'}")
+        told["why"] = f"{task}: {_rollout.one_line(failed.get('msg') or 'it failed')}"
         return told
 
     def _applied(self, check: bool) -> dict[str, Any]:
