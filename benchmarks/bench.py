@@ -23,7 +23,7 @@ from ansible.plugins.loader import init_plugin_loader, module_loader
 from ansible.release import __version__ as ansible_version
 from ansible.template import Templar
 from support.agent import proc_path
-from support.play import collections_path
+from support.play import PROJECT, collections_path
 from support.world import World
 
 STOPWATCH = Path(__file__).with_name("stopwatch.py")
@@ -226,13 +226,14 @@ def text(table: Table, markdown: bool) -> str:
 
 @functools.lru_cache(maxsize=None)
 def collections() -> str:
-    """Make a collection of two modules, `bench.bench.empty`, what Ansible itself costs, and `.floor`. Give where to find it and ours."""
+    """Make a collection of two modules, `bench.bench.empty`, what Ansible itself costs, and `.floor`. Give where to find it, ours and the peers'."""
     top = Path(os.environ["ANSIBLE_HOME"], "collections")
     modules = top / "ansible_collections" / "bench" / "bench" / "plugins" / "modules"
     modules.mkdir(parents=True)
     (modules / "empty.py").write_text(EMPTY, encoding="utf-8")
     (modules / "floor.py").write_text(FLOOR, encoding="utf-8")
-    return f"{top}:{collections_path()}"
+    peers = (PROJECT / ".venv" / "peers" / "lib").glob("python3*/site-packages")
+    return ":".join(map(str, [top, collections_path(), *peers]))
 
 
 @functools.lru_cache(maxsize=None)
