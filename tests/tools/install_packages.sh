@@ -19,7 +19,6 @@ is_here() {
         util-linux) command -v unshare && command -v nsenter ;;
         systemd-container) command -v systemd-nspawn ;;
         debian-archive-keyring) ls /usr/share/keyrings/debian-archive-keyring.gpg ;;
-        e2fsprogs) command -v mke2fs ;;
         qemu-system-x86) command -v qemu-system-x86_64 ;;
         default-jdk-headless) command -v javac ;;
         golang-go) command -v go ;;
