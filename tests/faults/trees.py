@@ -19,7 +19,7 @@ from .host import below, described
 from .hostile import Hostile
 from .ptrace import Verdict
 from .scenarios import TIME
-from .target import Ran, Target
+from .target import OF_HOST, Ran, Target
 
 IMAGE, OUTSIDE = "/srv/image", "/srv/outside"
 MARK = "0utside"
@@ -121,9 +121,10 @@ class Watch:
 
     def __call__(self, call: Call) -> Verdict | None:
         if call.changes and call.name not in ("write", "fsync"):
-            places = [
-                os.path.realpath(os.path.dirname(path)) for path in call.paths if "sysctl" in path or OUTSIDE in path
+            of_hosts = [
+                path for path in call.paths if path.startswith(OF_HOST) and ("sysctl" in path or OUTSIDE in path)
             ]
+            places = [os.path.realpath(os.path.dirname(path)) for path in of_hosts]
             self.outside += [str(call) for place in places if not place.startswith(IMAGE)]
         return None
 
