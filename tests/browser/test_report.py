@@ -117,7 +117,7 @@ def test_filter(show: Callable[..., Opened]) -> None:
         ("nothing like that", []),
     ):
         page.page.fill("#find", text)
-        page.page.wait_for_function("n => document.querySelectorAll('#body tr').length === n", arg=len(hosts))
+        page.wait_for_hosts(hosts)
         assert page.hosts() == hosts
     assert page.page.is_visible("text=No host is like that")
     page.page.click("#clear-too")
@@ -190,7 +190,7 @@ def test_a_host_by_keyboard(show: Callable[..., Opened]) -> None:
     assert page.page.is_disabled("[aria-label='Next host']")
     page.page.keyboard.press("Escape")
     page.page.wait_for_selector("dialog", state="hidden")
-    assert "#" not in page.page.url
+    page.page.wait_for_url(lambda url: "#" not in url)
 
 
 def test_who_wins_in_reading_order(show: Callable[..., Opened]) -> None:

@@ -48,6 +48,25 @@ def test_what_is_not_asked_stays_when_a_file_is_edited(world: World, ask: Asker)
     assert kept.stdout == "b'kept'\n", kept.stderr
 
 
+def test_an_selinux_label_stays_with_an_edited_file_and_copies_have_it(world: World, ask: Asker) -> None:
+    """The label is an extended attribute, which the kernel keeps also where SELinux is not in force."""
+    label = "system_u:object_r:etc_t:s0"
+    world.place({OURS: f"{TIME} = 1\n", LATER: f"{TIME} = 2\n"})
+    python = f"import os; [os.setxattr(path, 'security.selinux', b'{label}\\0') for path in {(OURS, LATER)!r}]"
+    assert world.run(["python3", "-c", python]).rc == 0
+    copies = ask.ok(world, sysctl({TIME: 3600}, on_override="comment_out", backup=True))["backup_files"]
+    assert len(copies) == 2
+    for path in (OURS, LATER, *copies):
+        kept = world.run(["python3", "-c", f"import os; print(os.getxattr({path!r}, 'security.selinux'))"])
+        assert kept.stdout == f"b'{label}\\x00'\n", (path, kept.stderr)
+
+
+def test_a_label_is_not_missed_where_selinux_is_not_in_force(world: World, ask: Asker) -> None:
+    task = sysctl({TIME: 3600}, setype="etc_t", seuser="system_u")
+    ask.ok(world, task)
+    ask.again(world, task)
+
+
 @pytest.mark.parametrize("mode", ["0600", "u=rw,go=", 0o600])
 def test_the_mode_alone(world: World, ask: Asker, mode: str | int) -> None:
     world.write(OURS, f"{TIME} = 7200\n")

@@ -54,6 +54,11 @@ class Opened:
     def hosts(self) -> list[str]:
         return [row[0] for row in self.rows()]
 
+    def wait_for_hosts(self, names: list[str]) -> None:
+        """Wait until these are shown: what is typed is looked for when the browser draws next."""
+        shown = "[...document.querySelectorAll('#body tr')].map(row => row.querySelector('a').textContent).join(' ')"
+        self.page.wait_for_function(f"names => {shown} === names", arg=" ".join(names))
+
     def accessibility(self) -> list[str]:
         """Give what axe-core finds wrong, whatever it takes for how serious."""
         self.page.evaluate(AXE.read_text(encoding="utf-8"))

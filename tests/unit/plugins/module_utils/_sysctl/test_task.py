@@ -196,6 +196,42 @@ def test_mode_of_a_new_file(place, modules):
     assert len(told["backup_files"]) == 1
 
 
+def test_a_label_asked_for_where_selinux_is_in_force(place, modules, monkeypatch):
+    """A stand-in for SELinux, which this machine's kernel has not: the file is labelled before it has its name."""
+    root = place({OURS: f"{KEY} = 30\n"})
+    old, new = ["system_u", "object_r", "tmp_t", "s0"], ["system_u", "object_r", "etc_t", "s0"]
+    labelled = []
+
+    def context_of(_module, path):
+        return new if labelled and path in (labelled[-1], str(root.at(OURS))) else old
+
+    def give(_module, path, context, changed, diff=None):
+        if context_of(_module, path) == new:
+            return changed
+        if diff is not None:
+            diff["before"]["secontext"], diff["after"]["secontext"] = ":".join(old), ":".join(context)
+        if not _module.check_mode:
+            assert path.endswith(".new")
+            assert root.read(OURS) == f"{KEY} = 30\n".encode()
+            labelled.append(path)
+        return True
+
+    monkeypatch.setattr(basic.AnsibleModule, "selinux_enabled", lambda _module: True)
+    monkeypatch.setattr(basic.AnsibleModule, "selinux_mls_enabled", lambda _module: True)
+    monkeypatch.setattr(basic.AnsibleModule, "selinux_initial_context", lambda _module: [None] * 4)
+    monkeypatch.setattr(basic.AnsibleModule, "selinux_context", context_of)
+    monkeypatch.setattr(basic.AnsibleModule, "set_context_if_different", give)
+    options = image(root, settings={KEY: 30}, setype="etc_t", seuser="system_u", serole="object_r", selevel="s0")
+    predicted = modules.ok(sysctl, check=True, **options)
+    assert predicted["changed"]
+    assert labelled == []
+    told = modules.ok(sysctl, **options)
+    assert told == predicted
+    assert "etc_t" in str(told["diff"])
+    assert len(labelled) == 1
+    assert not modules.ok(sysctl, **options)["changed"]
+
+
 def test_secrets_are_in_no_result(place, modules, monkeypatch):
     logged = []
     monkeypatch.setattr(basic.AnsibleModule, "log", lambda _self, msg, log_args=None: logged.append((msg, log_args)))
