@@ -26,3 +26,12 @@ def test_values_of_several_words(sysctl: Callable[..., list[str]]) -> None:
 def test_all_stand_in_one_file(host: Any) -> None:
     lines = host.file("/etc/sysctl.d/95-many.conf").content_string.splitlines()
     assert sum("=" in line for line in lines) == 60
+
+
+def test_a_secret_is_set_and_in_no_log(host: Any, sysctl: Callable[..., list[str]]) -> None:
+    value = "0a1b2c3d-4e5f6071-8293a4b5-c6d7e8f9"
+    assert sysctl("net.ipv4.tcp_fastopen_key") == [value]
+    assert host.file("/etc/sysctl.d/96-secret.conf").mode == 0o600
+    log = host.check_output("journalctl --no-pager --output=json")
+    assert "96-secret.conf" in log or "netops.tuning.sysctl" in log, "the module's own lines are in it"
+    assert "c6d7e8f9" not in log
