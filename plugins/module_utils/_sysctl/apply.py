@@ -13,7 +13,7 @@ from typing import Callable, Iterator, Mapping, NoReturn
 
 from .base import TuningError, in_words
 from .file_change import Attributes, Step, change_file, sweep
-from .host import Files, opened, proc_path, read_key
+from .host import Files, Opened, proc_path, read_key
 from .loaders import FOLDERS
 from .plan import Plan, Write
 from .sysctl_d import encode
@@ -25,7 +25,7 @@ def refuse_impossible(plan: Plan, files: Files) -> None:
     for write in plan.writes:
         if not os.access(proc_path(write.key), os.W_OK):
             try:
-                with opened(proc_path(write.key), os.O_WRONLY):
+                with Opened(proc_path(write.key), os.O_WRONLY):
                     pass
             except OSError as error:
                 raise _not_set(write, error) from error
@@ -126,7 +126,7 @@ def _not_set(write: Write, error: OSError) -> TuningError:
 def _write_key(key: str, value: str) -> None:
     """Set a runtime value, in the one write that the kernel takes."""
     data = encode(value + "\n")
-    with opened(proc_path(key), os.O_WRONLY) as fd:
+    with Opened(proc_path(key), os.O_WRONLY) as fd:
         if os.write(fd, data) != len(data):
             raise OSError(errno.EIO, "the kernel took a part of it only")
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Callable
 
 from .base import TuningError, dataclass
-from .host import Files, opened, read_file
+from .host import Files, Opened, read_file
 from .plan import FileChange
 from .values import printable
 
@@ -180,7 +180,7 @@ def _new_file(path: str, data: bytes, like: str | None, attributes: Attributes |
     """
     new = _beside(path, "new")
     journal.append(Step(new, lambda: remove(new), for_now=True))
-    with opened(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600) as fd:
+    with Opened(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600) as fd:
         if like:
             _copy_attributes(like, new)
         else:
@@ -207,5 +207,5 @@ def _copy_attributes(path: str, new: str) -> None:
 
 
 def _sync(folder: str) -> None:
-    with opened(folder, os.O_RDONLY | os.O_DIRECTORY) as fd:
+    with Opened(folder, os.O_RDONLY | os.O_DIRECTORY) as fd:
         os.fsync(fd)
