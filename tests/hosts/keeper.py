@@ -37,7 +37,7 @@ Host *
   GlobalKnownHostsFile none
   HostKeyAlias lab
   BatchMode yes
-  ConnectTimeout 30
+  ConnectTimeout 60
   # A host that reboots may be gone before it hangs up; one on a busy machine may take seconds to answer.
   ServerAliveInterval 2
   ServerAliveCountMax 8
