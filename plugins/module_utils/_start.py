@@ -25,6 +25,7 @@ def _spare_time():  # type: () -> None
     again, last when Python ends. And zipimport compiles a module to learn the name of its file, then again to run it
     (get_filename in Lib/zipimport.py, 3.8 to 3.13): keeping the last result spares the second time.
     """
+    gc.disable()
     gc.freeze()
     inside = vars(zipimport)
     if "_get_module_code" in inside:

@@ -34,10 +34,11 @@ class Step:
 def sweep(path: str) -> None:
     """Remove what killed runs have left in the folder of a file; that no other is at work, the lock sees to."""
     folder, _sep, name = path.rpartition("/")
-    left = re.compile(rf"\..*(\.conf|{re.escape(name)})(\.[\w@:~-]+)*\.\d+\.(before|new)")
+    left = rf"\..*(\.conf|{re.escape(name)})(\.[\w@:~-]+)*\.\d+\.(before|new)"
     with suppress(OSError):
-        for other in filter(left.fullmatch, os.listdir(folder)):
-            remove(f"{folder}/{other}")
+        for other in os.listdir(folder):
+            if other[0] == "." and re.fullmatch(left, other):
+                remove(f"{folder}/{other}")
 
 
 def change_file(

@@ -102,7 +102,9 @@ class Plan:
         """The files that a new one of ours replaces at boot."""
         if self.observed.before is not None or not self.files:
             return []
-        order = read_order(self.tree, self.observed.loader)
+        name = self.observed.path.rpartition("/")[2]
+        namesakes = {where: {name: names[name]} for where, names in self.tree.listing.items() if name in names}
+        order = read_order(replace(self.tree, listing={"/etc": {}, **namesakes}), self.observed.loader)
         return [source.path for source in order if source.masked_by == self.observed.path]
 
     def undone(self) -> Plan:
