@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""usage: python benchmarks [remote] [counts] [play] [peers] [sockets] [audit] [report] [faults] [OPTIONS]; --help lists them."""
+"""usage: python benchmarks [remote] [counts] [play] [peers] [sockets] [audit] [report] [faults] [fleet] [OPTIONS]; --help lists them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-BENCHMARKS = ("remote", "counts", "play", "peers", "sockets", "audit", "report", "faults")
+BENCHMARKS = ("remote", "counts", "play", "peers", "sockets", "audit", "report", "faults", "fleet")
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("names", metavar="BENCHMARK", nargs="*", help=f"{', '.join(BENCHMARKS)}; default: all of them")
     parser.add_argument("--pairs", type=int, default=15, help="how often each side runs (default: %(default)s)")
     parser.add_argument("--python", default="/usr/bin/python3", help="the managed host's (default: %(default)s)")
-    parser.add_argument("--hosts", type=int, default=200, help="of `audit` (default: %(default)s)")
+    parser.add_argument("--hosts", type=int, default=200, help="of `audit` and `fleet` (default: %(default)s)")
     parser.add_argument(
         "--instructions", action="store_true", help="of `remote`: count them, whatever else the machine does"
     )

@@ -75,9 +75,10 @@ class Run:
 class Fleet:
     """The hosts of a lab as a fleet."""
 
-    def __init__(self, lab: Lab, hosts: Sequence[str]) -> None:
+    def __init__(self, lab: Lab, hosts: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         self.lab = lab
         self.hosts = list(hosts)
+        self.environment = environment or {}
         self.faults: dict[str, str] = {}
         self._address = {host["name"]: host["address"] for host in lab.hosts()}
 
@@ -147,7 +148,9 @@ class Fleet:
 
     # --- playbooks ---
 
-    def start(self, playbook: str, events: int, log: Any, **variables: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self, playbook: str, events: int, log: Any, arguments: Sequence[str] = (), **variables: Any
+    ) -> subprocess.Popen[bytes]:
         """Start a playbook as a user would, with our callback beside."""
         programs = Path(sys.executable).parent
         broken = {host: FAULTS[fault].variables or {} for host, fault in self.faults.items()}
@@ -168,6 +171,7 @@ class Fleet:
             "ANSIBLE_RETRY_FILES_ENABLED": "0",
             "ANSIBLE_NOCOLOR": "1",
             "NETOPS_EVENTS": str(events),
+            **self.environment,
         }
         command = [
             "ansible-playbook",
@@ -178,6 +182,7 @@ class Fleet:
             playbook,
             "-e",
             json.dumps(variables),
+            *arguments,
         ]
         return subprocess.Popen(
             self.lab.inside(str(programs / command[0]), *command[1:]),
@@ -196,8 +201,7 @@ class Fleet:
             if until:
                 until(process)
             told = [json.loads(line) for line in events if line.endswith(b"\n")]
-            _pid, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+            cpu = reap(process)
             log.seek(0)
             output = log.read().decode("utf-8", "replace")
         reports = [event["result"]["outcomes"] for event in told if "outcomes" in event.get("result", {})]
@@ -208,5 +212,12 @@ class Fleet:
             {host: entry["reason"] for host, entry in report.items()},
             shlex.join([playbook, json.dumps(variables)]) + "\n" + output,
             time.monotonic() - begun,
-            usage.ru_utime + usage.ru_stime,
+            cpu,
         )
+
+
+def reap(process: subprocess.Popen[bytes]) -> float:
+    """Wait for the end of a process; give the CPU seconds of it and of its children."""
+    _pid, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime
