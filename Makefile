@@ -55,8 +55,8 @@ hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/p
 
 ##### for developers: test and its parts
 
-.PHONY: test lint sanity unit report-test integration corners programs faults fuzz hosts-test fleet test-vm molecule build-check
-test: lint sanity unit report-test integration corners programs faults hosts-test fleet molecule test-vm build-check ## everything that must hold before a change is taken
+.PHONY: test lint sanity unit report-test integration corners programs faults fuzz hosts-test fleet test-vm molecule boots build-check
+test: lint sanity unit report-test integration corners programs faults hosts-test fleet boots build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check
@@ -68,8 +68,7 @@ lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, 
 	$(call ON,dev) python tests/tools/check_no_machine_names.py
 
 sanity: .venv/dev/.ready .venv/core-2.16/.ready .build/packages-lint ## ansible-test sanity, on the newest ansible-core and on 2.16
-	tests/tools/sanity.sh dev
-	tests/tools/sanity.sh core-2.16
+	tests/tools/side_by_side.sh 'tests/tools/sanity.sh dev' 'tests/tools/sanity.sh core-2.16'
 
 unit: .venv/dev/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready ## unit tests, on the newest and the oldest target Python
 	.venv/dev/bin/python -m pytest tests/unit --cov --cov-report=term --cov-fail-under=95
@@ -113,6 +112,9 @@ PEERS = $$(echo $(CURDIR)/.venv/peers/lib/python3.*/site-packages)# for the scen
 molecule: export PYTHONPATH := tests
 molecule: roots .venv/peers/.ready .build/installed/.ready ## scenarios on Debian hosts that are rebooted: SCENARIOS='-s override' for one
 	export ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.build/installed:$(PEERS); $(call ON,dev) python -m hosts --lab molecule open -- sh -c 'ANSIBLE_HOME=$$NETOPS_LAB/ansible exec molecule test $(SCENARIOS)'
+
+boots: roots .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-vm # what waits for hosts that boot, at once
+	@tests/tools/side_by_side.sh '$(MAKE) molecule' '$(MAKE) test-vm'
 
 .PHONY: roots
 roots: .venv/dev/.ready .build/packages-lab # of the test hosts: their packages come from the network, of which a lab has none

@@ -12,7 +12,7 @@ set -eu
 top=$PWD
 bin=$top/.venv/$1/bin
 copy=$top/.build/sanity/$1/ansible_collections/netops/tuning
-home=$top/.build/sanity/home
+home=$top/.build/sanity/$1-home
 
 rm -rf "$copy"
 mkdir -p "$copy" "$home"
