@@ -10,8 +10,7 @@ from typing import Any, Mapping
 
 from ansible import context
 from ansible.plugins.action import ActionBase
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import keepalive
-from ansible_collections.netops.tuning.plugins.plugin_utils import _rollout
+from ansible_collections.netops.tuning.plugins.plugin_utils import _rollout, _variables
 
 OPTIONS = {
     "step": {"type": "str", "choices": ["preflight", "apply", "verify", "put_back"], "required": True},
@@ -65,13 +64,9 @@ class ActionModule(ActionBase):
     def _applied(self, check: bool) -> dict[str, Any]:
         options = self._options["options"]
         if options is None:
-            options = self._of_the_role() if self._options["via"] == "tcp_keepalive" else {}
+            of_the_role = self._options["via"] == "tcp_keepalive"
+            options = _variables.options(_variables.PREFIX, self._variables, self._templar) if of_the_role else {}
         return self._ask(check, state="applied", via=self._options["via"], options=options)
-
-    def _of_the_role(self) -> dict[str, Any]:
-        """Return what is set of the variables of the role tcp_keepalive, which are named after the module's options."""
-        given = {name: self._variables.get(f"tcp_keepalive_{name}") for name in keepalive.OPTIONS}
-        return {name: self._templar.template(value) for name, value in given.items() if value is not None}
 
     def _ask(self, check: bool, **args: Any) -> dict[str, Any]:
         self._task.check_mode = check or self._task.check_mode

@@ -200,6 +200,38 @@ def test_the_roles_variables(
     assert world.exists(options.get("path", OURS))
 
 
+@pytest.mark.parametrize(
+    ("variables", "options", "values"),
+    [
+        ({"mine_time": 100}, {}, (100, 9, 25)),
+        ({"mine_time": "{{ 50 * 2 }}", "mine_profile": "{{ name }}", "name": "gce"}, {}, (100, 5, 60)),
+        ({"mine_time": "{{ omit }}", "mine_probes": None, "mine_intvl": 10}, {}, (3600, 9, 10)),
+        ({"mine_time": 100, "mine_intvl": 10}, {"time": 200}, (200, 9, 10)),
+        ({"mine_time": 100, "mine_from_variables": "other_", "other_time": 1}, {}, (100, 9, 25)),
+    ],
+    ids=["a value", "templates", "omit and null", "an option wins", "once"],
+)
+def test_options_from_variables(
+    world: World,
+    controller: Controller,
+    variables: Mapping[str, Any],
+    options: Mapping[str, Any],
+    values: tuple[int, ...],
+) -> None:
+    (ran,) = controller.play(world, {MODULE: {"from_variables": "mine_", **options}, "vars": variables})
+    assert ran.status == "ok", ran
+    assert now(world) == next_boot(world) == values
+
+
+def test_variables_of_which_there_is_none(world: World, controller: Controller) -> None:
+    """A prefix that is misspelt must not set the defaults."""
+    before = world.snapshot(identity=True)
+    (refused,) = controller.play(world, {MODULE: {"from_variables": "mein_"}, "vars": {"mine_time": 100}})
+    assert refused.failed
+    assert "'mein_time'" in refused["msg"]
+    assert world.snapshot(identity=True) == before
+
+
 def test_the_role_takes_it_back(world: World, controller: Controller) -> None:
     before = world.snapshot()
     run_role(controller, world, backup=True)
