@@ -15,7 +15,7 @@ PREFIX = "tcp_keepalive_"
 
 def options(prefix: str, variables: Mapping[str, Any], templar: Any) -> dict[str, Any]:
     """Return the options of which there is a variable that is named after them; null and omit are as if there were none."""
-    given = {name: variables.get(prefix + name) for name in keepalive.OPTIONS}
+    given = {name: variables.get(prefix + name) for name in keepalive.OPTIONS if name != keepalive.FROM_VARIABLES}
     told = templar.template({name: value for name, value in given.items() if value is not None})
     omit = variables.get("omit")  # before ansible-core 2.19 it is a text, which is left in the dict
     return {name: value for name, value in told.items() if value is not None and value != omit}

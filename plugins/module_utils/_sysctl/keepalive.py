@@ -29,16 +29,25 @@ PROFILES = {
 }
 """Name -> time, probes, intvl. The sources are in the documentation of the module."""
 
+FROM_VARIABLES = "from_variables"
+"""The option that the action of the module takes out, on the controller, and puts others in its place."""
+
 OPTIONS = {
     **COMMON,
     **{name: {"type": "int"} for name in (*KEYS, "idle_limit", "dead_after_limit")},
     "profile": {"type": "str", "choices": list(PROFILES), "default": "document"},
     "path": {"type": "path", "default": "/etc/sysctl.d/90-tcp-keepalive.conf"},
+    FROM_VARIABLES: {"type": "str"},
 }
 
 
 def settings(params: dict[str, Any]) -> dict[str, Any]:
     """Return what the engine is to set for these options of the module; the file is the module's own."""
+    if params[FROM_VARIABLES] is not None:
+        raise TuningError(
+            f"{FROM_VARIABLES} {params[FROM_VARIABLES]!r}: the host knows no variables, only a task of tcp_keepalive itself can "
+            "look them up; give the options instead"
+        )
     params.update(exclusive=params["state"] == "present", ignore_missing=False, header=HEADER)
     return {KEYS[name]: value for name, value in choose(params).items()}
 

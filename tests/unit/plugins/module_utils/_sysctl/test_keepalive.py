@@ -29,8 +29,14 @@ PATH = "/etc/sysctl.d/90-tcp-keepalive.conf"
 
 
 def params(**options):
-    nothing = {"time": None, "probes": None, "intvl": None, "idle_limit": None, "dead_after_limit": None}
+    names = ("time", "probes", "intvl", "idle_limit", "dead_after_limit", "from_variables")
+    nothing = dict.fromkeys(names)
     return {"state": "present", "profile": "document", **nothing, **options}
+
+
+def test_a_host_knows_no_variables():
+    with pytest.raises(TuningError, match="from_variables 'x_': the host knows no variables"):
+        keepalive.settings(params(from_variables="x_"))
 
 
 @pytest.mark.parametrize("profile", sorted(PUBLISHED))
