@@ -107,7 +107,7 @@ test-vm: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packa
 	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots --kind vm 12 >/dev/null
 	$(ALONE) .venv/dev/bin/python -m pytest tests/hosts_tests/test_true_boot.py -s
 
-fleet: .venv/dev/.ready .build/installed/.ready .build/packages-lab ## a rollout, with faults, on N light ssh hosts: N=200 by hand
+fleet: .venv/dev/.ready .build/installed/.ready .build/packages-lab ## a rollout, with faults, and what docs/scaling.md says, on N light ssh hosts: N=200 by hand
 	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots 12 >/dev/null
 	$(call ON,dev) NETOPS_FLEET=$(if $(filter file,$(origin N)),20,$(N)) python -m pytest tests/fleet
 
