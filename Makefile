@@ -26,7 +26,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/installed
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.build/hypothesis
 VENVS := apply dev $(CORES:%=core-%) target-$(OLDEST) peers
-SHIPPED := $(shell find galaxy.yml meta plugins roles playbooks docs changelogs *.md *.rst LICENSE -name __pycache__ -prune -o -print 2>/dev/null)
+SHIPPED := $(shell find galaxy.yml extensions/prometheus meta plugins roles playbooks docs changelogs *.md *.rst LICENSE -name __pycache__ -prune -o -print 2>/dev/null)
 ON = PATH=$(CURDIR)/.venv/$(1)/bin:$$PATH
 TARGET = NETOPS_TARGET_PYTHON=$$(.venv/tools/bin/uv python find --system --no-project $(1))
 
@@ -55,8 +55,8 @@ hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/p
 
 ##### for developers: test and its parts
 
-.PHONY: test lint sanity unit report-test integration corners programs faults fuzz hosts-test fleet test-vm molecule boots build-check
-test: lint sanity unit report-test integration corners programs faults hosts-test fleet boots build-check ## everything that must hold before a change is taken
+.PHONY: test lint sanity unit report-test integration corners programs monitoring faults fuzz hosts-test fleet test-vm molecule boots build-check
+test: lint sanity unit report-test integration corners programs monitoring faults hosts-test fleet boots build-check ## everything that must hold before a change is taken
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
 	$(call ON,dev) ruff check
@@ -95,6 +95,9 @@ fuzz: .venv/dev/.ready .build/src/.ready ## more hostile input: N=5000000 SEED=3
 programs: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-programs ## what docs/sockets.md says of PostgreSQL, Redis, nginx, ssh, Java and Go, on the programs themselves
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/programs
 
+monitoring: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-monitoring ## what docs/monitoring.md says, with Prometheus and node_exporter
+	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/monitoring
+
 ALONE = unshare --mount --pid --net --fork --kill-child --mount-proc
 hosts-test: roots .build/src/.ready .build/installed/.ready ## the test hosts themselves, and that they leave no trace
 	$(ALONE) .venv/dev/bin/python -m pytest tests/hosts_tests --ignore tests/hosts_tests/test_true_boot.py
@@ -103,7 +106,7 @@ test-vm: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packa
 	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots --kind vm 12 >/dev/null
 	$(ALONE) .venv/dev/bin/python -m pytest tests/hosts_tests/test_true_boot.py -s
 
-fleet: .venv/dev/.ready .build/installed/.ready .build/packages-lab ## a rollout, with faults, on N light ssh hosts: N=200 by hand
+fleet: .venv/dev/.ready .build/installed/.ready .build/packages-lab ## a rollout, with faults, and what docs/scaling.md says, on N light ssh hosts: N=200 by hand
 	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots 12 >/dev/null
 	$(call ON,dev) NETOPS_FLEET=$(if $(filter file,$(origin N)),20,$(N)) python -m pytest tests/fleet
 
@@ -177,6 +180,7 @@ $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
 .build/packages-lab: PACKAGES := debian-archive-keyring iproute2 mmdebstrap openssh-client systemd-container util-linux
 .build/packages-vm: PACKAGES := e2fsprogs qemu-system-x86
 .build/packages-programs: PACKAGES := default-jdk-headless golang-go iproute2 nginx openssh-client openssh-server postgresql redis-server util-linux
+.build/packages-monitoring: PACKAGES := iproute2 prometheus prometheus-node-exporter util-linux
 .build/packages-bench: PACKAGES := iproute2 openssh-client openssh-server procps strace util-linux valgrind
 .build/packages-%: tests/tools/install_packages.sh
 	@$< $(PACKAGES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import glob
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
@@ -53,7 +54,7 @@ class ActionModule(ActionBase):
         files = write.paths(options["folder"], options["name"], options["formats"])
         shell = todo.Shell(tuple(variables.get("ansible_inventory_sources") or ()), files.get("limit"))
         patterns = options["reports"]
-        hosts = Fleet(options, variables, shell).hosts() if patterns is None else merged(patterns)
+        hosts = Fleet(options, variables, shell).hosts() if patterns is None else merged(patterns, shell)
         report = Report.of(
             hosts,
             title=options["title"],
@@ -111,14 +112,14 @@ class Fleet:
         return outcome
 
 
-def merged(patterns: Iterable[str]) -> list[Host]:
-    """Return the hosts of JSON reports. Of a host that is in several the last one counts."""
+def merged(patterns: Iterable[str], shell: todo.Shell) -> list[Host]:
+    """Return the hosts of JSON reports, with commands for where we are. Of a host that is in several the last one counts."""
     hosts: dict[str, Host] = {}
     for pattern in patterns:
         paths = sorted(glob.glob(pattern)) or [pattern]
         for path in paths:
             hosts.update((host.name, host) for host in write.read(path))
-    return list(hosts.values())
+    return [replace(host, todo=tuple(todo.for_host(host, shell))) for host in hosts.values()]
 
 
 def result(report: Report, files: Mapping[str, str], fail_on: list[str]) -> dict[str, Any]:

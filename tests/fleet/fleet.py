@@ -23,6 +23,8 @@ from hosts.lab import Lab
 from support.play import HERE, collections_path
 
 PYTHON, DYING, SLOW = "/usr/bin/python3", "/usr/local/bin/dying-python", "/usr/local/bin/slow-python"
+SIZE = int(os.environ.get("NETOPS_FLEET", "20"))
+PROGRAMS = Path(sys.executable).parent
 LEDGER = "var/lib/netops-tuning/000001.json"
 STATE = """\
 cat /proc/sys/net/ipv4/tcp_keepalive_time /proc/sys/net/ipv4/tcp_keepalive_probes /proc/sys/net/ipv4/tcp_keepalive_intvl
@@ -75,10 +77,10 @@ class Run:
 class Fleet:
     """The hosts of a lab as a fleet."""
 
-    def __init__(self, lab: Lab, hosts: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, lab: Lab, hosts: Sequence[str], extra: Mapping[str, str] | None = None) -> None:
         self.lab = lab
         self.hosts = list(hosts)
-        self.environment = environment or {}
+        self.extra = extra or {}
         self.faults: dict[str, str] = {}
         self._address = {host["name"]: host["address"] for host in lab.hosts()}
 
@@ -101,6 +103,10 @@ class Fleet:
     def root(self, host: str) -> Path:
         """Give where the root of a host can be looked into, also when it is down; without what it has mounted itself."""
         return Path(f"/proc/{self.lab.first}/root/run/hosts/{host}/root")
+
+    def ledgers(self, host: str) -> list[str]:
+        """Give the changes that are noted on a host."""
+        return sorted(path.name for path in (self.root(host) / LEDGER).parent.glob("*.json"))
 
     # --- faults ---
 
@@ -148,30 +154,35 @@ class Fleet:
 
     # --- playbooks ---
 
-    def start(
-        self, playbook: str, events: int, log: Any, arguments: Sequence[str] = (), **variables: Any
-    ) -> subprocess.Popen[bytes]:
-        """Start a playbook as a user would, with our callback beside."""
-        programs = Path(sys.executable).parent
-        broken = {host: FAULTS[fault].variables or {} for host, fault in self.faults.items()}
-        inventory = self.lab.folder / "faults.json"
-        inventory.write_text(json.dumps({"light": {"hosts": broken}}), encoding="utf-8")
-        environment = {
-            "PATH": f"{programs}:{os.environ['PATH']}",
+    def environment(self) -> dict[str, str]:
+        """Give the environment in which Ansible runs, with nothing of the user's."""
+        return {
+            "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
             "HOME": str(self.lab.folder),
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_HOME": str(self.lab.folder / "ansible"),
             "ANSIBLE_CONFIG": str(self.lab.folder / "none.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": collections_path(),
-            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
-            "ANSIBLE_STDOUT_CALLBACK": "harness",
             "ANSIBLE_PIPELINING": "1",
             "ANSIBLE_FORKS": "10",
-            "ANSIBLE_TIMEOUT": "20",
+            "ANSIBLE_TIMEOUT": "60",
             "ANSIBLE_RETRY_FILES_ENABLED": "0",
             "ANSIBLE_NOCOLOR": "1",
+        }
+
+    def start(
+        self, playbook: str, events: int, log: Any, arguments: Sequence[str] = (), **variables: Any
+    ) -> subprocess.Popen[bytes]:
+        """Start a playbook as a user would, with our callback beside."""
+        broken = {host: FAULTS[fault].variables or {} for host, fault in self.faults.items()}
+        inventory = self.lab.folder / "faults.json"
+        inventory.write_text(json.dumps({"light": {"hosts": broken}}), encoding="utf-8")
+        environment = {
+            **self.environment(),
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
+            "ANSIBLE_STDOUT_CALLBACK": "harness",
             "NETOPS_EVENTS": str(events),
-            **self.environment,
+            **self.extra,
         }
         command = [
             "ansible-playbook",
@@ -185,7 +196,7 @@ class Fleet:
             *arguments,
         ]
         return subprocess.Popen(
-            self.lab.inside(str(programs / command[0]), *command[1:]),
+            self.lab.inside(str(PROGRAMS / command[0]), *command[1:]),
             env=environment, pass_fds=[events], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
 

@@ -10,27 +10,18 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosts.lab import open_lab
 
-from fleet.fleet import FAULTS, LEDGER, Fleet
+from fleet.fleet import FAULTS, SIZE, Fleet
 
-SIZE = int(os.environ.get("NETOPS_FLEET", "20"))
 EACH = max(1, round(SIZE / 70))
 """Hosts with each of the seven faults: 10 % of a large fleet."""
 ROLLOUT, ROLLBACK = "netops.tuning.rollout", "netops.tuning.rollback"
 AT_ONCE = ("down", "read_only", "overridden", "stranger")
 """Faults that the preflight finds."""
 KERNEL, DOCUMENT = "7200\n9\n75\n", "3600\n9\n25\n"
-
-
-@pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    with open_lab(tmp_path_factory.mktemp("lab") / "lab") as lab:
-        yield Fleet(lab, lab.up("light", ["bookworm"], SIZE))
 
 
 def faults_for(hosts: list[str]) -> dict[str, str]:
@@ -107,10 +98,10 @@ def test_a_controller_that_ends_in_the_middle(fleet: Fleet, number: signal.Signa
     """Ctrl-C, or no controller any more: each host is as before or as wanted, and the next run finishes."""
     hosts, name = fleet.hosts[:6], f"ends by {number.name}"
     start = fleet.state(hosts)
-    before = {host: ledgers(fleet, host) for host in hosts}
+    before = {host: fleet.ledgers(host) for host in hosts}
 
     def end(process: subprocess.Popen[bytes]) -> None:
-        while not any(ledgers(fleet, host) != before[host] for host in hosts[2:]):
+        while not any(fleet.ledgers(host) != before[host] for host in hosts[2:]):
             assert process.poll() is None, "it ended before its time"
             time.sleep(0.01)
         os.killpg(process.pid, number)
@@ -127,7 +118,3 @@ def test_a_controller_that_ends_in_the_middle(fleet: Fleet, number: signal.Signa
     assert {states[host] for host in halfway} <= set(wanted.values()), "whole-old or whole-new"
     run = fleet.play(ROLLBACK, rollout_name=name, rollback_hosts=hosts)
     assert (run.rc, fleet.state(hosts)) == (0, start), run.output
-
-
-def ledgers(fleet: Fleet, host: str) -> list[str]:
-    return sorted(path.name for path in (fleet.root(host) / LEDGER).parent.glob("*.json"))

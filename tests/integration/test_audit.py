@@ -227,7 +227,8 @@ def test_reports_of_parts_become_one(make_world: Callable[..., World], audit: Au
     for name in hosts:
         assert audit(hosts, "--limit", name, audit_report_name=f"part-{name}").rc == 0
     variables = {"audit_reports": f"{audit.folder}/part-*.json", "audit_report_dir": str(audit.folder)}
-    played = run_playbook(None, "netops.tuning.merge_reports", variables=variables)
+    inventory = audit.folder / "hosts.json"
+    played = run_playbook(None, "netops.tuning.merge_reports", variables=variables, inventory=inventory)
     assert played.rc == 0, played.output
     whole = json.loads((audit.folder / "whole.json").read_text(encoding="utf-8"))
     assert (audit.report["summary"], audit.report["hosts"]) == (whole["summary"], whole["hosts"])

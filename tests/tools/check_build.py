@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-SHIPPED_FOLDERS = ("changelogs", "docs", "meta", "playbooks", "plugins", "roles")
+SHIPPED_FOLDERS = ("changelogs", "docs", "extensions/prometheus", "meta", "playbooks", "plugins", "roles")
 SHIPPED_FILES = {"CHANGELOG.rst", "CONTRIBUTING.md", "LICENSE", "README.md"}
 MADE_BY_GALAXY = {"FILES.json", "MANIFEST.json"}
 
