@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Callable, Iterator, Mapping, NoReturn
 
 from .base import TuningError, in_words
-from .file_change import Attributes, Step, change_file, sweep
+from .file_change import Attributes, Step, change_file, refuse_read_only, sweep
 from .host import Files, Opened, proc_path, read_key
 from .loaders import FOLDERS
 from .plan import Plan, Write
@@ -37,11 +37,7 @@ def refuse_impossible(plan: Plan, files: Files) -> None:
                     f"{change.path}: there is no folder {folder}; create it, or choose a path in /etc/sysctl.d"
                 )
             folder = folder.rpartition("/")[0]
-        where = files.outside(folder)
-        if not os.access(where, os.W_OK | os.X_OK):
-            read_only = os.path.isdir(where) and os.statvfs(where).f_flag & os.ST_RDONLY
-            number = errno.EROFS if read_only else errno.EACCES if os.path.isdir(where) else errno.ENOENT
-            raise TuningError(f"{change.path} cannot be written", None, OSError(number, os.strerror(number)))
+        refuse_read_only(files.outside(folder), f"{change.path} cannot be written")
         _refuse_strangers(change.path, folder, files)
 
 

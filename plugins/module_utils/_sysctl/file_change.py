@@ -31,6 +31,14 @@ class Step:
     """It is taken back also when all went well."""
 
 
+def refuse_read_only(folder: str, message: str) -> None:
+    """Refuse a folder in which no file can be put."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        read_only = os.path.isdir(folder) and os.statvfs(folder).f_flag & os.ST_RDONLY
+        number = errno.EROFS if read_only else errno.EACCES if os.path.isdir(folder) else errno.ENOENT
+        raise TuningError(message, None, OSError(number, os.strerror(number)))
+
+
 def sweep(path: str) -> None:
     """Remove what killed runs have left in the folder of a file; that no other is at work, the lock sees to."""
     folder, _sep, name = path.rpartition("/")

@@ -24,15 +24,14 @@ def run(module: TuningModule) -> NoReturn:
         files = Files(params["root"])
         loader = files.loader() if params["loader"] == "auto" else LOADERS[params["loader"]]
         keys = None if params["keys"] is None else [parse_key(key) for key in params["keys"]]
-        told = inspect(files, loader, keys)
+        told = inspect(files, loader, keys, files.tree())
     except (OSError, TuningError) as error:
         module.fail(error)
     module.exit_json(changed=False, **told)
 
 
-def inspect(files: Files, loader: Loader, keys: Iterable[str] | None) -> dict[str, Any]:
+def inspect(files: Files, loader: Loader, keys: Iterable[str] | None, tree: Tree) -> dict[str, Any]:
     """Return the state of these keys (None: of all that any file assigns) and of the files of one loader."""
-    tree = files.tree()
     order = read_order(tree, loader)
     found = list(lines(tree, loader, order))
     masked = {source.path for source in order if source.masked_by}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Mapping, NoReturn
 
 from .base import TuningError
-from .boot import rules_for
+from .boot import Tree, rules_for
 from .host import Files
 from .inet_diag import counted
 from .loaders import Loader
@@ -37,8 +37,9 @@ def inspect(params: Mapping[str, Any]) -> dict[str, Any]:
     files = Files("/")
     loader = files.loader()
     runtime, why = now()
-    boot = _at_boot(files, loader, problems)
-    lines = _lines(files, loader, problems) if params["assignments"] else {}
+    tree = files.tree()
+    boot = _at_boot(tree, loader, problems)
+    lines = _lines(files, tree, loader, problems) if params["assignments"] else {}
     if why:
         problems.append({"path": "/proc/sys", "problem": why})
     return {
@@ -51,9 +52,8 @@ def inspect(params: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _at_boot(files: Files, loader: Loader, problems: list[dict[str, Any]]) -> dict[str, int | None]:
+def _at_boot(tree: Tree, loader: Loader, problems: list[dict[str, Any]]) -> dict[str, int | None]:
     """Return the values that the next boot sets; None where no file does, so that the kernel's own stays."""
-    tree = files.tree()
     problems += [
         {"path": printable(path), "problem": printable(why)} for path, why, matters in tree.problems if matters
     ]
@@ -70,11 +70,11 @@ def _at_boot(files: Files, loader: Loader, problems: list[dict[str, Any]]) -> di
     return values
 
 
-def _lines(files: Files, loader: Loader, problems: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _lines(files: Files, tree: Tree, loader: Loader, problems: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return what sysctl_info tells besides: which line decides, and every line with a say."""
     from .info import inspect as look
 
-    found = look(files, loader, KEEPALIVE.values())
+    found = look(files, loader, KEEPALIVE.values(), tree)
     problems += [
         each for each in found["problems"] if {"path": each["path"], "problem": each["problem"]} not in problems
     ]

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import stat
@@ -12,7 +11,7 @@ import time
 from typing import Callable, Iterable, Sequence
 
 from .base import TuningError, replace
-from .file_change import Step, write_file
+from .file_change import Step, refuse_read_only, write_file
 from .host import Files, read_file
 from .ledger import Change, Held, Noted, digest, from_json, to_json
 from .plan import Plan
@@ -37,10 +36,7 @@ def read_all() -> list[Change]:
 def refuse_impossible() -> None:
     """Refuse, before anything is written, what can be seen to fail."""
     where = FOLDER if os.path.isdir(FOLDER) else FOLDER.rpartition("/")[0]
-    if not os.access(where, os.W_OK | os.X_OK):
-        read_only = os.path.isdir(where) and os.statvfs(where).f_flag & os.ST_RDONLY
-        number = errno.EROFS if read_only else errno.EACCES if os.path.isdir(where) else errno.ENOENT
-        raise TuningError(f"the ledger in {FOLDER} cannot be written", None, OSError(number, os.strerror(number)))
+    refuse_read_only(where, f"the ledger in {FOLDER} cannot be written")
 
 
 def write(change: Change) -> None:

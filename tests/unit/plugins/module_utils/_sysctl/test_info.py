@@ -36,7 +36,8 @@ class Found:
 
 
 def inspect(files, keys=None, loader="systemd", **more):
-    return info.inspect(Found(files, **more), LOADERS[loader], keys)
+    found = Found(files, **more)
+    return info.inspect(found, LOADERS[loader], keys, found.tree())
 
 
 def fates(told, key):
