@@ -113,7 +113,7 @@ fleet: .venv/dev/.ready .build/installed/.ready .build/packages-lab ## a rollout
 SCENARIOS := --all
 PEERS = $$(echo $(CURDIR)/.venv/peers/lib/python3.*/site-packages)# for the scenario `migrate`: ansible.posix comes with them
 molecule: export PYTHONPATH := tests
-molecule: roots .venv/peers/.ready .build/installed/.ready ## scenarios on Debian hosts that are rebooted: SCENARIOS='-s override' for one
+molecule: roots .venv/peers/.ready .build/installed/.ready .build/on-hosts/.ready ## scenarios on Debian hosts that are rebooted: SCENARIOS='-s override' for one
 	export ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.build/installed:$(PEERS); $(call ON,dev) python -m hosts --lab molecule open -- sh -c 'ANSIBLE_HOME=$$NETOPS_LAB/ansible exec molecule test $(SCENARIOS)'
 
 boots: roots .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-vm # what waits for hosts that boot, at once
@@ -185,6 +185,11 @@ $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
 .build/packages-%: tests/tools/install_packages.sh
 	@$< $(PACKAGES)
 	@mkdir -p $(@D) && touch $@
+
+# For the scenario `self_apply`: Ansible and git, for test hosts that run it themselves.
+.build/on-hosts/.ready: tests/tools/ansible_for_hosts.sh requirements/core-2.15.txt requirements/core-2.16.txt requirements/core-2.21.txt | .venv/tools/.ready
+	@$< $(@D)
+	@touch $@
 
 # The checkout under the name by which Python imports it.
 .build/src/.ready:

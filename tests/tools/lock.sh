@@ -25,5 +25,6 @@ lock core-2.18 --group core-2-18 --universal --python-version 3.11
 lock core-2.19 --group core-2-19 --universal --python-version 3.11
 lock core-2.20 --group core-2-20 --universal --python-version 3.12
 lock core-2.21 --group core-2-21 --universal --python-version 3.12
+lock core-2.15 --group core-2-15 --python-version 3.9 # of test hosts that are too old
 lock target-3.7 --group target-3-7 --python-version 3.7
 lock peers --group peers --universal --python-version 3.12
