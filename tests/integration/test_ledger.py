@@ -62,6 +62,19 @@ def test_over_a_reboot(make_world: Callable[..., World], ask: Asker, loader: str
     assert world.snapshot() == start
 
 
+def test_a_key_that_left_our_file_has_its_value_again_after_a_reboot(world: World, ask: Asker) -> None:
+    """Until then it kept its value without a file; with the reboot that was lost."""
+    world.write(OURS, f"{FIN} = 50\n")
+    world.set_sysctl(FIN, 50)
+    start = world.snapshot()
+    ask.ok(world, applied("a"))
+    assert FIN not in world.read(OURS)
+    world.set_sysctl(FIN, 60)  # as the kernel starts with it
+    back = ask.ok(world, restored("a"))
+    assert f"{FIN}: it was '60' meanwhile" in str(back["warnings"])
+    assert world.snapshot() == start
+
+
 def test_two_rollouts_and_back_to_either(world: World, ask: Asker) -> None:
     start = world.snapshot()
     ask.ok(world, applied("first", time=1000))

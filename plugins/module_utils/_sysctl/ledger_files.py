@@ -95,9 +95,11 @@ def _refuse_strangers() -> None:
 
 
 def note(plan: Plan, files: Files, rollout: str) -> Change:
-    """Return what a plan is about to change, as it is now."""
+    """Return what a plan is about to change, as it is now; also what a reboot will change since a file no longer says it."""
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    runtime = {write.key: (write.before, write.after) for write in plan.writes if write.before is not None}
+    live = plan.observed.runtime
+    runtime = {key: (value, value) for key, value in live.items() if key in plan.taken_out and value is not None}
+    runtime.update((write.key, (write.before, write.after)) for write in plan.writes if write.before is not None)
     noted = {change.real: Noted(held(change.real, files), (digest(change.after),)) for change in plan.files}
     return Change(0, rollout, at, runtime, noted)
 

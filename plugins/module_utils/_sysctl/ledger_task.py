@@ -211,6 +211,7 @@ def _warnings(plan: Plan, since: Sequence[Change]) -> Iterator[str]:
             ours.setdefault(key, []).extend(values)
     for write in plan.writes:
         if not any(same(write.key, write.before, value) for value in ours[write.key]):
-            yield f"{write.key}: somebody else had set {quoted(write.key, write.before)} since; it is put back all the same"
+            value = quoted(write.key, write.before)
+            yield f"{write.key}: it was {value} meanwhile, by a reboot or by somebody else; it is put back all the same"
     for key in plan.missing:
         yield f"{key}: this kernel does not have it now, so it cannot be put back; its files are"

@@ -150,7 +150,7 @@ def test_what_others_changed_is_not_lost(host):
 def test_a_runtime_value_that_others_changed_is_put_back_with_a_warning(host):
     host.apply("a", {KEY: 30})
     host.kernel[KEY] = "45"
-    assert f"{KEY}: somebody else had set '45'" in str(host.restore("a")["warnings"])
+    assert f"{KEY}: it was '45' meanwhile" in str(host.restore("a")["warnings"])
     assert host.kernel[KEY] == "60"
 
 
