@@ -21,10 +21,12 @@ from fleet.fleet import Fleet, Run, reap
 from hosts.lab import open_lab
 
 from .bench import KEEPALIVE, Options, Row, Table, collections
-from .peers import BIN, THEIRS
+from .peers import BIN, POSIX_TASK, THEIRS, copy_task, pyinfra_deploy
 
 PAIRS = 3
 """At most: one of them takes many minutes."""
+LEAST = 6
+"""Hosts of which a tenth, a half and all are three sizes."""
 ROLE, ROLLOUT, ROLLBACK = (f"netops.tuning.{name}" for name in ("tcp_keepalive", "rollout", "rollback"))
 RESET = """\
 cd /proc/sys/net/ipv4 && echo 7200 >tcp_keepalive_time && echo 9 >tcp_keepalive_probes && echo 75 >tcp_keepalive_intvl
@@ -52,20 +54,7 @@ class Races:
     def __init__(self, fleet: Fleet, folder: Path) -> None:
         self.fleet, self.folder = fleet, folder
         self._number = itertools.count()
-        self._files = {
-            "empty": [{"bench.bench.empty": {}}],
-            "posix": [
-                {
-                    "ansible.posix.sysctl": {
-                        "name": "{{ item.key }}",
-                        "value": "{{ item.value }}",
-                        "sysctl_file": THEIRS,
-                    },
-                    "loop": "{{ settings | dict2items }}",
-                }
-            ],
-            "copy": [{"ansible.builtin.copy": {"dest": THEIRS, "content": _lines()}, "notify": "apply"}],
-        }
+        self._tasks = {"empty": {"bench.bench.empty": {}}, "posix": POSIX_TASK, "copy": copy_task(KEEPALIVE)}
 
     def play(self, hosts: str, playbook: str, **variables: Any) -> Run:
         """Run a playbook that is to end well, with connections of its own."""
@@ -83,7 +72,7 @@ class Races:
             "hosts": "all",
             "gather_facts": False,
             "vars": {"settings": dict(KEEPALIVE)},
-            "tasks": self._files[name],
+            "tasks": [self._tasks[name]],
             # Not `sysctl --system`: the rest of /proc/sys is read-only on such a host, so that this would fail.
             "handlers": [{"name": "apply", "ansible.builtin.command": f"sysctl -p {THEIRS}"}],
         }
@@ -93,9 +82,7 @@ class Races:
 
     def pyinfra(self, hosts: str) -> Run:
         lab, deploy, inventory = self.fleet.lab, self.folder / "deploy.py", self.folder / "inventory.py"
-        call = 'server.sysctl(key="{}", value={}, persist=True, persist_file="{}")'
-        calls = [call.format(key, value, THEIRS) for key, value in KEEPALIVE.items()]
-        deploy.write_text("\n".join(["from pyinfra.operations import server", *calls, ""]), encoding="utf-8")
+        deploy.write_text(pyinfra_deploy(KEEPALIVE), encoding="utf-8")
         data = {
             "ssh_user": "root",
             "ssh_key": str(lab.folder / "key"),
@@ -115,7 +102,7 @@ class Races:
         return _ended(Run(process.returncode, {}, {}, output, time.monotonic() - begun, cpu))
 
     def sides(self) -> Sequence[Side]:
-        empty, posix, copy = map(self.tasks, self._files)
+        empty, posix, copy = map(self.tasks, self._tasks)
         return (
             Side(EMPTY, empty),
             Side(PLAIN, lambda hosts: self.play(hosts, ROLE), from_scratch=True, marginal_at_most=1.1),
@@ -146,10 +133,6 @@ class Races:
             name: (statistics.median(run.cpu for run in runs), statistics.median(run.seconds for run in runs))
             for name, runs in took.items()
         }
-
-
-def _lines() -> str:
-    return "".join(f"{key} = {value}\n" for key, value in KEEPALIVE.items())
 
 
 def _ended(run: Run) -> Run:
@@ -186,6 +169,8 @@ def rows(sides: Sequence[Side], costs: Mapping[int, Mapping[str, tuple[float, fl
 
 
 def run(options: Options) -> Sequence[Table]:
+    if options.hosts < LEAST:
+        raise SystemExit(f"--hosts {options.hosts}: fleets of three sizes are compared; give at least {LEAST}")
     sizes = (max(2, options.hosts // 10), options.hosts // 2, options.hosts)
     os.environ["NETOPS_COLLECTIONS_PATH"] = collections()
     with tempfile.TemporaryDirectory(prefix="netops-bench-") as folder, open_lab(Path(folder, "lab")) as lab:

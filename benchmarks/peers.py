@@ -28,6 +28,23 @@ hosts = [("127.0.0.1", {{
 """
 
 
+POSIX_TASK = {
+    "ansible.posix.sysctl": {"name": "{{ item.key }}", "value": "{{ item.value }}", "sysctl_file": THEIRS},
+    "loop": "{{ settings | dict2items }}",
+}
+
+
+def copy_task(settings: Mapping[str, int]) -> dict[str, Any]:
+    content = "".join(f"{key} = {value}\n" for key, value in settings.items())
+    return {"ansible.builtin.copy": {"dest": THEIRS, "content": content}, "notify": "apply"}
+
+
+def pyinfra_deploy(settings: Mapping[str, int]) -> str:
+    call = 'server.sysctl(key="{}", value={}, persist=True, persist_file="{}")'
+    calls = [call.format(key, value, THEIRS) for key, value in settings.items()]
+    return "\n".join(["from pyinfra.operations import server", *calls, ""])
+
+
 def ours(world: World, settings: Mapping[str, int]) -> list[Run]:
     return changed_and_again(
         world, "ours", settings, {"tasks": [{"netops.tuning.sysctl": {"settings": dict(settings)}}]}
@@ -35,15 +52,13 @@ def ours(world: World, settings: Mapping[str, int]) -> list[Run]:
 
 
 def posix_loop(world: World, settings: Mapping[str, int]) -> list[Run]:
-    args = {"name": "{{ item.key }}", "value": "{{ item.value }}", "sysctl_file": THEIRS}
-    task = {"ansible.posix.sysctl": args, "loop": "{{ settings | dict2items }}"}
-    return changed_and_again(world, "theirs", settings, {"vars": {"settings": dict(settings)}, "tasks": [task]})
+    play = {"vars": {"settings": dict(settings)}, "tasks": [POSIX_TASK]}
+    return changed_and_again(world, "theirs", settings, play)
 
 
 def copy_and_handler(world: World, settings: Mapping[str, int]) -> list[Run]:
-    content = "".join(f"{key} = {value}\n" for key, value in settings.items())
     play = {
-        "tasks": [{"ansible.builtin.copy": {"dest": THEIRS, "content": content}, "notify": "apply"}],
+        "tasks": [copy_task(settings)],
         "handlers": [{"name": "apply", "ansible.builtin.command": "sysctl --system"}],
     }
     return changed_and_again(world, "theirs", settings, play, changes=2)
@@ -59,10 +74,8 @@ def changed_and_again(
 
 
 def pyinfra(world: World, settings: Mapping[str, int]) -> list[Run]:
-    call = 'server.sysctl(key="{}", value={}, persist=True, persist_file="{}")'
-    calls = [call.format(key, value, THEIRS) for key, value in settings.items()]
     world.write("/srv/inventory.py", PYINFRA_INVENTORY)
-    world.write("/srv/deploy.py", "\n".join(["from pyinfra.operations import server", *calls, ""]))
+    world.write("/srv/deploy.py", pyinfra_deploy(settings))
     argv = ["pyinfra", "-y", "/srv/inventory.py", "/srv/deploy.py"]
     return [Run("theirs, changed", argv).from_scratch(settings, OURS, THEIRS), Run("theirs, again", argv)]
 
