@@ -17,6 +17,23 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.host import 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import to_path
 
 
+def where(path: object, dir_fd: int | None = None) -> str:
+    """Return the path of what a function of os is given, below an open folder too."""
+    return str(path) if dir_fd is None else str(Path(os.readlink(f"/proc/self/fd/{dir_fd}"), str(path)))
+
+
+def failing(monkeypatch: Any, name: str, number: int, path: object) -> None:
+    """Let a function of os fail for one path, as no folder of ours does by itself."""
+    real = getattr(os, name)
+
+    def fail(given: Any, *args: Any, **at: Any) -> Any:
+        if where(given, **at) == str(path):
+            raise OSError(number, os.strerror(number), str(given))
+        return real(given, *args, **at)
+
+    monkeypatch.setattr(os, name, fail)
+
+
 class Place:
     """The root folder of a host."""
 
@@ -73,6 +90,7 @@ class Kernel:
         self.reactions: dict[str, Callable[[str], str]] = {}
         self.written: list[tuple[str, str]] = []
         (folder / "kernel").mkdir(parents=True)
+        host.forget_places()
         monkeypatch.setattr(host, "PROC_SYS", str(folder))
         for key, value in values.items():
             self[key] = value

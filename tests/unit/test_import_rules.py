@@ -19,7 +19,7 @@ START = PLUGINS / "module_utils/_start.py"
 
 LOOKS_AT_THE_HOST = {"host", "sockets", "processes", "namespaces"}
 TOUCHES_THE_HOST = LOOKS_AT_THE_HOST | {"apply", "file_change", "ledger_files", "lock"}
-KNOWS_ANSIBLE = {"module", "task", "info", "keepalive", "keepalive_info", "ledger_task", "settings"}
+KNOWS_ANSIBLE = {"module", "task", "info", "keepalive_info", "ledger_task"}
 PURE = set(ENGINE) - TOUCHES_THE_HOST - KNOWS_ANSIBLE - {"__init__", "base"}
 MEANT_TO_BE_PURE = {"keys", "values", "sysctl_d", "loaders", "boot", "plan", "report", "inet_diag"}
 HARMLESS = {

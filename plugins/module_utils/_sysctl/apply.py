@@ -13,7 +13,7 @@ from typing import Callable, Iterator, Mapping, NoReturn
 
 from .base import TuningError, in_words
 from .file_change import Attributes, Step, change_file, refuse_read_only, sweep
-from .host import Files, Opened, proc_path, read_key
+from .host import Files, open_key, place_of_key, read_key
 from .loaders import FOLDERS
 from .plan import Plan, Write
 from .sysctl_d import encode
@@ -23,12 +23,12 @@ from .values import quoted, same
 def refuse_impossible(plan: Plan, files: Files) -> None:
     """Refuse, before anything is written, what can be seen to fail: no privilege, read-only, no folder."""
     for write in plan.writes:
-        if not os.access(proc_path(write.key), os.W_OK):
-            try:
-                with Opened(proc_path(write.key), os.O_WRONLY):
-                    pass
-            except OSError as error:
-                raise _not_set(write, error) from error
+        try:
+            name, start = place_of_key(write.key)
+            if not os.access(name, os.W_OK, dir_fd=start):
+                os.close(open_key(write.key, os.O_WRONLY))
+        except OSError as error:
+            raise _not_set(write, error) from error
     for change in plan.files:
         folder = change.real.rpartition("/")[0]
         if not os.path.isdir(files.outside(folder)):
@@ -122,9 +122,12 @@ def _not_set(write: Write, error: OSError) -> TuningError:
 def _write_key(key: str, value: str) -> None:
     """Set a runtime value, in the one write that the kernel takes."""
     data = encode(value + "\n")
-    with Opened(proc_path(key), os.O_WRONLY) as fd:
+    fd = open_key(key, os.O_WRONLY)
+    try:
         if os.write(fd, data) != len(data):
             raise OSError(errno.EIO, "the kernel took a part of it only")
+    finally:
+        os.close(fd)
 
 
 def _set_runtime(plan: Plan, journal: list[Step]) -> None:

@@ -9,11 +9,11 @@ import os
 import re
 import stat
 import time
-from contextlib import suppress
-from typing import Callable
+from contextlib import contextmanager, suppress
+from typing import Callable, Iterator
 
 from .base import TuningError, dataclass
-from .host import Files, Opened, read_file
+from .host import Files, read_file
 from .plan import FileChange
 from .values import printable
 
@@ -189,7 +189,7 @@ def _new_file(path: str, data: bytes, like: str | None, attributes: Attributes |
     """
     new = _beside(path, "new")
     journal.append(Step(new, lambda: remove(new), for_now=True))
-    with Opened(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600) as fd:
+    with _opened(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600) as fd:
         if like:
             _copy_attributes(like, new)
         else:
@@ -216,5 +216,19 @@ def _copy_attributes(path: str, new: str) -> None:
 
 
 def _sync(folder: str) -> None:
-    with Opened(folder, os.O_RDONLY | os.O_DIRECTORY) as fd:
+    with _opened(folder, os.O_RDONLY | os.O_DIRECTORY) as fd:
         os.fsync(fd)
+
+
+@contextmanager
+def _opened(path: str, flags: int, mode: int = 0) -> Iterator[int]:
+    """Open a file for a while; whatever goes wrong with it bears its name."""
+    try:
+        fd = os.open(path, flags | os.O_CLOEXEC, mode)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+    except OSError as error:
+        error.filename = error.filename or path
+        raise

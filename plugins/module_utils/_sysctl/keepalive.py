@@ -8,14 +8,15 @@ go unanswered before the connection ends with ETIMEDOUT: a dead peer is noticed 
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
 from .base import TuningError
-from .plan import Plan
-from .task import HEADER
-from .task import OPTIONS as COMMON
+from .options import COMMON, HEADER
 from .values import KEEPALIVE as KEYS
 from .values import number_of
+
+if TYPE_CHECKING:
+    from .plan import Plan
 
 PROFILES = {
     "document": (3600, 9, 25),

@@ -10,8 +10,9 @@ if it is a dot, dots and slashes are swapped, so that a part may hold a dot: ``n
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
-from typing import Sequence
+from fnmatch import translate
+from functools import lru_cache
+from typing import Callable, Sequence
 
 from .base import TuningError
 
@@ -25,7 +26,9 @@ def is_glob(key: str) -> bool:
 
 def to_path(key: str) -> str:
     """Return the path below /proc/sys of a canonical key; also the way back."""
-    return key.translate(_SWAP) if "/" in key else key.replace(".", "/")
+    if "/" in key and "." in key:
+        return key.translate(_SWAP)
+    return key.replace("/", ".") if "/" in key else key.replace(".", "/")
 
 
 def canonical(name: str) -> str:
@@ -66,14 +69,17 @@ def glob_parts(pattern: str) -> list[str]:
 def fits(parts: Sequence[str], key: str) -> bool:
     """Tell whether a glob matches a key. No wildcard crosses a part, or matches a dot at its start (glob(7))."""
     names = to_path(key).split("/")
-    return len(parts) == len(names) and not any(n != p and not part_fits(n, p) for n, p in zip(names, parts))
+    return len(parts) == len(names) and all(map(_part_fits, parts, names))
 
 
-def part_fits(name: str, part: str) -> bool:
-    """Tell whether one part of a key matches one part of a glob. One that Python cannot read ([z-a]) matches nothing."""
-    if not is_glob(part):
-        return name == part
+def _part_fits(part: str, name: str) -> object:
+    return name == part or matcher(part)(name)
+
+
+@lru_cache(maxsize=1024)
+def matcher(part: str) -> Callable[[str], object]:
+    """Return what tells whether a part of a key matches this part of a glob. One that Python cannot read ([z-a]) matches nothing."""
     try:
-        return fnmatchcase(name, part) and (name[:1] != "." or part[:1] == ".")
+        return re.compile(translate(part) if part[:1] == "." else rf"(?!\.){translate(part)}").match
     except re.error:  # before Python 3.12
-        return False
+        return lambda _name: None

@@ -14,7 +14,7 @@ import time
 from typing import Any, Iterator, Mapping, Sequence
 
 from .base import in_words
-from .host import proc_path, read_key
+from .host import forget_places, proc_path, read_key
 from .processes import PROC, of_each, read
 from .values import KEEPALIVE, number_of, printable
 
@@ -186,6 +186,7 @@ def _enter(inode: int, paths: Sequence[str]) -> None:
         try:
             if os.fstat(fd).st_ino == inode:
                 _setns(fd)
+                forget_places()
                 return
         finally:
             os.close(fd)

@@ -8,7 +8,7 @@ from typing import Any
 
 from .plan import Plan, Values
 from .sysctl_d import parse, said
-from .values import SECRETS, printable, shown
+from .values import SECRETS, printable, shower, shown
 
 
 def result(plan: Plan) -> dict[str, Any]:
@@ -40,11 +40,11 @@ def settings(plan: Plan) -> dict[str, dict[str, Any]]:
     after = before if ours == observed.before else _assigned(ours, plan)
     told = {}
     for key in {**plan.request.settings, **plan.wanted}:
-        live = observed.runtime.get(key)
+        live, show = observed.runtime.get(key), shower(key)
         told[printable(key)] = {
-            "value": shown(key, plan.wanted.get(key, plan.request.settings.get(key))),
-            "runtime": {"before": shown(key, live), "after": shown(key, written.get(key, live))},
-            "persistent": {"before": shown(key, before.get(key)), "after": shown(key, after.get(key))},
+            "value": show(plan.wanted.get(key, plan.request.settings.get(key))),
+            "runtime": {"before": show(live), "after": show(written.get(key, live))},
+            "persistent": {"before": show(before.get(key)), "after": show(after.get(key))},
             "boot": said(key, plan.rules.winner(key)),
         }
     return told

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from .task import HEADER
-from .task import OPTIONS as COMMON
+from .options import COMMON, HEADER
 
 OPTIONS = {
     **COMMON,

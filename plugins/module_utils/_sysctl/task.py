@@ -16,19 +16,6 @@ from .plan import Observed, Plan, Request, make_plan, other_keys
 from .report import result
 from .values import ACTIONS, from_user, printable
 
-OPTIONS: dict[str, dict[str, Any]] = {
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "runtime": {"type": "bool", "default": True},
-    "persistent": {"type": "bool", "default": True},
-    "on_override": {"type": "str", "choices": ["fail", "warn", "comment_out"], "default": "fail"},
-    "unsafe": {"type": "bool", "default": False},
-    "root": {"type": "path", "default": "/"},
-    "backup": {"type": "bool", "default": False},
-}
-"""Options that every module that changes a host has."""
-
-HEADER = "Managed by Ansible (netops.tuning): changes made here by hand are overwritten."
-
 
 def request_from(params: Mapping[str, Any], settings: Mapping[Any, Any]) -> Request:
     """Return what a task asks for, or refuse it."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from socket import AF_INET6, inet_pton
+from typing import Callable
 
 from .base import TuningError
 
@@ -36,12 +37,21 @@ def printable(text: str) -> str:
 
 def shown(key: str, value: str | None) -> str | None:
     """Return a value as results and messages may show it: no secret, printable, blanks collapsed."""
-    return value and (HIDDEN if key.endswith(SECRETS) else _collapsed(value))
+    return shower(key)(value)
+
+
+def shower(key: str) -> Callable[[str | None], str | None]:
+    """Return what shows the values of a key."""
+    return _hidden if key.endswith(SECRETS) else _collapsed
 
 
 @lru_cache(maxsize=1024)
-def _collapsed(value: str) -> str:
-    return printable(" ".join(value.split()))
+def _collapsed(value: str | None) -> str | None:
+    return value and printable(" ".join(value.split()))
+
+
+def _hidden(value: str | None) -> str | None:
+    return value and HIDDEN
 
 
 def quoted(key: str, value: str | None) -> str:
@@ -71,6 +81,11 @@ def same(key: str, one: str | None, other: str | None) -> bool:
         return one == other
     if key in _RANGE_LISTS:
         return _ranges(one) == _ranges(other)
+    return _same_words(one, other)
+
+
+@lru_cache(maxsize=1024)
+def _same_words(one: str, other: str) -> bool:
     left, right = one.split(), other.split()
     return left == right or (len(left) == len(right) and [*map(number_of, left)] == [*map(number_of, right)])
 
@@ -112,11 +127,9 @@ def _ranges(text: str) -> object:
 
 def check(key: str, value: str, live: str | None, unsafe: bool) -> None:
     """Refuse a value that the kernel would read as something else, or that is known to do harm."""
-    held = None if live is None else live.split()
-    if held is None or (held and all(isinstance(number_of(word), int) for word in held)):
-        reason = _misread(value.split(), held)
-        if reason:
-            raise TuningError(f"{key}: {quoted(key, value)} is not what the kernel would make of it: {reason}", key)
+    reason = _misread(value, live)
+    if reason:
+        raise TuningError(f"{key}: {quoted(key, value)} is not what the kernel would make of it: {reason}", key)
     if key in LIMITS and not unsafe:
         low, high, unit, harm = LIMITS[key]
         number = number_of(value)
@@ -125,7 +138,11 @@ def check(key: str, value: str, live: str | None, unsafe: bool) -> None:
             raise TuningError(f"{key}: {quoted(key, value)} is not an integer from {low} to {high} ({unit}){why}", key)
 
 
-def _misread(words: list[str], held: list[str] | None) -> str:
+@lru_cache(maxsize=1024)
+def _misread(value: str, live: str | None) -> str:
+    words, held = value.split(), None if live is None else live.split()
+    if held is not None and not (held and all(isinstance(number_of(word), int) for word in held)):
+        return ""
     for word in words:
         digits = word.lstrip("-")
         if len(digits) > 1 and digits[0] == "0" and digits.isdigit():

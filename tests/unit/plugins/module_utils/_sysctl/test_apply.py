@@ -19,7 +19,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import Observed, make_plan, other_keys
 from unit.engine import HEADER, OURS, ask
-from unit.places import Kernel, snapshot
+from unit.places import Kernel, failing, snapshot, where
 
 A, B, C = "net.ipv4.tcp_a", "net.ipv4.tcp_b", "net.ipv4.tcp_c"
 V99 = "/etc/sysctl.d/99-v.conf"
@@ -217,7 +217,9 @@ def test_a_folder_that_may_not_be_written_is_refused(flags, number, place, kerne
     plan = planned(root)
     folder = str(root.at("/etc/sysctl.d"))
     access = os.access
-    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != folder and access(path, mode))
+    monkeypatch.setattr(
+        os, "access", lambda path, *args, **at: where(path, **at) != folder and access(path, *args, **at)
+    )
     monkeypatch.setattr(os, "statvfs", lambda _path: type("Status", (), {"f_flag": flags}))
     with pytest.raises(TuningError) as caught:
         carried_out(plan, root)
@@ -230,9 +232,9 @@ def test_a_folder_that_may_not_be_written_is_refused(flags, number, place, kerne
 def test_a_key_that_may_not_be_written_is_refused(number, place, kernel, monkeypatch):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = planned(root)
-    opened, where = os.open, host.proc_path(B)
-    monkeypatch.setattr(os, "access", lambda path, _mode: str(path) != where)
-    monkeypatch.setattr(os, "open", lambda path, *args: failure(number)() if path == where else opened(path, *args))
+    key = host.proc_path(B)
+    monkeypatch.setattr(os, "access", lambda path, _mode, **at: where(path, **at) != key)
+    failing(monkeypatch, "open", number, key)
     with pytest.raises(TuningError, match=f"{B}: cannot be set to '20'") as caught:
         carried_out(plan, root)
     assert (caught.value.key, caught.value.errno, caught.value.rolled_back) == (B, number, True)
@@ -243,7 +245,9 @@ def test_what_access_denies_and_open_allows_is_no_obstacle(place, kernel, monkey
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = planned(root)
     access = os.access
-    monkeypatch.setattr(os, "access", lambda path, mode: "proc-sys" not in path and access(path, mode))
+    monkeypatch.setattr(
+        os, "access", lambda path, *args, **at: "proc-sys" not in where(path, **at) and access(path, *args, **at)
+    )
     carried_out(plan, root)
     assert values_of(live) == SETTINGS
 

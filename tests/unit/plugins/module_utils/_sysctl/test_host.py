@@ -15,22 +15,11 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl import host
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import FOLDERS
 from unit.engine import OURS
+from unit.places import failing
 
 KEY = "net.ipv4.tcp_fin_timeout"
 SYSTEMD = "/usr/lib/systemd/systemd-sysctl"
 V = "/usr/lib/sysctl.d/a.conf"
-
-
-def failing(monkeypatch, name, number, path):
-    """Let a function of os fail for one path, as no folder of ours does by itself."""
-    real = getattr(os, name)
-
-    def fail(given, *args, **named):
-        if str(given) == str(path):
-            raise OSError(number, os.strerror(number), str(given))
-        return real(given, *args, **named)
-
-    monkeypatch.setattr(os, name, fail)
 
 
 def test_a_key_is_read_as_the_kernel_prints_it(kernel):

@@ -81,7 +81,7 @@ def test_a_value_that_the_kernel_would_refuse(told, value):
 
 
 def test_a_file_that_cannot_be_read(told, monkeypatch):
-    def deny(_path):
+    def deny(*_given):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(host, "read_file", deny)
@@ -111,7 +111,7 @@ def test_every_line_where_that_is_asked_for(told):
 
 
 def test_a_problem_is_told_once(told, monkeypatch):
-    def deny(_path):
+    def deny(*_given):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(host, "read_file", deny)

@@ -17,6 +17,7 @@ pytest.importorskip("ansible", reason="Ansible does not run on this Python; targ
 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import task
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.options import HEADER
 from ansible_collections.netops.tuning.plugins.modules import sysctl
 from unit.engine import OURS
 from unit.modules import basic
@@ -82,7 +83,7 @@ def test_the_file_of_an_image(place, modules):
     assert set(told) - {"invocation"} == SUCCESS
     assert told == predicted
     assert told["changed"]
-    assert root.read(OURS).decode() == f"# {task.HEADER}\n{KEY} = 30\n"
+    assert root.read(OURS).decode() == f"# {HEADER}\n{KEY} = 30\n"
     again = modules.ok(sysctl, **image(root, settings={KEY: 30}))
     assert (again["changed"], again["diff"]) == (False, [])
 
@@ -107,7 +108,7 @@ def test_both_in_one(kernel, modules, tmp_path):
     options = {"settings": {KEY: 30}, "path": str(path), "on_override": "warn"}
     told = modules.ok(sysctl, **options)
     assert live[KEY] == "30"
-    assert path.read_text() == f"# {task.HEADER}\n{KEY} = 30\n"
+    assert path.read_text() == f"# {HEADER}\n{KEY} = 30\n"
     assert "does not read our file" in str(told["warnings"])
     assert modules.fails(sysctl, **{**options, "on_override": "fail"})["failed_key"] == KEY
 
