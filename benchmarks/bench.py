@@ -54,23 +54,26 @@ from ansible.module_utils.basic import AnsibleModule
 module = AnsibleModule(argument_spec={"settings": {"type": "dict"}})
 
 
+net = os.open("/proc/sys/net", os.O_PATH)
+
+
 def read(path):
-    fd = os.open(path, os.O_RDONLY)
+    fd = os.open(path, os.O_RDONLY, dir_fd=net)
     data = os.read(fd, 4096)
     os.close(fd)
     return data.decode().strip()
 
 
 def write(path, value):
-    fd = os.open(path, os.O_WRONLY)
+    fd = os.open(path, os.O_WRONLY, dir_fd=net)
     os.write(fd, value.encode())
     os.close(fd)
 
 
 wanted = {}
 for key, value in module.params["settings"].items():
-    head, star, tail = ("/proc/sys/" + key.replace(".", "/")).partition("*")
-    for name in os.listdir(head) if star else [""]:
+    head, star, tail = key.replace(".", "/")[len("net/"):].partition("*")
+    for name in os.listdir("/proc/sys/net/" + head) if star else [""]:
         wanted[head + name + tail] = str(value)
 before = {path: read(path) for path in wanted}
 writes = [path for path, value in wanted.items() if before[path] != value]
