@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import re
-from typing import Collection, Iterable, Iterator, Mapping, NamedTuple
+from typing import Collection, Container, Iterable, Iterator, Mapping, NamedTuple
 
 from .base import dataclass, replace
 from .keys import canonical, fits, glob_parts, is_glob, to_path
@@ -53,20 +53,26 @@ class Tree:
         return replace(self, listing={**self.listing, folder: names}, contents=contents)
 
 
-def read_order(tree: Tree, loader: Loader) -> list[Source]:
-    """Return the files in reading order, each masked one right after the one that masks it."""
+def read_order(tree: Tree, loader: Loader, only: Container[str] | None = None) -> list[Source]:
+    """Return the files in reading order, each masked one right after the one that masks it.
+
+    ``only``: leave a name out, and the last file, if what the loader reads of it leads to none of these files.
+    """
     found: dict[str, list[tuple[str, str]]] = {}
     for folder in FOLDERS:
         for name, real in tree.listing.get(folder, {}).items():
             if name.endswith(".conf") and (loader.hidden or name[0] != "."):
-                found.setdefault(name, []).append((f"{folder}/{name}", real))
+                found.setdefault(name, []).append((folder, real))
+    names = found if only is None else [name for name, ((_folder, real), *_masked) in found.items() if real in only]
     order = []
-    for name in sorted(found, key=encode):
-        (first, real), *masked = found[name]
+    for name in sorted(names, key=encode):
+        (folder, real), *masked = found[name]
+        first = f"{folder}/{name}"
         order.append(Source(first, real, None))
-        order.extend(Source(path, real, first) for path, real in masked)
-    if loader.last_file and "sysctl.conf" in tree.listing["/etc"]:
-        order.append(Source(loader.last_file, tree.listing["/etc"]["sysctl.conf"], None))
+        order.extend(Source(f"{folder}/{name}", real, first) for folder, real in masked)
+    last = tree.listing["/etc"].get("sysctl.conf")
+    if loader.last_file and last and (only is None or last in only):
+        order.append(Source(loader.last_file, last, None))
     return order
 
 
@@ -116,10 +122,12 @@ class Rules:
     def winner(self, key: str) -> Line | None:
         """Return the line that decides a key at boot. Value None: that line keeps every other off the key."""
         if key not in self._winners:
-            decided = self.globs.get(key) if is_glob(key) else self.explicit.get(key) or self.excluded.get(key)
-            matching = (line for parts, line in self._patterns if fits(parts, key))
-            self._winners[key] = decided or (None if is_glob(key) else next(matching, None))
+            self._winners[key] = self.globs.get(key) if is_glob(key) else self._winner(key)
         return self._winners[key]
+
+    def _winner(self, key: str) -> Line | None:
+        decided = self.explicit.get(key) or self.excluded.get(key)
+        return decided or next((line for parts, line in self._patterns if fits(parts, key)), None)
 
 
 def rules_for(tree: Tree, loader: Loader, keys: Collection[str]) -> Rules:
@@ -127,10 +135,10 @@ def rules_for(tree: Tree, loader: Loader, keys: Collection[str]) -> Rules:
 
     A line that decides a key names its last part or holds a glob; a look at the bytes spares parsing the other files.
     """
-    sources = [source for source in read_order(tree, loader) if source.masked_by is None]
     leaves = {to_path(key).rpartition("/")[2] for key in keys} if len(keys) < 100 else ()
+    read = None
     if leaves:
         marks = {b"*", b"?", b"[", *map(encode, leaves), *(encode(to_path(leaf)) for leaf in leaves)}
         read = {real for real, data in tree.contents.items() if any(map(data.__contains__, marks))}
-        sources = [source for source in sources if source.real in read]
+    sources = [source for source in read_order(tree, loader, read) if source.masked_by is None]
     return Rules(lines(tree, loader, sources), loader)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Mapping
+from typing import Mapping, NamedTuple
 
 from .base import TuningError, dataclass, replace
 from .boot import Rules, Tree, read_order, rules_for
@@ -54,8 +54,7 @@ class Observed:
     """What of mode, owner, group and context of our file is not as asked: (name, is, asked)."""
 
 
-@dataclass(frozen=True)
-class Write:
+class Write(NamedTuple):
     """A runtime value to set."""
 
     key: str
@@ -237,8 +236,9 @@ class _BootFiles:
     def _losing(self) -> list[tuple[str, Line | None]]:
         if not self.request.present:
             return []
-        winners = ((key, value, self.rules.winner(key)) for key, value in self.judged.items())
-        return [(key, winner) for key, value, winner in winners if not same(key, winner and winner.value, value)]
+        winner = self.rules.winner
+        winners = ((key, value, winner(key)) for key, value in self.judged.items())
+        return [(key, line) for key, value, line in winners if not same(key, line and line.value, value)]
 
     def _take_out_of_the_way(self, losing: list[tuple[str, Line | None]]) -> bool:
         indexes: dict[str, set[int]] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from .plan import Plan, Values
-from .sysctl_d import parse, said
+from .sysctl_d import assigned, said
 from .values import SECRETS, printable, shower, shown
 
 
@@ -36,8 +36,7 @@ def settings(plan: Plan) -> dict[str, dict[str, Any]]:
     observed = plan.observed
     written = {write.key: write.after for write in plan.writes}
     ours = next((change.after for change in plan.files if change.real == observed.real), observed.before)
-    before = _assigned(observed.before, plan)
-    after = before if ours == observed.before else _assigned(ours, plan)
+    before, after = (assigned(data or b"", observed.loader) for data in (observed.before, ours))
     told = {}
     for key in {**plan.request.settings, **plan.wanted}:
         live, show = observed.runtime.get(key), shower(key)
@@ -48,11 +47,6 @@ def settings(plan: Plan) -> dict[str, dict[str, Any]]:
             "boot": said(key, plan.rules.winner(key)),
         }
     return told
-
-
-def _assigned(data: bytes | None, plan: Plan) -> dict[str, str]:
-    found = parse(data or b"", plan.observed.loader)
-    return {line.key: line.value for line in found if line.key and line.value is not None}
 
 
 def _diff(plan: Plan) -> list[dict[str, str]]:

@@ -66,6 +66,11 @@ def parse(data: bytes, loader: Loader, path: str = "", real: str = "") -> list[L
     return [Line(path, real, *said) for said in _read(data, loader)]
 
 
+def assigned(data: bytes, loader: Loader) -> dict[str, str]:
+    """Return the last value of each key of a file."""
+    return {key: value for _number, _index, key, value in _read(data, loader) if key and value is not None}
+
+
 @lru_cache(maxsize=8)
 def _read(data: bytes, loader: Loader) -> list[tuple[int, int, str, str | None]]:
     found: list[tuple[int, int, str, str | None]] = []
