@@ -31,9 +31,9 @@ _folders: dict[str, int] = {}
 def place_of_key(key: str) -> tuple[str, int]:
     """Return how a key is reached: a name, and a folder that is kept open, as the way to it from / is a third of the time.
 
-    There are few such folders: none is that of one network device. Below net they belong to a network namespace.
+    There are few of them, such as net/ipv4, whatever the devices. Those below net are of one network namespace.
     """
-    *above, name = to_path(key).split("/", 3)
+    *above, name = to_path(key).split("/", 2)
     folder = "/".join((PROC_SYS, *above))
     if folder not in _folders:
         _folders[folder] = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
