@@ -12,6 +12,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import remove_values
 
 from .base import TuningError
+from .keys import canonical
 from .values import SECRETS, printable
 
 
@@ -33,7 +34,7 @@ class TuningModule(basic.AnsibleModule):
 
     def log(self, msg: str, log_args: Any = None) -> None:
         settings = (self.params.get("options") or self.params).get("settings") or {}
-        secrets = {str(value) for key, value in settings.items() if str(key).rstrip("./").endswith(SECRETS) and value}
+        secrets = {str(value) for key, value in settings.items() if canonical(str(key)).endswith(SECRETS) and value}
         self.no_log_values.update(secrets)
         super().log(msg, log_args=None if secrets else log_args)
 
