@@ -19,7 +19,7 @@ PROMISED = {
     "injected faults": 1_500,
     "race rounds": 200,
     "files changed by another program": 1_500,
-    "keys set by another program": 90,
+    "keys set by another program": 150,
     "hostile inputs": 100_000,
     "hostile folders": 300,
 }

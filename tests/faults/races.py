@@ -195,16 +195,16 @@ def _lost(experiment: Experiment, path: str, name: str, ran: Ran) -> Iterator[st
         yield f"the file is not named: {told['msg']}"
 
 
-def key_meddled_with(value: str = "1111") -> dict[str, Any]:
+def key_meddled_with(scenario: str, value: str = "1111") -> dict[str, Any]:
     """Have another program set a key before each call of a run."""
-    experiment = Experiment(SCENARIOS["change"])
+    experiment = Experiment(SCENARIOS[scenario])
     experiment.host.reset()
     trace = Meddle(-1, lambda: None)
     experiment.run(trace)
     uses = [
         n
         for n, call in enumerate(trace.seen)
-        if call.paths[0].endswith("tcp_keepalive_time") and call.name in ("read", "write")
+        if call.paths[0].endswith("tcp_keepalive_time") and call.name in ("pread64", "write")
     ]
     written = next(n for n in uses if trace.seen[n].name == "write")
     read_back = uses[-1]

@@ -9,24 +9,41 @@ import os
 import signal
 import stat
 from contextlib import contextmanager, suppress
-from typing import Callable, Iterator, Mapping, NoReturn
+from typing import Callable, Dict, Iterator, Mapping, NoReturn
 
 from .base import TuningError, in_words
 from .file_change import Attributes, Step, change_file, refuse_read_only, sweep
-from .host import Files, open_key, place_of_key, read_key
+from .host import Files, open_key, place_of_key, read_key, read_open
 from .loaders import FOLDERS
 from .plan import Plan, Write
 from .sysctl_d import encode
 from .values import quoted, same
 
 
-def refuse_impossible(plan: Plan, files: Files) -> None:
-    """Refuse, before anything is written, what can be seen to fail: no privilege, read-only, no folder."""
+class OpenKeys(Dict[str, int]):
+    """Keys that are open, for writing them and for reading back: to open one takes longer than both."""
+
+    def __del__(self) -> None:
+        for fd in self.values():
+            with suppress(OSError):  # what is written to the kernel is there; closing adds nothing to it
+                os.close(fd)
+
+
+def refuse_impossible(plan: Plan, files: Files, check_mode: bool) -> OpenKeys:
+    """Refuse, before anything is written, what can be seen to fail: no privilege, read-only, no folder.
+
+    Of the keys to write return half as many as this process may have files open; in check mode none is opened to write.
+    """
+    keys = OpenKeys()
+    room = 0 if check_mode else os.sysconf("SC_OPEN_MAX") // 2
     for write in plan.writes:
         try:
-            name, start = place_of_key(write.key)
-            if not os.access(name, os.W_OK, dir_fd=start):
-                os.close(open_key(write.key, os.O_WRONLY))
+            if len(keys) < room:
+                keys[write.key] = open_key(write.key, os.O_RDWR)
+            else:
+                name, start = place_of_key(write.key)
+                if not os.access(name, os.W_OK, dir_fd=start):
+                    os.close(open_key(write.key, os.O_WRONLY))
         except OSError as error:
             raise _not_set(write, error) from error
     for change in plan.files:
@@ -39,6 +56,7 @@ def refuse_impossible(plan: Plan, files: Files) -> None:
             folder = folder.rpartition("/")[0]
         refuse_read_only(files.outside(folder), f"{change.path} cannot be written")
         _refuse_strangers(change.path, folder, files)
+    return keys
 
 
 def _refuse_strangers(path: str, folder: str, files: Files) -> None:
@@ -59,7 +77,9 @@ def _refuse_strangers(path: str, folder: str, files: Files) -> None:
         above = above.rpartition("/")[0]
 
 
-def carry_out(plan: Plan, files: Files, attributes: Mapping[str, Attributes], backup: bool) -> list[str]:
+def carry_out(
+    plan: Plan, files: Files, attributes: Mapping[str, Attributes], backup: bool, keys: OpenKeys
+) -> list[str]:
     """Do all of it or nothing; return the backups made. What a new file is given goes by its name, links followed.
 
     Order: runtime values as given, all of them read back, files (ours first). Each step notes how it is undone
@@ -74,8 +94,8 @@ def carry_out(plan: Plan, files: Files, attributes: Mapping[str, Attributes], ba
                     for real in {plan.observed.real, *(change.real for change in plan.files)}:
                         sweep(files.outside(real))
                 if plan.writes:
-                    _set_runtime(plan, journal)
-                    _read_back(plan)
+                    _set_runtime(plan, keys, journal)
+                    _read_back(plan, keys)
                 for change in plan.files:
                     backups += change_file(change, files, attributes.get(change.real), backup, journal)
         except (Exception, KeyboardInterrupt) as error:  # whatever it is, the host comes first
@@ -120,27 +140,32 @@ def _not_set(write: Write, error: OSError) -> TuningError:
 
 
 def _write_key(key: str, value: str) -> None:
-    """Set a runtime value, in the one write that the kernel takes."""
-    data = encode(value + "\n")
+    """Set a runtime value."""
     fd = open_key(key, os.O_WRONLY)
     try:
-        if os.write(fd, data) != len(data):
-            raise OSError(errno.EIO, "the kernel took a part of it only")
+        _write_open(fd, value)
     finally:
         os.close(fd)
 
 
-def _set_runtime(plan: Plan, journal: list[Step]) -> None:
+def _write_open(fd: int, value: str) -> None:
+    """Set the value of a key that was just opened, in the one write that the kernel takes: only at the start."""
+    data = encode(value + "\n")
+    if os.write(fd, data) != len(data):
+        raise OSError(errno.EIO, "the kernel took a part of it only")
+
+
+def _set_runtime(plan: Plan, keys: OpenKeys, journal: list[Step]) -> None:
     """Write what differs, in the order given. A key that was right may be so no more: writing another one changes it."""
     planned = {write.key: write for write in plan.writes}
     for key, value in plan.wanted.items():
         if key in planned:
-            _write(planned[key], journal)
+            _write(planned[key], keys, journal)
         elif value is not None and key in plan.observed.runtime and not same(key, read_key(key), value):
-            _write(Write(key, plan.observed.runtime[key], value), journal)
+            _write(Write(key, plan.observed.runtime[key], value), keys, journal)
 
 
-def _write(write: Write, journal: list[Step]) -> None:
+def _write(write: Write, keys: OpenKeys, journal: list[Step]) -> None:
     def undo() -> None:
         if write.before is None:
             raise TuningError("it had no value to go back to")
@@ -150,17 +175,20 @@ def _write(write: Write, journal: list[Step]) -> None:
 
     journal.append(Step(write.key, undo))
     try:
-        _write_key(write.key, write.after)
+        if write.key in keys:
+            _write_open(keys[write.key], write.after)
+        else:
+            _write_key(write.key, write.after)
     except OSError as error:
         raise _not_set(write, error) from error
 
 
-def _read_back(plan: Plan) -> None:
+def _read_back(plan: Plan, keys: OpenKeys) -> None:
     for key, value in plan.wanted.items():
         if value is None or key not in plan.observed.runtime:
             continue
         try:
-            live = read_key(key)
+            live = read_open(keys[key]) if key in keys else read_key(key)
         except OSError as error:
             raise TuningError(f"{key}: cannot be read back", key, error) from error
         if not same(key, live, value):

@@ -52,17 +52,22 @@ def open_key(key: str, flags: int) -> int:
     return os.open(name, flags | os.O_CLOEXEC, dir_fd=folder)
 
 
-def read_key(key: str, size: int = 4096) -> str:
-    """Return the runtime value of a key as the kernel prints it.
-
-    The kernel gives it all to the first read, cut to what was asked for, and clears a buffer of that size each time.
-    """
+def read_key(key: str) -> str:
+    """Return the runtime value of a key as the kernel prints it."""
     fd = open_key(key, os.O_RDONLY)
     try:
-        data = os.read(fd, size)
+        return read_open(fd)
     finally:
         os.close(fd)
-    return decode(data).rstrip("\n") if len(data) < size else read_key(key, size * 32)
+
+
+def read_open(fd: int, size: int = 4096) -> str:
+    """Read a key that is open.
+
+    The kernel gives it all to a read at the start, cut to what was asked for, and clears a buffer of that size each time.
+    """
+    data = os.pread(fd, size, 0)
+    return decode(data).rstrip("\n") if len(data) < size else read_open(fd, size * 32)
 
 
 def read_keys(keys: Iterable[str], named: bool, needed: bool) -> dict[str, str | None]:

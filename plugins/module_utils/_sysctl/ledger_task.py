@@ -11,7 +11,7 @@ from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from . import keepalive, ledger, ledger_files, settings
-from .apply import carry_out, refuse_impossible
+from .apply import OpenKeys, carry_out, refuse_impossible
 from .base import TuningError
 from .boot import rules_for
 from .file_change import Attributes
@@ -83,10 +83,11 @@ def _apply(module: TuningModule, rollout: str) -> NoReturn:
             plan = make_plan(request, observe(module, files, request))
             warnings = warnings_of(plan)
             if plan.changed:
-                refuse_impossible(plan, files)
+                keys = refuse_impossible(plan, files, module.check_mode)
                 ledger_files.refuse_impossible()
                 if not module.check_mode:
-                    backups = _change(plan, files, rollout, attributes_for(plan, module), module.params["backup"])
+                    attributes, backup = attributes_for(plan, module), module.params["backup"]
+                    backups = _change(plan, files, rollout, attributes, backup=backup, keys=keys)
     except (OSError, TuningError) as error:
         module.fail(error, rollout=rollout, backup_files=[], **(result(plan.undone()) if plan else {}))
     for warning in warnings:
@@ -102,12 +103,14 @@ def _options(module: TuningModule, via: Via) -> None:
     module.params = checked.validated_parameters
 
 
-def _change(plan: Plan, files: Files, rollout: str, attributes: Mapping[str, Attributes], backup: bool) -> list[str]:
+def _change(  # noqa: PLR0913
+    plan: Plan, files: Files, rollout: str, attributes: Mapping[str, Attributes], *, backup: bool, keys: OpenKeys
+) -> list[str]:
     changes = ledger_files.read_all()
     entry, forgotten = ledger.add(changes, ledger_files.note(plan, files, rollout))
     ledger_files.write(entry)
     try:
-        backups = carry_out(plan, files, attributes, backup)
+        backups = carry_out(plan, files, attributes, backup, keys)
     except TuningError as error:
         if error.rolled_back:
             with suppress(OSError, TuningError):  # the error is what counts; the entry names a change that is not there
@@ -136,10 +139,9 @@ def _restore(module: TuningModule, rollout: str) -> NoReturn:
             plan = _way_back(files, ledger.runtime_before(since), before, now)
             if not module.params["overwrite_changes"]:
                 _refuse_loss(rollout, since, now)
-            if plan.changed:
-                refuse_impossible(plan, files)
+            keys = refuse_impossible(plan, files, module.check_mode)
             if not module.check_mode:
-                carry_out(plan, files, {real: give(held) for real, held in before.items() if held}, False)
+                carry_out(plan, files, {real: give(held) for real, held in before.items() if held}, False, keys)
                 changes = _marked(module, changes, since)
     except (OSError, TuningError) as error:
         module.fail(error, **(_result(plan.undone()) if plan else {}), **_told(rollout, changes))

@@ -89,9 +89,9 @@ def run(
             if plan.changed:
                 from .apply import carry_out, refuse_impossible
 
-                refuse_impossible(plan, files)
+                keys = refuse_impossible(plan, files, module.check_mode)
                 if not module.check_mode:
-                    backups = carry_out(plan, files, attributes_for(plan, module), module.params["backup"])
+                    backups = carry_out(plan, files, attributes_for(plan, module), module.params["backup"], keys)
     except (OSError, TuningError) as error:
         module.fail(error, backup_files=[], **(result(plan.undone()) if plan else {}))
     for warning in warnings:

@@ -45,8 +45,8 @@ def planned(place, settings=None, **options):
 
 
 def carried_out(plan, place, attributes=lambda _path: None, backup=False):
-    apply.refuse_impossible(plan, place.files)
-    return apply.carry_out(plan, place.files, {plan.observed.real: attributes}, backup)
+    keys = apply.refuse_impossible(plan, place.files, check_mode=False)
+    return apply.carry_out(plan, place.files, {plan.observed.real: attributes}, backup, keys)
 
 
 def values_of(kernel):
@@ -235,21 +235,50 @@ def test_a_key_that_may_not_be_written_is_refused(number, place, kernel, monkeyp
     key = host.proc_path(B)
     monkeypatch.setattr(os, "access", lambda path, _mode, **at: where(path, **at) != key)
     failing(monkeypatch, "open", number, key)
-    with pytest.raises(TuningError, match=f"{B}: cannot be set to '20'") as caught:
-        carried_out(plan, root)
-    assert (caught.value.key, caught.value.errno, caught.value.rolled_back) == (B, number, True)
+    for check_mode in (True, False):
+        with pytest.raises(TuningError, match=f"{B}: cannot be set to '20'") as caught:
+            apply.refuse_impossible(plan, root.files, check_mode)
+        assert (caught.value.key, caught.value.errno, caught.value.rolled_back) == (B, number, True)
     assert live.written == []
 
 
 def test_what_access_denies_and_open_allows_is_no_obstacle(place, kernel, monkeypatch):
-    root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+    root, _live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = planned(root)
     access = os.access
     monkeypatch.setattr(
         os, "access", lambda path, *args, **at: "proc-sys" not in where(path, **at) and access(path, *args, **at)
     )
-    carried_out(plan, root)
+    assert apply.refuse_impossible(plan, root.files, check_mode=True) == {}
+
+
+def test_check_mode_opens_no_key_to_write_it(place, kernel, monkeypatch):
+    root, _live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+    plan = planned(root)
+    failing(monkeypatch, "open", errno.EPERM, host.proc_path(B))
+    assert apply.refuse_impossible(plan, root.files, check_mode=True) == {}
+
+
+@pytest.mark.parametrize("limit", [0, 2, 4])
+def test_there_may_be_more_keys_than_this_process_may_open(limit, place, kernel, monkeypatch):
+    """So they are opened anew, to be written and to be read back."""
+    root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+    monkeypatch.setattr(os, "sysconf", lambda _name: limit)
+    plan = planned(root)
+    keys = apply.refuse_impossible(plan, root.files, check_mode=False)
+    assert list(keys) == [A, B, C][: limit // 2]
+    apply.carry_out(plan, root.files, {}, False, keys)
     assert values_of(live) == SETTINGS
+
+
+def test_keys_do_not_stay_open(place, kernel):
+    root, _live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+    keys = apply.refuse_impossible(planned(root), root.files, check_mode=False)
+    opened = list(keys.values())
+    del keys
+    for fd in opened:
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(fd)
 
 
 # Taken back.
@@ -306,14 +335,14 @@ def test_a_value_that_a_later_one_puts_back(place, kernel):
 def test_a_value_that_cannot_be_read_back(place, kernel, monkeypatch):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     plan = planned(root)
-    read = apply.read_key
+    read = os.pread
 
-    def unreadable(key):
-        if key == B and live[B] == "20":
+    def unreadable(fd, size, offset):
+        if live[B] == "20" and os.readlink(f"/proc/self/fd/{fd}") == host.proc_path(B):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return read(key)
+        return read(fd, size, offset)
 
-    monkeypatch.setattr(apply, "read_key", unreadable)
+    monkeypatch.setattr(os, "pread", unreadable)
     error = fails(plan, root)
     assert (error.key, error.errno, error.rolled_back) == (B, errno.EIO, True)
     assert values_of(live) == VALUES
@@ -448,10 +477,10 @@ def every_call(situation, place, kernel, monkeypatch, error, lasting=False):
             plan = planned(root, settings, **{k: v for k, v in options.items() if k not in ("settings", "backup")})
             before = root.snapshot()
             faults = Faults(patches, at, error, lasting)
-            apply.refuse_impossible(plan, root.files)
+            keys = apply.refuse_impossible(plan, root.files, check_mode=False)
             faults.armed = True
             try:
-                apply.carry_out(plan, root.files, {}, options.get("backup", False))
+                apply.carry_out(plan, root.files, {}, options.get("backup", False), keys)
             except BaseException as raised:
                 outcome = raised
             else:
@@ -459,7 +488,7 @@ def every_call(situation, place, kernel, monkeypatch, error, lasting=False):
             faults.armed = False
         yield faults, outcome, root, live, before, plan
         if not faults.failed:
-            assert at > 10
+            assert at >= 10
             return
 
 
