@@ -260,10 +260,8 @@ def read_file(path: str, regular: bool = False) -> bytes:
     try:
         if not (regular or stat.S_ISREG(os.fstat(fd).st_mode)):
             raise OSError(errno.ENXIO, "not a regular file")
-        pieces = [os.read(fd, 1 << 14)]
-        while len(pieces[-1]) == 1 << 14:
-            pieces.append(os.read(fd, 1 << 14))
-        return b"".join(pieces)
+        data = os.read(fd, 1 << 14)
+        return data if len(data) < 1 << 14 else b"".join((data, *iter(lambda: os.read(fd, 1 << 14), b"")))
     except OSError as error:
         error.filename = path
         raise
