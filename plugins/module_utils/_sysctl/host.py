@@ -206,22 +206,14 @@ class Files:
     def tree(self) -> Tree:
         """Read everything that a boot loader of sysctls reads; what cannot be read is listed, not fatal."""
         listing: dict[str, dict[str, str]] = {}
+        places: list[tuple[str, str, bool]] = []
         contents: dict[str, bytes] = {}
         problems: list[tuple[str, str, bool]] = []
-
-        def add(path: str, real: str, regular: bool = False) -> None:
-            try:
-                contents[real] = b"" if real == "/dev/null" else read_file(self.outside(real), regular)
-            except FileNotFoundError:
-                problems.append((path, f"a link that leads to nothing: {real}", False))
-            except OSError as error:
-                problems.append((path, in_words(error), error.errno not in (errno.EISDIR, errno.ENXIO, errno.ELOOP)))
-
         folders: dict[str, str] = {}
         for folder in FOLDERS:
             folders.setdefault(self.resolve(folder), folder)
         for real_folder, folder in folders.items():
-            listing[folder] = {}
+            names = listing[folder] = {}
             try:
                 found = self._names(real_folder)
             except (FileNotFoundError, NotADirectoryError):
@@ -231,12 +223,18 @@ class Files:
                 continue
             for name, regular in found:
                 path = f"{real_folder}/{name}"
-                real = listing[folder][name] = path if regular else self.resolve(path)
-                add(f"{folder}/{name}", real, regular)
+                real = names[name] = path if regular else self.resolve(path)
+                places.append((f"{folder}/{name}", real, regular))
         last = self.resolve("/etc/sysctl.conf")
         listing["/etc"] = {"sysctl.conf": last} if self._is_file(last) else {}
-        for real in listing["/etc"].values():
-            add("/etc/sysctl.conf", real)
+        places.extend(("/etc/sysctl.conf", real, False) for real in listing["/etc"].values())
+        for path, real, regular in places:
+            try:
+                contents[real] = b"" if real == "/dev/null" else read_file(self.outside(real), regular)
+            except FileNotFoundError:
+                problems.append((path, f"a link that leads to nothing: {real}", False))
+            except OSError as error:
+                problems.append((path, in_words(error), error.errno not in (errno.EISDIR, errno.ENXIO, errno.ELOOP)))
         return Tree(listing, contents, self._command_line(), tuple(problems))
 
     def _command_line(self) -> str:
