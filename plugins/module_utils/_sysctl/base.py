@@ -24,11 +24,14 @@ else:
         def show(self: Any) -> str:
             return f"{type(self).__name__}({self.__dict__})"
 
+        def hashed(self: Any) -> int:
+            return hash(tuple(self.__dict__.values()))
+
         def refuse(_self: Any, *_args: Any) -> None:
             raise AttributeError("a record does not change")
 
         def finish(cls: Any) -> Any:
-            cls.__init__, cls.__eq__, cls.__repr__, cls.__hash__ = init, same, show, None
+            cls.__init__, cls.__eq__, cls.__repr__, cls.__hash__ = init, same, show, hashed
             if frozen:
                 cls.__setattr__ = refuse
             return cls

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import re
-from typing import Collection, Container, Iterable, Iterator, Mapping, NamedTuple
+from typing import Collection, Container, Iterable, Iterator, Mapping
 
 from .base import dataclass, replace
 from .keys import canonical, fits, glob_parts, is_glob, to_path
@@ -23,7 +23,8 @@ from .sysctl_d import Line, encode, parse
 COMMAND_LINE = "/proc/cmdline"
 
 
-class Source(NamedTuple):
+@dataclass(frozen=True)
+class Source:
     """A file in the order in which a loader comes to it: as it names it, links followed, and what masks it."""
 
     path: str

@@ -10,9 +10,9 @@ import re
 import stat
 import time
 from contextlib import contextmanager, suppress
-from typing import Callable, Iterator, NamedTuple
+from typing import Callable, Iterator
 
-from .base import TuningError
+from .base import TuningError, dataclass
 from .host import Files, read_file
 from .plan import FileChange
 from .values import printable
@@ -21,7 +21,8 @@ Attributes = Callable[[str], None]
 """Gives a file the owner, group, mode and context that the user asked for, before it gets its name."""
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True)
+class Step:
     """Something done to the host, and how to take it back."""
 
     what: str

@@ -48,7 +48,9 @@ def inspect(files: Files, loader: Loader, keys: Iterable[str] | None, tree: Tree
     return {
         "loader": loader.name,
         "settings": settings,
-        "files": [{"path": printable(path), "masked_by": mask and printable(mask)} for path, _real, mask in order],
+        "files": [
+            {"path": printable(each.path), "masked_by": each.masked_by and printable(each.masked_by)} for each in order
+        ],
         "problems": problems,
         "drift": [key for key, setting in settings.items() if setting["drift"]],
     }

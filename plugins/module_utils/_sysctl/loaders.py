@@ -7,13 +7,14 @@ Sources: sysctl.d(5) and src/sysctl/sysctl.c of systemd; sysctl(8), sysctl.conf(
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from .base import dataclass
 
 FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
 """Of both, highest priority first: a file replaces those of the same name in later folders."""
 
 
-class Loader(NamedTuple):
+@dataclass(frozen=True)
+class Loader:
     """The rules of one boot loader of sysctls."""
 
     name: str

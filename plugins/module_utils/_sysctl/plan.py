@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Mapping, NamedTuple
+from typing import Mapping
 
 from .base import TuningError, dataclass, replace
 from .boot import Rules, Tree, read_order, rules_for
@@ -54,7 +54,8 @@ class Observed:
     """What of mode, owner, group and context of our file is not as asked: (name, is, asked)."""
 
 
-class Write(NamedTuple):
+@dataclass(frozen=True)
+class Write:
     """A runtime value to set."""
 
     key: str

@@ -16,6 +16,7 @@ import re
 from functools import lru_cache
 from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
+from .base import replace
 from .keys import canonical
 from .loaders import Loader
 from .values import printable, same, shown
@@ -105,7 +106,7 @@ def edit(data: bytes, loader: Loader, assign: Mapping[str, str], drop: Callable[
     pieces = segments(data, loader)
     placed = set()
     if 0 < loader.longest_line <= len(data):  # what is behind a line that is too long is not read, but is there
-        loader = loader._replace(longest_line=0)
+        loader = replace(loader, longest_line=0)
     for line in reversed(parse(data, loader)):
         wanted = assign.get(line.key)
         if wanted is not None and line.value is not None and line.key not in placed:
