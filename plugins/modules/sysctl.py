@@ -7,9 +7,9 @@ from ansible_collections.netops.tuning.plugins.module_utils._start import start
 
 
 def main():  # type: () -> None
-    from ansible_collections.netops.tuning.plugins.module_utils._sysctl import module, settings, task
+    from ansible_collections.netops.tuning.plugins.module_utils._sysctl import module, options, task
 
-    tuning = module.TuningModule(settings.OPTIONS, file_options=True)
+    tuning = module.TuningModule(options.SYSCTL, file_options=True)
     task.run(tuning, lambda params: params["settings"])
 
 

@@ -57,20 +57,17 @@ class Tree:
 def read_order(tree: Tree, loader: Loader, only: Container[str] | None = None) -> list[Source]:
     """Return the files in reading order, each masked one right after the one that masks it.
 
-    ``only``: leave a name out, and the last file, if what the loader reads of it leads to none of these files.
+    ``only``: leave names out, and the last file, that lead to none of these files.
     """
-    found: dict[str, list[tuple[str, str]]] = {}
-    for folder in FOLDERS:
-        for name, real in tree.listing.get(folder, {}).items():
-            if name.endswith(".conf") and (loader.hidden or name[0] != "."):
-                found.setdefault(name, []).append((folder, real))
-    names = found if only is None else [name for name, ((_folder, real), *_masked) in found.items() if real in only]
+    listed = [(folder, tree.listing.get(folder, {})) for folder in FOLDERS]
+    found = {name for _folder, names in listed for name, real in names.items() if only is None or real in only}
     order = []
-    for name in sorted(names, key=encode):
-        (folder, real), *masked = found[name]
-        first = f"{folder}/{name}"
-        order.append(Source(first, real, None))
-        order.extend(Source(f"{folder}/{name}", real, first) for folder, real in masked)
+    for name in sorted(found, key=encode):
+        if name.endswith(".conf") and (loader.hidden or name[0] != "."):
+            (folder, real), *masked = [(folder, names[name]) for folder, names in listed if name in names]
+            first = f"{folder}/{name}"
+            order.append(Source(first, real, None))
+            order.extend(Source(f"{folder}/{name}", real, first) for folder, real in masked)
     last = tree.listing["/etc"].get("sysctl.conf")
     if loader.last_file and last and (only is None or last in only):
         order.append(Source(loader.last_file, last, None))

@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator, Mapping, NamedTuple, NoReturn, Seque
 from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from . import keepalive, ledger, ledger_files, settings
+from . import keepalive, ledger, ledger_files
 from .apply import OpenKeys, carry_out, refuse_impossible
 from .base import TuningError
 from .boot import rules_for
@@ -19,6 +19,7 @@ from .host import Files, read_keys
 from .ledger import Change, Held
 from .ledger_files import give
 from .module import TuningModule
+from .options import SYSCTL
 from .plan import FileChange, Observed, Plan, Request, Write, make_plan
 from .report import result
 from .task import alone, attributes_for, observe, request_from, warnings_of
@@ -37,7 +38,7 @@ class Via(NamedTuple):
 
 VIA = {
     "tcp_keepalive": Via(keepalive.OPTIONS, keepalive.settings, keepalive.told),
-    "sysctl": Via({**settings.OPTIONS, **FILE_COMMON_ARGUMENTS}, lambda params: params["settings"], lambda _plan: {}),
+    "sysctl": Via({**SYSCTL, **FILE_COMMON_ARGUMENTS}, lambda params: params["settings"], lambda _plan: {}),
 }
 OPTIONS: dict[str, dict[str, Any]] = {
     "rollout": {"type": "str", "required": True},

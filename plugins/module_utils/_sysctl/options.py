@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every module that changes a host takes, as Ansible wants to be told."""
+"""What modules that change a host take, as Ansible wants to be told."""
 
 from __future__ import annotations
 
 from typing import Any
+
+HEADER = "Managed by Ansible (netops.tuning): changes made here by hand are overwritten."
 
 COMMON: dict[str, dict[str, Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -15,4 +17,14 @@ COMMON: dict[str, dict[str, Any]] = {
     "root": {"type": "path", "default": "/"},
     "backup": {"type": "bool", "default": False},
 }
-HEADER = "Managed by Ansible (netops.tuning): changes made here by hand are overwritten."
+"""Of every one of them."""
+
+SYSCTL = {
+    **COMMON,
+    "settings": {"type": "dict", "required": True},
+    "path": {"type": "path", "default": "/etc/sysctl.d/90-ansible.conf"},
+    "exclusive": {"type": "bool", "default": False},
+    "ignore_missing": {"type": "bool", "default": False},
+    "header": {"type": "str", "default": HEADER},
+}
+"""Of the module sysctl; those of the files fragment come on top."""
