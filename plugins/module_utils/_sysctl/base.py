@@ -15,9 +15,6 @@ else:
     def dataclass(frozen: bool) -> Any:
         """Do as dataclasses does, which compiles five methods a class: on every host, at every run."""
 
-        def init(self: Any, *args: Any, **named: Any) -> None:
-            self.__dict__.update(zip(self.__annotations__, args), **named)
-
         def same(self: Any, other: Any) -> bool:
             return type(self) is type(other) and self.__dict__ == other.__dict__
 
@@ -31,6 +28,11 @@ else:
             raise AttributeError("a record does not change")
 
         def finish(cls: Any) -> Any:
+            fields = tuple(cls.__annotations__)
+
+            def init(self: Any, *args: Any, **named: Any) -> None:
+                self.__dict__.update(zip(fields, args), **named)
+
             cls.__init__, cls.__eq__, cls.__repr__, cls.__hash__ = init, same, show, hashed
             if frozen:
                 cls.__setattr__ = refuse
