@@ -274,3 +274,19 @@ def test_the_playbook(world: World) -> None:
     predicted = run_playbook(world, MODULE, "--check", "--diff")
     assert (predicted.rc, predicted.stats["changed"]) == (0, 1)
     assert now(world) == PROFILES["sap"]
+
+
+def test_the_hosts_of_the_playbook(world: World) -> None:
+    """All, or those that a variable or the playbook that imports it names."""
+
+    def imported(**variables: str) -> list[dict[str, Any]]:
+        return [{"ansible.builtin.import_playbook": MODULE, "vars": variables}]
+
+    for nowhere in (
+        run_playbook(world, MODULE, variables={"tcp_keepalive_hosts": "all:!world"}),
+        run_playbook(world, imported(tcp_keepalive_hosts="all:!world")),
+    ):
+        assert (nowhere.rc, nowhere.results) == (0, []), nowhere.output
+    here = run_playbook(world, imported(tcp_keepalive_hosts="world", tcp_keepalive_profile="sap"))
+    assert (here.rc, here.stats["changed"]) == (0, 1), here.output
+    assert now(world) == PROFILES["sap"]
