@@ -4,17 +4,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, NoReturn, Sequence
 
 from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from . import keepalive, ledger, ledger_files
-from .apply import OpenKeys, carry_out, refuse_impossible
+from .apply import carry_out, refuse_impossible
 from .base import TuningError
 from .boot import rules_for
-from .file_change import Attributes
 from .host import Files, read_keys
 from .ledger import Change, Held
 from .ledger_files import give
@@ -87,8 +86,8 @@ def _apply(module: TuningModule, rollout: str) -> NoReturn:
                 keys = refuse_impossible(plan, files, module.check_mode)
                 ledger_files.refuse_impossible()
                 if not module.check_mode:
-                    attributes, backup = attributes_for(plan, module), module.params["backup"]
-                    backups = _change(plan, files, rollout, attributes, backup=backup, keys=keys)
+                    with _noted(plan, files, rollout):
+                        backups = carry_out(plan, files, attributes_for(plan, module), module.params["backup"], keys)
     except (OSError, TuningError) as error:
         module.fail(error, rollout=rollout, backup_files=[], **(result(plan.undone()) if plan else {}))
     for warning in warnings:
@@ -104,21 +103,20 @@ def _options(module: TuningModule, via: Via) -> None:
     module.params = checked.validated_parameters
 
 
-def _change(  # noqa: PLR0913
-    plan: Plan, files: Files, rollout: str, attributes: Mapping[str, Attributes], *, backup: bool, keys: OpenKeys
-) -> list[str]:
+@contextmanager
+def _noted(plan: Plan, files: Files, rollout: str) -> Iterator[None]:
+    """Note what a plan is about to change, to the disk; take the note back if the change was taken back."""
     changes = ledger_files.read_all()
     entry, forgotten = ledger.add(changes, ledger_files.note(plan, files, rollout))
     ledger_files.write(entry)
     try:
-        backups = carry_out(plan, files, attributes, backup, keys)
+        yield
     except TuningError as error:
         if error.rolled_back:
             with suppress(OSError, TuningError):  # the error is what counts; the entry names a change that is not there
                 ledger_files.take_back(entry, changes)
         raise
     ledger_files.remove(forgotten)
-    return backups
 
 
 # --- to go back ---
