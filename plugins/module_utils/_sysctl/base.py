@@ -33,9 +33,9 @@ else:
             def init(self: Any, *args: Any, **named: Any) -> None:
                 self.__dict__.update(zip(fields, args), **named)
 
-            cls.__init__, cls.__eq__, cls.__repr__, cls.__hash__ = init, same, show, hashed
+            cls.__init__, cls.__eq__, cls.__repr__, cls.__hash__ = init, same, show, None
             if frozen:
-                cls.__setattr__ = refuse
+                cls.__setattr__, cls.__hash__ = refuse, hashed
             return cls
 
         return finish

@@ -59,6 +59,8 @@ def test_a_record_that_may_change():
     count = Count(1)
     count.number += 1
     assert count == Count(2)
+    with pytest.raises(TypeError):
+        hash(count)
 
 
 def test_an_error_says_the_errno_in_words():
