@@ -16,9 +16,14 @@ from typing import Any, Iterable, Mapping
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import build, text, todo, write
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import OUTCOMES, Host, Report, ReportError
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import (
+    OUTCOMES,
+    Host,
+    Report,
+    ReportError,
+)
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.wanted import VARIABLES, wanted
 
 COLLECTION = Path(__file__).parents[2]
@@ -28,7 +33,12 @@ OPTIONS = {
     "reports": {"type": "list", "elements": "str"},
     "folder": {"type": "path", "default": "."},
     "name": {"type": "str", "default": "keepalive-audit"},
-    "formats": {"type": "list", "elements": "str", "choices": list(write.FORMATS), "default": list(write.FORMATS)},
+    "formats": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(write.FORMATS),
+        "default": list(write.FORMATS),
+    },
     "title": {"type": "str", "default": "TCP keepalive audit"},
     "fail_on": {"type": "list", "elements": "str", "choices": list(text.FAILURES), "default": []},
     "terminal": {"type": "bool", "default": True},
@@ -52,9 +62,15 @@ class ActionModule(ActionBase):
 
     def _report(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         files = write.paths(options["folder"], options["name"], options["formats"])
-        shell = todo.Shell(tuple(variables.get("ansible_inventory_sources") or ()), files.get("limit"))
+        shell = todo.Shell(
+            tuple(variables.get("ansible_inventory_sources") or ()), files.get("limit")
+        )
         patterns = options["reports"]
-        hosts = Fleet(options, variables, shell).hosts() if patterns is None else merged(patterns, shell)
+        hosts = (
+            Fleet(options, variables, shell).hosts()
+            if patterns is None
+            else merged(patterns, shell)
+        )
         report = Report.of(
             hosts,
             title=options["title"],
@@ -66,7 +82,11 @@ class ActionModule(ActionBase):
             files = {}
         write.write(report, files)
         if options["terminal"]:
-            lines = [text.to_text(report, options["fail_on"]), "", *(f"  {path}" for path in files.values())]
+            lines = [
+                text.to_text(report, options["fail_on"]),
+                "",
+                *(f"  {path}" for path in files.values()),
+            ]
             Display().display("\n".join(["", *lines, ""]))
         return result(report, files, options["fail_on"])
 
@@ -74,7 +94,9 @@ class ActionModule(ActionBase):
 class Fleet:
     """The hosts of a play, and what they answered, as Ansible keeps it in their variables."""
 
-    def __init__(self, options: Mapping[str, Any], variables: Mapping[str, Any], shell: todo.Shell) -> None:
+    def __init__(
+        self, options: Mapping[str, Any], variables: Mapping[str, Any], shell: todo.Shell
+    ) -> None:
         self._options = options
         self._names = [str(name) for name in variables["ansible_play_hosts_all"]]
         self._hostvars = variables["hostvars"]
@@ -87,7 +109,11 @@ class Fleet:
     def _host(self, name: str) -> Host:
         # Not `hostvars[name]`: that would look for templates in all that the host answered.
         known = self._hostvars.raw_get(name)
-        given = {each: self._resolved(name, each, known[each]) for each in VARIABLES if known.get(each) is not None}
+        given = {
+            each: self._resolved(name, each, known[each])
+            for each in VARIABLES
+            if known.get(each) is not None
+        }
         try:
             asked = wanted(given)
         except (ReportError, TuningError) as error:
@@ -108,7 +134,9 @@ class Fleet:
         variable = self._options["outcome"]
         outcome = known.get(variable, "not_reached") if variable else None
         if outcome not in (None, *OUTCOMES):
-            raise ReportError(f"{variable} of host {name}: {outcome!r} is no outcome; set one of {', '.join(OUTCOMES)}")
+            raise ReportError(
+                f"{variable} of host {name}: {outcome!r} is no outcome; set one of {', '.join(OUTCOMES)}"
+            )
         return outcome
 
 
@@ -124,9 +152,17 @@ def merged(patterns: Iterable[str], shell: todo.Shell) -> list[Host]:
 
 def result(report: Report, files: Mapping[str, str], fail_on: list[str]) -> dict[str, Any]:
     """Return what the task tells; it fails if that was asked for."""
-    found = {reason: [host.name for host in hosts] for reason, hosts in text.violations(report, fail_on).items()}
+    found = {
+        reason: [host.name for host in hosts]
+        for reason, hosts in text.violations(report, fail_on).items()
+    }
     states = dict(report.summary.states)
-    told: dict[str, Any] = {"changed": False, "files": dict(files), "states": states, "violations": found}
+    told: dict[str, Any] = {
+        "changed": False,
+        "files": dict(files),
+        "states": states,
+        "violations": found,
+    }
     if found:
         counted = "; ".join(f"{reason}: {names(hosts)}" for reason, hosts in found.items())
         told.update(failed=True, msg=f"the audit was told to fail on what it found: {counted}")

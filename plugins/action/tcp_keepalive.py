@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import normal
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import keepalive
+from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import FROM_VARIABLES
 from ansible_collections.netops.tuning.plugins.plugin_utils import _variables
 
 
@@ -23,7 +23,7 @@ class ActionModule(normal.ActionModule):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return what the module says."""
-        prefix = self._task.args.pop(keepalive.FROM_VARIABLES, None)
+        prefix = self._task.args.pop(FROM_VARIABLES, None)
         if prefix is not None:
             found = _variables.options(str(prefix), task_vars or {}, self._templar)
             if not found:

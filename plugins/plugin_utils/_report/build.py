@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keepalive import PROFILES
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import KEEPALIVE as KEYS
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import number_of
+from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles import (
+    KEYS,
+    PROFILES,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import parse_number
 
 from .model import NAMES, Assignment, Connections, Host, Namespace, Problem, Process, Setting, Value
 from .todo import Shell, for_host
@@ -41,9 +43,16 @@ def host(name: str, answers: Answers, wanted: Wanted, shell: Shell) -> Host:
 def _host(name: str, answers: Answers, wanted: Wanted) -> Host:
     told = answers.found
     if told is None:
-        return Host(name, "not_reached", "the run ended before this host was asked", answers.outcome)
+        return Host(
+            name, "not_reached", "the run ended before this host was asked", answers.outcome
+        )
     if told.get("unreachable") or told.get("failed") or "settings" not in told:
-        return Host(name, "unreachable" if told.get("unreachable") else "failed", _why(told), answers.outcome)
+        return Host(
+            name,
+            "unreachable" if told.get("unreachable") else "failed",
+            _why(told),
+            answers.outcome,
+        )
     settings = {each: _setting(each, told["settings"][each], wanted) for each in NAMES}
     problems = tuple(_problem(each) for each in told["problems"])
     state, message = _state(settings, problems)
@@ -57,7 +66,9 @@ def _host(name: str, answers: Answers, wanted: Wanted) -> Host:
         settings=settings,
         dead_after=_number(told["dead_after"]),
         idle_limit=wanted.idle_limit,
-        connections=Connections(*(int(seen[field]) for field in Connections._fields)) if seen else None,
+        connections=Connections(*(int(seen[field]) for field in Connections._fields))
+        if seen
+        else None,
         source=_text(told["source"]),
         processes=tuple(map(_process, told["processes"])),
         processes_unseen=int(told["processes_unseen"] or 0),
@@ -69,7 +80,11 @@ def _host(name: str, answers: Answers, wanted: Wanted) -> Host:
 def _setting(name: str, told: Mapping[str, Any], wanted: Wanted) -> Setting:
     lines = tuple(
         Assignment(
-            _line(each["path"]), int(each["line"]), _line(each["key"]), _text(each["value"]), _line(each["fate"])
+            _line(each["path"]),
+            int(each["line"]),
+            _line(each["key"]),
+            _text(each["value"]),
+            _line(each["fate"]),
         )
         for each in told["assignments"]
     )
@@ -88,7 +103,8 @@ def _state(settings: Mapping[str, Setting], problems: Iterable[Problem]) -> tupl
     unknown = [name for name in NAMES if settings[name].now is None]
     if unknown:
         why = next(
-            (each.problem for each in problems if each.path and each.path.startswith("/proc/sys")), "no reason given"
+            (each.problem for each in problems if each.path and each.path.startswith("/proc/sys")),
+            "no reason given",
         )
         return "failed", f"{KEYS[unknown[0]]} is not known: {why}"
     if any(setting.overridden for setting in settings.values()):
@@ -98,14 +114,22 @@ def _state(settings: Mapping[str, Setting], problems: Iterable[Problem]) -> tupl
 
 def _process(told: Mapping[str, Any]) -> Process:
     counts = (int(told[field]) for field in ("established", "without_keepalive", "stale"))
-    return Process(int(told["pid"]), _text(told["command"]) or "(ended)", _text(told["user"]), *counts)
+    return Process(
+        int(told["pid"]), _text(told["command"]) or "(ended)", _text(told["user"]), *counts
+    )
 
 
 def _namespace(told: Mapping[str, Any]) -> Namespace:
     values = told["settings"] or {}
     time, probes, intvl = (_number(values.get(name)) for name in NAMES)
     return Namespace(
-        int(told["inode"]), _text(told["name"]), int(told["processes"]), time, probes, intvl, bool(told["differs"])
+        int(told["inode"]),
+        _text(told["name"]),
+        int(told["processes"]),
+        time,
+        probes,
+        intvl,
+        bool(told["differs"]),
     )
 
 
@@ -119,7 +143,7 @@ def _number(told: Any) -> int | None:
 
 def _value(told: str | None) -> Value:
     """Return a number where it is one to the kernel, else the text."""
-    number = number_of(told or "")
+    number = parse_number(told or "")
     return number if isinstance(number, int) else told
 
 
@@ -156,7 +180,9 @@ def _findings(found: Host) -> Iterator[str]:
         yield f"the first probe comes after {time} s, not before the path forgets the connection at {found.idle_limit} s"
     seen = found.connections
     if seen and seen.without_keepalive:
-        worst = next((f", most in {each.command}" for each in found.processes if each.without_keepalive), "")
+        worst = next(
+            (f", most in {each.command}" for each in found.processes if each.without_keepalive), ""
+        )
         yield f"{seen.without_keepalive} of {seen.established} connections without keepalive{worst}"
     if seen and seen.stale:
         yield f"{_count(seen.stale, 'connection')} still under an older, longer time"
@@ -169,7 +195,11 @@ def _of_settings(settings: Mapping[str, Setting]) -> Iterator[str]:
         if setting.overridden:
             yield f"{name}: our file asks for {setting.persisted}, but the next boot sets {setting.boot} ({_origin(setting)})"
     now, boot = (_unlike(settings, moment) for moment in ("now", "boot"))
-    where = ", ".join(sorted({_origin(setting) for setting in settings.values() if setting.boot != setting.wanted}))
+    where = ", ".join(
+        sorted(
+            {_origin(setting) for setting in settings.values() if setting.boot != setting.wanted}
+        )
+    )
     if now and now == boot:
         yield f"{now}, now and after the next boot ({where})"
         return
@@ -190,7 +220,9 @@ def _unlike(settings: Mapping[str, Setting], moment: str) -> str:
 
 
 def _origin(setting: Setting) -> str:
-    return f"{setting.winner.path} line {setting.winner.line}" if setting.winner else "no file sets it"
+    return (
+        f"{setting.winner.path} line {setting.winner.line}" if setting.winner else "no file sets it"
+    )
 
 
 def _count(number: int, what: str) -> str:

@@ -42,7 +42,9 @@ class Axis(NamedTuple):
     high: float
 
     def x(self, seconds: float) -> float:
-        share = (math.log(seconds) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
+        share = (math.log(seconds) - math.log(self.low)) / (
+            math.log(self.high) - math.log(self.low)
+        )
         return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
 
     def bin(self, seconds: int) -> int:
@@ -71,7 +73,9 @@ def chart(report: Report) -> dict[str, Any] | None:
         "width": WIDTH,
         "times": _bars(axis, times, "first probe after"),
         "dead": _bars(axis, dead, "dead peer noticed after"),
-        "ticks": [(axis.x(seconds), text) for seconds, text in TICKS if axis.low <= seconds <= axis.high],
+        "ticks": [
+            (axis.x(seconds), text) for seconds, text in TICKS if axis.low <= seconds <= axis.high
+        ],
         "limits": limits,
         "asked": len(times),
         "median_time": sorted(times)[len(times) // 2],
@@ -110,10 +114,14 @@ def _range(found: Sequence[int]) -> str:
 def _limits(report: Report, axis: Axis, times: Sequence[int]) -> list[Limit]:
     asked = sorted({host.idle_limit for host in report.hosts if host.idle_limit is not None})
     published = {seconds for seconds, _short, _name in LIMITS}
-    given = [(seconds, "yours", "the limit you gave") for seconds in asked if seconds not in published]
+    given = [
+        (seconds, "yours", "the limit you gave") for seconds in asked if seconds not in published
+    ]
     found = sorted([*LIMITS, *given])
     return [
-        Limit(*each, axis.x(each[0]), *_cleared(times, each[0])) for each in found if axis.low <= each[0] <= axis.high
+        Limit(*each, axis.x(each[0]), *_cleared(times, each[0]))
+        for each in found
+        if axis.low <= each[0] <= axis.high
     ]
 
 

@@ -38,7 +38,9 @@ def plain(host: Host) -> dict[str, Any]:
     told = {name: getattr(host, name) for name in _HOST}
     told.update((name, [each._asdict() for each in told[name]]) for name in _LISTS)
     told.update(
-        settings={name: _plain_setting(setting) for name, setting in host.settings.items()} if host.settings else None,
+        settings={name: _plain_setting(setting) for name, setting in host.settings.items()}
+        if host.settings
+        else None,
         connections=host.connections and host.connections._asdict(),
         findings=list(host.findings),
         clears_idle_limit=host.clears_idle_limit,
@@ -73,10 +75,14 @@ def from_json(text: str, source: str) -> list[Host]:
     try:
         told = json.loads(text)
     except ValueError as error:
-        raise ReportError(f"{source}: not JSON ({error}); give a report that netops.tuning.audit wrote") from None
+        raise ReportError(
+            f"{source}: not JSON ({error}); give a report that netops.tuning.audit wrote"
+        ) from None
     found = told.get("format") if isinstance(told, dict) else None
     if found != FORMAT:
-        raise ReportError(f"{source}: its format is {found!r}, not {FORMAT!r}; make it anew with this collection")
+        raise ReportError(
+            f"{source}: its format is {found!r}, not {FORMAT!r}; make it anew with this collection"
+        )
     try:
         return [_host(each) for each in told["hosts"]]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -89,9 +95,15 @@ def from_json(text: str, source: str) -> list[Host]:
 def _host(told: Mapping[str, Any]) -> Host:
     known = {name: told[name] for name in _HOST}
     if known["state"] not in STATES or known["outcome"] not in (None, *OUTCOMES):
-        raise ValueError(f"{known['name']}: unknown state {known['state']!r} or outcome {known['outcome']!r}")
-    known.update((name, tuple(kind(**each) for each in known[name])) for name, kind in _LISTS.items())
-    known["settings"] = known["settings"] and {name: _setting(known["settings"][name]) for name in NAMES}
+        raise ValueError(
+            f"{known['name']}: unknown state {known['state']!r} or outcome {known['outcome']!r}"
+        )
+    known.update(
+        (name, tuple(kind(**each) for each in known[name])) for name, kind in _LISTS.items()
+    )
+    known["settings"] = known["settings"] and {
+        name: _setting(known["settings"][name]) for name in NAMES
+    }
     known["connections"] = known["connections"] and Connections(**known["connections"])
     known["findings"] = tuple(map(str, known["findings"]))
     return Host(**known)
@@ -100,7 +112,11 @@ def _host(told: Mapping[str, Any]) -> Host:
 def _setting(told: Mapping[str, Any]) -> Setting:
     winner = told["winner"] and Assignment(**told["winner"])
     return Setting(
-        **{**told, "winner": winner, "assignments": tuple(Assignment(**each) for each in told["assignments"])}
+        **{
+            **told,
+            "winner": winner,
+            "assignments": tuple(Assignment(**each) for each in told["assignments"]),
+        }
     )
 
 
@@ -126,7 +142,11 @@ def _row(host: Host) -> Iterable[Any]:
     for name in NAMES:
         setting = host.settings[name] if host.settings else None
         winner = setting.winner if setting else None
-        yield from (setting.now, setting.boot, setting.persisted, setting.wanted) if setting else (None,) * 4
+        yield from (
+            (setting.now, setting.boot, setting.persisted, setting.wanted)
+            if setting
+            else (None,) * 4
+        )
         yield f"{winner.path}:{winner.line}" if winner else None
     yield from (host.dead_after, host.idle_limit, host.clears_idle_limit)
     yield from host.connections or (None,) * 5
@@ -135,4 +155,7 @@ def _row(host: Host) -> Iterable[Any]:
 
 def _harmless(cells: Iterable[Any]) -> list[Any]:
     """Keep a spreadsheet from taking a text for a formula (OWASP, CSV injection)."""
-    return [f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r\n|") else cell for cell in cells]
+    return [
+        f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r\n|") else cell
+        for cell in cells
+    ]

@@ -42,7 +42,9 @@ FLAGS = ("unprotected", "stale", "namespaces", "idle_limit")
 
 def to_html(report: Report) -> str:
     """Return the page."""
-    script, style = ((PAGE / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
+    script, style = (
+        (PAGE / name).read_text(encoding="utf-8") for name in ("report.js", "report.css")
+    )
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(PAGE),
         autoescape=True,
@@ -75,7 +77,9 @@ def _states(report: Report) -> list[tuple[str, int, float, float]]:
     One host of thousands is still to be seen: no part is narrower than one per cent and a half.
     """
     numbers = {state: number for state, number in report.summary.states.items() if number}
-    widths = {state: max(1.5, 100 * number / report.summary.hosts) for state, number in numbers.items()}
+    widths = {
+        state: max(1.5, 100 * number / report.summary.hosts) for state, number in numbers.items()
+    }
     told, start = [], 0.0
     for state, number in numbers.items():
         width = 100 * widths[state] / sum(widths.values())
@@ -128,7 +132,12 @@ def _index(report: Report) -> dict[str, Any]:
 def _row(host: Host) -> list[Any]:
     seen = host.connections
     settings = [host.settings[name] for name in NAMES] if host.settings else []
-    flags = (host.unprotected, bool(seen and seen.stale), host.differing > 0, host.clears_idle_limit is False)
+    flags = (
+        host.unprotected,
+        bool(seen and seen.stale),
+        host.differing > 0,
+        host.clears_idle_limit is False,
+    )
     return [
         host.name,
         STATES.index(host.state),

@@ -189,7 +189,9 @@ class Report:
     todo: tuple[Command, ...] = ()
 
     @classmethod
-    def of(cls, hosts: Any, *, title: str, made: str, version: str, todo: tuple[Command, ...] = ()) -> Report:
+    def of(
+        cls, hosts: Any, *, title: str, made: str, version: str, todo: tuple[Command, ...] = ()
+    ) -> Report:
         ordered = tuple(sorted(hosts, key=lambda host: natural(host.name)))
         return cls(title, made, version, ordered, Summary.of(ordered), todo)
 

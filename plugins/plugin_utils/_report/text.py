@@ -45,10 +45,14 @@ def _finding(host: Host) -> str:
 def total(report: Report) -> Iterator[str]:
     """Yield what all the hosts come to."""
     summary = report.summary
-    counted = ", ".join(f"{number} {words(state)}" for state, number in summary.states.items() if number)
+    counted = ", ".join(
+        f"{number} {words(state)}" for state, number in summary.states.items() if number
+    )
     yield f"  {_hosts(summary.hosts)}{': ' if counted else ''}{counted}"
     if summary.outcomes:
-        yield "  " + ", ".join(f"{number} {words(outcome)}" for outcome, number in summary.outcomes.items())
+        yield "  " + ", ".join(
+            f"{number} {words(outcome)}" for outcome, number in summary.outcomes.items()
+        )
     if summary.asked_for_connections:
         seen = summary.connections
         yield (
@@ -67,12 +71,16 @@ def _hosts(number: int) -> str:
 
 def shown(text: str) -> str:
     """Return a text that cannot move the cursor or colour the terminal of who reads it."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
+    )
 
 
 def violations(report: Report, fail_on: Collection[str]) -> dict[str, list[Host]]:
     """Return the hosts for each reason to fail that there is."""
     found = {
-        reason: [host for host in report.hosts if FAILURES[reason](host)] for reason in FAILURES if reason in fail_on
+        reason: [host for host in report.hosts if FAILURES[reason](host)]
+        for reason in FAILURES
+        if reason in fail_on
     }
     return {reason: hosts for reason, hosts in found.items() if hosts}

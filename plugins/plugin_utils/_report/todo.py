@@ -34,7 +34,8 @@ def for_host(host: Host, shell: Shell) -> Iterator[Command]:
     limit = f"--limit={host.name}"
     if host.state in ("failed", "unreachable", "not_reached"):
         yield Command(
-            "See why it gives no answer", shell.line("ansible", "all", limit, "-m", "ansible.builtin.ping", "-vvv")
+            "See why it gives no answer",
+            shell.line("ansible", "all", limit, "-m", "ansible.builtin.ping", "-vvv"),
         )
         yield Command("Ask it again", shell.line("ansible-playbook", "netops.tuning.audit", limit))
         return
@@ -42,7 +43,14 @@ def for_host(host: Host, shell: Shell) -> Iterator[Command]:
         yield from _role(host, shell, limit)
     if host.connections and host.connections.stale + host.connections.without_keepalive:
         look = shell.line(
-            "ansible", "all", limit, "-b", "-m", "ansible.builtin.command", "-a", "ss -tnpo state established"
+            "ansible",
+            "all",
+            limit,
+            "-b",
+            "-m",
+            "ansible.builtin.command",
+            "-a",
+            "ss -tnpo state established",
         )
         yield Command("See which connections have no keepalive timer, or a long one", look)
 
@@ -57,11 +65,16 @@ def _role(host: Host, shell: Shell, limit: str) -> Iterator[Command]:
         }
         for path, line in sorted(lines):
             text = f"sed -n {line}p {shlex.quote(path)}"
-            look = shell.line("ansible", "all", limit, "-b", "-m", "ansible.builtin.command", "-a", text)
+            look = shell.line(
+                "ansible", "all", limit, "-b", "-m", "ansible.builtin.command", "-a", text
+            )
             yield Command(f"Look at the line that wins, {path} line {line}", look)
         told["tcp_keepalive_on_override"] = "comment_out"
     words = [ROLE, limit, *_extra(told)]
-    yield Command("See what the role would change", shell.line("ansible-playbook", *words, "--check", "--diff"))
+    yield Command(
+        "See what the role would change",
+        shell.line("ansible-playbook", *words, "--check", "--diff"),
+    )
     yield Command("Change it", shell.line("ansible-playbook", *words, "--diff"))
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keepalive import PROFILES, choose
+from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles import (
+    PROFILES,
+    choose_values,
+)
 
 from .model import NAMES, ReportError
 
@@ -45,7 +48,9 @@ def wanted(variables: Mapping[str, Any]) -> Wanted:
         values,
         str(_first(variables, "path") or PATH),
         _number("idle_limit", _first(variables, "idle_limit")),
-        {} if values == role else {f"{ROLE}state": "present", **{ROLE + name: values[name] for name in NAMES}},
+        {}
+        if values == role
+        else {f"{ROLE}state": "present", **{ROLE + name: values[name] for name in NAMES}},
     )
 
 
@@ -57,14 +62,20 @@ def _first(variables: Mapping[str, Any], name: str) -> Any:
 def _values(given: Mapping[str, Any], prefix: str) -> dict[str, int]:
     profile = given.get("profile") or "document"
     if profile not in PROFILES:
-        raise ReportError(f"{prefix}profile: there is no {profile!r}; choose one of {', '.join(PROFILES)}")
+        raise ReportError(
+            f"{prefix}profile: there is no {profile!r}; choose one of {', '.join(PROFILES)}"
+        )
     numbers = {name: _number(prefix + name, given.get(name)) for name in NAMES}
     none = {"idle_limit": None, "dead_after_limit": None}
-    return choose({"state": given.get("state") or "present", "profile": profile, **numbers, **none})
+    return choose_values(
+        {"state": given.get("state") or "present", "profile": profile, **numbers, **none}
+    )
 
 
 def _number(name: str, value: Any) -> int | None:
     try:
         return None if value is None or value == "" else int(value)
     except (TypeError, ValueError):
-        raise ReportError(f"{name}: {value!r} is not a number; give seconds, or how many probes") from None
+        raise ReportError(
+            f"{name}: {value!r} is not a number; give seconds, or how many probes"
+        ) from None

@@ -17,7 +17,9 @@ from .model import Host, Report, ReportError
 
 
 def _limit(report: Report) -> str:
-    return "".join(f"{host.name}\n" for host in report.hosts if host.state in ("drift", "overridden"))
+    return "".join(
+        f"{host.name}\n" for host in report.hosts if host.state in ("drift", "overridden")
+    )
 
 
 FORMATS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
@@ -46,7 +48,9 @@ def write(report: Report, files: Mapping[str, str]) -> None:
             os.replace(made[path], path)
             del made[path]
     except OSError as error:
-        raise ReportError(f"{path}: the report cannot be written: {error.strerror}; choose another folder") from None
+        raise ReportError(
+            f"{path}: the report cannot be written: {error.strerror}; choose another folder"
+        ) from None
     finally:
         for left in made.values():
             os.unlink(left)
@@ -80,5 +84,7 @@ def read(path: str) -> list[Host]:
     except OSError as error:
         raise ReportError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise ReportError(f"{path}: not UTF-8; give a JSON report that netops.tuning.audit wrote") from None
+        raise ReportError(
+            f"{path}: not UTF-8; give a JSON report that netops.tuning.audit wrote"
+        ) from None
     return from_json(text, path)

@@ -13,7 +13,18 @@ pytest.importorskip("ansible", reason="Reports are written on the controller, wh
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answers, host
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Setting
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.wanted import PATH, wanted
-from support.fleet import DOCUMENT, GCE, KERNEL, OTHER, SHELL, VENDOR, answer, line, setting, sockets
+from reports.fleets import (
+    DOCUMENT,
+    GCE,
+    KERNEL,
+    OTHER,
+    SHELL,
+    VENDOR,
+    answer,
+    line,
+    setting,
+    sockets,
+)
 
 
 def built(found, variables=None, outcome=None, name="web1"):
@@ -50,7 +61,9 @@ def built(found, variables=None, outcome=None, name="web1"):
 def test_state_and_first_finding(found, state, finding):
     found = built(found)
     assert found.state == state
-    assert [each[: len(finding or "")] for each in found.findings[:1]] == ([finding] if finding else [])
+    assert [each[: len(finding or "")] for each in found.findings[:1]] == (
+        [finding] if finding else []
+    )
 
 
 def test_a_boot_that_no_file_says_anything_of_gives_the_values_of_the_kernel():
@@ -76,12 +89,20 @@ def test_our_file_is_the_one_that_the_role_is_told_to_write():
 
 def test_a_number_is_read_as_the_kernel_reads_it():
     found = built(answer(time=setting(3600, line(PATH, 1, "time", "007020", "winner"))))
-    assert (found.settings["time"].persisted, found.settings["time"].boot, found.state) == (3600, 3600, "as_wanted")
+    assert (found.settings["time"].persisted, found.settings["time"].boot, found.state) == (
+        3600,
+        3600,
+        "as_wanted",
+    )
 
 
 def test_a_line_that_the_kernel_refuses_sets_nothing():
     found = built(answer(time=setting(3600, line(PATH, 1, "time", "soon", "winner"))))
-    assert (found.settings["time"].persisted, found.settings["time"].boot, found.state) == ("soon", 7200, "overridden")
+    assert (found.settings["time"].persisted, found.settings["time"].boot, found.state) == (
+        "soon",
+        7200,
+        "overridden",
+    )
 
 
 @pytest.mark.parametrize(("now", "after"), [(DOCUMENT, 3825), (KERNEL, 7875), (GCE, 360)])
@@ -89,7 +110,9 @@ def test_dead_after(now, after):
     assert built(answer(now=now)).dead_after == after
 
 
-@pytest.mark.parametrize(("limit", "clears"), [(None, None), (3601, True), (3600, False), (350, False)])
+@pytest.mark.parametrize(
+    ("limit", "clears"), [(None, None), (3601, True), (3600, False), (350, False)]
+)
 def test_the_idle_limit(limit, clears):
     found = built(answer(), variables={"audit_idle_limit": limit})
     assert found.clears_idle_limit is clears
@@ -119,7 +142,11 @@ def test_a_value_that_cannot_be_read_makes_a_failure_that_says_why():
         ({"settings": {}, "problems": []}, "failed", "its answer is not that of the module"),
         ({"settings": [], "problems": []}, "failed", "its answer is not that of the module"),
         (answer(time={"runtime": 1}), "failed", "its answer is not that of the module"),
-        ({**answer(), "connections": {"established": "many"}}, "failed", "its answer is not that of the module"),
+        (
+            {**answer(), "connections": {"established": "many"}},
+            "failed",
+            "its answer is not that of the module",
+        ),
         ({**answer(), "processes": [5]}, "failed", "its answer is not that of the module"),
         ({**answer(), "problems": None}, "failed", "its answer is not that of the module"),
         (answer(time=None), "failed", "its answer is not that of the module"),
@@ -147,13 +174,24 @@ def test_connections():
 
 def test_connections_that_were_not_asked_for():
     found = built(answer())
-    assert (found.connections, found.processes, found.unprotected, found.findings) == (None, (), False, ())
+    assert (found.connections, found.processes, found.unprotected, found.findings) == (
+        None,
+        (),
+        False,
+        (),
+    )
 
 
 def test_what_the_module_could_not_see_is_kept():
     seen = sockets(4)
     seen["processes"][0].update(command=None, user=None)
-    seen["namespaces"] = [{"inode": 1, "name": None, "processes": 0, "settings": None, "differs": None}]
+    seen["namespaces"] = [
+        {"inode": 1, "name": None, "processes": 0, "settings": None, "differs": None}
+    ]
     found = built(answer(connections=seen))
     assert (found.processes[0].command, found.processes[0].user) == ("(ended)", None)
-    assert (found.namespaces[0].time, found.namespaces[0].differs, found.differing) == (None, False, 0)
+    assert (found.namespaces[0].time, found.namespaces[0].differs, found.differing) == (
+        None,
+        False,
+        0,
+    )

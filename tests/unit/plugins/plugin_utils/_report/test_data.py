@@ -18,11 +18,21 @@ pytest.importorskip("ansible", reason="Reports are written on the controller, wh
 
 import jsonschema
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answers
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.data import from_json, to_csv, to_json
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Report, ReportError, Summary
-from support import fleet
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.data import (
+    from_json,
+    to_csv,
+    to_json,
+)
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import (
+    Report,
+    ReportError,
+    Summary,
+)
+from reports import fleets as fleet
 
-SCHEMA = json.loads((Path(__file__).parents[5] / "docs/audit-report.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (Path(__file__).parents[5] / "docs/audit-report.schema.json").read_text(encoding="utf-8")
+)
 
 
 def awkward():
@@ -41,7 +51,9 @@ def awkward():
     return fleet.report(hosts, {"audit_idle_limit": 350})
 
 
-@pytest.mark.parametrize("report", [awkward(), fleet.report(300), fleet.report({})], ids=["awkward", "many", "none"])
+@pytest.mark.parametrize(
+    "report", [awkward(), fleet.report(300), fleet.report({})], ids=["awkward", "many", "none"]
+)
 def test_json_is_what_its_schema_says(report):
     told = json.loads(to_json(report))
     validator = jsonschema.validators.validator_for(SCHEMA)
@@ -58,7 +70,9 @@ def test_the_schema_knows_each_field():
         jsonschema.validate(told, SCHEMA)
 
 
-@pytest.mark.parametrize("report", [awkward(), fleet.report(300), fleet.report({})], ids=["awkward", "many", "none"])
+@pytest.mark.parametrize(
+    "report", [awkward(), fleet.report(300), fleet.report({})], ids=["awkward", "many", "none"]
+)
 def test_there_and_back(report):
     assert tuple(from_json(to_json(report), "x.json")) == report.hosts
 
@@ -67,7 +81,9 @@ def test_slices_merged_are_the_report_of_all():
     whole = fleet.report(300)
     parts = [replace(whole, hosts=whole.hosts[start::4]) for start in range(4)]
     hosts = [host for part in parts for host in from_json(to_json(part), "x.json")]
-    merged = Report.of(hosts, title=whole.title, made=whole.made, version=whole.version, todo=whole.todo)
+    merged = Report.of(
+        hosts, title=whole.title, made=whole.made, version=whole.version, todo=whole.todo
+    )
     assert merged == whole
 
 
@@ -105,7 +121,12 @@ def test_csv():
         "9",
     )
     assert odd["time_winner"] == f"{fleet.PATH}:1"
-    assert (odd["established"], odd["without_keepalive"], odd["stale"], odd["namespaces_that_differ"]) == (
+    assert (
+        odd["established"],
+        odd["without_keepalive"],
+        odd["stale"],
+        odd["namespaces_that_differ"],
+    ) == (
         "40",
         "12",
         "3",
@@ -132,7 +153,12 @@ def test_summary():
         "not_reached": 1,
     }
     assert summary.outcomes == {"done": 1, "unreachable": 1, "not_reached": 1}
-    assert (summary.unprotected, summary.stale, summary.differing, summary.asked_for_connections) == (1, 1, 1, 1)
+    assert (
+        summary.unprotected,
+        summary.stale,
+        summary.differing,
+        summary.asked_for_connections,
+    ) == (1, 1, 1, 1)
 
 
 def test_hosts_are_in_the_order_of_their_numbers():

@@ -23,7 +23,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.chart import
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.data import plain
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.html import duration, to_html
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Command
-from support import fleet
+from reports import fleets as fleet
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&\u2028\u2029{{ 7*7 }}"
 
@@ -55,7 +55,9 @@ def hostile():
     for line in found["settings"]["time"]["assignments"]:
         line["path"] += HOSTILE
     found["processes"][0]["command"] = HOSTILE
-    report = fleet.report({HOSTILE: Answers(found), f"b{HOSTILE}": Answers({"failed": True, "msg": HOSTILE})})
+    report = fleet.report(
+        {HOSTILE: Answers(found), f"b{HOSTILE}": Answers({"failed": True, "msg": HOSTILE})}
+    )
     return replace(report, title=HOSTILE, version=HOSTILE, todo=(Command(HOSTILE, HOSTILE),))
 
 
@@ -74,7 +76,9 @@ def test_nothing_of_a_host_becomes_an_element_or_a_script():
 
 def test_only_our_own_script_and_style_may_run():
     found = Page(to_html(hostile()))
-    policy = next(attributes["content"] for tag, attributes in found.elements if attributes.get("http-equiv"))
+    policy = next(
+        attributes["content"] for tag, attributes in found.elements if attributes.get("http-equiv")
+    )
     text = to_html(hostile())
     for element in ("script", "style"):
         (content,) = re.findall(f"<{element}>(.*?)</{element}>", text, re.DOTALL)
@@ -97,9 +101,14 @@ def test_the_page_asks_for_nothing():
 def test_what_is_packed_is_what_json_has():
     report = fleet.report(230)
     found = Page(to_html(report))
-    packs = [json.loads(gzip.decompress(base64.b64decode(found.scripts[f"pack{number}"]))) for number in range(3)]
+    packs = [
+        json.loads(gzip.decompress(base64.b64decode(found.scripts[f"pack{number}"])))
+        for number in range(3)
+    ]
     assert [len(pack) for pack in packs] == [100, 100, 30]
-    assert [host for pack in packs for host in pack] == json.loads(json.dumps([plain(host) for host in report.hosts]))
+    assert [host for pack in packs for host in pack] == json.loads(
+        json.dumps([plain(host) for host in report.hosts])
+    )
 
 
 def test_the_same_report_is_the_same_page():
@@ -123,7 +132,9 @@ def test_the_headline(asked, headline):
 
 
 def test_the_limits_count_hosts_whose_first_probe_comes_in_time():
-    hosts = {str(time): Answers(fleet.answer(now=(time, 9, 25))) for time in (60, 240, 299, 300, 3600)}
+    hosts = {
+        str(time): Answers(fleet.answer(now=(time, 9, 25))) for time in (60, 240, 299, 300, 3600)
+    }
     told = chart(fleet.report(hosts, {"audit_idle_limit": 100}))
     assert {limit.seconds: limit.cleared for limit in told["limits"]} == {
         100: 1,
@@ -133,7 +144,9 @@ def test_the_limits_count_hosts_whose_first_probe_comes_in_time():
         600: 4,
         900: 4,
     }
-    assert sum(each.hosts for each in told["times"]) == sum(each.hosts for each in told["dead"]) == 5
+    assert (
+        sum(each.hosts for each in told["times"]) == sum(each.hosts for each in told["dead"]) == 5
+    )
     assert all(0 <= each.x <= told["width"] - each.width for each in told["times"] + told["dead"])
 
 
@@ -146,7 +159,14 @@ def test_the_chart_takes_any_number(time):
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(25, "25 s"), (119, "119 s"), (120, "2 min"), (3600, "1 h"), (3825, "1 h 3 min 45 s"), (0, "0 s")],
+    [
+        (25, "25 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (3600, "1 h"),
+        (3825, "1 h 3 min 45 s"),
+        (0, "0 s"),
+    ],
 )
 def test_duration(seconds, text):
     assert duration(seconds) == text

@@ -11,8 +11,12 @@ import pytest
 pytest.importorskip("ansible", reason="Reports are written on the controller, where Ansible is")
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answers
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.text import FAILURES, to_text, violations
-from support.fleet import KERNEL, answer, report, sockets
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.text import (
+    FAILURES,
+    to_text,
+    violations,
+)
+from reports.fleets import KERNEL, answer, report, sockets
 
 HOSTS = {
     "web2": Answers(answer(now=KERNEL, connections=sockets(5, 0))),
@@ -46,7 +50,11 @@ def test_all_as_wanted():
 
 
 def test_what_a_rollout_made_of_a_host_is_told_too():
-    hosts = {"a": Answers(answer(), "done"), "b": Answers(answer(), "put_back"), "long": Answers(None, "not_reached")}
+    hosts = {
+        "a": Answers(answer(), "done"),
+        "b": Answers(answer(), "put_back"),
+        "long": Answers(None, "not_reached"),
+    }
     assert to_text(report(hosts)).splitlines()[2:4] == [
         "  b     as wanted    put back",
         "  long  not reached  not reached  the run ended before this host was asked",

@@ -16,7 +16,7 @@ pytest.importorskip("ansible", reason="Reports are written on the controller, wh
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answers, host
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.todo import Shell, for_fleet
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.wanted import wanted
-from support.fleet import KERNEL, answer, sockets
+from reports.fleets import KERNEL, answer, sockets
 
 HOSTILE = [
     "web1",
@@ -38,20 +38,32 @@ HOSTILE = [
 
 def words(command):
     """Have a shell tell what it would call."""
-    script = f'ansible() {{ printf "%s\\0" ansible "$@"; }}; alias ansible-playbook=ansible\n{command}'
-    told = subprocess.run(["bash", "-O", "expand_aliases", "-c", script], check=True, capture_output=True).stdout
+    script = (
+        f'ansible() {{ printf "%s\\0" ansible "$@"; }}; alias ansible-playbook=ansible\n{command}'
+    )
+    told = subprocess.run(
+        ["bash", "-O", "expand_aliases", "-c", script], check=True, capture_output=True
+    ).stdout
     return told.decode().split("\0")[1:-1]
 
 
 def todo(name, found, variables=None, inventory=("hosts.yml",)):
     shell = Shell(inventory, "audit.limit")
-    return [words(each.command) for each in host(name, Answers(found), wanted(variables or {}), shell).todo]
+    return [
+        words(each.command)
+        for each in host(name, Answers(found), wanted(variables or {}), shell).todo
+    ]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize(
     "told",
-    [answer(now=KERNEL, connections=sockets(4, 2)), answer(other={"time": 5}), {"failed": True}, None],
+    [
+        answer(now=KERNEL, connections=sockets(4, 2)),
+        answer(other={"time": 5}),
+        {"failed": True},
+        None,
+    ],
 )
 def test_a_host_is_one_word_whatever_it_is_called(name, told):
     found = todo(name, told, inventory=(name, "more hosts"))
@@ -64,13 +76,23 @@ def test_a_host_is_one_word_whatever_it_is_called(name, told):
 
 def test_drift_is_looked_at_first_then_changed():
     look, change = todo("web1", answer(now=KERNEL))
-    assert look == ["--inventory=hosts.yml", "netops.tuning.tcp_keepalive", "--limit=web1", "--check", "--diff"]
+    assert look == [
+        "--inventory=hosts.yml",
+        "netops.tuning.tcp_keepalive",
+        "--limit=web1",
+        "--check",
+        "--diff",
+    ]
     assert change == [*look[:3], "--diff"]
 
 
 def test_what_the_role_would_not_know_it_is_told():
     look, _change = todo("web1", answer(), variables={"audit_profile": "gce"})
-    (told,) = [json.loads(word[len("--extra-vars=") :]) for word in look if word.startswith("--extra-vars=")]
+    (told,) = [
+        json.loads(word[len("--extra-vars=") :])
+        for word in look
+        if word.startswith("--extra-vars=")
+    ]
     assert told["tcp_keepalive_time"] == 60
 
 
@@ -97,7 +119,9 @@ def fleet(answers, variables=(), limit="audit.limit"):
 
 
 def test_the_fleet_is_named_by_a_file():
-    look, change = fleet([answer(), answer(now=KERNEL)], [{"audit_time": 3600, "tcp_keepalive_time": 5}])
+    look, change = fleet(
+        [answer(), answer(now=KERNEL)], [{"audit_time": 3600, "tcp_keepalive_time": 5}]
+    )
     assert look == ["netops.tuning.tcp_keepalive", "--limit=@audit.limit", "--check", "--diff"]
     assert change == [*look[:2], "--diff"]
 

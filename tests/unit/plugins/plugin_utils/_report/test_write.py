@@ -14,7 +14,7 @@ pytest.importorskip("ansible", reason="Reports are written on the controller, wh
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import write
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import ReportError
-from support import fleet
+from reports import fleets as fleet
 
 
 @pytest.fixture
