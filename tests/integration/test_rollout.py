@@ -44,15 +44,13 @@ def test_a_host_is_changed_then_right_then_put_back(world: World) -> None:
     assert (checked.rc, outcome(checked), world.snapshot()) == (0, "not_reached", start), (
         checked.output
     )
-    assert [result["would_change"] for result in checked.results if "would_change" in result] == [
-        True
-    ]
+    preflights = [result for result in checked.results if "changed_keys" in result]
+    assert [len(result["changed_keys"]) for result in preflights] == [2]
+    assert [result["changed_files"] for result in preflights] == [[OURS]]
     played = rolled_out(world)
     assert (played.rc, outcome(played), played.stats["changed"]) == (0, "done", 1), played.output
     assert now(world) == next_boot(world) == DOCUMENT
-    steps = [
-        result.action for result in played.results if result.action == "netops.tuning.rollout_host"
-    ]
+    steps = [result for result in played.results if "changed_keys" in result]
     assert len(steps) == 3, "preflight, apply, verify"
     again = rolled_out(world)
     assert (again.rc, outcome(again), again.stats["changed"]) == (0, "already_right", 0), (
