@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import glob
-import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Iterable, Mapping
 
 from ansible.errors import AnsibleError
@@ -20,8 +18,8 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import build, text, todo, write
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import OUTCOMES, Host, Report, ReportError
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.wanted import VARIABLES, wanted
+from ansible_collections.netops.tuning.plugins.plugin_utils._version import VERSION
 
-COLLECTION = Path(__file__).parents[2]
 OPTIONS = {
     "results": {"type": "str", "default": "audit_found"},
     "outcome": {"type": "str"},
@@ -59,7 +57,7 @@ class ActionModule(ActionBase):
             hosts,
             title=options["title"],
             made=dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
-            version=version(),
+            version=VERSION,
             todo=tuple(todo.for_fleet(hosts, shell)),
         )
         if self._task.check_mode:
@@ -137,12 +135,3 @@ def names(hosts: list[str]) -> str:
     """Name a few of them."""
     more = f" and {len(hosts) - 5} more" if len(hosts) > 5 else ""
     return ", ".join(map(text.shown, hosts[:5])) + more
-
-
-def version() -> str:
-    """Return the version of the collection, installed or not."""
-    manifest = COLLECTION / "MANIFEST.json"
-    if manifest.exists():
-        return str(json.loads(manifest.read_text(encoding="utf-8"))["collection_info"]["version"])
-    lines = (COLLECTION / "galaxy.yml").read_text(encoding="utf-8").splitlines()
-    return next(line.split()[1] for line in lines if line.startswith("version:"))

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.connections import ARMED, Holder
-from support.play import Played, run_playbook, target_python
+from support.play import Played, collections_path, run_playbook, target_python
 from support.tasks import INTVL, PROBES, TIME
 from support.world import NOBODY, World
 
@@ -242,3 +243,22 @@ def test_the_terminal_view(world: World, audit: Audit) -> None:
     assert "\n  world  drift        time 7200 instead of 3600, intvl 75 instead of 25, now and after" in played.output
     assert "\n  2 hosts: 1 drift, 1 unreachable\n" in played.output
     assert f"\n  {audit.folder}/keepalive-audit.html\n" in played.output
+
+
+def test_only_the_required_folders_of_the_collection_are_needed(
+    world: World, audit: Audit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The collection requirements of Ansible let a distribution drop everything else, galaxy.yml and MANIFEST.json too."""
+    collection = Path("ansible_collections/netops/tuning")
+    installed = Path(collections_path())
+    reduced = tmp_path / "collections"
+    for folder in ("meta", "plugins", "roles", "playbooks"):
+        shutil.copytree(installed / collection / folder, reduced / collection / folder)
+    monkeypatch.setenv("NETOPS_COLLECTIONS_PATH", str(reduced))
+
+    played = audit({"world": world})
+
+    assert played.rc == 0, played.output
+    manifest = json.loads((installed / collection / "MANIFEST.json").read_text(encoding="utf-8"))
+    assert audit.report["version"] == manifest["collection_info"]["version"]
+    assert audit.host("world")["state"] == "drift"
