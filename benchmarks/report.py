@@ -63,9 +63,9 @@ def make(path: str, count: int) -> None:
     real = json.loads(Path(path).read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(prefix="netops-bench-") as folder:
         before = time.process_time()
-        asked = {name: build.Answers(real[place % len(real)]) for place, name in enumerate(fleet.names(count))}
-        files = write.paths(folder, "report", list(write.FORMATS))
-        write.write(fleet.report(asked, {"audit_idle_limit": 350}), files)
+        asked = {name: build.Answer(real[place % len(real)]) for place, name in enumerate(fleet.host_names(count))}
+        files = write.file_paths(folder, "report", list(write.FORMATS))
+        write.write_files(fleet.report(asked, {"audit_idle_limit": 350}), files)
         took = time.process_time() - before
         size = Path(files["html"]).stat().st_size
     print(json.dumps([took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, size]))

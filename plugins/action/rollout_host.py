@@ -10,7 +10,7 @@ from typing import Any, Mapping
 
 from ansible import context
 from ansible.plugins.action import ActionBase
-from ansible_collections.netops.tuning.plugins.plugin_utils import _rollout, _variables
+from ansible_collections.netops.tuning.plugins.plugin_utils import _role_options, _rollout
 
 OPTIONS = {
     "step": {"type": "str", "choices": ["preflight", "apply", "verify", "put_back"], "required": True},
@@ -64,9 +64,13 @@ class ActionModule(ActionBase):
     def _applied(self, check: bool) -> dict[str, Any]:
         options = self._options["options"]
         if options is None:
-            of_the_role = self._options["via"] == "tcp_keepalive"
-            options = _variables.options(_variables.PREFIX, self._variables, self._templar) if of_the_role else {}
+            options = self._role_options() if self._options["via"] == "tcp_keepalive" else {}
         return self._ask(check, state="applied", via=self._options["via"], options=options)
+
+    def _role_options(self) -> dict[str, Any]:
+        return _role_options.options_from_variables(
+            _role_options.ROLE_PREFIX, _role_options.MODULE_OPTIONS, self._variables, self._templar.template
+        )
 
     def _ask(self, check: bool, **args: Any) -> dict[str, Any]:
         self._task.check_mode = check or self._task.check_mode

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answers
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.html import to_html
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import OUTCOMES, Report
 from support import fleet
 from support.browser import PHONE, Browser, Opened, Tasks, browser
 
-HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&\u2028\u2029{{ 7*7 }}$`id`"
+HOSTILE = (
+    "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&\u2028\u2029{{ 7*7 }}$`id`"
+)
 LIMIT = 200
 
 
@@ -47,10 +49,15 @@ def small(**variables: Any) -> Report:
     """Three hosts of three kinds, and one that is away."""
     return fleet.report(
         {
-            "web2": Answers(fleet.answer(now=fleet.KERNEL, connections=fleet.sockets(40, 12, 3, ["web"], seed=1))),
-            "web10": Answers(fleet.answer(connections=fleet.sockets(7, seed=2))),
-            "db1": Answers(fleet.answer(now=(300, 9, 25), other={"time": 300})),
-            "gone": Answers({"unreachable": True, "msg": "no route to it"}),
+            "web2": Answer(
+                fleet.info_result(
+                    now=fleet.KERNEL,
+                    connections=fleet.connections_result(40, 12, 3, ["web"], seed=1),
+                )
+            ),
+            "web10": Answer(fleet.info_result(connections=fleet.connections_result(7, seed=2))),
+            "db1": Answer(fleet.info_result(now=(300, 9, 25), other={"time": 300})),
+            "gone": Answer({"unreachable": True, "msg": "no route to it"}),
         },
         variables,
     )
@@ -71,7 +78,9 @@ def test_it_says_how_the_fleet_is(show: Callable[..., Opened]) -> None:
     page = show(fleet.report(480))
     states = fleet.report(480).summary.states
     assert page.page.inner_text("h1") == f"{states['as_wanted']} of 480 hosts are as wanted"
-    told = [button.inner_text().split()[0] for button in page.page.query_selector_all("[data-state]")]
+    told = [
+        button.inner_text().split()[0] for button in page.page.query_selector_all("[data-state]")
+    ]
     assert told == [str(number) for number in states.values() if number]
     assert page.page.get_attribute("svg.bar", "aria-label") == (
         f"{states['as_wanted']} as wanted, {states['drift']} drift, {states['overridden']} overridden, "
@@ -82,19 +91,31 @@ def test_it_says_how_the_fleet_is(show: Callable[..., Opened]) -> None:
 def test_the_row_of_a_host(show: Callable[..., Opened]) -> None:
     page = show(small())
     found = {row[0]: row for row in page.rows()}
-    assert found["web2"][1:6] == ["drift", "7200 / 9 / 75", "3600 / 9 / 25", "7\u2009875 s", "12 of 40"]
+    assert found["web2"][1:6] == [
+        "drift",
+        "7200 / 9 / 75",
+        "3600 / 9 / 25",
+        "7\u2009875 s",
+        "12 of 40",
+    ]
     assert found["gone"][1:] == ["unreachable", "", "", "", "", "no route to it"]
     assert page.hosts() == ["web2", "db1", "gone", "web10"], "those that need attention come first"
 
 
 def test_a_fleet_of_none(show: Callable[..., Opened]) -> None:
     page = show(fleet.report({}))
-    assert (page.page.inner_text("h1"), page.hosts(), count(page)) == ("No hosts were audited", [], "0 hosts")
+    assert (page.page.inner_text("h1"), page.hosts(), count(page)) == (
+        "No hosts were audited",
+        [],
+        "0 hosts",
+    )
 
 
 def test_the_outcome_of_a_rollout_is_a_column(show: Callable[..., Opened]) -> None:
-    page = show(fleet.report({name: Answers(fleet.answer(), name) for name in OUTCOMES}))
-    assert {row[0]: row[2] for row in page.rows()} == {name: name.replace("_", " ") for name in OUTCOMES}
+    page = show(fleet.report({name: Answer(fleet.info_result(), name) for name in OUTCOMES}))
+    assert {row[0]: row[2] for row in page.rows()} == {
+        name: name.replace("_", " ") for name in OUTCOMES
+    }
     assert "The rollout: 1 done, 1 already right, 1 put back" in page.page.inner_text("header")
     assert page.accessibility() == []
     page.page.click("text=Outcome")
@@ -107,7 +128,9 @@ def test_the_outcome_of_a_rollout_is_a_column(show: Callable[..., Opened]) -> No
 def test_filter(show: Callable[..., Opened]) -> None:
     page = show(small())
     worst = small().hosts[2].processes[0].command
-    users = [host.name for host in small().hosts if worst in {each.command for each in host.processes}]
+    users = [
+        host.name for host in small().hosts if worst in {each.command for each in host.processes}
+    ]
     for text, hosts in (
         ("web", ["web2", "web10"]),
         ("WEB2", ["web2"]),
@@ -134,7 +157,12 @@ def test_filter_by_state_and_by_what_is_found(show: Callable[..., Opened]) -> No
     choose(page, "overridden")
     assert page.page.get_attribute("[data-state=drift]", "aria-pressed") == "true"
     page.page.click("#clear")
-    for flag, hosts in (("0", ["web2"]), ("1", ["web2"]), ("2", ["web2"]), ("3", ["web2", "web10"])):
+    for flag, hosts in (
+        ("0", ["web2"]),
+        ("1", ["web2"]),
+        ("2", ["web2"]),
+        ("3", ["web2", "web10"]),
+    ):
         page.page.click(f"[data-flag='{flag}']")
         assert page.hosts() == hosts
         page.page.click(f"[data-flag='{flag}']")
@@ -151,7 +179,9 @@ def test_filter_by_state_and_by_what_is_found(show: Callable[..., Opened]) -> No
         ("State", ["web10", "gone", "db1", "web2"], ["web2", "db1", "gone", "web10"]),
     ],
 )
-def test_sort(show: Callable[..., Opened], column: str, first: list[str], second: list[str]) -> None:
+def test_sort(
+    show: Callable[..., Opened], column: str, first: list[str], second: list[str]
+) -> None:
     page = show(small())
     for order in (first, second):
         page.page.click(f"#table th button:text-is('{column}')")
@@ -196,7 +226,10 @@ def test_a_host_by_keyboard(show: Callable[..., Opened]) -> None:
 def test_who_wins_in_reading_order(show: Callable[..., Opened]) -> None:
     page = show(small(), at="#host=db1")
     page.page.wait_for_selector("dialog[open]")
-    lines = [item.inner_text().split("\n") for item in page.page.locator("dialog .lines").nth(0).locator("li").all()]
+    lines = [
+        item.inner_text().split("\n")
+        for item in page.page.locator("dialog .lines").nth(0).locator("li").all()
+    ]
     assert lines == [
         [f"{fleet.VENDOR}:7", "net.ipv4.tcp_keepalive_time = 7200", "overridden"],
         [f"{fleet.PATH}:2", "net.ipv4.tcp_keepalive_time = 3600", "overridden"],
@@ -230,19 +263,25 @@ def test_a_command_can_be_copied(show: Callable[..., Opened]) -> None:
 
 
 def test_nothing_that_a_host_says_comes_alive(show: Callable[..., Opened]) -> None:
-    found = fleet.answer(other={"time": 300}, connections=fleet.sockets(5, 3, 1, [HOSTILE]))
+    found = fleet.info_result(
+        other={"time": 300}, connections=fleet.connections_result(5, 3, 1, [HOSTILE])
+    )
     for line in found["settings"]["time"]["assignments"]:
         line["path"] += HOSTILE
     found["processes"][0].update(command=HOSTILE, user=HOSTILE)
     found["problems"] = [{"path": HOSTILE, "line": 1, "problem": HOSTILE}]
     names = [HOSTILE, "#host=", "%E0%A4%A", "__proto__", "constructor"]
-    page = show(fleet.report({name: Answers(found) for name in names}, {}))
+    page = show(fleet.report({name: Answer(found) for name in names}, {}))
     assert sorted(page.hosts()) == sorted(names)
     for name in names:
         page.page.eval_on_selector_all(
-            "#body a", "(links, name) => links.find(link => link.textContent === name).click()", name
+            "#body a",
+            "(links, name) => links.find(link => link.textContent === name).click()",
+            name,
         )
-        page.page.wait_for_function("name => document.querySelector('dialog[open] h2')?.textContent === name", arg=name)
+        page.page.wait_for_function(
+            "name => document.querySelector('dialog[open] h2')?.textContent === name", arg=name
+        )
         assert HOSTILE.replace("\u2028\u2029", " ") in page.page.inner_text("dialog")
         page.page.keyboard.press("Escape")
         page.page.wait_for_selector("dialog", state="hidden")

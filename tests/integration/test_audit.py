@@ -30,21 +30,34 @@ class Audit:
         self.folder = folder
 
     def __call__(
-        self, hosts: Mapping[str, World | Mapping[str, Any]], *args: str, user: int | None = None, **variables: Any
+        self,
+        hosts: Mapping[str, World | Mapping[str, Any]],
+        *args: str,
+        user: int | None = None,
+        **variables: Any,
     ) -> Played:
         """Run it on hosts: worlds, or hosts that are none, by their variables."""
         told = {name: self._host(host, user) for name, host in hosts.items()}
         inventory = self.folder / "hosts.json"
         inventory.write_text(json.dumps({"all": {"hosts": told}}), encoding="utf-8")
         return run_playbook(
-            None, AUDIT, *args, inventory=inventory, variables={"audit_report_dir": str(self.folder), **variables}
+            None,
+            AUDIT,
+            *args,
+            inventory=inventory,
+            variables={"audit_report_dir": str(self.folder), **variables},
         )
 
     def _host(self, host: World | Mapping[str, Any], user: int | None) -> Mapping[str, Any]:
         if not isinstance(host, World):
             return host
-        python = target_python() if user is None else "/usr/bin/python3"  # ours may be where others cannot go
-        return {"ansible_connection": "local", "ansible_python_interpreter": host.interpreter(python, user=user)}
+        python = (
+            target_python() if user is None else "/usr/bin/python3"
+        )  # ours may be where others cannot go
+        return {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": host.interpreter(python, user=user),
+        }
 
     @property
     def report(self) -> Any:
@@ -64,8 +77,14 @@ def set_now(world: World, time: int, probes: int, intvl: int) -> None:
         world.set_sysctl(key, value)
 
 
-def test_what_is_found_is_so_and_nothing_is_changed(make_world: Callable[..., World], audit: Audit) -> None:
-    right, drifted, overridden = make_world({OURS: RIGHT}), make_world({OURS: RIGHT}), make_world({OURS: RIGHT})
+def test_what_is_found_is_so_and_nothing_is_changed(
+    make_world: Callable[..., World], audit: Audit
+) -> None:
+    right, drifted, overridden = (
+        make_world({OURS: RIGHT}),
+        make_world({OURS: RIGHT}),
+        make_world({OURS: RIGHT}),
+    )
     overridden.write(LATER, f"\n{TIME} = 300\n")
     set_now(right, 3600, 9, 25)
     set_now(overridden, 3600, 9, 25)
@@ -83,17 +102,29 @@ def test_what_is_found_is_so_and_nothing_is_changed(make_world: Callable[..., Wo
     time = audit.host("overridden")["settings"]["time"]
     assert (time["now"], time["boot"], time["persisted"], time["wanted"]) == (3600, 300, 3600, 3600)
     assert (time["winner"]["path"], time["winner"]["line"]) == (LATER, 2)
-    assert [(line["path"], line["fate"]) for line in time["assignments"]] == [(OURS, "overridden"), (LATER, "winner")]
+    assert [(line["path"], line["fate"]) for line in time["assignments"]] == [
+        (OURS, "overridden"),
+        (LATER, "winner"),
+    ]
     assert overridden.boot("systemd", [TIME]).values == {TIME: "300"}
     assert [audit.host(name)["dead_after"] for name in ("right", "drifted")] == [3825, 7875]
-    assert (audit.folder / "keepalive-audit.limit").read_text(encoding="utf-8") == "drifted\noverridden\n"
+    assert (audit.folder / "keepalive-audit.limit").read_text(
+        encoding="utf-8"
+    ) == "drifted\noverridden\n"
 
 
-def test_a_host_whose_keepalive_was_set_by_hand_loses_it_at_the_next_boot(world: World, audit: Audit) -> None:
+def test_a_host_whose_keepalive_was_set_by_hand_loses_it_at_the_next_boot(
+    world: World, audit: Audit
+) -> None:
     set_now(world, 3600, 9, 25)
     assert audit({"world": world}).rc == 0
     time = audit.host("world")["settings"]["time"]
-    assert (time["now"], time["boot"], time["persisted"], time["winner"]) == (3600, 7200, None, None)
+    assert (time["now"], time["boot"], time["persisted"], time["winner"]) == (
+        3600,
+        7200,
+        None,
+        None,
+    )
     assert audit.host("world")["state"] == "drift"
     assert world.boot("systemd", [TIME]).values == {TIME: "7200"}
 
@@ -113,8 +144,12 @@ def test_hosts_that_give_no_answer_are_in_the_report(world: World, audit: Audit)
     assert all(audit.host(name)["todo"] for name in ("away", "broken"))
 
 
-@pytest.mark.parametrize("hosts", [{"a": AWAY, "b": AWAY}, {"a": {"ansible_connection": "no_such_plugin"}, "b": AWAY}])
-def test_also_where_every_host_fails_there_is_a_report(audit: Audit, hosts: Mapping[str, Mapping[str, Any]]) -> None:
+@pytest.mark.parametrize(
+    "hosts", [{"a": AWAY, "b": AWAY}, {"a": {"ansible_connection": "no_such_plugin"}, "b": AWAY}]
+)
+def test_also_where_every_host_fails_there_is_a_report(
+    audit: Audit, hosts: Mapping[str, Mapping[str, Any]]
+) -> None:
     played = audit(hosts, audit_fail_on=["unreachable"])
     assert played.rc == 2, played.output
     assert "Traceback" not in played.output
@@ -123,8 +158,12 @@ def test_also_where_every_host_fails_there_is_a_report(audit: Audit, hosts: Mapp
     assert (audit.folder / "keepalive-audit.html").read_text(encoding="utf-8").endswith("</html>\n")
 
 
-@pytest.mark.parametrize(("fail_on", "rc"), [(["unprotected", "unreachable"], 0), (["drift", "unprotected"], 2)])
-def test_the_exit_code_says_what_it_was_asked_to(world: World, audit: Audit, fail_on: list[str], rc: int) -> None:
+@pytest.mark.parametrize(
+    ("fail_on", "rc"), [(["unprotected", "unreachable"], 0), (["drift", "unprotected"], 2)]
+)
+def test_the_exit_code_says_what_it_was_asked_to(
+    world: World, audit: Audit, fail_on: list[str], rc: int
+) -> None:
     played = audit({"world": world}, audit_fail_on=fail_on)
     assert played.rc == rc, played.output
     assert audit.host("world")["state"] == "drift"
@@ -142,7 +181,9 @@ def test_no_root_is_needed(world: World, audit: Audit) -> None:
     assert [problem["path"] for problem in host["problems"] if "99-secret" in problem["path"]]
 
 
-def test_what_is_wanted_is_what_the_role_would_set_on_that_host(make_world: Callable[..., World], audit: Audit) -> None:
+def test_what_is_wanted_is_what_the_role_would_set_on_that_host(
+    make_world: Callable[..., World], audit: Audit
+) -> None:
     hosts = {name: make_world() for name in ("plain", "gce", "templated", "absent")}
     variables = {
         "gce": {"tcp_keepalive_profile": "gce"},
@@ -153,14 +194,26 @@ def test_what_is_wanted_is_what_the_role_would_set_on_that_host(make_world: Call
         },
         "absent": {"tcp_keepalive_state": "absent"},
     }
-    inventory = {name: {**audit._host(world, None), **variables.get(name, {})} for name, world in hosts.items()}
+    inventory = {
+        name: {**audit._host(world, None), **variables.get(name, {})}
+        for name, world in hosts.items()
+    }
     assert audit(inventory).rc == 0
     wanted = {
-        name: [audit.host(name)["settings"][key]["wanted"] for key in ("time", "probes", "intvl")] for name in hosts
+        name: [audit.host(name)["settings"][key]["wanted"] for key in ("time", "probes", "intvl")]
+        for name in hosts
     }
-    assert wanted == {"plain": [3600, 9, 25], "gce": [60, 5, 60], "templated": [300, 9, 25], "absent": [7200, 9, 75]}
+    assert wanted == {
+        "plain": [3600, 9, 25],
+        "gce": [60, 5, 60],
+        "templated": [300, 9, 25],
+        "absent": [7200, 9, 75],
+    }
     assert audit.host("absent")["state"] == "as_wanted"
-    assert (audit.host("templated")["idle_limit"], audit.host("templated")["clears_idle_limit"]) == (350, False)
+    assert (
+        audit.host("templated")["idle_limit"],
+        audit.host("templated")["clears_idle_limit"],
+    ) == (350, False)
     assert audit(inventory, audit_profile="kernel").rc == 0
     assert audit.report["summary"]["states"]["as_wanted"] == 4
 
@@ -178,31 +231,58 @@ def test_connections_without_keepalive(world: World, holder: Holder, audit: Audi
     assert played.rc == 2, played.output
     assert "unprotected: world" in played.results[-1]["msg"]
     host = audit.host("world")
-    assert (host["connections"]["with_keepalive"], host["connections"]["without_keepalive"]) == (1, 1)
+    assert (host["connections"]["with_keepalive"], host["connections"]["without_keepalive"]) == (
+        1,
+        1,
+    )
     assert host["source"] == "sock_diag"
-    assert [(each["established"], each["without_keepalive"]) for each in host["processes"]] == [(2, 1)]
+    assert [(each["established"], each["without_keepalive"]) for each in host["processes"]] == [
+        (2, 1)
+    ]
     assert "1 of 2 connections without keepalive" in " ".join(host["findings"])
 
 
-def test_connections_are_not_looked_at_where_that_is_not_asked_for(world: World, holder: Holder, audit: Audit) -> None:
+def test_connections_are_not_looked_at_where_that_is_not_asked_for(
+    world: World, holder: Holder, audit: Audit
+) -> None:
     holder.pair("armed", ARMED, "127.0.0.1")
     played = audit({"world": world}, audit_sockets=False, audit_fail_on=["unprotected"])
     assert played.rc == 0, played.output
-    assert (audit.host("world")["connections"], audit.report["summary"]["asked_for_connections"]) == (None, 0)
-    assert len([result for result in played.results if result.action == "netops.tuning.tcp_keepalive_info"]) == 1
+    assert (
+        audit.host("world")["connections"],
+        audit.report["summary"]["asked_for_connections"],
+    ) == (None, 0)
+    assert (
+        len(
+            [
+                result
+                for result in played.results
+                if result.action == "netops.tuning.tcp_keepalive_info"
+            ]
+        )
+        == 1
+    )
 
 
 @pytest.mark.parametrize(
     ("variables", "parts"),
     [
-        ({"audit_time": "{{ no_such_variable }}"}, ["audit_time", "of host world", "no_such_variable"]),
+        (
+            {"audit_time": "{{ no_such_variable }}"},
+            ["audit_time", "of host world", "no_such_variable"],
+        ),
         ({"audit_profile": "aws"}, ["audit_profile", "'aws'", "of host world"]),
         ({"audit_fail_on": ["everything"]}, ["fail_on", "everything"]),
         ({"audit_report_formats": ["pdf"]}, ["formats", "pdf"]),
-        ({"audit_report_dir": "/dev/null/reports"}, ["/dev/null/reports", "cannot be written", "Not a directory"]),
+        (
+            {"audit_report_dir": "/dev/null/reports"},
+            ["/dev/null/reports", "cannot be written", "Not a directory"],
+        ),
     ],
 )
-def test_refused(world: World, audit: Audit, variables: Mapping[str, Any], parts: list[str]) -> None:
+def test_refused(
+    world: World, audit: Audit, variables: Mapping[str, Any], parts: list[str]
+) -> None:
     played = audit({"world": world}, **variables)
     assert played.rc == 2
     assert all(part in played.results[-1]["msg"] for part in parts), played.results[-1]["msg"]
@@ -227,9 +307,14 @@ def test_reports_of_parts_become_one(make_world: Callable[..., World], audit: Au
     assert audit(hosts, audit_report_name="whole").rc == 0
     for name in hosts:
         assert audit(hosts, "--limit", name, audit_report_name=f"part-{name}").rc == 0
-    variables = {"audit_reports": f"{audit.folder}/part-*.json", "audit_report_dir": str(audit.folder)}
+    variables = {
+        "audit_reports": f"{audit.folder}/part-*.json",
+        "audit_report_dir": str(audit.folder),
+    }
     inventory = audit.folder / "hosts.json"
-    played = run_playbook(None, "netops.tuning.merge_reports", variables=variables, inventory=inventory)
+    played = run_playbook(
+        None, "netops.tuning.merge_reports", variables=variables, inventory=inventory
+    )
     assert played.rc == 0, played.output
     whole = json.loads((audit.folder / "whole.json").read_text(encoding="utf-8"))
     assert (audit.report["summary"], audit.report["hosts"]) == (whole["summary"], whole["hosts"])
@@ -240,7 +325,10 @@ def test_the_terminal_view(world: World, audit: Audit) -> None:
     away = played.output.partition("\nTCP keepalive audit\n\n")[2].partition("\n")[0]
     assert away.startswith("  away   unreachable  ")
     assert away.endswith("Connection refused")
-    assert "\n  world  drift        time 7200 instead of 3600, intvl 75 instead of 25, now and after" in played.output
+    assert (
+        "\n  world  drift        time 7200 instead of 3600, intvl 75 instead of 25, now and after"
+        in played.output
+    )
     assert "\n  2 hosts: 1 drift, 1 unreachable\n" in played.output
     assert f"\n  {audit.folder}/keepalive-audit.html\n" in played.output
 

@@ -49,7 +49,10 @@ class Opened:
     def rows(self) -> list[list[str]]:
         """Give the cells of the rows that are drawn."""
         script = "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
-        return [[str(cell) for cell in row] for row in self.page.eval_on_selector_all("#body tr", script)]
+        return [
+            [str(cell) for cell in row]
+            for row in self.page.eval_on_selector_all("#body tr", script)
+        ]
 
     def hosts(self) -> list[str]:
         return [row[0] for row in self.rows()]
@@ -76,7 +79,13 @@ class Browser:
 
     @contextlib.contextmanager
     def open(
-        self, report: Report, *, size: tuple[int, int] = DESK, dark: bool = False, at: str = "", **more: Any
+        self,
+        report: Report,
+        *,
+        size: tuple[int, int] = DESK,
+        dark: bool = False,
+        at: str = "",
+        **more: Any,
     ) -> Iterator[Opened]:
         """Open a report; at: what comes after the file in the address."""
         self._opened += 1
@@ -93,7 +102,9 @@ class Browser:
         finally:
             context.close()
 
-    def _context(self, profile: Path, size: tuple[int, int], dark: bool, more: Mapping[str, Any]) -> BrowserContext:
+    def _context(
+        self, profile: Path, size: tuple[int, int], dark: bool, more: Mapping[str, Any]
+    ) -> BrowserContext:
         return self._chromium.launch_persistent_context(
             profile,
             executable_path=shutil.which("chromium"),
@@ -106,7 +117,9 @@ class Browser:
 
 @contextlib.contextmanager
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory(prefix="netops-browser-") as folder:
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory(
+        prefix="netops-browser-"
+    ) as folder:
         yield Browser(playwright, Path(folder))
 
 
@@ -140,6 +153,8 @@ class Tasks:
         took = [
             float(event["tdur"]) / 1000
             for event in self._events
-            if event["name"] in RUN_TASK and (event["pid"], event["tid"]) in main and "tdur" in event
+            if event["name"] in RUN_TASK
+            and (event["pid"], event["tid"]) in main
+            and "tdur" in event
         ]
         return max(took)

@@ -14,7 +14,9 @@ from .browser import DESK, PHONE, Browser, browser
 
 def take(chromium: Browser, folder: Path) -> None:
     report = fleet.report(480, {"audit_idle_limit": 350})
-    overridden = next(host.name for host in report.hosts if host.state == "overridden" and host.unprotected)
+    overridden = next(
+        host.name for host in report.hosts if host.state == "overridden" and host.unprotected
+    )
     for name, size, dark, at in (
         ("report", DESK, False, ""),
         ("report-dark", DESK, True, ""),

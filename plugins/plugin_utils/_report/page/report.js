@@ -177,7 +177,7 @@
   async function open(host) {
     let content;
     try {
-      const told = (await unpack(Math.floor(host.place / data.together)))[host.place % data.together];
+      const told = (await unpack(Math.floor(host.place / data.hostsPerPack)))[host.place % data.hostsPerPack];
       content = page(host, told);
     } catch {
       content = [make("p", { class: "findings" }, "This browser cannot unpack the details (it has no DecompressionStream). The JSON report holds them.")];
