@@ -151,8 +151,8 @@ def _dead_after(report: Report) -> list[int]:
 
 
 def _axis(times: Sequence[int], dead: Sequence[int]) -> Axis:
-    """Return an axis with room for all values, and for those of the kernel."""
-    lowest = min(60, max(1, times[0]))
+    """Return an axis with room for all values, from one minute to 2.5 hours at least."""
+    lowest = min(60, max(1, min(times)))
     highest = max(9000, *times, *dead)
     return Axis(low=lowest * 0.8, high=highest * 1.15)
 

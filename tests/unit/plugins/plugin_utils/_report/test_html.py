@@ -150,6 +150,13 @@ def test_the_limits_count_hosts_whose_first_probe_comes_in_time():
     assert all(0 <= bar.x <= chart.width - bar.width for bar in chart.times + chart.dead)
 
 
+def test_the_chart_has_room_for_the_shortest_time_of_any_host():
+    times = {"a": 3600, "b": 5}
+    answers = {name: Answer(fleet.info_result(now=(time, 9, 25))) for name, time in times.items()}
+    chart = make_chart(fleet.report(answers))
+    assert all(0 <= bar.x <= chart.width for bar in chart.times)
+
+
 @pytest.mark.parametrize("time", [0, -1, 1, 59, 32767, 2147483647])
 def test_the_chart_takes_any_number(time):
     chart = make_chart(fleet.report({"a": Answer(fleet.info_result(now=(time, 9, 25), ours=None))}))
