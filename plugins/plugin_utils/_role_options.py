@@ -70,7 +70,7 @@ def desired_state(variables: Variables, template: Template) -> Desired:
     )
     audit_options = options_from_variables(AUDIT_PREFIX, AUDIT_OPTIONS, variables, template)
     role_values = _values(role_options, ROLE_PREFIX)
-    values = _audit_values(audit_options, role_options) or role_values
+    values = _audit_values(audit_options, role_values)
     options = {**role_options, **audit_options}
     arguments: dict[str, Any] = {}
     if values != role_values:
@@ -86,15 +86,14 @@ def desired_state(variables: Variables, template: Template) -> Desired:
 
 
 def _audit_values(
-    audit_options: Mapping[str, Any], role_options: Mapping[str, Any]
-) -> dict[str, int] | None:
-    """Return the values that the audit itself asks for, or None if it leaves them to the role."""
-    chosen = {name: audit_options[name] for name in VALUE_OPTIONS if name in audit_options}
-    if not chosen:
-        return None
-    # A profile replaces the single values of the role; a single value is set on top of them.
-    base = {} if "profile" in chosen else role_options
-    return _values({**base, **chosen}, AUDIT_PREFIX)
+    audit_options: Mapping[str, Any], role_values: Mapping[str, int]
+) -> Mapping[str, int]:
+    """Return the values of the role with those of the audit on top; a profile replaces them all."""
+    if not set(VALUE_OPTIONS) & set(audit_options):
+        return role_values
+    if "profile" in audit_options:
+        return _values(audit_options, AUDIT_PREFIX)
+    return _values({**role_values, **audit_options}, AUDIT_PREFIX)
 
 
 def _values(options: Mapping[str, Any], prefix: str) -> dict[str, int]:

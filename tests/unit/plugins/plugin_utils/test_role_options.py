@@ -37,6 +37,8 @@ def desired(variables):
         ({"tcp_keepalive_state": "absent", "tcp_keepalive_time": 300}, (7200, 9, 75)),
         ({"audit_time": "300"}, (300, 9, 25)),
         ({"audit_time": 300, "tcp_keepalive_probes": 5}, (300, 5, 25)),
+        ({"audit_time": 300, "tcp_keepalive_profile": "gce"}, (300, 5, 60)),
+        ({"audit_time": 300, "tcp_keepalive_state": "absent"}, (300, 9, 75)),
         ({"audit_profile": "gce", "tcp_keepalive_time": 300}, (60, 5, 60)),
         ({"audit_profile": "gce", "audit_probes": 7}, (60, 7, 60)),
         ({"audit_profile": "document", "tcp_keepalive_state": "absent"}, (3600, 9, 25)),
