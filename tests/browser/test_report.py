@@ -142,7 +142,7 @@ def test_filter(show: Callable[..., Opened]) -> None:
         page.page.fill("#find", text)
         page.wait_for_hosts(hosts)
         assert page.hosts() == hosts
-    assert page.page.is_visible("text=No host is like that")
+    assert page.page.is_visible("text=No host matches the filters")
     page.page.click("#clear-too")
     assert len(page.hosts()) == 4
     assert count(page) == "4 hosts"

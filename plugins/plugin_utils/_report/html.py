@@ -34,9 +34,9 @@ NARROWEST_SEGMENT = 1.5
 
 STATE_DESCRIPTIONS = {
     "as_wanted": "the three values are right now, and will be after the next boot",
-    "drift": "a value is not the one asked for, now or after the next boot",
+    "drift": "a value is not the desired one, now or after the next boot",
     "overridden": "another file wins over ours at the next boot",
-    "failed": "it was reached, but could not tell",
+    "failed": "it was reached, but gave no values",
     "unreachable": "no connection to it",
     "not_reached": "the run ended before its turn",
 }
