@@ -152,7 +152,7 @@ class PlayHosts:
         outcome: str | None = variables.get(variable, "not_reached")
         if outcome is not None and outcome not in OUTCOMES:
             raise ReportError(
-                f"{variable} of host {host}: {outcome!r} is no outcome; "
+                f"{variable} of host {host}: {outcome!r} is not an outcome; "
                 f"set one of {', '.join(OUTCOMES)}"
             )
         return outcome
@@ -196,7 +196,7 @@ def _result(report: Report, paths: Mapping[str, str], fail_on: Sequence[str]) ->
     }
     if violations:
         reasons = "; ".join(messages)
-        message = f"the audit was told to fail on what it found: {reasons}"
+        message = f"hosts match a condition that the audit is to fail on: {reasons}"
         result.update(failed=True, msg=message)
     return result
 

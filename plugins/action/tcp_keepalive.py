@@ -38,7 +38,7 @@ class ActionModule(normal.ActionModule):
         options = options_from_variables(prefix, MODULE_OPTIONS, variables, template)
         if not options:
             raise AnsibleActionFail(
-                f"from_variables {prefix!r}: no variable is named after an option with this prefix, "
-                f"such as '{prefix}time'; set one, or leave from_variables out"
+                f"from_variables {prefix!r}: no variable is named after an option with this "
+                f"prefix, such as '{prefix}time'; set one, or leave from_variables out"
             )
         return options

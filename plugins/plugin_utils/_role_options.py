@@ -4,9 +4,9 @@
 
 """Options of the module tcp_keepalive, read from the variables of its role.
 
-A variable is named PREFIX + OPTION: with the prefix ``tcp_keepalive_`` the option ``time`` comes from
-the variable ``tcp_keepalive_time``. The audit reads variables of its own, whose prefix is ``audit_``,
-on top of those of the role.
+A variable is named PREFIX + OPTION: with the prefix ``tcp_keepalive_`` the option ``time`` comes
+from the variable ``tcp_keepalive_time``. The audit reads variables of its own, whose prefix is
+``audit_``, on top of those of the role.
 """
 
 from __future__ import annotations

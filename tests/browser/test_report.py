@@ -84,7 +84,8 @@ def test_the_state_of_the_fleet(show: Show) -> None:
     assert numbers == [str(number) for number in states.values() if number]
     assert page.tab.get_attribute("svg.bar", "aria-label") == (
         f"{states['as_wanted']} as wanted, {states['drift']} drift, "
-        f"{states['overridden']} overridden, {states['failed']} failed, {states['unreachable']} unreachable"
+        f"{states['overridden']} overridden, {states['failed']} failed, "
+        f"{states['unreachable']} unreachable"
     )
 
 

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Made-up fleets for the audit: results of tcp_keepalive_info, and reports of any number of hosts, the same in every run."""
+"""Made-up fleets for the audit: results of tcp_keepalive_info, and reports of any number of hosts.
+
+They are the same in every run.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ KINDS: Sequence[tuple[float, Mapping[str, Any]]] = (
     (0.17, {"now": KERNEL, "ours": None}),
     (0.19, {"now": GCE, "ours": None}),
 )
-"""Cumulative shares of the hosts, and the arguments of `info_result` for each. The other hosts are as wanted."""
+"""Cumulative shares of the hosts, and the arguments of `info_result`; the others are as wanted."""
 
 
 def desired(variables: Variables | None = None) -> Desired:
@@ -190,14 +193,23 @@ def _namespace(number: int, name: str) -> dict[str, Any]:
 
 
 def random_answer(seed: int, name: str) -> Answer:
-    """Return the answer of one of many hosts: most are as wanted, and among a hundred there is one of each kind."""
+    """Return the answer of one of many hosts.
+
+    Most are as wanted, and among a hundred there is at least one of each kind.
+    """
     rng = random.Random(seed)
     kind = rng.random()
     if kind < SHARE_UNREACHABLE:
-        message = f"Failed to connect to the host via ssh: ssh: connect to host {name} port 22: Connection timed out"
+        message = (
+            "Failed to connect to the host via ssh: "
+            f"ssh: connect to host {name} port 22: Connection timed out"
+        )
         return Answer({"unreachable": True, "changed": False, "msg": message})
     if kind < SHARE_FAILED:
-        message = "netops.tuning needs Python 3.7 or later on the host, this is 3.6.8 (/usr/bin/python3); set ansible_python_interpreter"
+        message = (
+            "netops.tuning needs Python 3.7 or later on the host, "
+            "this is 3.6.8 (/usr/bin/python3); set ansible_python_interpreter"
+        )
         return Answer({"failed": True, "changed": False, "msg": message})
     established = rng.randint(3, 240)
     without = rng.choice([0] * 4 + [rng.randint(1, established)])

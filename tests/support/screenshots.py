@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""usage: python -m support.screenshots FOLDER: take the pictures of the report for the documentation."""
+"""Take the pictures of the report for the documentation.
+
+usage: python -m support.screenshots FOLDER
+"""
 
 from __future__ import annotations
 

@@ -38,7 +38,8 @@ FIELDS = ("type", "elements", "choices", "default", "required")
 def options_of_action(name):
     """Return the argument spec of an action.
 
-    Another process imports it: in a process that has imported an action, modules no longer collect their warnings.
+    Another process imports it: in a process that has imported an action, modules no longer
+    collect their warnings.
     """
     action = f"ansible_collections.netops.tuning.plugins.action.{name}"
     code = f"import json; from {action} import OPTIONS; print(json.dumps(OPTIONS))"
@@ -59,7 +60,7 @@ def documented_options(name):
 
 
 def comparable(options):
-    """Return the fields that documentation and argument specs share, with the default of `required`."""
+    """Return the fields that documentation and argument specs share, with `required`."""
     result = {}
     for name, option in options.items():
         shared = {field: option[field] for field in FIELDS if field in option}

@@ -49,7 +49,10 @@ def build_host(name: str, answer: Answer, desired: Desired, shell: Shell) -> Hos
         host = _host_from_answer(name, answer, desired)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}"
-        message = f"its answer is not that of the module ({reason}); is another version there?"
+        message = (
+            f"its result is not one of tcp_keepalive_info ({reason}); "
+            "does another version of the collection run there?"
+        )
         host = Host(name=name, state="failed", message=message, outcome=answer.outcome)
     findings = tuple(_findings(host))
     host = host._replace(findings=findings, arguments=desired.arguments)
@@ -234,7 +237,7 @@ def _findings(host: Host) -> Iterator[str]:
         time = host.settings["time"].now
         yield (
             f"the first probe comes after {time} s, "
-            f"not before the path forgets the connection at {host.idle_limit} s"
+            f"but the path forgets an idle connection after {host.idle_limit} s"
         )
     if host.connections:
         yield from _connection_findings(host.connections, host.processes)
@@ -294,7 +297,7 @@ def _connection_findings(connections: Connections, processes: Iterable[Process])
             f"without keepalive{_worst_process(processes)}"
         )
     if connections.stale:
-        yield f"{_count(connections.stale, 'connection')} still under an older, longer time"
+        yield f"{_count(connections.stale, 'connection')} still on an older, longer timer"
 
 
 def _worst_process(processes: Iterable[Process]) -> str:

@@ -95,14 +95,14 @@ def hosts_from_json(text: str, source: str) -> list[Host]:
     if report_format != FORMAT:
         raise ReportError(
             f"{source}: its format is {report_format!r}, not {FORMAT!r}; "
-            "make it anew with this collection"
+            "write it again with this collection"
         )
     try:
         return [_host_from_dict(host) for host in data["hosts"]]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise ReportError(
-            f"{source}: not a whole report ({reason}); make it anew with this collection"
+            f"{source}: not a complete report ({reason}); write it again with this collection"
         ) from None
 
 

@@ -70,7 +70,7 @@ def _total_lines(report: Report) -> Iterator[str]:
         yield (
             f"  {connections.established} connections: "
             f"{connections.without_keepalive} without keepalive on {_hosts(summary.unprotected)}, "
-            f"{connections.stale} under an older time on {_hosts(summary.stale)}"
+            f"{connections.stale} with an older timer on {_hosts(summary.stale)}"
         )
     if summary.differing:
         yield f"  {_hosts(summary.differing)} with network namespaces that have other values"

@@ -320,7 +320,7 @@
     const unknownText = unknown ? `, ${grouped(unknown)} unknown` : "";
     const content = [make("p", { class: "about" },
       `${grouped(established)} established: ${grouped(with_keepalive)} with keepalive, ` +
-      `${grouped(without_keepalive)} without${unknownText}. ${grouped(stale)} under an older time.`)];
+      `${grouped(without_keepalive)} without${unknownText}. ${grouped(stale)} with an older timer.`)];
     if (host.processes.length) content.push(processes(host.processes));
     if (host.processes_unseen) {
       content.push(make("p", { class: "about" },
@@ -330,7 +330,7 @@
   }
 
   function processes(list) {
-    const head = ["process", "pid", "user", "established", "without keepalive", "under an older time"];
+    const head = ["process", "pid", "user", "established", "without keepalive", "with an older timer"];
     return table(head, list.map((process) => [
       process.command,
       String(process.pid),

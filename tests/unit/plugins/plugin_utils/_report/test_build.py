@@ -27,6 +27,8 @@ from support.fleet import (
     setting,
 )
 
+KERNEL_VALUES = "time 7200 instead of 3600, intvl 75 instead of 25"
+
 
 def build(result, variables=None, outcome=None):
     return build_host("web1", Answer(result, outcome), desired(variables), SHELL)
@@ -39,17 +41,17 @@ def build(result, variables=None, outcome=None):
         (
             info_result(now=KERNEL),
             "drift",
-            "time 7200 instead of 3600, intvl 75 instead of 25, now",
+            f"{KERNEL_VALUES}, now",
         ),
         (
             info_result(now=KERNEL, ours=None),
             "drift",
-            f"time 7200 instead of 3600, intvl 75 instead of 25, now and after the next boot ({VENDOR} line 7, no file sets it)",
+            f"{KERNEL_VALUES}, now and after the next boot ({VENDOR} line 7, no file sets it)",
         ),
         (
             info_result(now=DOCUMENT, ours=None),
             "drift",
-            f"time 7200 instead of 3600, intvl 75 instead of 25, after the next boot ({VENDOR} line 7, no file sets it)",
+            f"{KERNEL_VALUES}, after the next boot ({VENDOR} line 7, no file sets it)",
         ),
         (
             info_result(now=DOCUMENT, other={"time": 300}),
@@ -123,9 +125,7 @@ def test_the_idle_limit(limit, clears):
     host = build(info_result(), variables={"audit_idle_limit": limit})
     assert host.clears_idle_limit is clears
     assert host.needs_attention is (clears is False)
-    assert any("before the path forgets" in finding for finding in host.findings) is (
-        clears is False
-    )
+    assert any("but the path forgets" in finding for finding in host.findings) is (clears is False)
 
 
 def test_a_value_that_cannot_be_read_makes_a_failure_that_says_why():
@@ -145,17 +145,25 @@ def test_a_value_that_cannot_be_read_makes_a_failure_that_says_why():
         ({"failed": True, "msg": "it broke"}, "failed", "it broke"),
         ({"failed": True}, "failed", "it gave no result and no reason"),
         ({"changed": False}, "failed", "it gave no result and no reason"),
-        ({"settings": {}, "problems": []}, "failed", "its answer is not that of the module"),
-        ({"settings": [], "problems": []}, "failed", "its answer is not that of the module"),
-        (info_result(time={"runtime": 1}), "failed", "its answer is not that of the module"),
+        ({"settings": {}, "problems": []}, "failed", "its result is not one of tcp_keepalive_info"),
+        ({"settings": [], "problems": []}, "failed", "its result is not one of tcp_keepalive_info"),
+        (info_result(time={"runtime": 1}), "failed", "its result is not one of tcp_keepalive_info"),
         (
             {**info_result(), "connections": {"established": "many"}},
             "failed",
-            "its answer is not that of the module",
+            "its result is not one of tcp_keepalive_info",
         ),
-        ({**info_result(), "processes": [5]}, "failed", "its answer is not that of the module"),
-        ({**info_result(), "problems": None}, "failed", "its answer is not that of the module"),
-        (info_result(time=None), "failed", "its answer is not that of the module"),
+        (
+            {**info_result(), "processes": [5]},
+            "failed",
+            "its result is not one of tcp_keepalive_info",
+        ),
+        (
+            {**info_result(), "problems": None},
+            "failed",
+            "its result is not one of tcp_keepalive_info",
+        ),
+        (info_result(time=None), "failed", "its result is not one of tcp_keepalive_info"),
     ],
 )
 def test_hosts_without_a_usable_result_are_in_the_report_too(result, state, message):
@@ -172,7 +180,7 @@ def test_connections():
     worst = host.processes[0].command
     assert host.findings == (
         f"12 of 40 connections without keepalive, most in {worst}",
-        "3 connections still under an older, longer time",
+        "3 connections still on an older, longer timer",
         "1 network namespace with other values",
     )
     assert (host.unprotected, host.differing_namespaces, host.state) == (True, 1, "as_wanted")

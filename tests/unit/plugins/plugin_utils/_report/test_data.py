@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON that follows its schema and can be read back; CSV that no spreadsheet takes for a formula."""
+"""JSON that follows its schema and can be read back; CSV without formulas."""
 
 from __future__ import annotations
 
@@ -99,13 +99,13 @@ def test_merged_parts_equal_the_report_of_all_hosts():
         ("{", "not JSON"),
         ("[]", "its format is None"),
         ('{"format": "netops.tuning.audit/9"}', "'netops.tuning.audit/9'"),
-        ('{"format": "netops.tuning.audit/1"}', "not a whole report"),
-        ('{"format": "netops.tuning.audit/1", "hosts": 5}', "not a whole report"),
-        ('{"format": "netops.tuning.audit/1", "hosts": [{"name": "x"}]}', "not a whole report"),
+        ('{"format": "netops.tuning.audit/1"}', "not a complete report"),
+        ('{"format": "netops.tuning.audit/1", "hosts": 5}', "not a complete report"),
+        ('{"format": "netops.tuning.audit/1", "hosts": [{"name": "x"}]}', "not a complete report"),
         (to_json(awkward_report()).replace('"overridden"', '"fine"'), "unknown state 'fine'"),
         (to_json(awkward_report()).replace('"done"', '"dunno"'), "'dunno'"),
-        (to_json(awkward_report()).replace('"time"', '"tame"'), "not a whole report"),
-        (to_json(awkward_report()).replace('"fate"', '"fade"'), "not a whole report"),
+        (to_json(awkward_report()).replace('"time"', '"tame"'), "not a complete report"),
+        (to_json(awkward_report()).replace('"fate"', '"fade"'), "not a complete report"),
     ],
 )
 def test_refused_json(text, reason):

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The text of the page: no foreign script can run in it, and it loads nothing. tests/browser tests what it does."""
+"""The text of the page: no foreign script can run in it, and it loads nothing.
+
+What the page does is tested in tests/browser.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.text import 
     to_text,
     violations,
 )
-from support.fleet import KERNEL, connections_result, info_result, report
+from support.fleet import KERNEL, OTHER, connections_result, info_result, report
 
 HOSTS = {
     "web2": Answer(info_result(now=KERNEL, connections=connections_result(5, 0))),
@@ -28,16 +28,17 @@ HOSTS = {
 
 
 def test_one_line_for_each_host_that_needs_attention_and_a_total():
+    finding = f"time: our file asks for 3600, but the next boot sets 300 ({OTHER} line 4)"
     assert to_text(report(HOSTS)).splitlines() == [
         "TCP keepalive audit",
         "",
-        "  db1   overridden   time: our file asks for 3600, but the next boot sets 300 (/etc/sysctl.d/99-database.conf line 4)",
+        f"  db1   overridden   {finding}",
         "  gone  unreachable  no route",
         "  old   failed       it broke",
         "  web2  drift        time 7200 instead of 3600, intvl 75 instead of 25, now",
         "",
         "  5 hosts: 1 as wanted, 1 drift, 1 overridden, 1 failed, 1 unreachable",
-        "  45 connections: 12 without keepalive on 1 host, 3 under an older time on 1 host",
+        "  45 connections: 12 without keepalive on 1 host, 3 with an older timer on 1 host",
     ]
 
 

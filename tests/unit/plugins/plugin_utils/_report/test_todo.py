@@ -108,7 +108,7 @@ def test_nothing_to_do():
 
 
 def fleet_commands(results, variables=(), limit_file="audit.limit"):
-    """Return the arguments of each command for hosts with these results; the first of them have variables."""
+    """Return the arguments of each command for hosts with these results and variables."""
     shell = Shell((), limit_file)
     hosts = []
     for number, result in enumerate(results):
