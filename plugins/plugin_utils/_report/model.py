@@ -130,6 +130,14 @@ class Host(NamedTuple):
     """Variables to give the role, where those of the host do not make it set the desired values."""
 
     @property
+    def gave_no_answer(self) -> bool:
+        return self.state in ("failed", "unreachable", "not_reached")
+
+    @property
+    def role_would_change_it(self) -> bool:
+        return self.state in ("drift", "overridden")
+
+    @property
     def clears_idle_limit(self) -> bool | None:
         """Whether the first probe comes before the path drops an idle connection; None: unknown."""
         if self.idle_limit is None or self.settings is None:

@@ -6,29 +6,42 @@
 
 from __future__ import annotations
 
-from typing import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Callable, Collection, Iterator, Mapping, NamedTuple, Sequence
 
 from .model import Host, Report
 
 FAIL_CONDITIONS: Mapping[str, Callable[[Host], bool]] = {
-    "drift": lambda host: host.state in ("drift", "overridden"),
+    "drift": lambda host: host.role_would_change_it,
     "unprotected": lambda host: host.unprotected,
-    "unreachable": lambda host: host.state in ("failed", "unreachable", "not_reached"),
+    "unreachable": lambda host: host.gave_no_answer,
 }
 """The conditions that an audit may fail on."""
 
 
+class Row(NamedTuple):
+    """The cells of a host."""
+
+    name: str
+    state: str
+    outcome: str
+    findings: str
+
+
 def to_text(report: Report, fail_on: Collection[str] = ()) -> str:
     """Return the lines; hosts that match a condition to fail on are listed too."""
-    violating: set[str] = set()
-    for hosts in violations(report, fail_on).values():
-        violating.update(host.name for host in hosts)
-    listed = [host for host in report.hosts if host.needs_attention or host.name in violating]
     lines = [report.title, ""]
+    listed = [host for host in report.hosts if _is_listed(host, fail_on)]
     if listed:
-        lines += [*_host_lines(listed), ""]
+        lines += _host_lines(listed)
+        lines.append("")
     lines += _total_lines(report)
     return "\n".join(lines)
+
+
+def _is_listed(host: Host, fail_on: Collection[str]) -> bool:
+    if host.needs_attention:
+        return True
+    return any(FAIL_CONDITIONS[condition](host) for condition in fail_on)
 
 
 def violations(report: Report, fail_on: Collection[str]) -> dict[str, list[Host]]:
@@ -43,18 +56,24 @@ def violations(report: Report, fail_on: Collection[str]) -> dict[str, list[Host]
 
 def _host_lines(hosts: Sequence[Host]) -> Iterator[str]:
     """Yield name, state, outcome and findings of each host, in columns."""
-    rows = []
-    for host in hosts:
-        outcome = label(host.outcome) if host.outcome else ""
-        rows.append((printable(host.name), label(host.state), outcome))
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    for host, row in zip(hosts, rows):
-        line = ""
-        for cell, width in zip(row, widths):
-            if width:
-                line += f"  {cell:{width}}"
-        findings = printable("; ".join(host.findings))
-        yield f"{line}  {findings}".rstrip()
+    rows = list(map(_row, hosts))
+    name_width = max(len(row.name) for row in rows)
+    state_width = max(len(row.state) for row in rows)
+    outcome_width = max(len(row.outcome) for row in rows)
+    for row in rows:
+        line = f"  {row.name:{name_width}}  {row.state:{state_width}}"
+        if outcome_width:
+            line += f"  {row.outcome:{outcome_width}}"
+        yield f"{line}  {row.findings}".rstrip()
+
+
+def _row(host: Host) -> Row:
+    return Row(
+        name=printable(host.name),
+        state=label(host.state),
+        outcome=label(host.outcome or ""),
+        findings=printable("; ".join(host.findings)),
+    )
 
 
 def _total_lines(report: Report) -> Iterator[str]:
@@ -94,8 +113,11 @@ def label(state: str) -> str:
 
 def printable(text: str) -> str:
     """Escape what would move the cursor or change the colours of a terminal."""
-    characters = []
+    result = ""
     for character in text:
-        escaped = character if character.isprintable() else ascii(character)[1:-1]
-        characters.append(escaped)
-    return "".join(characters)
+        if character.isprintable():
+            result += character
+        else:
+            quoted = ascii(character)
+            result += quoted[1:-1]
+    return result

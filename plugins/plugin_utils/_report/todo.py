@@ -10,7 +10,7 @@ import json
 import shlex
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
-from .model import Assignment, Command, Host
+from .model import Command, Host
 
 ROLE_PLAYBOOK = "netops.tuning.tcp_keepalive"
 AUDIT_PLAYBOOK = "netops.tuning.audit"
@@ -41,19 +41,19 @@ class Shell(NamedTuple):
 def commands_for_host(host: Host, shell: Shell) -> Iterator[Command]:
     """Yield the next steps for one host."""
     limit = f"--limit={host.name}"
-    if host.state in ("failed", "unreachable", "not_reached"):
+    if host.gave_no_answer:
         ping = shell.command("ansible", "all", limit, "-m", "ansible.builtin.ping", "-vvv")
         yield Command("See why it gives no answer", ping)
         yield Command("Ask it again", shell.playbook(AUDIT_PLAYBOOK, limit))
-        return
-    if host.state == "drift":
-        yield from _role_commands(host.arguments, shell, limit)
-    if host.state == "overridden":
-        for line in _lines_that_win(host):
-            show = shell.root_command(limit, f"sed -n {line.line}p {shlex.quote(line.path)}")
-            yield Command(f"Look at the line that wins, {line.path} line {line.line}", show)
-        arguments = {**host.arguments, "tcp_keepalive_on_override": "comment_out"}
-        yield from _role_commands(arguments, shell, limit)
+    if host.role_would_change_it:
+        arguments = dict(host.arguments)
+        if host.state == "overridden":
+            yield from _look_commands(host, shell, limit)
+            arguments["tcp_keepalive_on_override"] = "comment_out"
+        playbook = [ROLE_PLAYBOOK, limit, *_extra_vars(arguments)]
+        preview = shell.playbook(*playbook, "--check", "--diff")
+        yield Command("See what the role would change", preview)
+        yield Command("Change it", shell.playbook(*playbook, "--diff"))
     if host.unprotected or host.has_stale_connections:
         list_sockets = shell.root_command(limit, "ss -tnpo state established")
         yield Command("See which connections have no keepalive timer, or a long one", list_sockets)
@@ -61,35 +61,32 @@ def commands_for_host(host: Host, shell: Shell) -> Iterator[Command]:
 
 def commands_for_fleet(hosts: Iterable[Host], shell: Shell) -> Iterator[Command]:
     """Yield the next steps for all hosts, if the same commands are right for each of them."""
-    arguments = [host.arguments for host in hosts if host.state in ("drift", "overridden")]
-    if not arguments or not shell.limit_file:
+    arguments = [host.arguments for host in hosts if host.role_would_change_it]
+    if not shell.limit_file or not arguments:
         return
     first = arguments[0]
-    if all(other == first for other in arguments):
-        playbook = [ROLE_PLAYBOOK, f"--limit=@{shell.limit_file}", *_extra_vars(first)]
-        preview = shell.playbook(*playbook, "--check", "--diff")
-        yield Command("See what the role would change on every host that is not as wanted", preview)
-        yield Command("Change them", shell.playbook(*playbook, "--diff"))
-
-
-def _role_commands(arguments: Mapping[str, Any], shell: Shell, limit: str) -> Iterator[Command]:
-    playbook = [ROLE_PLAYBOOK, limit, *_extra_vars(arguments)]
+    if arguments.count(first) < len(arguments):
+        return
+    playbook = [ROLE_PLAYBOOK, f"--limit=@{shell.limit_file}", *_extra_vars(first)]
     preview = shell.playbook(*playbook, "--check", "--diff")
-    yield Command("See what the role would change", preview)
-    yield Command("Change it", shell.playbook(*playbook, "--diff"))
+    yield Command("See what the role would change on every host that is not as wanted", preview)
+    yield Command("Change them", shell.playbook(*playbook, "--diff"))
 
 
-def _lines_that_win(host: Host) -> list[Assignment]:
-    """Return the lines that override our file, each once, in the order of their places."""
-    lines: dict[tuple[str, int], Assignment] = {}
+def _look_commands(host: Host, shell: Shell, limit: str) -> Iterator[Command]:
+    """Yield a command for each line that overrides our file."""
+    positions = set()
     for setting in (host.settings or {}).values():
-        winner = setting.winner
-        if setting.overridden and winner:
-            lines[winner.path, winner.line] = winner
-    return [lines[position] for position in sorted(lines)]
+        if setting.overridden and setting.winner:
+            positions.add((setting.winner.path, setting.winner.line))
+    for path, line in sorted(positions):
+        sed = f"sed -n {line}p {shlex.quote(path)}"
+        show_line = shell.root_command(limit, sed)
+        yield Command(f"Look at the line that wins, {path} line {line}", show_line)
 
 
 def _extra_vars(arguments: Mapping[str, Any]) -> list[str]:
     if not arguments:
         return []
-    return [f"--extra-vars={json.dumps(dict(arguments))}"]
+    variables = json.dumps(dict(arguments))
+    return [f"--extra-vars={variables}"]

@@ -18,7 +18,7 @@ from .model import Host, Report, ReportError
 
 def _to_limit(report: Report) -> str:
     """Return the names of the hosts on which the role would change something."""
-    names = [host.name for host in report.hosts if host.state in ("drift", "overridden")]
+    names = [host.name for host in report.hosts if host.role_would_change_it]
     return "".join(f"{name}\n" for name in names)
 
 
