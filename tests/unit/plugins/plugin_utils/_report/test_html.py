@@ -35,7 +35,9 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
-        self.elements, self.scripts, self._open = [], {}, None
+        self.elements = []
+        self.scripts = {}
+        self._script = None
         self.feed(text)
         self.close()
 
@@ -45,14 +47,16 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
         self.elements.append((tag, attributes))
-        self._open = (attributes.get("id") or "code") if tag in ("script", "style") else None
+        self._script = None
+        if tag in ("script", "style"):
+            self._script = attributes.get("id", "code")
 
-    def handle_endtag(self, tag):  # noqa: ARG002
-        self._open = None
+    def handle_endtag(self, tag):  # noqa: ARG002 (the parser passes it)
+        self._script = None
 
     def handle_data(self, data):
-        if self._open:
-            self.scripts[self._open] = self.scripts.get(self._open, "") + data
+        if self._script:
+            self.scripts[self._script] = self.scripts.get(self._script, "") + data
 
 
 def hostile_report():
