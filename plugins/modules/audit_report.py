@@ -118,9 +118,13 @@ EXAMPLES = r"""
       delegate_to: localhost
 
 - name: Merge the reports of four parts of an inventory
-  netops.tuning.audit_report:
-    reports: [slice-*.json]
-    folder: /srv/reports
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Write one report
+      netops.tuning.audit_report:
+        reports: [slice-*.json]
+        folder: /srv/reports
 """
 
 RETURN = r"""
