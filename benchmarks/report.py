@@ -67,11 +67,11 @@ def make(path: str, count: int) -> None:
     with tempfile.TemporaryDirectory(prefix="netops-bench-") as folder:
         before = time.process_time()
         asked = {
-            name: build.Answers(real[place % len(real)])
-            for place, name in enumerate(fleet.names(count))
+            name: build.Answer(real[place % len(real)])
+            for place, name in enumerate(fleet.host_names(count))
         }
-        files = write.paths(folder, "report", list(write.FORMATS))
-        write.write(fleet.report(asked, {"audit_idle_limit": 350}), files)
+        files = write.file_paths(folder, "report", list(write.FORMATS))
+        write.write_files(fleet.report(asked, {"audit_idle_limit": 350}), files)
         took = time.process_time() - before
         size = Path(files["html"]).stat().st_size
     print(json.dumps([took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, size]))

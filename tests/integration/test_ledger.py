@@ -245,7 +245,9 @@ def test_settings_of_the_module_sysctl(world: World, ask: Asker) -> None:
     start = world.snapshot()
     ask.ok(
         world,
-        applied("a", module="sysctl", settings={FIN: 40, "net.core.somaxconn": 1234}, exclusive=True),
+        applied(
+            "a", module="sysctl", settings={FIN: 40, "net.core.somaxconn": 1234}, exclusive=True
+        ),
     )
     assert world.snapshot() != start
     ask.ok(world, restored("a"))

@@ -182,7 +182,7 @@ def test_what_cannot_be_meant_is_refused_before_any_host_is_asked(world: World) 
     played = rolled_out(world, rollout_health_check="no/such/file.yml")
     assert played.rc == 2
     assert "there is no file" in json.dumps([result.get("msg") for result in played.results])
-    assert {result.action for result in played.results} == {"netops.tuning.rollout_fleet"}
+    assert {result.action for result in played.results} == {"netops.tuning.rollout_start"}
 
 
 def test_without_a_host_that_is_required_nothing_is_changed(world: World) -> None:
