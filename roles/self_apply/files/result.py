@@ -30,8 +30,8 @@ TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 MAX_ERROR_LENGTH = 500
 # A line of PLAY RECAP, with the number of changed tasks.
 RECAP = re.compile(r"\S +: ok=\d+ +changed=(\d+) +unreachable=")
-# An error of Ansible itself, as ansible-core before 2.19 and since then prints it; or a failed task,
-# which its JSON result follows.
+# An error of Ansible itself, as ansible-core before 2.19 and since then prints it,
+# or a failed task, which its JSON result follows.
 ERROR = re.compile(
     r"(?:ERROR! |\[ERROR\]: )(?P<text>[^\n]+)"
     r"|(?:FAILED!|UNREACHABLE!) => (?=\{)"
@@ -74,7 +74,7 @@ def main(source: str, textfile_folder: str = "") -> None:
 def make_result(
     runtime_folder: Path, environment: Mapping[str, str], previous: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Make the result from what systemd.exec(5) passes on, Ansible's log and the previous result."""
+    """Make the result from the environment (systemd.exec(5)), the log and the previous result."""
     log = read_log(runtime_folder / "log")
     service_result = environment["SERVICE_RESULT"]
     ended = time.strftime(TIME_FORMAT, time.gmtime())
@@ -144,7 +144,7 @@ def last_error(log: str) -> str | None:
 
 
 def failed_task_message(output: str) -> str:
-    """Return `msg` of the JSON result at the start of the output, or the output if it is cut off."""
+    """Return `msg` of the JSON result at the start of the output. Return cut-off JSON as it is."""
     try:
         task_result, _end = json.JSONDecoder().raw_decode(output)
     except ValueError:

@@ -6,6 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-def test_the_run_was_real(sysctl: Callable[..., list[str]]) -> None:
+def test_real_run_set_the_values(sysctl: Callable[..., list[str]]) -> None:
     keys = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl"))
     assert sysctl(*keys) == ["60", "5", "60"]

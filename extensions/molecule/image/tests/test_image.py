@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 
-def test_it_booted_with_what_the_image_said(sysctl: Callable[..., list[str]]) -> None:
+def test_host_booted_with_the_values_of_the_image(sysctl: Callable[..., list[str]]) -> None:
     keys = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl"))
     assert sysctl(*keys) == ["300", "9", "75"]
 
 
-def test_nothing_of_the_controller_is_in_it(host: Any) -> None:
+def test_file_does_not_depend_on_where_the_image_was_mounted(host: Any) -> None:
     file = host.file("/etc/sysctl.d/90-tcp-keepalive.conf")
     assert (file.user, file.mode) == ("root", 0o644)
     assert "/run/hosts" not in file.content_string
