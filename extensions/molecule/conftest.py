@@ -37,6 +37,16 @@ def sysctl(host: Any) -> Callable[..., list[str]]:
 
 
 @pytest.fixture
+def keepalive(sysctl: Callable[..., list[str]]) -> list[str]:
+    """Return the time, probes and intvl of TCP keepalive on the host."""
+    return sysctl(
+        "net.ipv4.tcp_keepalive_time",
+        "net.ipv4.tcp_keepalive_probes",
+        "net.ipv4.tcp_keepalive_intvl",
+    )
+
+
+@pytest.fixture
 def release(host: Any) -> int:
     """Return the number of the Debian release."""
     return int(host.check_output(". /etc/os-release; echo $VERSION_ID"))

@@ -3,15 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 FILE = "/etc/sysctl.d/90-tcp-keepalive.conf"
-KEYS = [f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl")]
 
 
-def test_values(sysctl: Callable[..., list[str]]) -> None:
-    assert sysctl(*KEYS) == ["3600", "9", "25"]
+def test_values(keepalive: list[str]) -> None:
+    assert keepalive == ["3600", "9", "25"]
 
 
 def test_file(host: Any) -> None:
