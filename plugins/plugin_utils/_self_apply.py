@@ -38,21 +38,21 @@ def find_errors(options: Mapping[str, str | None]) -> list[str]:
     source = options["source"] or ""
     if not source:
         errors.append(
-            "self_apply_source must be given, the URL or path of a git repository or of a tarball."
+            "self_apply_source must be given, as the URL or path of a git repository or tarball."
         )
     for name in COMMAND_LINE_OPTIONS:
         value = options[name] or ""
         if FORBIDDEN_CHARACTERS.search(value):
             errors.append(
                 f"self_apply_{name} is {json.dumps(hide_password(value))}. It cannot hold blanks,"
-                " quotes, backslashes or braces, which ansible-pull would not pass on. A URL has"
-                " %20 and the like for them."
+                " quotes, backslashes or braces, which ansible-pull does not pass on. In a URL,"
+                " write them as %20 and the like."
             )
     if USER_OF_HTTP.search(source) or USER_AND_PASSWORD.search(source):
         errors.append(
             "self_apply_source holds a password or a token, which every user of the host could"
-            " read. Take it out, and let root on the host have it from .netrc, from a credential"
-            " helper of git, or as a key of ssh."
+            " read. Take it out, and give it to root on the host in .netrc, with a credential"
+            " helper of git, or as an ssh key."
         )
     if options["checksum"] is not None and options["source_type"] != "tarball":
         errors.append(

@@ -101,7 +101,7 @@ def service(tmp_path: Path) -> Service:
         ),
         (
             "",
-            "it ended by exit-code; the journal knows more",
+            "failed with result 'exit-code'; see the journal",
         ),
     ],
 )
@@ -194,7 +194,7 @@ def test_unknown_values_are_left_out_of_the_metrics(service: Service, tmp_path: 
 def test_result_is_recorded_without_the_textfile_folder(service: Service, tmp_path: Path) -> None:
     completed = service.end_run(textfile_folder=tmp_path / "missing")
     assert completed.returncode == 1
-    message = "The result cannot be kept: [Errno 2] No such file or directory: "
+    message = "cannot record the result: [Errno 2] No such file or directory: "
     assert completed.stderr.decode().startswith(message)
     assert service.result()["exit_code"] == 2
 

@@ -83,7 +83,7 @@ def make_result(
         error = None
         last_success: Any = {"time": ended, "revision": revision}
     else:
-        error = last_error(log) or f"it ended by {service_result}; the journal knows more"
+        error = last_error(log) or f"failed with result '{service_result}'; see the journal"
         last_success = previous.get("last_success")
     return {
         "time": ended,
@@ -236,4 +236,4 @@ if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
     except OSError as error:
-        sys.exit(f"The result cannot be kept: {error}")
+        sys.exit(f"cannot record the result: {error}")
