@@ -120,9 +120,12 @@ def _failed_task_name(variables: Variables) -> str:
 
 
 def _failure_reason(variables: Variables) -> str:
-    """Return the message of the failed task; that of a verification is its differences."""
+    """Return the message of the failed task; that of a verification is its differences.
+
+    A module that fails has undone its change, so only a verification fails with changes to make.
+    """
     result = variables.get("ansible_failed_result") or {}
-    if not result.get("msg") and would_change(result):
+    if would_change(result):
         differences = ", ".join(_differences(result)) or "the file differs"
         return f"it was set, but does not hold: {differences}"
     return one_line(result.get("msg") or "it failed")
