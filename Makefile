@@ -16,7 +16,7 @@ CORES := 2.16 2.17 2.18 2.19 2.20 2.21# of `make matrix`, beside all the target 
 TARGETS := 3.7 3.8 3.9 3.10 3.11 3.12 3.13
 CELLS ?= $(foreach core,$(CORES),$(TARGETS:%=$(core)x%))
 CORNERS := 2.16x3.13 2.19x3.8 2.21x3.9 2.21x3.8# what `make integration` leaves: a core's last or first Python, and one that it refuses
-export PATH := $(shell tests/tools/python_path.sh)
+export PATH := $(shell tools/scripts/python_path.sh)
 export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.venv/python
 # A company's own certificates count, where there is a list of them.
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),true,false)
@@ -42,7 +42,7 @@ apply: .venv/apply/.ready .build/installed/.ready $(if $(INVENTORY),,.build/pack
 ifdef INVENTORY
 	$(call ON,apply) ansible-playbook --inventory '$(INVENTORY)' --diff netops.tuning.tcp_keepalive $(ARGS)
 else
-	@PYTHONPATH=tests .venv/apply/bin/python -m support.demonstration $(ARGS)
+	@PYTHONPATH=tools .venv/apply/bin/python -m demonstration $(ARGS)
 endif
 
 N := 3
@@ -51,7 +51,7 @@ RELEASE := 11,12,13
 LAB := lab
 .PHONY: hosts
 hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/packages-vm) ## test hosts on this machine until Ctrl-C: N=3 KIND=booted (or light, vm) RELEASE=11,12,13 LAB=lab
-	@PYTHONPATH=tests .venv/apply/bin/python -m hosts --lab '$(LAB)' open --count $(N) --kind $(KIND) --release $(RELEASE)
+	@PYTHONPATH=tools .venv/apply/bin/python -m lab --lab '$(LAB)' open --count $(N) --kind $(KIND) --release $(RELEASE)
 
 ##### for developers: test and its parts
 
@@ -65,10 +65,10 @@ lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, 
 	$(call ON,dev) ansible-lint --offline
 	$(call ON,dev) antsibull-changelog lint
 	$(call ON,dev) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
-	$(call ON,dev) python tests/tools/check_no_machine_names.py
+	$(call ON,dev) python tools/check_no_machine_names.py
 
 sanity: .venv/dev/.ready .venv/core-2.16/.ready .build/packages-lint ## ansible-test sanity, on the newest ansible-core and on 2.16
-	tests/tools/side_by_side.sh 'tests/tools/sanity.sh dev' 'tests/tools/sanity.sh core-2.16'
+	tools/scripts/side_by_side.sh 'tools/scripts/sanity.sh dev' 'tools/scripts/sanity.sh core-2.16'
 
 unit: .venv/dev/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready ## unit tests, on the newest and the oldest target Python
 	.venv/dev/bin/python -m pytest tests/unit --cov --cov-report=term --cov-fail-under=95
@@ -90,7 +90,7 @@ faults: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packag
 
 SEED := 3
 fuzz: .venv/dev/.ready .build/src/.ready ## more hostile input: N=5000000 SEED=3
-	PYTHONPATH=tests:.build/src .venv/dev/bin/python -m faults.fuzz --inputs $(if $(filter command,$(origin N)),$(N),1000000) --seed $(SEED)
+	PYTHONPATH=tools:.build/src .venv/dev/bin/python -m faults.fuzz --inputs $(if $(filter command,$(origin N)),$(N),1000000) --seed $(SEED)
 
 programs: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-programs ## what docs/sockets.md says of PostgreSQL, Redis, nginx, ssh, Java and Go, on the programs themselves
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/programs
@@ -100,51 +100,51 @@ monitoring: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/pa
 
 ALONE = unshare --mount --pid --net --fork --kill-child --mount-proc
 hosts-test: roots .build/src/.ready .build/installed/.ready ## the test hosts themselves, and that they leave no trace
-	$(ALONE) .venv/dev/bin/python -m pytest tests/hosts_tests --ignore tests/hosts_tests/test_true_boot.py
+	$(ALONE) .venv/dev/bin/python -m pytest tests/lab --ignore tests/lab/test_true_boot.py
 
 test-vm: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-lab .build/packages-vm ## the role on a kernel of its own, Debian's, that really boots: minutes, since it is emulated
-	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots --kind vm 12 >/dev/null
-	$(ALONE) .venv/dev/bin/python -m pytest tests/hosts_tests/test_true_boot.py -s
+	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --kind vm 12 >/dev/null
+	$(ALONE) .venv/dev/bin/python -m pytest tests/lab/test_true_boot.py -s
 
 fleet: .venv/dev/.ready .build/installed/.ready .build/packages-lab ## a rollout, with faults, and what docs/scaling.md says, on N light ssh hosts: N=200 by hand
-	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots 12 >/dev/null
+	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots 12 >/dev/null
 	$(call ON,dev) NETOPS_FLEET=$(if $(filter file,$(origin N)),20,$(N)) python -m pytest tests/fleet
 
 SCENARIOS := --all
 PEERS = $$(echo $(CURDIR)/.venv/peers/lib/python3.*/site-packages)# for the scenario `migrate`: ansible.posix comes with them
-molecule: export PYTHONPATH := tests
+molecule: export PYTHONPATH := tools
 molecule: roots .venv/peers/.ready .build/installed/.ready .build/on-hosts/.ready ## scenarios on Debian hosts that are rebooted: SCENARIOS='-s override' for one
-	export ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.build/installed:$(PEERS); $(call ON,dev) python -m hosts --lab molecule open -- sh -c 'ANSIBLE_HOME=$$NETOPS_LAB/ansible exec molecule test $(SCENARIOS)'
+	export ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.build/installed:$(PEERS); $(call ON,dev) python -m lab --lab molecule open -- sh -c 'ANSIBLE_HOME=$$NETOPS_LAB/ansible exec molecule test $(SCENARIOS)'
 
 boots: roots .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-vm # what waits for hosts that boot, at once
-	@tests/tools/side_by_side.sh '$(MAKE) molecule' '$(MAKE) test-vm'
+	@tools/scripts/side_by_side.sh '$(MAKE) molecule' '$(MAKE) test-vm'
 
 .PHONY: roots
 roots: .venv/dev/.ready .build/packages-lab # of the test hosts: their packages come from the network, of which a lab has none
-	@PYTHONPATH=tests .venv/dev/bin/python -m hosts roots >/dev/null
+	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots >/dev/null
 
 build-check: .venv/dev/.ready .build/installed/.ready ## the built collection holds what it should
-	.venv/dev/bin/python tests/tools/check_build.py .build/dist/netops-tuning-*.tar.gz
+	.venv/dev/bin/python tools/check_build.py .build/dist/netops-tuning-*.tar.gz
 
 .PHONY: build matrix bench screenshots format lock clean
 build: .build/installed/.ready ## the collection as a tarball in .build/dist
 	@ls .build/dist/*.tar.gz
 
 matrix: .venv/dev/.ready $(foreach core,$(sort $(foreach cell,$(CELLS),$(firstword $(subst x, ,$(cell))))),.venv/core-$(core)/.ready) .build/src/.ready .build/installed/.ready .build/packages-hosts ## the acceptance test on each ansible-core and target Python (CELLS='2.19x3.8 ...'), as a table
-	@PYTHONPATH=tests .venv/dev/bin/python -m support.matrix $(CELLS)
+	@PYTHONPATH=tools .venv/dev/bin/python -m matrix $(CELLS)
 
 bench: .venv/dev/.ready .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-bench .build/packages-lab ## the table of benchmarks, beside the peers
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python benchmarks
 
 screenshots: .venv/dev/.ready .build/src/.ready .build/packages-browser .build/packages-fonts ## the pictures of the report in docs/images
-	@PYTHONPATH=.build/src:tests .venv/dev/bin/python -m support.screenshots docs/images
+	@PYTHONPATH=.build/src:tools .venv/dev/bin/python -m reports.screenshots docs/images
 
 format: .venv/dev/.ready ## write the code as ruff would
 	.venv/dev/bin/ruff check --fix
 	.venv/dev/bin/ruff format
 
 lock: .venv/tools/.ready ## newest versions into the lock files
-	@tests/tools/lock.sh
+	@tools/scripts/lock.sh
 
 clean: ## remove all that was made
 	rm -rf .build .venv .ansible tests/output
@@ -152,7 +152,7 @@ clean: ## remove all that was made
 ##### what they need
 
 .venv/tools/.ready: requirements/tools.txt
-	@tests/tools/install_packages.sh python3-venv
+	@tools/scripts/install_packages.sh python3-venv
 	python3 -m venv --clear .venv/tools
 	.venv/tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
@@ -169,7 +169,7 @@ $(CORES:%=.venv/core-%/.ready): PYTHON := $(NEWEST)
 $(CORES:%=.venv/core-%/.ready): .venv/core-%/.ready: requirements/core-%.txt
 .venv/target-$(OLDEST)/.ready: requirements/target-$(OLDEST).txt
 $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
-	@tests/tools/make_venv.sh $(@D) $(PYTHON) $<
+	@tools/scripts/make_venv.sh $(@D) $(PYTHON) $<
 
 .build/packages-apply: PACKAGES := procps util-linux
 .build/packages-browser: PACKAGES := chromium
@@ -182,12 +182,12 @@ $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
 .build/packages-programs: PACKAGES := default-jdk-headless golang-go iproute2 nginx openssh-client openssh-server postgresql redis-server util-linux
 .build/packages-monitoring: PACKAGES := iproute2 prometheus prometheus-node-exporter util-linux
 .build/packages-bench: PACKAGES := iproute2 openssh-client openssh-server procps strace util-linux valgrind
-.build/packages-%: tests/tools/install_packages.sh
+.build/packages-%: tools/scripts/install_packages.sh
 	@$< $(PACKAGES)
 	@mkdir -p $(@D) && touch $@
 
 # For the scenario `self_apply`: Ansible and git, for test hosts that run it themselves.
-.build/on-hosts/.ready: tests/tools/ansible_for_hosts.sh requirements/core-2.15.txt requirements/core-2.16.txt requirements/core-2.21.txt | .venv/tools/.ready
+.build/on-hosts/.ready: tools/scripts/ansible_for_hosts.sh requirements/core-2.15.txt requirements/core-2.16.txt requirements/core-2.21.txt | .venv/tools/.ready
 	@$< $(@D)
 	@touch $@
 

@@ -18,13 +18,28 @@ BENCHMARKS = ("remote", "counts", "play", "peers", "sockets", "audit", "report",
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python benchmarks", description="Ours beside the other, in ratios.")
-    parser.add_argument("names", metavar="BENCHMARK", nargs="*", help=f"{', '.join(BENCHMARKS)}; default: all of them")
-    parser.add_argument("--pairs", type=int, default=15, help="how often each side runs (default: %(default)s)")
-    parser.add_argument("--python", default="/usr/bin/python3", help="the managed host's (default: %(default)s)")
-    parser.add_argument("--hosts", type=int, default=200, help="of `audit` and `fleet` (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        prog="python benchmarks", description="Ours beside the other, in ratios."
+    )
     parser.add_argument(
-        "--instructions", action="store_true", help="of `remote`: count them, whatever else the machine does"
+        "names",
+        metavar="BENCHMARK",
+        nargs="*",
+        help=f"{', '.join(BENCHMARKS)}; default: all of them",
+    )
+    parser.add_argument(
+        "--pairs", type=int, default=15, help="how often each side runs (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--python", default="/usr/bin/python3", help="the managed host's (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--hosts", type=int, default=200, help="of `audit` and `fleet` (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--instructions",
+        action="store_true",
+        help="of `remote`: count them, whatever else the machine does",
     )
     parser.add_argument("--markdown", action="store_true", help="print tables for README.md")
     args = parser.parse_args()
@@ -32,7 +47,7 @@ def main() -> None:
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}")
     signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(1))  # leave nothing behind then either
-    sys.path[:0] = [str(PROJECT), str(PROJECT / "tests"), str(PROJECT / ".build/src")]
+    sys.path[:0] = [str(PROJECT), str(PROJECT / "tools"), str(PROJECT / ".build/src")]
     with tempfile.TemporaryDirectory(prefix="netops-bench-") as home:
         os.environ["ANSIBLE_HOME"] = home
         bench = importlib.import_module("benchmarks.bench")

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hosts.lab import Lab, open_lab
+from lab.lab import Lab, open_lab
 
 from .bench import HEADING, Options, Row, Table, collections, row
 
@@ -34,7 +34,9 @@ class Fleet:
 
     def cpu(self) -> float:
         """Give the seconds that all in the lab have used, the hosts and the commands run in it."""
-        text = Path(f"/proc/{self.lab.first}/root/sys/fs/cgroup/cpu.stat").read_text(encoding="ascii")
+        text = Path(f"/proc/{self.lab.first}/root/sys/fs/cgroup/cpu.stat").read_text(
+            encoding="ascii"
+        )
         return int(dict(line.split() for line in text.splitlines())["usage_usec"]) / 1e6
 
     def play(self, playbook: str, *args: str) -> float:
@@ -49,10 +51,23 @@ class Fleet:
             "ANSIBLE_PIPELINING": "1",
             "ANSIBLE_NOCOLOR": "1",
         }
-        command = ["nice", "ansible-playbook", "-i", str(self.lab.inventory), "-e", NO_SHARING, playbook, *args]
+        command = [
+            "nice",
+            "ansible-playbook",
+            "-i",
+            str(self.lab.inventory),
+            "-e",
+            NO_SHARING,
+            playbook,
+            *args,
+        ]
         before = self.cpu()
         ran = subprocess.run(
-            self.lab.inside(*command), env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False
+            self.lab.inside(*command),
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
         )
         if ran.returncode != 0:
             raise SystemExit(
@@ -65,10 +80,19 @@ class Fleet:
 
     def audit(self, *, sockets: bool) -> float:
         """Audit, and see that all hosts have answered."""
-        options = {"audit_report_dir": str(self.folder), "audit_sockets": sockets, "audit_fail_on": ["unreachable"]}
+        options = {
+            "audit_report_dir": str(self.folder),
+            "audit_sockets": sockets,
+            "audit_fail_on": ["unreachable"],
+        }
         took = self.play("netops.tuning.audit", "-e", json.dumps(options))
-        told = json.loads((self.folder / "keepalive-audit.json").read_text(encoding="utf-8"))["summary"]
-        assert (told["hosts"], told["asked_for_connections"]) == (len(self.lab.names()), sockets * told["hosts"])
+        told = json.loads((self.folder / "keepalive-audit.json").read_text(encoding="utf-8"))[
+            "summary"
+        ]
+        assert (told["hosts"], told["asked_for_connections"]) == (
+            len(self.lab.names()),
+            sockets * told["hosts"],
+        )
         return took
 
 
@@ -90,7 +114,9 @@ def race(fleet: Fleet, pairs: int) -> dict[str, list[float]]:
 
 
 def run(options: Options) -> Sequence[Table]:
-    with tempfile.TemporaryDirectory(prefix="netops-bench-") as folder, open_lab(Path(folder, "lab")) as lab:
+    with tempfile.TemporaryDirectory(prefix="netops-bench-") as folder, open_lab(
+        Path(folder, "lab")
+    ) as lab:
         lab.up("light", ["bookworm"], options.hosts)
         took = race(Fleet(lab, Path(folder)), min(options.pairs, PAIRS))
     rows: list[Row] = [

@@ -22,9 +22,9 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader, module_loader
 from ansible.release import __version__ as ansible_version
 from ansible.template import Templar
-from support.agent import proc_path
-from support.play import PROJECT, collections_path
-from support.world import World
+from sandbox.agent import proc_path
+from sandbox.play import PROJECT, collections_path
+from sandbox.world import World
 
 STOPWATCH = Path(__file__).with_name("stopwatch.py")
 KEEPALIVE = {
@@ -179,27 +179,43 @@ def race(  # noqa: PLR0913
         "sides": [[asdict(run) for run in side] for side in sides],
         "services": [asdict(service) for service in services],
     }
-    ran = world.run([sys.executable, "-I", "-S", STOPWATCH], stdin=json.dumps(job), env=env, timeout=24 * 3600)
+    ran = world.run(
+        [sys.executable, "-I", "-S", STOPWATCH], stdin=json.dumps(job), env=env, timeout=24 * 3600
+    )
     if ran.rc != 0:
         raise SystemExit(ran.stderr)
     return {name: _cost(results) for name, results in json.loads(ran.stdout).items()}
 
 
 def _cost(results: list[dict[str, Any]]) -> Cost:
-    counted = [int(n) / 1e9 for result in results for n in re.findall(r"Collected : (\d+)", result["stderr"])]
-    return Cost([result["cpu"] for result in results], [result["wall"] for result in results], counted)
+    counted = [
+        int(n) / 1e9
+        for result in results
+        for n in re.findall(r"Collected : (\d+)", result["stderr"])
+    ]
+    return Cost(
+        [result["cpu"] for result in results], [result["wall"] for result in results], counted
+    )
 
 
 HEADING = ("", "ratio", "quartiles", "pairs", "target", "", "ours, ms", "other, ms")
 
 
 def row(  # noqa: PLR0913
-    what: str, ours: list[float], other: list[float], *, at_most: float = 0, at_least: float = 0, inverse: bool = False
+    what: str,
+    ours: list[float],
+    other: list[float],
+    *,
+    at_most: float = 0,
+    at_least: float = 0,
+    inverse: bool = False,
 ) -> Row:
     """Compare pair by pair: ours as a multiple of the other; with `at_least` or `inverse` the other as a multiple of ours."""
     ratios = [b / a if at_least or inverse else a / b for a, b in zip(ours, other)]
     median = statistics.median(ratios)
-    low, _unused, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
+    low, _unused, high = (
+        statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
+    )
     met = median >= at_least and (not at_most or median <= at_most)
     return (
         what,
@@ -221,7 +237,9 @@ def text(table: Table, markdown: bool) -> str:
     if not markdown:
         return "\n".join([table.title, *("  ".join(line).rstrip() for line in padded), ""])
     padded.insert(1, ["-" * width for width in widths])
-    return "\n".join([f"**{table.title}**", "", *(f"| {' | '.join(line)} |" for line in padded), ""])
+    return "\n".join(
+        [f"**{table.title}**", "", *(f"| {' | '.join(line)} |" for line in padded), ""]
+    )
 
 
 # --- what Ansible sends ------------------------------------------------------------------------------------------

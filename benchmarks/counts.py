@@ -13,8 +13,8 @@ import tokenize
 import zipfile
 from collections import Counter
 
-from support.play import PROJECT
-from support.world import World
+from sandbox.play import PROJECT
+from sandbox.world import World
 
 from .bench import KEEPALIVE, Options, Row, Table, payload
 
@@ -33,7 +33,18 @@ def system_calls(world: World, python: str, stdin: str) -> Counter[str]:
     """Count the calls that change something, but for those on Ansible's own files."""
     kinds = {call: kind for kind, calls in CALLS.items() for call in calls.split()}
     wanted = ",".join(f"?{call}" for call in kinds)
-    strace = ["strace", "-f", "-qq", "-y", "-e", "signal=none", "-o", "/srv/trace", "-e", f"trace={wanted}"]
+    strace = [
+        "strace",
+        "-f",
+        "-qq",
+        "-y",
+        "-e",
+        "signal=none",
+        "-o",
+        "/srv/trace",
+        "-e",
+        f"trace={wanted}",
+    ]
     ran = world.run(["sh", "-c", f'exec "$@" <{stdin}', "sh", *strace, python])
     if ran.rc != 0:
         raise SystemExit(ran.stdout + ran.stderr)
@@ -66,15 +77,31 @@ def documentation(source: str) -> set[int]:
 def code_only(source: str) -> str:
     """Leave out documentation, comments and blank lines."""
     left_out = documentation(source)
-    nothing = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    nothing = (
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    )
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    code = {n for token in tokens if token.type not in nothing for n in range(token.start[0], token.end[0] + 1)}
-    return "".join(line for n, line in enumerate(source.splitlines(keepends=True), 1) if n in code - left_out)
+    code = {
+        n
+        for token in tokens
+        if token.type not in nothing
+        for n in range(token.start[0], token.end[0] + 1)
+    }
+    return "".join(
+        line for n, line in enumerate(source.splitlines(keepends=True), 1) if n in code - left_out
+    )
 
 
 def calls_table(options: Options) -> Table:
     with World() as world:
-        world.write("/srv/ours", payload("netops.tuning.sysctl", options.python, settings=dict(KEEPALIVE)))
+        world.write(
+            "/srv/ours", payload("netops.tuning.sysctl", options.python, settings=dict(KEEPALIVE))
+        )
         world.write("/srv/empty", payload("bench.bench.empty", options.python))
         empty = system_calls(world, options.python, "/srv/empty")
         for key in KEEPALIVE:
@@ -102,12 +129,29 @@ def size_table(options: Options) -> Table:
     for module in ("sysctl", "sysctl_info", "tcp_keepalive", "tcp_keepalive_info"):
         ours = sent(f"netops.tuning.{module}", options.python)
         sources = [raw.decode() for name, raw in ours.items() if name not in empty]
-        everything, code = (sum(len(text.encode()) for text in map(shape, sources)) for shape in (str, code_only))
-        payloads = (payload(name, options.python) for name in (f"netops.tuning.{module}", "bench.bench.empty"))
+        everything, code = (
+            sum(len(text.encode()) for text in map(shape, sources)) for shape in (str, code_only)
+        )
+        payloads = (
+            payload(name, options.python)
+            for name in (f"netops.tuning.{module}", "bench.bench.empty")
+        )
         packed = len(next(payloads)) - len(next(payloads))
-        rows.append((f"bytes of {module}", f"{packed:,}", verdict(packed, 60 * 1024), f"{everything:,}", f"{code:,}"))
-    sources = [path.read_text(encoding="utf-8") for path in sorted((PROJECT / "plugins").rglob("*.py"))]
-    everything, code = (sum(text.count("\n") for text in map(shape, sources)) for shape in (str, code_only))
+        rows.append(
+            (
+                f"bytes of {module}",
+                f"{packed:,}",
+                verdict(packed, 60 * 1024),
+                f"{everything:,}",
+                f"{code:,}",
+            )
+        )
+    sources = [
+        path.read_text(encoding="utf-8") for path in sorted((PROJECT / "plugins").rglob("*.py"))
+    ]
+    everything, code = (
+        sum(text.count("\n") for text in map(shape, sources)) for shape in (str, code_only)
+    )
     rows.append(("lines in plugins/", "", "", f"{everything:,}", f"{code:,}"))
     return Table(
         "Python beyond Ansible's own",

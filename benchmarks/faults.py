@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from support.play import PROJECT
-from support.world import World
+from sandbox.play import PROJECT
+from sandbox.world import World
 
 from .bench import KEEPALIVE, Options, Row, Table, payload
 
-PLUG = PROJECT / "tests" / "faults" / "plug.py"
+PLUG = PROJECT / "tools" / "faults" / "plug.py"
 FILE, SENT = "/etc/sysctl.d/90-tuning.conf", "/srv/tmp/source"
 OLD = "# theirs\n" + "".join(f"{key} = 1\n" for key in KEEPALIVE)
 NEW = {key: str(value) for key, value in KEEPALIVE.items()}
@@ -40,7 +40,10 @@ class Side(NamedTuple):
 
 
 SIDES = (
-    Side("netops.tuning.sysctl", [("netops.tuning.sysctl", {"settings": dict(KEEPALIVE), "path": FILE})]),
+    Side(
+        "netops.tuning.sysctl",
+        [("netops.tuning.sysctl", {"settings": dict(KEEPALIVE), "path": FILE})],
+    ),
     Side(
         "ansible.posix.sysctl in a loop",
         [
@@ -79,13 +82,21 @@ class Host:
         """Run it as a play does, which ends with the first module that fails."""
         self.world.write(SENT, TEMPLATED)
         for number, (module, args) in enumerate(side.modules):
-            ran = self.world.run([*under, self.python], stdin=payload(module, self.python, **args).decode())
-            if ran.rc != 0 or (side.notified and number == 0 and not json.loads(ran.stdout)["changed"]):
+            ran = self.world.run(
+                [*under, self.python], stdin=payload(module, self.python, **args).decode()
+            )
+            if ran.rc != 0 or (
+                side.notified and number == 0 and not json.loads(ran.stdout)["changed"]
+            ):
                 return
 
     def left(self) -> Iterator[str]:
         """Yield what is wrong with the host as it is."""
-        files = {name: what[4] for name, what in self.world.files("/etc/sysctl.d").items() if name.endswith(".conf")}
+        files = {
+            name: what[4]
+            for name, what in self.world.files("/etc/sysctl.d").items()
+            if name.endswith(".conf")
+        }
         if not whole(files.get(FILE, "")):
             yield LEFT[0]
         if set(files) - {FILE}:
@@ -103,7 +114,9 @@ class Host:
 def whole(text: str) -> bool:
     """Tell whether each of the keys has its old or its new value, and nothing that was there is gone."""
     lines = [line.replace(" ", "") for line in text.splitlines()]
-    return lines[:1] == ["#theirs"] and all(f"{key}={NEW[key]}" in lines or f"{key}=1" in lines for key in NEW)
+    return lines[:1] == ["#theirs"] and all(
+        f"{key}={NEW[key]}" in lines or f"{key}=1" in lines for key in NEW
+    )
 
 
 def kill_everywhere(host: Host, side: Side) -> Counter[str]:
@@ -126,6 +139,10 @@ def run(options: Options) -> list[Table]:
     with World() as world:
         for side in SIDES:
             found = kill_everywhere(Host(world, options.python), side)
-            rows.append((side.name, str(found["kill points"]), *(str(found[what]) for what in LEFT)))
-    title = "The plug pulled before each change that setting 3 keys makes to a host, and what is left"
+            rows.append(
+                (side.name, str(found["kill points"]), *(str(found[what]) for what in LEFT))
+            )
+    title = (
+        "The plug pulled before each change that setting 3 keys makes to a host, and what is left"
+    )
     return [Table(title, ("", "kill points", *LEFT), rows)]

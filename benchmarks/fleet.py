@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fleet.fleet import Fleet, Run, reap
-from hosts.lab import open_lab
+from lab.lab import open_lab
 
 from .bench import KEEPALIVE, Options, Row, Table, collections
 from .peers import BIN, POSIX_TASK, THEIRS, copy_task, pyinfra_deploy
@@ -27,7 +27,9 @@ PAIRS = 3
 """At most: one of them takes many minutes."""
 LEAST = 6
 """Hosts of which a tenth, a half and all are three sizes."""
-ROLE, ROLLOUT, ROLLBACK = (f"netops.tuning.{name}" for name in ("tcp_keepalive", "rollout", "rollback"))
+ROLE, ROLLOUT, ROLLBACK = (
+    f"netops.tuning.{name}" for name in ("tcp_keepalive", "rollout", "rollback")
+)
 RESET = """\
 cd /proc/sys/net/ipv4 && echo 7200 >tcp_keepalive_time && echo 9 >tcp_keepalive_probes && echo 75 >tcp_keepalive_intvl
 rm -rf /etc/sysctl.d/90-* /var/lib/netops-tuning
@@ -54,7 +56,11 @@ class Races:
     def __init__(self, fleet: Fleet, folder: Path) -> None:
         self.fleet, self.folder = fleet, folder
         self._number = itertools.count()
-        self._tasks = {"empty": {"bench.bench.empty": {}}, "posix": POSIX_TASK, "copy": copy_task(KEEPALIVE)}
+        self._tasks = {
+            "empty": {"bench.bench.empty": {}},
+            "posix": POSIX_TASK,
+            "copy": copy_task(KEEPALIVE),
+        }
 
     def play(self, hosts: str, playbook: str, **variables: Any) -> Run:
         """Run a playbook that is to end well, with connections of its own."""
@@ -62,7 +68,10 @@ class Races:
         config = self.fleet.lab.folder / "ssh_config"
         return _ended(
             self.fleet.play(
-                playbook, arguments=["--limit", hosts], ansible_ssh_common_args=f"-F {config} -o {sockets}", **variables
+                playbook,
+                arguments=["--limit", hosts],
+                ansible_ssh_common_args=f"-F {config} -o {sockets}",
+                **variables,
             )
         )
 
@@ -81,7 +90,11 @@ class Races:
         return lambda hosts: self.play(hosts, str(path))
 
     def pyinfra(self, hosts: str) -> Run:
-        lab, deploy, inventory = self.fleet.lab, self.folder / "deploy.py", self.folder / "inventory.py"
+        lab, deploy, inventory = (
+            self.fleet.lab,
+            self.folder / "deploy.py",
+            self.folder / "inventory.py",
+        )
         deploy.write_text(pyinfra_deploy(KEEPALIVE), encoding="utf-8")
         data = {
             "ssh_user": "root",
@@ -89,13 +102,21 @@ class Races:
             "ssh_strict_host_key_checking": "off",
             "ssh_known_hosts_file": str(self.folder / "known_hosts"),
         }
-        addresses = [host["address"] for host in lab.hosts()][: 1 + int(hosts.rpartition(":")[2].rstrip("]"))]
-        inventory.write_text(f"hosts = {[(address, data) for address in addresses]!r}\n", encoding="utf-8")
-        command = lab.inside(str(BIN / "pyinfra"), "-y", "--parallel", "10", str(inventory), str(deploy))
+        addresses = [host["address"] for host in lab.hosts()][
+            : 1 + int(hosts.rpartition(":")[2].rstrip("]"))
+        ]
+        inventory.write_text(
+            f"hosts = {[(address, data) for address in addresses]!r}\n", encoding="utf-8"
+        )
+        command = lab.inside(
+            str(BIN / "pyinfra"), "-y", "--parallel", "10", str(inventory), str(deploy)
+        )
         env = {"PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(self.folder), "LC_ALL": "C.UTF-8"}
         begun = time.monotonic()
         with (self.folder / "log").open("w+b") as log:
-            process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
             cpu = reap(process)
             log.seek(0)
             output = log.read().decode("utf-8", "replace")
@@ -105,10 +126,15 @@ class Races:
         empty, posix, copy = map(self.tasks, self._tasks)
         return (
             Side(EMPTY, empty),
-            Side(PLAIN, lambda hosts: self.play(hosts, ROLE), from_scratch=True, marginal_at_most=1.1),
+            Side(
+                PLAIN, lambda hosts: self.play(hosts, ROLE), from_scratch=True, marginal_at_most=1.1
+            ),
             Side("the role, again", lambda hosts: self.play(hosts, ROLE), marginal_at_most=1.1),
             Side(
-                WHOLE, lambda hosts: self.play(hosts, ROLLOUT, rollout_name="a"), from_scratch=True, total_at_most=3.5
+                WHOLE,
+                lambda hosts: self.play(hosts, ROLLOUT, rollout_name="a"),
+                from_scratch=True,
+                total_at_most=3.5,
             ),
             Side("a rollout again", lambda hosts: self.play(hosts, ROLLOUT, rollout_name="a")),
             Side("back", lambda hosts: self.play(hosts, ROLLBACK, rollout_name="a")),
@@ -130,7 +156,10 @@ class Races:
                     self.fleet.run(self.fleet.hosts[:size], RESET)
                 took.setdefault(side.name, []).append(side.run(pattern))
         return {
-            name: (statistics.median(run.cpu for run in runs), statistics.median(run.seconds for run in runs))
+            name: (
+                statistics.median(run.cpu for run in runs),
+                statistics.median(run.seconds for run in runs),
+            )
             for name, runs in took.items()
         }
 
@@ -141,7 +170,9 @@ def _ended(run: Run) -> Run:
     return run
 
 
-def rows(sides: Sequence[Side], costs: Mapping[int, Mapping[str, tuple[float, float]]]) -> Iterator[Row]:
+def rows(
+    sides: Sequence[Side], costs: Mapping[int, Mapping[str, tuple[float, float]]]
+) -> Iterator[Row]:
     """Compare what one host more costs with what it costs for an empty module, and the middle size with a straight line."""
     small, middle, large = costs
 
@@ -170,11 +201,19 @@ def rows(sides: Sequence[Side], costs: Mapping[int, Mapping[str, tuple[float, fl
 
 def run(options: Options) -> Sequence[Table]:
     if options.hosts < LEAST:
-        raise SystemExit(f"--hosts {options.hosts}: fleets of three sizes are compared; give at least {LEAST}")
+        raise SystemExit(
+            f"--hosts {options.hosts}: fleets of three sizes are compared; give at least {LEAST}"
+        )
     sizes = (max(2, options.hosts // 10), options.hosts // 2, options.hosts)
     os.environ["NETOPS_COLLECTIONS_PATH"] = collections()
-    with tempfile.TemporaryDirectory(prefix="netops-bench-") as folder, open_lab(Path(folder, "lab")) as lab:
-        fleet = Fleet(lab, lab.up("light", ["bookworm"], options.hosts), {"ANSIBLE_STDOUT_CALLBACK": "default"})
+    with tempfile.TemporaryDirectory(prefix="netops-bench-") as folder, open_lab(
+        Path(folder, "lab")
+    ) as lab:
+        fleet = Fleet(
+            lab,
+            lab.up("light", ["bookworm"], options.hosts),
+            {"ANSIBLE_STDOUT_CALLBACK": "default"},
+        )
         races = Races(fleet, Path(folder))
         races.tasks("empty")("light[0]")  # what is made at the first run alone
         costs = {size: races.costs(size, min(options.pairs, PAIRS)) for size in sizes}
@@ -182,4 +221,10 @@ def run(options: Options) -> Sequence[Table]:
             "", *(f"{size} hosts, s" for size in sizes), f"{sizes[1]} off the line", "one host more, ms",
             "of the empty module's", f"{sizes[2]}: of the role's", "target", f"{sizes[2]}: wall, s",
         )  # fmt: skip
-        return [Table("CPU of the controller, 10 hosts at a time", heading, list(rows(races.sides(), costs)))]
+        return [
+            Table(
+                "CPU of the controller, 10 hosts at a time",
+                heading,
+                list(rows(races.sides(), costs)),
+            )
+        ]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from support.play import PROJECT
-from support.world import World
+from sandbox.play import PROJECT
+from sandbox.world import World
 
 from .bench import HEADING, KEEPALIVE, Options, Row, Run, Table, bridges, keys, race, row
 from .play import PORT, SSHD, USER_KEY, ansible_env, playbook, serve_ssh
@@ -29,7 +29,11 @@ hosts = [("127.0.0.1", {{
 
 
 POSIX_TASK = {
-    "ansible.posix.sysctl": {"name": "{{ item.key }}", "value": "{{ item.value }}", "sysctl_file": THEIRS},
+    "ansible.posix.sysctl": {
+        "name": "{{ item.key }}",
+        "value": "{{ item.value }}",
+        "sysctl_file": THEIRS,
+    },
     "loop": "{{ settings | dict2items }}",
 }
 
@@ -65,10 +69,17 @@ def copy_and_handler(world: World, settings: Mapping[str, int]) -> list[Run]:
 
 
 def changed_and_again(
-    world: World, side: str, settings: Mapping[str, int], play: Mapping[str, Any], *, changes: int = 1
+    world: World,
+    side: str,
+    settings: Mapping[str, int],
+    play: Mapping[str, Any],
+    *,
+    changes: int = 1,
 ) -> list[Run]:
     return [
-        playbook(world, f"{side}, changed", play, changed=changes).from_scratch(settings, OURS, THEIRS),
+        playbook(world, f"{side}, changed", play, changed=changes).from_scratch(
+            settings, OURS, THEIRS
+        ),
         playbook(world, f"{side}, again", play, changed=0),
     ]
 
@@ -77,7 +88,10 @@ def pyinfra(world: World, settings: Mapping[str, int]) -> list[Run]:
     world.write("/srv/inventory.py", PYINFRA_INVENTORY)
     world.write("/srv/deploy.py", pyinfra_deploy(settings))
     argv = ["pyinfra", "-y", "/srv/inventory.py", "/srv/deploy.py"]
-    return [Run("theirs, changed", argv).from_scratch(settings, OURS, THEIRS), Run("theirs, again", argv)]
+    return [
+        Run("theirs, changed", argv).from_scratch(settings, OURS, THEIRS),
+        Run("theirs, again", argv),
+    ]
 
 
 @dataclass(frozen=True)
@@ -98,7 +112,9 @@ class Peer:
         for how, target in (("changed", self.changed), ("again", self.again)):
             for measure in self.measures:
                 what = f"{self.name}, {how}, {NAMES[measure]}"
-                mine, other = (getattr(costs[f"{side}, {how}"], measure) for side in ("ours", "theirs"))
+                mine, other = (
+                    getattr(costs[f"{side}, {how}"], measure) for side in ("ours", "theirs")
+                )
                 yield row(what, mine, other, at_least=target)
                 yield row(f"  {CEILING}", getattr(costs["empty"], measure), other, inverse=True)
 

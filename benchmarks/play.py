@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from support.world import World
+from sandbox.world import World
 
 from .bench import HEADING, KEEPALIVE, Options, Row, Run, Service, Table, collections, race, row
 
@@ -46,7 +46,9 @@ def serve_ssh(world: World, python: str) -> None:
     with tempfile.TemporaryDirectory(prefix="netops-bench-") as folder:
         for key in (HOST_KEY, USER_KEY):
             made = Path(folder, Path(key).name)
-            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", made], check=True)
+            subprocess.run(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", made], check=True
+            )
             world.write(key, made.read_bytes(), 0o600)
             world.write(f"{key}.pub", made.with_suffix(".pub").read_bytes())
     world.write("/srv/sshd_config", SSHD_CONFIG)
@@ -79,7 +81,9 @@ def ansible_env(bin_folder: Path) -> dict[str, str]:
 def playbook(world: World, name: str, play: Mapping[str, Any], *, changed: int) -> Run:
     """Write a playbook; give the run of it that must end with so many changed tasks."""
     world.write(f"/srv/{name}.yml", json.dumps([{"hosts": "all", "gather_facts": False, **play}]))
-    return Run(name, ["ansible-playbook", "-i", INVENTORY, f"/srv/{name}.yml"], f"changed={changed} ")
+    return Run(
+        name, ["ansible-playbook", "-i", INVENTORY, f"/srv/{name}.yml"], f"changed={changed} "
+    )
 
 
 def run(options: Options) -> list[Table]:
@@ -91,13 +95,23 @@ def run(options: Options) -> list[Table]:
         ours = [
             Run("the playbook, changed", shipped, "changed=1 ").from_scratch(KEEPALIVE, OURS),
             Run("the playbook, again", shipped, "changed=0 "),
-            playbook(world, "the role in a play, changed", in_a_play, changed=1).from_scratch(KEEPALIVE, OURS),
+            playbook(world, "the role in a play, changed", in_a_play, changed=1).from_scratch(
+                KEEPALIVE, OURS
+            ),
             playbook(world, "the role in a play, again", in_a_play, changed=0),
         ]
         env = ansible_env(Path(sys.executable).parent)
         costs = race(world, [[empty], ours], options.pairs, services=[SSHD], env=env)
     cpu = {name: cost.cpu for name, cost in costs.items()}
-    rows: list[Row] = [row(each.name, cpu[each.name], cpu["empty"], at_most=1.08) for each in ours[:2]]
+    rows: list[Row] = [
+        row(each.name, cpu[each.name], cpu["empty"], at_most=1.08) for each in ours[:2]
+    ]
     # Here Ansible checks the options too, as meta/argument_specs.yml has them, before the module does.
     rows += [row(each.name, cpu[each.name], cpu["empty"]) for each in ours[2:]]
-    return [Table("Whole play over ssh, as a multiple of a play of one empty module, total CPU", HEADING, rows)]
+    return [
+        Table(
+            "Whole play over ssh, as a multiple of a play of one empty module, total CPU",
+            HEADING,
+            rows,
+        )
+    ]

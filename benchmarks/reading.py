@@ -40,7 +40,8 @@ def main() -> None:
     sys.path.insert(0, sys.argv[1])
     gc.freeze()  # as the module does when it starts
     inet_diag, processes, sockets = (
-        importlib.import_module(f"{ENGINE}.{name}") for name in ("inet_diag", "processes", "sockets")
+        importlib.import_module(f"{ENGINE}.{name}")
+        for name in ("inet_diag", "processes", "sockets")
     )
     problems: list[Any] = []
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from support.world import World
+from sandbox.world import World
 
 from .bench import HEADING, KEEPALIVE, Options, Row, Run, Table, bridges, keys, payload, race, row
 
@@ -53,13 +53,20 @@ class Case:
 
     def rows(self, world: World, options: Options) -> Iterator[Row]:
         """Time the module: `changed` from other values and no file, `again` with nothing to do."""
-        world.write("/srv/ours", payload("netops.tuning.sysctl", options.python, settings=dict(self.settings)))
+        world.write(
+            "/srv/ours",
+            payload("netops.tuning.sysctl", options.python, settings=dict(self.settings)),
+        )
         world.write("/srv/empty", payload("bench.bench.empty", options.python))
         once = options.instructions
-        world.write("/srv/floor", payload("bench.bench.floor", options.python, settings=dict(self.settings)))
+        world.write(
+            "/srv/floor", payload("bench.bench.floor", options.python, settings=dict(self.settings))
+        )
         argv = [*(VALGRIND if once else ()), options.python]
         empty = Run("empty", argv, '"changed": false', "/srv/empty")
-        changed = Run("changed", argv, '"changed": true', "/srv/ours").from_scratch(self.keys or self.settings, OURS)
+        changed = Run("changed", argv, '"changed": true', "/srv/ours").from_scratch(
+            self.keys or self.settings, OURS
+        )
         again = Run("again", argv, '"changed": false', "/srv/ours")
         floor = [Run(f"{how}, the least", argv, stdin="/srv/floor") for how in ("changed", "again")]
         floor[0] = floor[0].from_scratch(self.keys or self.settings)
@@ -87,6 +94,14 @@ def run(options: Options) -> list[Table]:
         rows += Case("3 keys beside 1,000 files", KEEPALIVE, 1.10).rows(world, options)
     with World(interfaces=MANY) as world:
         rows += Case("1,000 keys", keys(MANY[:200]), 1.30, many=True).rows(world, options)
-        rows += Case("a glob over 1,000 interfaces", {GLOB: 2}, 1.15, MATCHED, many=True).rows(world, options)
+        rows += Case("a glob over 1,000 interfaces", {GLOB: 2}, 1.15, MATCHED, many=True).rows(
+            world, options
+        )
     unit = "instructions (last columns: millions)" if options.instructions else "CPU"
-    return [Table(f"Remote half of the module, as a multiple of an empty AnsibleModule's {unit}", HEADING, rows)]
+    return [
+        Table(
+            f"Remote half of the module, as a multiple of an empty AnsibleModule's {unit}",
+            HEADING,
+            rows,
+        )
+    ]

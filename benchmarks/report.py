@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from support.connections import ARMED, Holder
-from support.tasks import INTVL, PROBES, TIME
-from support.world import World
+from sandbox.connections import ARMED, Holder
+from sandbox.tasks import INTVL, PROBES, TIME
+from sandbox.world import World
 
 from .bench import Options, Row, Table, payload
 
@@ -36,7 +36,10 @@ def answer(python: str, files: dict[str, str], now: tuple[int, int, int], connec
             for number in range(connections):
                 holder.pair(str(number), ARMED if number % 3 else ())
             ran = world.run(
-                [python], stdin=payload("netops.tuning.tcp_keepalive_info", python, assignments=True).decode()
+                [python],
+                stdin=payload(
+                    "netops.tuning.tcp_keepalive_info", python, assignments=True
+                ).decode(),
             )
     if ran.rc != 0:
         raise SystemExit(ran.stdout + ran.stderr)
@@ -58,14 +61,17 @@ def answers(python: str) -> list[Any]:
 def make(path: str, count: int) -> None:
     """Write the report of so many hosts in this process, and tell what it took."""
     from ansible_collections.netops.tuning.plugins.plugin_utils._report import build, write  # noqa: PLC0415
-    from support import fleet  # noqa: PLC0415
+    from reports import fleets  # noqa: PLC0415
 
     real = json.loads(Path(path).read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(prefix="netops-bench-") as folder:
         before = time.process_time()
-        asked = {name: build.Answer(real[place % len(real)]) for place, name in enumerate(fleet.host_names(count))}
+        asked = {
+            name: build.Answer(real[place % len(real)])
+            for place, name in enumerate(fleets.host_names(count))
+        }
         files = write.file_paths(folder, "report", list(write.FORMATS))
-        write.write_files(fleet.report(asked, {"audit_idle_limit": 350}), files)
+        write.write_files(fleets.report(asked, {"audit_idle_limit": 350}), files)
         took = time.process_time() - before
         size = Path(files["html"]).stat().st_size
     print(json.dumps([took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, size]))
@@ -86,7 +92,9 @@ def run(options: Options) -> list[Table]:
         for count in SIZES:
             code = f"from benchmarks.report import make; make({file.name!r}, {count})"
             code = f"import sys; sys.path[:0] = {sys.path[:3]!r}; {code}"
-            told = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE).stdout
+            told = subprocess.run(
+                [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE
+            ).stdout
             rows.append(_row(count, *json.loads(told)))
     heading = ("", "CPU, s", "ms a host", "memory, MiB", "page, MiB", "target")
     return [Table("A report in all formats, made of what real hosts answered", heading, rows)]

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from support.connections import by_ss, crowd
-from support.play import collections_path
-from support.world import World
+from sandbox.connections import by_ss, crowd
+from sandbox.play import collections_path
+from sandbox.world import World
 
 from .bench import HEADING, Options, Row, Run, Table, payload, race, row
 
@@ -29,7 +29,9 @@ def rows(world: World, options: Options, number: int) -> Iterator[Row]:
             raise SystemExit(ran.stderr)
         told = json.loads(ran.stdout)
         theirs = by_ss(world)
-        if {name: told["counts"][name] for name in theirs} != theirs or theirs["established"] != number:
+        if {name: told["counts"][name] for name in theirs} != theirs or theirs[
+            "established"
+        ] != number:
             raise SystemExit(f"{told['counts']} is not what ss counts: {theirs}")
     taken = told["taken"]
     what = f"{number:,} connections"
@@ -41,15 +43,24 @@ def rows(world: World, options: Options, number: int) -> Iterator[Row]:
 def whole(world: World, options: Options) -> Row:
     """Time the module as a whole where there is little to tell."""
     runs = []
-    for name, module in (("ours", "netops.tuning.tcp_keepalive_info"), ("empty", "bench.bench.empty")):
+    for name, module in (
+        ("ours", "netops.tuning.tcp_keepalive_info"),
+        ("empty", "bench.bench.empty"),
+    ):
         world.write(f"/srv/{name}", payload(module, options.python))
         runs.append([Run(name, [options.python], '"changed": false', f"/srv/{name}")])
     costs = race(world, runs, options.pairs)
-    return row("the module where there is none, to an empty module", costs["ours"].cpu, costs["empty"].cpu)
+    return row(
+        "the module where there is none, to an empty module", costs["ours"].cpu, costs["empty"].cpu
+    )
 
 
 def run(options: Options) -> list[Table]:
     with World() as world:
         world.run(["ip", "link", "set", "lo", "up"])
-        told = [whole(world, options), *rows(world, options, 40_000), *rows(world, options, 100_000)]
+        told = [
+            whole(world, options),
+            *rows(world, options, 40_000),
+            *rows(world, options, 100_000),
+        ]
     return [Table("tcp_keepalive_info, CPU", HEADING, told)]

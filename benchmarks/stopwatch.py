@@ -40,7 +40,12 @@ def reset(run: dict[str, Any]) -> None:
 
 def start(service: dict[str, Any]) -> None:
     """Start a server, and wait until it answers."""
-    subprocess.Popen(service["argv"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.Popen(
+        service["argv"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     for _unused in range(1000):
         with socket.socket() as client:
             if client.connect_ex(("127.0.0.1", service["port"])) == 0:
@@ -53,7 +58,9 @@ def descendants() -> list[int]:
     """Find who is left: all of them became our children when their own parents ended."""
     found = []
     for name in os.listdir("/proc"):
-        with contextlib.suppress(OSError, ValueError), open(f"/proc/{int(name)}/stat", encoding="utf-8") as file:
+        with contextlib.suppress(OSError, ValueError), open(
+            f"/proc/{int(name)}/stat", encoding="utf-8"
+        ) as file:
             if int(file.read().rpartition(")")[2].split()[1]) == os.getpid():
                 found.append(int(name))
     return found
@@ -73,7 +80,9 @@ def measure(run: dict[str, Any], services: list[dict[str, Any]]) -> dict[str, An
     before = children_cpu()
     for service in services:
         start(service)
-    with open(run["stdin"] or os.devnull, "rb") as stdin, open(OUT, "wb") as out, open(ERR, "wb") as err:
+    with open(run["stdin"] or os.devnull, "rb") as stdin, open(OUT, "wb") as out, open(
+        ERR, "wb"
+    ) as err:
         began = time.perf_counter()
         rc = subprocess.Popen(run["argv"], stdin=stdin, stdout=out, stderr=err).wait()
         wall = time.perf_counter() - began
@@ -83,7 +92,9 @@ def measure(run: dict[str, Any], services: list[dict[str, Any]]) -> dict[str, An
         with open(path, encoding="utf-8", errors="replace") as file:
             told.append(file.read())
     if rc != 0 or run["expect"] not in told[0] + told[1]:
-        raise RuntimeError(f"{run['argv']}: rc {rc}, no {run['expect']!r} in:\n{told[0][-4000:]}\n{told[1][-4000:]}")
+        raise RuntimeError(
+            f"{run['argv']}: rc {rc}, no {run['expect']!r} in:\n{told[0][-4000:]}\n{told[1][-4000:]}"
+        )
     return {"cpu": children_cpu() - before, "wall": wall, "stderr": told[1][-1000:]}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosts.lab import Lab
+from lab.lab import Lab
 
 RELEASES = {"bullseye", "bookworm", "trixie"}
 

@@ -17,7 +17,7 @@ from typing import Any, Iterable, Mapping, Sequence
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import build, text, todo, write
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import (
     OUTCOMES,

@@ -14,8 +14,8 @@ from typing import Any, Mapping
 from ansible import context
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.netops.tuning.plugins.plugin_utils import _rollout
-from ansible_collections.netops.tuning.plugins.plugin_utils._rollout import Outcome
+from ansible_collections.netops.tuning.plugins.plugin_utils import _fleet
+from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import Outcome
 
 OPTIONS = {
     "step": {"type": "str", "choices": ["start", "plan", "batch", "report"], "required": True},
@@ -55,7 +55,7 @@ class ActionModule(ActionBase):
 
     def _start(self) -> dict[str, Any]:
         """Refuse what cannot be meant, before any host is asked."""
-        problem = _rollout.problem(self._options)
+        problem = _fleet.problem(self._options)
         if problem:
             raise RolloutError(problem)
         return {"health_check": self._health_check()}
@@ -77,13 +77,14 @@ class ActionModule(ActionBase):
     def _plan(self) -> dict[str, Any]:
         """Return the hosts that are to be changed; stop here if one that was required is not fit."""
         known = self._known(self._variables["ansible_play_hosts_all"])
-        outcomes = {host: _rollout.outcome_of(each) for host, each in known.items()}
+        outcomes = {host: _fleet.outcome_of(each) for host, each in known.items()}
         unfit = {host: outcome for host, outcome in outcomes.items() if outcome.counts_as_failure}
-        order = _rollout.to_change(
-            {host: each.get(_rollout.PREFLIGHT) or {} for host, each in known.items()}, self._options["canary"]
+        order = _fleet.to_change(
+            {host: each.get(_fleet.PREFLIGHT) or {} for host, each in known.items()},
+            self._options["canary"],
         )
         required = [host for host in self._options["require"] if host in unfit or host not in known]
-        sizes = _rollout.batches(len(order), self._options["serial"])
+        sizes = _fleet.batches(len(order), self._options["serial"])
         self._say(
             f"{len(known)} hosts: {len(order)} to change"
             + (
@@ -92,14 +93,21 @@ class ActionModule(ActionBase):
                 else ""
             )
             + f", {len(known) - len(order) - len(unfit)} already right, {len(unfit)} that cannot be changed",
-            *_rollout.table(unfit),
+            *_fleet.table(unfit),
         )
         if required:
             why = "; ".join(
-                f"{host}: {unfit[host].reason if host in unfit else 'no host of this rollout'}" for host in required
+                f"{host}: {unfit[host].reason if host in unfit else 'no host of this rollout'}"
+                for host in required
             )
-            raise RolloutError(f"nothing was changed, since hosts that rollout_require names are not fit: {why}")
-        return {"hosts": [] if context.CLIARGS.get("check") else order, "sizes": sizes, "planned": time.time()}
+            raise RolloutError(
+                f"nothing was changed, since hosts that rollout_require names are not fit: {why}"
+            )
+        return {
+            "hosts": [] if context.CLIARGS.get("check") else order,
+            "sizes": sizes,
+            "planned": time.time(),
+        }
 
     # --- between two batches ---
 
@@ -107,14 +115,22 @@ class ActionModule(ActionBase):
         """Tell how far it is, and whether it goes on; wait between two batches."""
         plan = self._variables["rollout_plan"]
         outcomes = self._outcomes(plan["hosts"])
-        ended = {host: outcome for host, outcome in outcomes.items() if outcome.outcome != _rollout.NOT_REACHED}
+        ended = {
+            host: outcome
+            for host, outcome in outcomes.items()
+            if outcome.outcome != _fleet.NOT_REACHED
+        }
         failures = sum(outcome.counts_as_failure for outcome in ended.values())
         stop = failures > self._options["max_failures"]
         left = len(outcomes) - len(ended)
-        this = {host: outcomes[host] for host in self._variables["ansible_play_batch"] if host in outcomes}
+        this = {
+            host: outcomes[host]
+            for host in self._variables["ansible_play_batch"]
+            if host in outcomes
+        }
         self._say(
-            f"{len(ended)} of {len(outcomes)} hosts, {_rollout.in_words(_rollout.counts(ended))}{self._time_left(plan, len(ended))}",
-            *_rollout.table(this),
+            f"{len(ended)} of {len(outcomes)} hosts, {_fleet.in_words(_fleet.counts(ended))}{self._time_left(plan, len(ended))}",
+            *_fleet.table(this),
         )
         if stop and left:
             self._say(
@@ -126,7 +142,7 @@ class ActionModule(ActionBase):
 
     def _time_left(self, plan: Mapping[str, Any], ended: int) -> str:
         passed = time.time() - plan["planned"]
-        share = _rollout.share_done(plan["sizes"], ended, int(context.CLIARGS.get("forks") or 5))
+        share = _fleet.share_done(plan["sizes"], ended, int(context.CLIARGS.get("forks") or 5))
         to_go = f", about {_duration(passed * (1 - share) / share)} to go" if 0 < share < 1 else ""
         return f"; {_duration(passed)} so far{to_go}"
 
@@ -143,15 +159,15 @@ class ActionModule(ActionBase):
     def _report(self) -> dict[str, Any]:
         """Say what became of each host."""
         outcomes = self._outcomes(self._variables["ansible_play_hosts_all"])
-        counted = _rollout.counts(outcomes)
-        self._say(f"{len(outcomes)} hosts: {_rollout.in_words(counted)}", *_rollout.table(outcomes))
+        counted = _fleet.counts(outcomes)
+        self._say(f"{len(outcomes)} hosts: {_fleet.in_words(counted)}", *_fleet.table(outcomes))
         checked = bool(context.CLIARGS.get("check"))
         return {
             "outcomes": {host: outcome._asdict() for host, outcome in outcomes.items()},
             "counts": counted,
-            "summary": _rollout.in_words(counted),
+            "summary": _fleet.in_words(counted),
             "wrong": any(
-                outcome.counts_as_failure or (outcome.outcome == _rollout.NOT_REACHED and not checked)
+                outcome.counts_as_failure or (outcome.outcome == _fleet.NOT_REACHED and not checked)
                 for outcome in outcomes.values()
             ),
         }
@@ -163,15 +179,23 @@ class ActionModule(ActionBase):
         return {host: self._variables["hostvars"].raw_get(host) for host in hosts}
 
     def _outcomes(self, hosts: list[str]) -> dict[str, Outcome]:
-        return {host: _rollout.outcome_of(each) for host, each in self._known(hosts).items()}
+        return {host: _fleet.outcome_of(each) for host, each in self._known(hosts).items()}
 
     def _say(self, first: str, *more: str) -> None:
         Display().display(
-            "\n".join([f"rollout {self._options['rollout']!r}: {first}", *(f"  {line}" for line in more)])
+            "\n".join(
+                [f"rollout {self._options['rollout']!r}: {first}", *(f"  {line}" for line in more)]
+            )
         )
 
 
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return (
+        f"{hours} h {minutes} min"
+        if hours
+        else f"{minutes} min {rest} s"
+        if minutes
+        else f"{rest} s"
+    )

@@ -10,10 +10,14 @@ from typing import Any, Mapping
 
 from ansible import context
 from ansible.plugins.action import ActionBase
-from ansible_collections.netops.tuning.plugins.plugin_utils import _role_options, _rollout
+from ansible_collections.netops.tuning.plugins.plugin_utils import _fleet, _role_options
 
 OPTIONS = {
-    "step": {"type": "str", "choices": ["preflight", "apply", "verify", "put_back"], "required": True},
+    "step": {
+        "type": "str",
+        "choices": ["preflight", "apply", "verify", "put_back"],
+        "required": True,
+    },
     "rollout": {"type": "str", "required": True},
     "via": {"type": "str", "choices": ["tcp_keepalive", "sysctl"], "default": "tcp_keepalive"},
     "options": {"type": "dict"},
@@ -46,19 +50,22 @@ class ActionModule(ActionBase):
         told = self._applied(check=True)
         if told.pop("changed", False) and not told.get("failed"):
             told.update(
-                failed=True, msg=f"it was set, but does not hold: {', '.join(_unlike(told)) or 'the file differs'}"
+                failed=True,
+                msg=f"it was set, but does not hold: {', '.join(_unlike(told)) or 'the file differs'}",
             )
         told.pop("diff", None)
         return {**told, "changed": False}
 
     def _put_back(self) -> dict[str, Any]:
         failed = self._variables.get("ansible_failed_result") or {}
-        task = getattr(self._variables.get("ansible_failed_task"), "name", None) or _name_of(self._variables)
+        task = getattr(self._variables.get("ansible_failed_task"), "name", None) or _name_of(
+            self._variables
+        )
         told: dict[str, Any] = {"changed": False, "put_back": False}
-        applied = self._variables.get(_rollout.APPLIED) or {}
+        applied = self._variables.get(_fleet.APPLIED) or {}
         if applied.get("changed") or applied.get("rolled_back") is False:
             told.update(self._ask(check=False, state="restored"), put_back=True)
-        told["why"] = f"{task}: {_rollout.one_line(failed.get('msg') or 'it failed')}"
+        told["why"] = f"{task}: {_fleet.one_line(failed.get('msg') or 'it failed')}"
         return told
 
     def _applied(self, check: bool) -> dict[str, Any]:
@@ -69,13 +76,18 @@ class ActionModule(ActionBase):
 
     def _role_options(self) -> dict[str, Any]:
         return _role_options.options_from_variables(
-            _role_options.ROLE_PREFIX, _role_options.MODULE_OPTIONS, self._variables, self._templar.template
+            _role_options.ROLE_PREFIX,
+            _role_options.MODULE_OPTIONS,
+            self._variables,
+            self._templar.template,
         )
 
     def _ask(self, check: bool, **args: Any) -> dict[str, Any]:
         self._task.check_mode = check or self._task.check_mode
         args["rollout"] = self._options["rollout"]
-        told: dict[str, Any] = self._execute_module(MODULE, module_args=args, task_vars=self._variables)
+        told: dict[str, Any] = self._execute_module(
+            MODULE, module_args=args, task_vars=self._variables
+        )
         told.pop("invocation", None)
         return told
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import normal
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import keepalive
+from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import FROM_VARIABLES
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import (
     MODULE_OPTIONS,
     options_from_variables,
@@ -26,7 +26,7 @@ class ActionModule(normal.ActionModule):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the module."""
-        prefix = self._task.args.pop(keepalive.FROM_VARIABLES, None)
+        prefix = self._task.args.pop(FROM_VARIABLES, None)
         if prefix is not None:
             options = self._options_from_variables(str(prefix), task_vars or {})
             self._task.args = {**options, **self._task.args}

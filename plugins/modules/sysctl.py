@@ -3,14 +3,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from ansible_collections.netops.tuning.plugins.module_utils._start import start
+from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import start
 
 
 def main():  # type: () -> None
-    from ansible_collections.netops.tuning.plugins.module_utils._sysctl import module, options, task
+    """Run the module."""
+    from ansible_collections.netops.tuning.plugins.module_utils._modules import sysctl
 
-    tuning = module.TuningModule(options.SYSCTL, file_options=True)
-    task.run(tuning, lambda params: params["settings"])
+    sysctl.run()
 
 
 if __name__ == "__main__":

@@ -2,18 +2,14 @@
 # Copyright: (c) 2026, the netops.tuning authors; GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from ansible_collections.netops.tuning.plugins.module_utils._start import start
+from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import start
 
 
 def main():  # type: () -> None
-    from ansible_collections.netops.tuning.plugins.module_utils._sysctl import info, module
+    """Run the module."""
+    from ansible_collections.netops.tuning.plugins.module_utils._modules import sysctl_info
 
-    options = {
-        "keys": {"type": "list", "elements": "str", "no_log": False},
-        "root": {"type": "path", "default": "/"},
-        "loader": {"type": "str", "choices": ["auto", "systemd", "procps"], "default": "auto"},
-    }
-    info.run(module.TuningModule(options))
+    sysctl_info.run()
 
 
 if __name__ == "__main__":

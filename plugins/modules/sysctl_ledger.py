@@ -2,13 +2,14 @@
 # Copyright: (c) 2026, the netops.tuning authors; GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from ansible_collections.netops.tuning.plugins.module_utils._start import start
+from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import start
 
 
 def main():  # type: () -> None
-    from ansible_collections.netops.tuning.plugins.module_utils._sysctl import ledger_task, module
+    """Run the module."""
+    from ansible_collections.netops.tuning.plugins.module_utils._modules import sysctl_ledger
 
-    ledger_task.run(module.TuningModule(ledger_task.OPTIONS))
+    sysctl_ledger.run()
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 # Copyright: (c) 2026, the netops.tuning authors; GNU General Public License v3.0+ (see LICENSE)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from ansible_collections.netops.tuning.plugins.module_utils._start import start
+from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import start
 
 
 def main():  # type: () -> None
-    from ansible_collections.netops.tuning.plugins.module_utils._sysctl import keepalive, module, task
+    """Run the module."""
+    from ansible_collections.netops.tuning.plugins.module_utils._modules import tcp_keepalive
 
-    tuning = module.TuningModule(keepalive.OPTIONS)
-    task.run(tuning, keepalive.settings, keepalive.told)
+    tcp_keepalive.run()
 
 
 if __name__ == "__main__":

@@ -13,14 +13,21 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import keepalive
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import KEEPALIVE as KEYS
+from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles import (
+    KEYS,
+    PROFILES,
+    choose_values,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import (
+    FROM_VARIABLES,
+    TCP_KEEPALIVE_OPTIONS,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 
 ROLE_PREFIX = "tcp_keepalive_"
 AUDIT_PREFIX = "audit_"
 
-MODULE_OPTIONS = tuple(name for name in keepalive.OPTIONS if name != keepalive.FROM_VARIABLES)
+MODULE_OPTIONS = tuple(name for name in TCP_KEEPALIVE_OPTIONS if name != FROM_VARIABLES)
 """Every option of the module that a variable may give."""
 
 VALUE_OPTIONS = ("profile", *KEYS)
@@ -79,7 +86,7 @@ def desired_state(variables: Variables, template: Template) -> Desired:
             arguments[ROLE_PREFIX + name] = value
     return Desired(
         values=values,
-        path=str(options.get("path") or keepalive.OPTIONS["path"]["default"]),
+        path=str(options.get("path") or TCP_KEEPALIVE_OPTIONS["path"]["default"]),
         idle_limit=_integer("idle_limit", options.get("idle_limit")),
         arguments=arguments,
     )
@@ -98,9 +105,9 @@ def _audit_values(
 
 def _values(options: Mapping[str, Any], prefix: str) -> dict[str, int]:
     """Return the three values that the module would choose. The report checks the limits itself."""
-    profile = options.get("profile") or keepalive.OPTIONS["profile"]["default"]
-    if profile not in keepalive.PROFILES:
-        profiles = ", ".join(keepalive.PROFILES)
+    profile = options.get("profile") or TCP_KEEPALIVE_OPTIONS["profile"]["default"]
+    if profile not in PROFILES:
+        profiles = ", ".join(PROFILES)
         raise TuningError(f"{prefix}profile: there is no {profile!r}; choose one of {profiles}")
     params = {
         "state": options.get("state") or "present",
@@ -110,7 +117,7 @@ def _values(options: Mapping[str, Any], prefix: str) -> dict[str, int]:
     }
     for name in KEYS:
         params[name] = _integer(prefix + name, options.get(name))
-    return keepalive.choose(params)
+    return choose_values(params)
 
 
 def _integer(name: str, value: Any) -> int | None:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support.play import Controller
-from support.tasks import Asker
+from sandbox.play import Controller
+from sandbox.tasks import Asker
 
 PROMISED = {
     "kill points": 500,
@@ -47,7 +47,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--whole", action="store_true", help="fail when fewer cases were tried than docs/promises.md says")
+    parser.addoption(
+        "--whole",
+        action="store_true",
+        help="fail when fewer cases were tried than docs/promises.md says",
+    )
 
 
 @pytest.hookimpl(trylast=True)

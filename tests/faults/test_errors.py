@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable
 
 import pytest
-
 from faults.laboratory import experiment
 from faults.scenarios import SCENARIOS
 

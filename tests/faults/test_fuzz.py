@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.world import World
-
 from faults.fuzz import fuzz
 from faults.laboratory import run
+from sandbox.world import World
 
 INPUTS = 101_000
 TREES = 300

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
 from faults.laboratory import experiment
 from faults.scenarios import SCENARIOS
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_killed_at_each_call_that_changes_the_host(scenario: str, count: Callable[[str, int], None]) -> None:
+def test_killed_at_each_call_that_changes_the_host(
+    scenario: str, count: Callable[[str, int], None]
+) -> None:
     report = experiment("kill.kill_everywhere", scenario)
     count("kill points", report["count"])
     assert not report["broken"], "\n".join(report["broken"])

@@ -9,9 +9,8 @@ import os
 from collections.abc import Callable
 
 import pytest
-from support.world import World
-
 from faults.laboratory import run
+from sandbox.world import World
 
 ROUNDS = 216
 """Six for each pair of the runs."""
@@ -29,7 +28,9 @@ def test_two_runs_at_once_come_to_what_one_after_the_other_comes_to(
 
 
 @pytest.mark.parametrize("scenario", ["change", "backup"])
-def test_another_program_sets_a_key_at_any_time(scenario: str, count: Callable[[str, int], None]) -> None:
+def test_another_program_sets_a_key_at_any_time(
+    scenario: str, count: Callable[[str, int], None]
+) -> None:
     """Between our write and our reading it back it is told as what it is, and all is taken back; before, ours wins; after, nobody can know."""
     with World() as world:
         report = run(world, "races.key_meddled_with", options={"scenario": scenario})
@@ -37,8 +38,12 @@ def test_another_program_sets_a_key_at_any_time(scenario: str, count: Callable[[
     assert not report["broken"], "\n".join(report["broken"])
 
 
-@pytest.mark.parametrize("scenario", ["first run", "change", "backup", "absent, nothing stays", "comment_out"])
-def test_another_program_changes_a_file_at_any_time(scenario: str, count: Callable[[str, int], None]) -> None:
+@pytest.mark.parametrize(
+    "scenario", ["first run", "change", "backup", "absent, nothing stays", "comment_out"]
+)
+def test_another_program_changes_a_file_at_any_time(
+    scenario: str, count: Callable[[str, int], None]
+) -> None:
     """What it did is there afterwards, but for what it does between two system calls, our last look and our rename: Linux can
     exchange two names, which Python cannot ask it for.
     """

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.tasks import FIN, OURS, PROBES, TIME, Asker, sysctl
-from support.world import NOBODY, World
+from sandbox.tasks import FIN, OURS, PROBES, TIME, Asker, sysctl
+from sandbox.world import NOBODY, World
 
 LATER = "/etc/sysctl.d/99-z.conf"
 TASK = sysctl({TIME: 3600, PROBES: 5}, on_override="comment_out", backup=True)
@@ -34,7 +34,9 @@ def test_ansible_playbook_killed_on_the_host(
     world.place({OURS: "# theirs\n", LATER: f"{TIME} = 1\n"})
     where = ["-P", path] if path else []
     inject = ["-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={when}"]
-    (killed,) = ask.controller.play(world, TASK, under=["strace", "-f", "-qq", "-o", "/srv/trace", *where, *inject])
+    (killed,) = ask.controller.play(
+        world, TASK, under=["strace", "-f", "-qq", "-o", "/srv/trace", *where, *inject]
+    )
     count("kill points", 1)
     assert killed.failed
     assert "SIGKILL" in world.read("/srv/trace")
@@ -66,7 +68,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_file_that_cannot_be_changed(world: World, ask: Asker, name: str, count: Callable[[str, int], None]) -> None:
+def test_a_file_that_cannot_be_changed(
+    world: World, ask: Asker, name: str, count: Callable[[str, int], None]
+) -> None:
     before, after, number = BROKEN[name]
     shell(world, before)
     world.write(OURS, f"{FIN} = 60\n")
@@ -84,13 +88,21 @@ def test_a_proc_sys_that_is_read_only(ask: Asker, count: Callable[[str, int], No
     count("broken hosts", 1)
     with World(proc_sys="none") as world:
         result = ask.fails(world, sysctl({TIME: 3600}))
-        assert (result["failed_key"], result["errno"], result["rolled_back"]) == (TIME, errno.EROFS, True)
+        assert (result["failed_key"], result["errno"], result["rolled_back"]) == (
+            TIME,
+            errno.EROFS,
+            True,
+        )
 
 
 def test_no_privilege(world: World, ask: Asker, count: Callable[[str, int], None]) -> None:
     count("broken hosts", 1)
     result = ask.fails(world, sysctl({TIME: 3600}), user=NOBODY, python="/usr/bin/python3")
-    assert (result["failed_key"], result["errno"], result["rolled_back"]) == (TIME, errno.EACCES, True)
+    assert (result["failed_key"], result["errno"], result["rolled_back"]) == (
+        TIME,
+        errno.EACCES,
+        True,
+    )
 
 
 def test_root_of_a_user_namespace_alone(ask: Asker, count: Callable[[str, int], None]) -> None:
@@ -132,7 +144,9 @@ mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_a_secret_goes_to_the_kernel_and_the_file_and_nowhere_else(world: World, ask: Asker, fails: bool) -> None:
+def test_a_secret_goes_to_the_kernel_and_the_file_and_nowhere_else(
+    world: World, ask: Asker, fails: bool
+) -> None:
     """Not into result, diff, log, a file that others may read, or the arguments of a process."""
     shell(world, DEV)
     assert world.run([sys.executable, "-I", "-S", "-c", LISTENER]).rc == 0
@@ -141,7 +155,10 @@ def test_a_secret_goes_to_the_kernel_and_the_file_and_nowhere_else(world: World,
     settings = {FASTOPEN: SECRET, **({"net.ipv4.tcp_retries1": 1000} if fails else {})}
     task = sysctl(settings, backup=True)
     (result,) = ask.controller.play(
-        world, task, diff=True, under=["strace", "-f", "-qq", "-y", "-s", "100000", "-o", "/srv/trace", "-e", calls]
+        world,
+        task,
+        diff=True,
+        under=["strace", "-f", "-qq", "-y", "-s", "100000", "-o", "/srv/trace", "-e", calls],
     )
     assert result.failed == fails
     assert "Invoked with" in world.read("/srv/log"), "the module's own line is there"
@@ -149,19 +166,30 @@ def test_a_secret_goes_to_the_kernel_and_the_file_and_nowhere_else(world: World,
     assert SECRET not in str(dict(result))
     told = [line for line in world.read("/srv/trace").splitlines() if SECRET in line]
     assert told
-    assert all(f"/proc/sys/{FASTOPEN.replace('.', '/')}>" in line or ".90-ansible.conf." in line for line in told), told
-    assert {what[0] for path, what in world.files("/etc/sysctl.d").items() if what[3] == "file"} == {"0o600"}
+    assert all(
+        f"/proc/sys/{FASTOPEN.replace('.', '/')}>" in line or ".90-ansible.conf." in line
+        for line in told
+    ), told
+    assert {
+        what[0] for path, what in world.files("/etc/sysctl.d").items() if what[3] == "file"
+    } == {"0o600"}
     if not fails:
         assert SECRET in world.read(OURS)
         assert SECRET not in str(dict(ask.ok(world, sysctl({FASTOPEN: SECRET, TIME: 3600}))))
 
 
 @pytest.mark.parametrize(
-    "payload", ["$(touch /srv/pwned)", "`touch /srv/pwned`", "; touch /srv/pwned", "%s%n", "{0}", "%(key)s"]
+    "payload",
+    ["$(touch /srv/pwned)", "`touch /srv/pwned`", "; touch /srv/pwned", "%s%n", "{0}", "%(key)s"],
 )
-def test_no_value_or_key_reaches_a_shell_or_a_format(world: World, ask: Asker, payload: str) -> None:
+def test_no_value_or_key_reaches_a_shell_or_a_format(
+    world: World, ask: Asker, payload: str
+) -> None:
     key = "net.ipv4.tcp_congestion_control"
-    found = [ask.fails(world, sysctl({key: payload})), ask.fails(world, sysctl({f"net.ipv4.{payload}": 1}))]
+    found = [
+        ask.fails(world, sysctl({key: payload})),
+        ask.fails(world, sysctl({f"net.ipv4.{payload}": 1})),
+    ]
     assert payload in found[0]["msg"]
     assert not world.exists("/srv/pwned")
     result = ask.ok(world, sysctl({key: payload}, runtime=False, header=payload))

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hosts.lab import open_lab
-
 from fleet.fleet import SIZE, Fleet
+from lab.lab import open_lab
 
 
 @pytest.fixture(scope="session")

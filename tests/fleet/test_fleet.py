@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from fleet.fleet import FAULTS, SIZE, Fleet
 
 EACH = max(1, round(SIZE / 70))
@@ -51,16 +50,25 @@ def test_from_the_first_host_to_the_last_and_back(fleet: Fleet, tmp_path: Path) 
     broken = fleet.state(fit)
 
     run = fleet.play(ROLLOUT, rollout_name="a")
-    became = {"down": "unreachable", "stranger": "unreachable", "dies": "unreachable", "slow": "done"}
+    became = {
+        "down": "unreachable",
+        "stranger": "unreachable",
+        "dies": "unreachable",
+        "slow": "done",
+    }
     expected = {host: became.get(fault, "failed") for host, fault in faults.items()}
-    expected.update({host: "done" if host in reached else "not_reached" for host in fit if host not in faults})
+    expected.update(
+        {host: "done" if host in reached else "not_reached" for host in fit if host not in faults}
+    )
     assert (run.rc, run.outcomes) == (2, expected), run.output
     for fault, words in {
         "read_only": "ead-only",
         "overridden": "/etc/sysctl.d/99-z.conf line 1",
         "full": "No space left",
     }.items():
-        assert all(words in run.reasons[host] for host in faults if faults[host] == fault), run.reasons
+        assert all(words in run.reasons[host] for host in faults if faults[host] == fault), (
+            run.reasons
+        )
     now = fleet.state([host for host in fit if faults.get(host) != "dies"])
     for host, state in now.items():
         if run.outcomes[host] == "done":
@@ -69,15 +77,26 @@ def test_from_the_first_host_to_the_last_and_back(fleet: Fleet, tmp_path: Path) 
             assert state == broken[host], f"{host} is {run.outcomes[host]}, and must be untouched"
 
     fleet.mend([host for host, fault in faults.items() if fault in ("down", "dies", "slow")])
-    run = fleet.play(ROLLOUT, rollout_name="a", rollout_max_failures=EACH, rollout_report_dir=str(tmp_path))
-    again = {"down": "done", "stranger": "unreachable", "dies": "already_right", "slow": "already_right"}
+    run = fleet.play(
+        ROLLOUT, rollout_name="a", rollout_max_failures=EACH, rollout_report_dir=str(tmp_path)
+    )
+    again = {
+        "down": "done",
+        "stranger": "unreachable",
+        "dies": "already_right",
+        "slow": "already_right",
+    }
     expected = {host: again.get(fault, "failed") for host, fault in faults.items()}
-    expected.update({host: "already_right" if host in reached else "done" for host in fit if host not in faults})
+    expected.update(
+        {host: "already_right" if host in reached else "done" for host in fit if host not in faults}
+    )
     assert (run.rc, run.outcomes) == (2, expected), run.output
     report = json.loads((tmp_path / "keepalive-rollout.json").read_text(encoding="utf-8"))
     assert {host["name"]: host["outcome"] for host in report["hosts"]} == expected
     wanted = {host["name"] for host in report["hosts"] if host["state"] == "as_wanted"}
-    assert wanted == {host for host, outcome in expected.items() if outcome in ("done", "already_right")}
+    assert wanted == {
+        host for host, outcome in expected.items() if outcome in ("done", "already_right")
+    }
 
     fleet.mend(list(fleet.faults))
     run = fleet.play(ROLLOUT, rollout_name="a")

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from support.play import PROJECT
-
 from fleet.fleet import PROGRAMS, SIZE, Fleet
 from fleet.runner import Job, slices
+from sandbox.play import PROJECT
 
 AUDIT, MERGE, ROLLOUT, ROLLBACK = (
     f"netops.tuning.{name}" for name in ("audit", "merge_reports", "rollout", "rollback")
@@ -35,12 +34,20 @@ def report_in(folder: Path, name: str) -> dict[str, Any]:
 def lasting(report: dict[str, Any]) -> dict[str, Any]:
     """Give what does not change from one minute to the next, as the connections do, Ansible's own among them."""
     hosts = [{**host, "connections": None, "processes": None} for host in report["hosts"]]
-    return {**report, "made": None, "summary": {**report["summary"], "connections": None}, "hosts": hosts}
+    return {
+        **report,
+        "made": None,
+        "summary": {**report["summary"], "connections": None},
+        "hosts": hosts,
+    }
 
 
 def merged(fleet: Fleet, folder: Path, parts: str, name: str) -> dict[str, Any]:
     played = fleet.play(
-        MERGE, audit_reports=[str(folder / parts)], audit_report_dir=str(folder), audit_report_name=name
+        MERGE,
+        audit_reports=[str(folder / parts)],
+        audit_report_dir=str(folder),
+        audit_report_name=name,
     )
     assert played.rc == 0, played.output
     return report_in(folder, name)
@@ -49,7 +56,9 @@ def merged(fleet: Fleet, folder: Path, parts: str, name: str) -> dict[str, Any]:
 def run(folder: Path, program: str, *args: str) -> bytes:
     """Run a program of Ansible's in a folder; give what it printed."""
     env = {"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "HOME": str(folder), "LC_ALL": "C.UTF-8"}
-    return subprocess.run([program, *args], cwd=folder, env=env, check=True, stdout=subprocess.PIPE).stdout
+    return subprocess.run(
+        [program, *args], cwd=folder, env=env, check=True, stdout=subprocess.PIPE
+    ).stdout
 
 
 def test_an_execution_environment(tmp_path: Path) -> None:
@@ -61,7 +70,13 @@ def test_an_execution_environment(tmp_path: Path) -> None:
     installed = str(tmp_path / "installed")
     run(tmp_path, "ansible-builder", "create")
     # As the build of the image does it, there.
-    options = ["--offline", "--requirements-file", "requirements.yml", "--collections-path", installed]
+    options = [
+        "--offline",
+        "--requirements-file",
+        "requirements.yml",
+        "--collections-path",
+        installed,
+    ]
     run(tmp_path / "context/_build", "ansible-galaxy", "collection", "install", *options)
     told = run(tmp_path, "ansible-builder", "introspect", installed)
     assert yaml.safe_load(told) == {"python": [], "system": []}
@@ -92,8 +107,13 @@ def test_an_audit_in_slices(fleet: Fleet, tmp_path: Path) -> None:
         assert job.asked("netops.tuning.tcp_keepalive_info") == part
     again = merged(fleet, tmp_path, "part-*.json", "whole")
     assert lasting(again) == lasting(whole)
-    seen = [report_in(tmp_path, f"part-{number}")["summary"]["connections"] for number in range(len(parts))]
-    assert again["summary"]["connections"] == {name: sum(part[name] for part in seen) for name in seen[0]}
+    seen = [
+        report_in(tmp_path, f"part-{number}")["summary"]["connections"]
+        for number in range(len(parts))
+    ]
+    assert again["summary"]["connections"] == {
+        name: sum(part[name] for part in seen) for name in seen[0]
+    }
     assert again["summary"]["connections"]["established"] >= SIZE - 1
 
 
@@ -135,10 +155,16 @@ def test_a_job_that_is_cancelled(fleet: Fleet, tmp_path: Path) -> None:
 
     job = Job(fleet, tmp_path / "again", hosts, ROLLOUT, **variables).wait()
     assert job.ended == (0, "successful"), job.output
-    assert {states[host] for host in halfway} <= set(fleet.state(hosts).values()), "whole-old or whole-new"
+    assert {states[host] for host in halfway} <= set(fleet.state(hosts).values()), (
+        "whole-old or whole-new"
+    )
     assert len(set(fleet.state(hosts).values())) == 1
     assert set(job.asked("netops.tuning.rollout_host")) == set(hosts)
-    for line in ("6 hosts: [0-9]+ to change", "1 of [0-9]+ hosts, 1 done; .* to go", "6 hosts: .*done"):
+    for line in (
+        "6 hosts: [0-9]+ to change",
+        "1 of [0-9]+ hosts, 1 done; .* to go",
+        "6 hosts: .*done",
+    ):
         assert re.search(f"^rollout 'cancelled': {line}", job.output, re.MULTILINE), job.output
     played = fleet.play(ROLLBACK, rollout_name="cancelled", rollback_hosts=hosts)
     assert (played.rc, fleet.state(hosts)) == (0, start), played.output

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support.play import Controller
-from support.tasks import Asker
-from support.world import World
+from sandbox.play import Controller
+from sandbox.tasks import Asker
+from sandbox.world import World
 
 
 def pytest_configure() -> None:

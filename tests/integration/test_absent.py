@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from support.tasks import FIN, OURS, PROBES, TIME, Asker, sysctl
-from support.world import Link, World
+from sandbox.tasks import FIN, OURS, PROBES, TIME, Asker, sysctl
+from sandbox.world import Link, World
 
 HEADER = "# written by netops.tuning"
 
@@ -32,11 +32,17 @@ def test_what_another_file_gives_comes_before_the_value_stated(world: World, ask
     ask.ok(world, sysctl({TIME: 3600}))
     result = ask.ok(world, sysctl({TIME: 7200}, state="absent"))
     assert world.sysctl(TIME) == "1000"
-    assert result["settings"][TIME]["boot"] == {"value": "1000", "path": "/usr/lib/sysctl.d/50-vendor.conf", "line": 2}
+    assert result["settings"][TIME]["boot"] == {
+        "value": "1000",
+        "path": "/usr/lib/sysctl.d/50-vendor.conf",
+        "line": 2,
+    }
     assert world.boots(TIME) == {"systemd": "1000", "procps": "1000"}
 
 
-def test_a_null_value_with_no_other_file_stays_and_the_result_says_so(world: World, ask: Asker) -> None:
+def test_a_null_value_with_no_other_file_stays_and_the_result_says_so(
+    world: World, ask: Asker
+) -> None:
     ask.ok(world, sysctl({TIME: 3600}))
     result = ask.ok(world, absent(TIME))
     assert result.changed

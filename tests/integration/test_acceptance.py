@@ -15,13 +15,33 @@ from typing import Any
 
 import ansible.release
 import pytest
-from support.play import Ansible, Played, Result, run_playbook, target_python
-from support.tasks import DOCUMENT, FIN, KERNEL, TIME, info, keepalive_info, next_boot, now, sysctl, tcp_keepalive
-from support.world import World
+from sandbox.play import Ansible, Played, Result, run_playbook, target_python
+from sandbox.tasks import (
+    DOCUMENT,
+    FIN,
+    KERNEL,
+    TIME,
+    info,
+    keepalive_info,
+    next_boot,
+    now,
+    sysctl,
+    tcp_keepalive,
+)
+from sandbox.world import World
 
-KEEPALIVE, OURS, LATER = (f"/etc/sysctl.d/{name}.conf" for name in ("90-tcp-keepalive", "90-ansible", "99-later"))
+KEEPALIVE, OURS, LATER = (
+    f"/etc/sysctl.d/{name}.conf" for name in ("90-tcp-keepalive", "90-ansible", "99-later")
+)
 SEVERAL = {FIN: 50, "net.core.somaxconn": "4321", "net.ipv4.ip_local_port_range": [20000, 60999]}
-OLDEST_TARGET = {"2.16": (3, 6), "2.17": (3, 7), "2.18": (3, 8), "2.19": (3, 8), "2.20": (3, 9), "2.21": (3, 9)}
+OLDEST_TARGET = {
+    "2.16": (3, 6),
+    "2.17": (3, 7),
+    "2.18": (3, 8),
+    "2.19": (3, 8),
+    "2.20": (3, 9),
+    "2.21": (3, 9),
+}
 
 
 @dataclass(frozen=True)
@@ -39,10 +59,13 @@ class Cell:
 
 
 def cells() -> list[Cell]:
-    """Take the cells that `support.matrix` names, or the one of this very run."""
+    """Take the cells that `matrix` names, or the one of this very run."""
     named = json.loads(os.environ.get("NETOPS_CELLS", "{}"))
     if named:
-        return [Cell(cell["core"], Path(cell["programs"]), dotted(cell["target"]), cell["python"]) for cell in named]
+        return [
+            Cell(cell["core"], Path(cell["programs"]), dotted(cell["target"]), cell["python"])
+            for cell in named
+        ]
     asked = [target_python(), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     target = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
     core = ".".join(ansible.release.__version__.split(".")[:2])
@@ -95,7 +118,11 @@ def the_role(world: World, cell: Cell) -> None:
 def other_namespaces(world: World, cell: Cell) -> None:
     assert world.run(["ip", "netns", "add", "other"]).rc == 0
     (told,) = ours(cell.plays(world, {"tasks": [keepalive_info()]}))
-    assert (told["source"], told["connections"]["established"], told["problems"]) == ("sock_diag", 0, [])
+    assert (told["source"], told["connections"]["established"], told["problems"]) == (
+        "sock_diag",
+        0,
+        [],
+    )
     assert told["settings"]["time"] == {"runtime": 3600, "boot": 3600}
     (other,) = told["namespaces"]
     assert (other["name"], other["settings"]["time"], other["differs"]) == ("other", 7200, True)
@@ -117,11 +144,18 @@ def several_keys(world: World, cell: Cell) -> None:
     assert (done.changed, again.changed, told.changed) == (True, False, False)
     assert done["previous"][FIN] == "60"
     assert told["drift"] == []
-    values = {FIN: "50", "net.core.somaxconn": "4321", "net.ipv4.ip_local_port_range": "20000 60999", TIME: "3600"}
-    assert {key: world.sysctl(key) for key in values} == world.boot("systemd", values).values == values
-    assert {key: (told["settings"][key]["runtime"], told["settings"][key]["boot"]) for key in values} == {
-        key: (value, value) for key, value in values.items()
+    values = {
+        FIN: "50",
+        "net.core.somaxconn": "4321",
+        "net.ipv4.ip_local_port_range": "20000 60999",
+        TIME: "3600",
     }
+    assert (
+        {key: world.sysctl(key) for key in values} == world.boot("systemd", values).values == values
+    )
+    assert {
+        key: (told["settings"][key]["runtime"], told["settings"][key]["boot"]) for key in values
+    } == {key: (value, value) for key, value in values.items()}
 
 
 def absent(world: World, cell: Cell) -> None:
@@ -141,7 +175,9 @@ def refused(world: World, cell: Cell) -> str:
     assert (played.rc, refusal.failed) == (2, True), played.output
     assert world.snapshot(identity=True) == before
     message, traceback = refusal["msg"], refusal.get("module_stderr", "")
-    assert "requires" in message or "/ansible/module_utils/_internal/" in traceback, "not our own code's doing"
+    assert "requires" in message or "/ansible/module_utils/_internal/" in traceback, (
+        "not our own code's doing"
+    )
     if "requires" in message:
         return str(message).partition(" Current version")[0]
     return f"ansible-core itself is no syntax to this Python ({traceback.splitlines()[-1]})"

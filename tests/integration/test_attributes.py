@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 import pytest
-from support.tasks import FIN, OURS, TIME, Asker, sysctl
-from support.world import Link, World
+from sandbox.tasks import FIN, OURS, TIME, Asker, sysctl
+from sandbox.world import Link, World
 
 LATER = "/etc/sysctl.d/99-z.conf"
 
@@ -48,16 +48,22 @@ def test_what_is_not_asked_stays_when_a_file_is_edited(world: World, ask: Asker)
     assert kept.stdout == "b'kept'\n", kept.stderr
 
 
-def test_an_selinux_label_stays_with_an_edited_file_and_copies_have_it(world: World, ask: Asker) -> None:
+def test_an_selinux_label_stays_with_an_edited_file_and_copies_have_it(
+    world: World, ask: Asker
+) -> None:
     """The label is an extended attribute, which the kernel keeps also where SELinux is not in force."""
     label = "system_u:object_r:etc_t:s0"
     world.place({OURS: f"{TIME} = 1\n", LATER: f"{TIME} = 2\n"})
     python = f"import os; [os.setxattr(path, 'security.selinux', b'{label}\\0') for path in {(OURS, LATER)!r}]"
     assert world.run(["python3", "-c", python]).rc == 0
-    copies = ask.ok(world, sysctl({TIME: 3600}, on_override="comment_out", backup=True))["backup_files"]
+    copies = ask.ok(world, sysctl({TIME: 3600}, on_override="comment_out", backup=True))[
+        "backup_files"
+    ]
     assert len(copies) == 2
     for path in (OURS, LATER, *copies):
-        kept = world.run(["python3", "-c", f"import os; print(os.getxattr({path!r}, 'security.selinux'))"])
+        kept = world.run(
+            ["python3", "-c", f"import os; print(os.getxattr({path!r}, 'security.selinux'))"]
+        )
         assert kept.stdout == f"b'{label}\\x00'\n", (path, kept.stderr)
 
 
@@ -84,8 +90,12 @@ def test_the_mode_alone(world: World, ask: Asker, mode: str | int) -> None:
     ask.again(world, task)
 
 
-@pytest.mark.parametrize("options", [{"owner": "nobody-of-this-name"}, {"group": "no-such"}, {"mode": "u=z"}])
-def test_what_cannot_be_had_changes_nothing(world: World, ask: Asker, options: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "options", [{"owner": "nobody-of-this-name"}, {"group": "no-such"}, {"mode": "u=z"}]
+)
+def test_what_cannot_be_had_changes_nothing(
+    world: World, ask: Asker, options: dict[str, str]
+) -> None:
     before = world.snapshot()
     for how in ({"check": True}, {}):
         result = ask(world, sysctl({TIME: 3600}, **options), **how)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.connections import ARMED, Holder
-from support.play import Played, collections_path, run_playbook, target_python
-from support.tasks import INTVL, PROBES, TIME
-from support.world import NOBODY, World
+from sandbox.connections import ARMED, Holder
+from sandbox.play import Played, collections_path, run_playbook, target_python
+from sandbox.tasks import INTVL, PROBES, TIME
+from sandbox.world import NOBODY, World
 
 OURS, LATER = "/etc/sysctl.d/90-tcp-keepalive.conf", "/etc/sysctl.d/99-later.conf"
 RIGHT = f"# ours\n{TIME} = 3600\n{PROBES} = 9\n{INTVL} = 25\n"

@@ -9,10 +9,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from support.distributions import Distribution, distributions
-from support.oracle import Oracle
-from support.predict import predict
-from support.trees import INTERFACES, KEYS, tree
+from sandbox.distributions import Distribution, distributions
+from sandbox.oracle import Oracle
+from sandbox.predict import predict
+from sandbox.trees import INTERFACES, KEYS, tree
 
 SEEDS = range(200)
 DISTRIBUTIONS = list(distributions())

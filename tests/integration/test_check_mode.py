@@ -10,8 +10,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from support.tasks import FAILURE, FIN, INTVL, OURS, PROBES, SUCCESS, TIME, Asker, sysctl, tcp_keepalive
-from support.world import Content, Link, World
+from sandbox.tasks import (
+    FAILURE,
+    FIN,
+    INTVL,
+    OURS,
+    PROBES,
+    SUCCESS,
+    TIME,
+    Asker,
+    sysctl,
+    tcp_keepalive,
+)
+from sandbox.world import Content, Link, World
 
 VENDOR = "/usr/lib/sysctl.d/50-vendor.conf"
 LATER = "/etc/sysctl.d/99-z.conf"
@@ -34,11 +45,24 @@ SCENARIOS = [
     Scenario("new file", {TIME: 3600, INTVL: 25}),
     Scenario("all right", {TIME: 3600}, tree={OURS: f"{TIME}=3600\n"}, runtime={TIME: 3600}),
     Scenario("runtime differs", {TIME: 3600}, tree={OURS: f"{TIME}=3600\n"}),
-    Scenario("file differs", {TIME: 3600}, tree={OURS: f"# x\n{TIME}=1\n{FIN} = 50\n"}, runtime={TIME: 3600}),
+    Scenario(
+        "file differs",
+        {TIME: 3600},
+        tree={OURS: f"# x\n{TIME}=1\n{FIN} = 50\n"},
+        runtime={TIME: 3600},
+    ),
     Scenario("runtime alone", {TIME: 3600}, {"persistent": False}),
     Scenario("file alone", {TIME: 3600}, {"runtime": False}),
-    Scenario("file removed", {TIME: 7200}, {"state": "absent"}, {OURS: f"{TIME} = 3600\n"}, {TIME: 3600}),
-    Scenario("line removed", {TIME: None}, {"state": "absent"}, {OURS: f"{TIME} = 3600\n{FIN} = 60\n"}, {TIME: 3600}),
+    Scenario(
+        "file removed", {TIME: 7200}, {"state": "absent"}, {OURS: f"{TIME} = 3600\n"}, {TIME: 3600}
+    ),
+    Scenario(
+        "line removed",
+        {TIME: None},
+        {"state": "absent"},
+        {OURS: f"{TIME} = 3600\n{FIN} = 60\n"},
+        {TIME: 3600},
+    ),
     Scenario(
         "back to the vendor's",
         {TIME: None},
@@ -48,11 +72,20 @@ SCENARIOS = [
     ),
     Scenario("absent already", {TIME: None}, {"state": "absent"}),
     Scenario(
-        "exclusive", {TIME: 3600}, {"exclusive": True}, {OURS: f"{FIN} = 50\n", VENDOR: f"{FIN} = 40\n"}, {FIN: 50}
+        "exclusive",
+        {TIME: 3600},
+        {"exclusive": True},
+        {OURS: f"{FIN} = 50\n", VENDOR: f"{FIN} = 40\n"},
+        {FIN: 50},
     ),
     Scenario("overridden", {TIME: 3600}, tree={LATER: f"{TIME} = 1\n"}, fails=True),
     Scenario("overridden, warned", {TIME: 3600}, {"on_override": "warn"}, {LATER: f"{TIME} = 1\n"}),
-    Scenario("overridden, commented out", {TIME: 3600}, {"on_override": "comment_out"}, {LATER: f"{TIME} = 1\n# x\n"}),
+    Scenario(
+        "overridden, commented out",
+        {TIME: 3600},
+        {"on_override": "comment_out"},
+        {LATER: f"{TIME} = 1\n# x\n"},
+    ),
     Scenario(
         "vendor overrides",
         {TIME: 3600},
@@ -62,10 +95,19 @@ SCENARIOS = [
     ),
     Scenario("sysctl.conf, not read", {TIME: 3600}, tree={"/etc/sysctl.conf": f"{TIME} = 1\n"}),
     Scenario(
-        "sysctl.conf, read last", {TIME: 3600}, tree={"/etc/sysctl.conf": f"{TIME} = 1\n"}, loader="procps", fails=True
+        "sysctl.conf, read last",
+        {TIME: 3600},
+        tree={"/etc/sysctl.conf": f"{TIME} = 1\n"},
+        loader="procps",
+        fails=True,
     ),
     Scenario("not read", {TIME: 3600}, {"path": "/etc/sysctl.d/ours.txt"}, fails=True),
-    Scenario("masks a file", {TIME: 3600}, {"path": "/etc/sysctl.d/50-vendor.conf"}, {VENDOR: f"{FIN} = 50\n"}),
+    Scenario(
+        "masks a file",
+        {TIME: 3600},
+        {"path": "/etc/sysctl.d/50-vendor.conf"},
+        {VENDOR: f"{FIN} = 50\n"},
+    ),
     Scenario("a glob", {"net.ipv4.conf.*.log_martians": 1}),
     Scenario("a glob and a key", {"net.ipv4.tcp_keepalive_*": 20, PROBES: 5}),
     Scenario("missing", {"net.ipv4.nope": 1, TIME: 3600}, {"ignore_missing": True}),
@@ -73,8 +115,12 @@ SCENARIOS = [
     Scenario("harmful", {PROBES: 0}, fails=True),
     Scenario("harmful, wanted", {PROBES: 0}, {"unsafe": True}),
     Scenario("two spellings", {TIME: 1, "net/ipv4/tcp_keepalive_time": 1}, fails=True),
-    Scenario("a link", {TIME: 3600}, tree={OURS: Link("../sysctl.conf"), "/etc/sysctl.conf": "# x\n"}),
-    Scenario("other mode", {TIME: 3600}, {"mode": "0600"}, {OURS: f"{TIME} = 3600\n"}, {TIME: 3600}),
+    Scenario(
+        "a link", {TIME: 3600}, tree={OURS: Link("../sysctl.conf"), "/etc/sysctl.conf": "# x\n"}
+    ),
+    Scenario(
+        "other mode", {TIME: 3600}, {"mode": "0600"}, {OURS: f"{TIME} = 3600\n"}, {TIME: 3600}
+    ),
 ]
 
 
@@ -84,7 +130,9 @@ def told(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_predicted_is_done(make_world: Callable[..., World], ask: Asker, scenario: Scenario) -> None:
+def test_predicted_is_done(
+    make_world: Callable[..., World], ask: Asker, scenario: Scenario
+) -> None:
     world = make_world(scenario.tree, loader=scenario.loader)
     for key, value in scenario.runtime.items():
         world.set_sysctl(key, value)
@@ -100,7 +148,10 @@ def test_predicted_is_done(make_world: Callable[..., World], ask: Asker, scenari
     else:
         assert done.changed == (
             world.snapshot()
-            != {key: entry[: len(entry) - 3] if isinstance(entry, list) else entry for key, entry in before.items()}
+            != {
+                key: entry[: len(entry) - 3] if isinstance(entry, list) else entry
+                for key, entry in before.items()
+            }
         )
         assert bool(done["diff"]) == done.changed
         assert ask.again(world, task, diff=True)["diff"] == []
@@ -108,7 +159,9 @@ def test_predicted_is_done(make_world: Callable[..., World], ask: Asker, scenari
 
 def test_the_diff_has_the_kernel_first_and_then_each_file(world: World, ask: Asker) -> None:
     world.write(LATER, f"{TIME} = 1\n# x\n")
-    result = ask.ok(world, sysctl({TIME: 3600, PROBES: 9}, on_override="comment_out"), diff=True, check=True)
+    result = ask.ok(
+        world, sysctl({TIME: 3600, PROBES: 9}, on_override="comment_out"), diff=True, check=True
+    )
     kernel, *files = result["diff"]
     assert kernel == {
         "before_header": "/proc/sys",
@@ -124,12 +177,15 @@ def test_the_diff_has_the_kernel_first_and_then_each_file(world: World, ask: Ask
     assert len(files) == 2
 
 
-def test_no_diff_mode_no_diff_of_contents_is_needed_but_the_result_has_it(world: World, ask: Asker) -> None:
+def test_no_diff_mode_no_diff_of_contents_is_needed_but_the_result_has_it(
+    world: World, ask: Asker
+) -> None:
     assert "diff" in ask.ok(world, sysctl({TIME: 3600}), check=True)
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"profile": "gce"}, {"state": "absent"}, {"time": 100, "probes": 3, "intvl": 10}]
+    "options",
+    [{}, {"profile": "gce"}, {"state": "absent"}, {"time": 100, "probes": 3, "intvl": 10}],
 )
 def test_tcp_keepalive_too(world: World, ask: Asker, options: dict[str, Any]) -> None:
     world.write("/etc/sysctl.d/90-tcp-keepalive.conf", f"{TIME} = 50\n{PROBES} = 9\n")

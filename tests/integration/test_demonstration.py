@@ -12,10 +12,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import demonstration
 import pytest
-from support import demonstration
-from support.play import PROJECT
-from support.world import NOBODY
+from sandbox.play import PROJECT
+from sandbox.world import NOBODY
 
 HERE = [Path("/proc/sys/net/ipv4", name) for name in ("tcp_keepalive_time", "tcp_keepalive_intvl")]
 FILE = Path("/etc/sysctl.d/90-tcp-keepalive.conf")
@@ -23,23 +23,34 @@ ORDINARY = ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"
 """Become an ordinary user, without a capability, who can still read where the Python of this run is."""
 
 
-def demonstrate(home: Path, before: Sequence[str] = (), *args: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "PYTHONPATH": str(PROJECT / "tests"), "HOME": str(home), "ANSIBLE_HOME": str(home)}
-    command = [*before, sys.executable, "-m", "support.demonstration", *args]
+def demonstrate(
+    home: Path, before: Sequence[str] = (), *args: str
+) -> subprocess.CompletedProcess[str]:
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(PROJECT / "tools"),
+        "HOME": str(home),
+        "ANSIBLE_HOME": str(home),
+    }
+    command = [*before, sys.executable, "-m", "demonstration", *args]
     return subprocess.run(
         command, env=env, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("become", [[], ORDINARY], ids=["root", "an ordinary user"])
-def test_the_whole_job_is_shown_and_nothing_outside_is_touched(become: list[str], tmp_path: Path) -> None:
+def test_the_whole_job_is_shown_and_nothing_outside_is_touched(
+    become: list[str], tmp_path: Path
+) -> None:
     before = [path.read_text(encoding="ascii") for path in HERE]
     shown = demonstrate(tmp_path, become)
     assert shown.returncode == 0, shown.stdout
     lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
     assert "net.ipv4.tcp_keepalive_time 7200 - no file, so the kernel" in lines
     assert "net.ipv4.tcp_keepalive_intvl 60 60 /usr/local/lib/sysctl.d/50-vendor.conf:1" in lines
-    assert [line.split("unreachable")[0] for line in lines if line.startswith(f"{demonstration.HOST} :")] == [
+    assert [
+        line.split("unreachable")[0] for line in lines if line.startswith(f"{demonstration.HOST} :")
+    ] == [
         f"{demonstration.HOST} : ok=1 changed=1 ",
         f"{demonstration.HOST} : ok=1 changed=0 ",
     ]
@@ -68,18 +79,27 @@ def test_where_namespaces_are_forbidden_it_says_by_what(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("kernel.unprivileged_userns_clone", "0"), ("kernel.apparmor_restrict_unprivileged_userns", "1")],
+    [
+        ("kernel.unprivileged_userns_clone", "0"),
+        ("kernel.apparmor_restrict_unprivileged_userns", "1"),
+    ],
 )
-def test_what_other_kernels_forbid_it_by(key: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_other_kernels_forbid_it_by(
+    key: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """These keys are of Debian's and Ubuntu's kernels; where they are not, only a stand-in can have them."""
     monkeypatch.setattr(os, "geteuid", lambda: NOBODY)
     monkeypatch.setattr(demonstration, "sysctl", {key: value}.get)
     assert f"could be made: {key} is {value}." in demonstration.why_not(OSError(errno.EPERM, "no"))
 
 
-def test_a_container_without_privileges_is_named_as_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_container_without_privileges_is_named_as_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert "(a container?) does not let root make namespaces" in demonstration.why_not(OSError(errno.EPERM, "no"))
+    assert "(a container?) does not let root make namespaces" in demonstration.why_not(
+        OSError(errno.EPERM, "no")
+    )
 
 
 def test_in_a_chroot_too_nothing_outside_is_touched(tmp_path: Path) -> None:
@@ -89,6 +109,8 @@ def test_in_a_chroot_too_nothing_outside_is_touched(tmp_path: Path) -> None:
         'mount -t tmpfs outside /etc/sysctl.d && cd "$1" && shift && mount --rbind / root'
         ' && mount -t tmpfs inside root/etc/sysctl.d && chroot root "$@" && echo "outside: $(ls /etc/sysctl.d)"'
     )
-    shown = demonstrate(tmp_path, ["unshare", "--mount", "sh", "-c", in_chroot, "sh", str(tmp_path)])
+    shown = demonstrate(
+        tmp_path, ["unshare", "--mount", "sh", "-c", in_chroot, "sh", str(tmp_path)]
+    )
     assert shown.returncode == 0, shown.stdout
     assert shown.stdout.endswith("outside: \n")

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from support.tasks import FIN, OURS, PROBES, TIME, Asker, sysctl
-from support.world import World
+from sandbox.tasks import FIN, OURS, PROBES, TIME, Asker, sysctl
+from sandbox.world import World
 
 
 def test_other_keys_are_removed_and_comments_stay(world: World, ask: Asker) -> None:
@@ -23,7 +23,9 @@ def test_other_keys_are_removed_and_comments_stay(world: World, ask: Asker) -> N
 
 
 def test_a_removed_key_goes_to_what_the_next_boot_gives(world: World, ask: Asker) -> None:
-    world.place({OURS: f"{FIN} = 50\n{PROBES} = 5\n", "/usr/lib/sysctl.d/50-vendor.conf": f"{FIN} = 40\n"})
+    world.place(
+        {OURS: f"{FIN} = 50\n{PROBES} = 5\n", "/usr/lib/sysctl.d/50-vendor.conf": f"{FIN} = 40\n"}
+    )
     world.set_sysctl(FIN, 50)
     world.set_sysctl(PROBES, 5)
     result = ask.ok(world, sysctl({TIME: 3600}, exclusive=True))
@@ -46,4 +48,6 @@ def test_other_keys_that_are_not_utf8(world: World, ask: Asker) -> None:
 
 
 def test_not_together_with_absent(world: World, ask: Asker) -> None:
-    assert "exclusive" in ask.fails(world, sysctl({TIME: 3600}, exclusive=True, state="absent"))["msg"]
+    assert (
+        "exclusive" in ask.fails(world, sysctl({TIME: 3600}, exclusive=True, state="absent"))["msg"]
+    )

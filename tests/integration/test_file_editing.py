@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.tasks import FIN, OURS, TIME, Asker, sysctl
-from support.world import World
+from sandbox.tasks import FIN, OURS, TIME, Asker, sysctl
+from sandbox.world import World
 
 SLASHES = "net/ipv4/tcp_keepalive_time"
 
@@ -30,8 +30,12 @@ EDITS: list[tuple[str, bytes, bytes]] = [
 
 
 @pytest.mark.parametrize("loader", ["systemd", "procps"])
-@pytest.mark.parametrize(("before", "after"), [row[1:] for row in EDITS], ids=[row[0] for row in EDITS])
-def test_edit(make_world: Callable[..., World], ask: Asker, before: bytes, after: bytes, loader: str) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"), [row[1:] for row in EDITS], ids=[row[0] for row in EDITS]
+)
+def test_edit(
+    make_world: Callable[..., World], ask: Asker, before: bytes, after: bytes, loader: str
+) -> None:
     world = make_world({OURS: before}, loader=loader)
     ask.ok(world, sysctl({TIME: 3600}))
     assert world.read_bytes(OURS) == after
@@ -63,7 +67,11 @@ def test_blanks_in_a_value_are_no_difference(world: World, ask: Asker) -> None:
 
 def test_keys_are_written_in_the_order_given(world: World, ask: Asker) -> None:
     ask.ok(world, sysctl({FIN: 50, TIME: 3600, "net.ipv4.tcp_syncookies": 0}))
-    assert world.read(OURS).splitlines()[1:] == [f"{FIN} = 50", f"{TIME} = 3600", "net.ipv4.tcp_syncookies = 0"]
+    assert world.read(OURS).splitlines()[1:] == [
+        f"{FIN} = 50",
+        f"{TIME} = 3600",
+        "net.ipv4.tcp_syncookies = 0",
+    ]
 
 
 def test_the_header_is_the_users_and_only_for_a_new_file(world: World, ask: Asker) -> None:

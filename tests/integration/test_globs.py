@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.tasks import INTVL, OURS, PROBES, TIME, Asker, sysctl
-from support.world import World
+from sandbox.tasks import INTVL, OURS, PROBES, TIME, Asker, sysctl
+from sandbox.world import World
 
 BRIDGES = ["br0", "br0.100", "br1"]
 
@@ -20,7 +20,9 @@ def bridges(make_world: Callable[..., World]) -> World:
 
 
 @pytest.mark.parametrize("loader", ["systemd", "procps"])
-def test_each_match_has_the_value_now_and_at_boot(make_world: Callable[..., World], ask: Asker, loader: str) -> None:
+def test_each_match_has_the_value_now_and_at_boot(
+    make_world: Callable[..., World], ask: Asker, loader: str
+) -> None:
     world = make_world(interfaces=BRIDGES, loader=loader)
     task = sysctl({"net.ipv4.conf.br*.medium_id": 2})
     result = ask.ok(world, task)
@@ -29,8 +31,14 @@ def test_each_match_has_the_value_now_and_at_boot(make_world: Callable[..., Worl
     assert world.boot(loader, matches).values == dict.fromkeys(matches, "2")
     assert {world.sysctl(key) for key in matches} == {"2"}
     assert set(result["settings"]) == {"net.ipv4.conf.br*.medium_id", *matches}
-    assert result["settings"]["net.ipv4.conf.br*.medium_id"]["runtime"] == {"before": None, "after": None}
-    assert result["settings"]["net.ipv4.conf.br*.medium_id"]["persistent"] == {"before": None, "after": "2"}
+    assert result["settings"]["net.ipv4.conf.br*.medium_id"]["runtime"] == {
+        "before": None,
+        "after": None,
+    }
+    assert result["settings"]["net.ipv4.conf.br*.medium_id"]["persistent"] == {
+        "before": None,
+        "after": "2",
+    }
     assert result["settings"][matches[1]]["runtime"] == {"before": "0", "after": "2"}
     assert result["settings"][matches[1]]["persistent"] == {"before": None, "after": None}
     assert result["settings"][matches[1]]["boot"] == {"value": "2", "path": OURS, "line": 2}
@@ -68,7 +76,11 @@ def test_an_explicit_key_wins_wherever_it_stands(
     task = sysctl(dict(pairs if first == "glob" else reversed(pairs)))
     ask.ok(world, task)
     assert [world.sysctl(key) for key in (TIME, PROBES, INTVL)] == ["20", "5", "20"]
-    assert world.boot(loader, [TIME, PROBES, INTVL]).values == {TIME: "20", PROBES: "5", INTVL: "20"}
+    assert world.boot(loader, [TIME, PROBES, INTVL]).values == {
+        TIME: "20",
+        PROBES: "5",
+        INTVL: "20",
+    }
     ask.again(world, task)
 
 

@@ -11,9 +11,9 @@ import os
 from pathlib import Path
 
 import pytest
-from support import play
-from support.play import Controller, run_playbook, target_python
-from support.world import NOBODY, SEARCH_PATH, World
+from sandbox import play
+from sandbox.play import Controller, run_playbook, target_python
+from sandbox.world import NOBODY, SEARCH_PATH, World
 
 TIME = "net.ipv4.tcp_keepalive_time"
 
@@ -31,7 +31,16 @@ def test_each_world_has_its_own_values_and_files() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/usr/x", "/x", "/root/x", "/var/tmp/x", "/tmp/x", "/srv/.etc/x", "/srv/.local-lib/x", "/proc/sys/kernel/panic"],
+    [
+        "/usr/x",
+        "/x",
+        "/root/x",
+        "/var/tmp/x",
+        "/tmp/x",
+        "/srv/.etc/x",
+        "/srv/.local-lib/x",
+        "/proc/sys/kernel/panic",
+    ],
 )
 def test_nothing_outside_can_be_written(world: World, path: str) -> None:
     with pytest.raises(OSError, match=os.strerror(errno.EROFS)):
@@ -41,7 +50,11 @@ def test_nothing_outside_can_be_written(world: World, path: str) -> None:
 def test_nothing_is_left_behind() -> None:
     with World(interfaces=["br7"]) as world:
         world.run(["sh", "-c", "sleep 1000 >/dev/null 2>&1 &"])
-        agent, inside, scratch = world._agent.pid, world.pid, Path(world.interpreter("python3")).parent
+        agent, inside, scratch = (
+            world._agent.pid,
+            world.pid,
+            Path(world.interpreter("python3")).parent,
+        )
         namespace = os.stat(f"/proc/{inside}/ns/net").st_ino
     assert not Path(f"/proc/{agent}").exists()
     assert not Path(f"/proc/{inside}").exists()
@@ -53,7 +66,8 @@ def test_nothing_is_left_behind() -> None:
 
 def test_a_boot_is_a_new_namespace_with_the_real_loader() -> None:
     with World(
-        {"/etc/sysctl.d/10-a.conf": f"{TIME} = 333\n", "/etc/sysctl.conf": f"{TIME} = 111\n"}, interfaces=["br0.100"]
+        {"/etc/sysctl.d/10-a.conf": f"{TIME} = 333\n", "/etc/sysctl.conf": f"{TIME} = 111\n"},
+        interfaces=["br0.100"],
     ) as world:
         world.set_sysctl("net.ipv4.tcp_fin_timeout", 7)
         assert world.boots(TIME) == {"systemd": "333", "procps": "111"}
@@ -85,19 +99,29 @@ def test_an_ordinary_user_has_a_world_too() -> None:
 
 def test_tasks_run_in_the_world_they_are_for(controller: Controller) -> None:
     """Several in one run, also after one that failed; check mode holds."""
-    touch = {"ansible.builtin.file": {"path": "/etc/sysctl.d/touched", "state": "touch", "mode": "0600"}}
+    touch = {
+        "ansible.builtin.file": {"path": "/etc/sysctl.d/touched", "state": "touch", "mode": "0600"}
+    }
     with World() as one, World() as other:
         first, failed, last = controller.play(
-            one, [touch, {"ansible.builtin.fail": {"msg": "no"}}, {"ansible.builtin.command": "id -u"}]
+            one,
+            [touch, {"ansible.builtin.fail": {"msg": "no"}}, {"ansible.builtin.command": "id -u"}],
         )
-        assert (first.status, failed.status, failed["msg"], last["stdout"]) == ("ok", "failed", "no", "0")
+        assert (first.status, failed.status, failed["msg"], last["stdout"]) == (
+            "ok",
+            "failed",
+            "no",
+            "0",
+        )
         (predicted,) = controller.play(other, touch, check=True, diff=True)
         assert predicted.changed
         assert one.exists("/etc/sysctl.d/touched")
         assert not other.exists("/etc/sysctl.d/touched")
 
 
-def test_a_controller_takes_any_number_of_tasks(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+def test_a_controller_takes_any_number_of_tasks(
+    monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
     """It starts ansible-playbook anew when a play has no steps left."""
     monkeypatch.setattr(play, "STEPS", 2)
     with Controller() as controller:
@@ -107,13 +131,17 @@ def test_a_controller_takes_any_number_of_tasks(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_the_target_runs_the_python_it_should(controller: Controller, world: World) -> None:
-    (result,) = controller.play(world, {"ansible.builtin.setup": {"gather_subset": ["!all", "!min", "python"]}})
-    assert world.run([target_python(), "-c", "import sys; print(sys.version_info[:2])"]).stdout.strip() == str(
-        tuple(result["ansible_facts"]["ansible_python"]["version_info"][:2])
+    (result,) = controller.play(
+        world, {"ansible.builtin.setup": {"gather_subset": ["!all", "!min", "python"]}}
     )
+    assert world.run(
+        [target_python(), "-c", "import sys; print(sys.version_info[:2])"]
+    ).stdout.strip() == str(tuple(result["ansible_facts"]["ansible_python"]["version_info"][:2]))
 
 
-def test_a_task_can_run_as_another_user_and_with_a_umask(controller: Controller, world: World) -> None:
+def test_a_task_can_run_as_another_user_and_with_a_umask(
+    controller: Controller, world: World
+) -> None:
     shell = {"ansible.builtin.shell": "id -u; umask"}
     (result,) = controller.play(world, shell, python="/usr/bin/python3", user=NOBODY, umask=0o077)
     assert result["stdout_lines"] == [str(NOBODY), "0077"]
@@ -126,7 +154,11 @@ def test_a_whole_playbook_runs_as_a_user_runs_it(world: World) -> None:
         "tasks": [{"ansible.builtin.file": {"path": "/etc/sysctl.d/x", "state": "touch"}}],
     }
     played = run_playbook(world, [play], "--check", "--diff")
-    assert (played.rc, played.stats["changed"], [r.status for r in played.results]) == (0, 1, ["ok"])
+    assert (played.rc, played.stats["changed"], [r.status for r in played.results]) == (
+        0,
+        1,
+        ["ok"],
+    )
     assert not world.exists("/etc/sysctl.d/x")
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, info
-from support.trees import INTERFACES, KEYS, tree
-from support.world import NOBODY, Link, World
+from sandbox.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, info
+from sandbox.trees import INTERFACES, KEYS, tree
+from sandbox.world import NOBODY, Link, World
 
 VENDOR = "/usr/lib/sysctl.d/50-vendor.conf"
 
@@ -26,7 +26,9 @@ def problems(result: Any) -> list[tuple[str, int | None]]:
 
 def test_no_files_at_all(world: World, ask: Asker) -> None:
     result = ask.again(world, info())
-    assert {name: result[name] for name in ("loader", "settings", "files", "problems", "drift")} == {
+    assert {
+        name: result[name] for name in ("loader", "settings", "files", "problems", "drift")
+    } == {
         "loader": "systemd",
         "settings": {},
         "files": [],
@@ -106,10 +108,16 @@ def test_files_in_reading_order_with_what_masks_them(world: World, ask: Asker) -
 @pytest.mark.parametrize("loader", ["systemd", "procps"])
 def test_the_hosts_own_loader(make_world: Callable[..., World], ask: Asker, loader: str) -> None:
     """Same files, two answers; what systemd does not read is told."""
-    world = make_world({OURS: f"{TIME} = 333\n", "/etc/sysctl.conf": f"{TIME} = 111\n"}, loader=loader)
+    world = make_world(
+        {OURS: f"{TIME} = 333\n", "/etc/sysctl.conf": f"{TIME} = 111\n"}, loader=loader
+    )
     result = ask.again(world, info())
     assert result["loader"] == loader
-    assert result["settings"][TIME]["boot"] == world.boots(TIME)[loader] == {"systemd": "333", "procps": "111"}[loader]
+    assert (
+        result["settings"][TIME]["boot"]
+        == world.boots(TIME)[loader]
+        == {"systemd": "333", "procps": "111"}[loader]
+    )
     assert problems(result) == ([("/etc/sysctl.conf", None)] if loader == "systemd" else [])
 
 
@@ -117,12 +125,19 @@ def test_keys_that_are_asked_for(make_world: Callable[..., World], ask: Asker) -
     world = make_world({OURS: "net.ipv4.conf.*.medium_id = 2\n"}, interfaces=["br0", "br0.100"])
     asked = [TIME, "net/ipv4/conf/br0.100/medium_id", "net.ipv4.conf.br?.medium_id"]
     result = ask.again(world, info(keys=asked))
-    assert list(result["settings"]) == [TIME, "net.ipv4.conf.br0/100.medium_id", "net.ipv4.conf.br0.medium_id"]
+    assert list(result["settings"]) == [
+        TIME,
+        "net.ipv4.conf.br0/100.medium_id",
+        "net.ipv4.conf.br0.medium_id",
+    ]
     assert result["settings"][TIME] == {
         "runtime": "7200", "boot": None, "winner": None, "assignments": [], "drift": False,
     }  # fmt: skip
     assert result["settings"]["net.ipv4.conf.br0/100.medium_id"]["boot"] == "2"
-    assert result["settings"]["net.ipv4.conf.br0/100.medium_id"]["winner"] == {"path": OURS, "line": 1}
+    assert result["settings"]["net.ipv4.conf.br0/100.medium_id"]["winner"] == {
+        "path": OURS,
+        "line": 1,
+    }
 
 
 def test_a_key_that_the_kernel_does_not_have(world: World, ask: Asker) -> None:
@@ -155,12 +170,17 @@ def test_problems(world: World, ask: Asker) -> None:
 
 def test_keys_on_the_kernel_command_line(world: World, ask: Asker) -> None:
     """The kernel sets them before any file is read."""
-    world.write("/srv/cmdline", f'quiet sysctl.{TIME}=100 sysctl/net/ipv4/tcp_fin_timeout="50" -- sysctl.{INTVL}=1\n')
+    world.write(
+        "/srv/cmdline",
+        f'quiet sysctl.{TIME}=100 sysctl/net/ipv4/tcp_fin_timeout="50" -- sysctl.{INTVL}=1\n',
+    )
     assert world.run(["mount", "--bind", "/srv/cmdline", "/proc/cmdline"]).rc == 0
     world.write(OURS, f"{TIME} = 3600\n")
     result = ask.again(world, info())
     assert [entry["problem"].split()[1] for entry in result["problems"]] == [TIME, FIN]
-    assert [(entry["path"], entry["fate"]) for entry in result["settings"][TIME]["assignments"]] == [
+    assert [
+        (entry["path"], entry["fate"]) for entry in result["settings"][TIME]["assignments"]
+    ] == [
         ("/proc/cmdline", "overridden"),
         (OURS, "winner"),
     ]

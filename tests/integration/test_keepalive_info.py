@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from support.connections import ARMED, DISARMED, PYTHON, Holder, by_ss, crowd, idle, ss, wait_for
-from support.tasks import INTVL, PROBES, TIME, Asker, keepalive_info
-from support.world import NOBODY, World
+from sandbox.connections import ARMED, DISARMED, PYTHON, Holder, by_ss, crowd, idle, ss, wait_for
+from sandbox.tasks import INTVL, PROBES, TIME, Asker, keepalive_info
+from sandbox.world import NOBODY, World
 
 
 def counts(with_: int = 0, without: int = 0, unknown: int = 0, stale: int = 0) -> dict[str, int]:
@@ -84,7 +84,9 @@ def test_nothing_there(world: World, ask: Asker) -> None:
 # --- connections ---
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"], ids=["IPv4", "IPv6", "v4-mapped"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"], ids=["IPv4", "IPv6", "v4-mapped"]
+)
 def test_armed_or_not(world: World, ask: Asker, holder: Holder, address: str) -> None:
     holder.pair("armed", ARMED, address)
     holder.pair("not", (), address)
@@ -102,7 +104,9 @@ def test_whoever_listens_has_no_peer(world: World, ask: Asker, holder: Holder) -
 def test_a_peer_that_said_goodbye(world: World, ask: Asker, holder: Holder) -> None:
     holder.pair("client", ARMED)
     holder("close", "client accepted")
-    wait_for(lambda: {line.split()[0] for line in ss(world, every=True)} == {"FIN-WAIT-2", "CLOSE-WAIT"})
+    wait_for(
+        lambda: {line.split()[0] for line in ss(world, every=True)} == {"FIN-WAIT-2", "CLOSE-WAIT"}
+    )
     assert connections(world, ask) == counts()
 
 
@@ -124,7 +128,9 @@ def test_opened_before_the_change(world: World, ask: Asker, holder: Holder) -> N
     assert connections(world, ask) == counts(with_=2, without=2)
 
 
-def test_a_probe_that_was_answered_leaves_a_timer_of_intvl(world: World, ask: Asker, holder: Holder) -> None:
+def test_a_probe_that_was_answered_leaves_a_timer_of_intvl(
+    world: World, ask: Asker, holder: Holder
+) -> None:
     world.set_sysctl(TIME, 1)
     world.set_sysctl(INTVL, 100)
     holder.pair("healthy", ARMED)
@@ -160,15 +166,27 @@ def test_a_connection_that_nobody_has_accepted(world: World, ask: Asker, holder:
 
 
 def test_the_worst_process_is_first(world: World, ask: Asker) -> None:
-    with Holder(world, "half") as half, Holder(world, "bad") as bad, Holder(world, "good", user=NOBODY) as good:
+    with Holder(world, "half") as half, Holder(world, "bad") as bad, Holder(
+        world, "good", user=NOBODY
+    ) as good:
         port = good("listen", "listener", "127.0.0.1", 0, ARMED)
-        for holder, name, options in ((half, "a", ARMED), (half, "b", ()), (bad, "a", ()), (bad, "b", idle(9000))):
+        for holder, name, options in (
+            (half, "a", ARMED),
+            (half, "b", ()),
+            (bad, "a", ()),
+            (bad, "b", idle(9000)),
+        ):
             holder("connect", name, "127.0.0.1", port, options)
             good("accept", f"{holder.pid} {name}", "listener")
         task = keepalive_info()
         result = ask.again(world, task)
         assert result["processes"] == [
-            {"pid": bad.pid, "command": "bad", "user": "root", **counts(with_=1, without=1, stale=1)},
+            {
+                "pid": bad.pid,
+                "command": "bad",
+                "user": "root",
+                **counts(with_=1, without=1, stale=1),
+            },
             {"pid": half.pid, "command": "half", "user": "root", **counts(with_=1, without=1)},
             {"pid": good.pid, "command": "good", "user": "nobody", **counts(with_=4)},
         ]
@@ -180,20 +198,26 @@ def test_the_worst_process_is_first(world: World, ask: Asker) -> None:
             assert listed["connections"] == result["connections"]
 
 
-def test_an_ordinary_user_is_told_what_he_may_not_see(world: World, ask: Asker, holder: Holder) -> None:
+def test_an_ordinary_user_is_told_what_he_may_not_see(
+    world: World, ask: Asker, holder: Holder
+) -> None:
     with Holder(world, "his", user=NOBODY) as his:
         his.pair("a", ARMED)
         holder.pair("b")
         result = ask.again(world, keepalive_info(), user=NOBODY, python=PYTHON)
         assert result["connections"] == counts(with_=1, without=3)
-        assert [(process["pid"], process["established"]) for process in result["processes"]] == [(his.pid, 2)]
+        assert [(process["pid"], process["established"]) for process in result["processes"]] == [
+            (his.pid, 2)
+        ]
         assert result["processes_unseen"] == 2
         told = {problem["path"]: problem["problem"] for problem in result["problems"]}
         assert set(told) == {"/proc/*/fd", "/proc/*/ns/net"}
         assert all("become root" in problem for problem in told.values())
 
 
-def test_a_user_who_is_root_in_a_namespace_of_his_own(make_world: Callable[..., World], ask: Asker) -> None:
+def test_a_user_who_is_root_in_a_namespace_of_his_own(
+    make_world: Callable[..., World], ask: Asker
+) -> None:
     world = make_world(user=NOBODY)
     world.run(["ip", "link", "set", "lo", "up"])
     with Holder(world) as holder:
@@ -222,7 +246,9 @@ def test_namespaces_that_ip_made(world: World, ask: Asker) -> None:
         "as-here": {"time": 7200, "probes": 9, "intvl": 75},
         "other": {"time": 60, "probes": 3, "intvl": 75},
     }
-    assert all(f"net:[{each['inode']}]" in world.run(["findmnt", "-no", "FSROOT"]).stdout for each in found)
+    assert all(
+        f"net:[{each['inode']}]" in world.run(["findmnt", "-no", "FSROOT"]).stdout for each in found
+    )
 
 
 def test_a_namespace_of_a_process_alone(world: World, ask: Asker) -> None:
@@ -270,7 +296,9 @@ def test_40_000_and_100_000_connections(world: World, ask: Asker) -> None:
                 ended.enter_context(holder)
                 held[holder.pid] = number
             everything = sum(held.values())
-            assert connections(world, ask) == counts(with_=everything // 4, without=everything - everything // 4)
+            assert connections(world, ask) == counts(
+                with_=everything // 4, without=everything - everything // 4
+            )
         result = ask.ok(world, keepalive_info(process_limit=1000))
     assert everything == 100_000
     assert {each["pid"]: each["established"] for each in result["processes"]} == held
@@ -279,9 +307,36 @@ def test_40_000_and_100_000_connections(world: World, ask: Asker) -> None:
 
 # --- kernels and containers that tell less ---
 
-NO_SOCK_DIAG = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EPERM"]
-NO_ANSWER = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=recvmsg", "-e", "inject=recvmsg:error=ENOENT"]
-NO_PROC_NET = ["unshare", "--mount", "sh", "-c", 'mount -t proc -o subset=pid proc /proc; exec "$@"', "sh"]
+NO_SOCK_DIAG = [
+    "strace",
+    "-f",
+    "-qq",
+    "-o",
+    "/dev/null",
+    "-e",
+    "trace=socket",
+    "-e",
+    "inject=socket:error=EPERM",
+]
+NO_ANSWER = [
+    "strace",
+    "-f",
+    "-qq",
+    "-o",
+    "/dev/null",
+    "-e",
+    "trace=recvmsg",
+    "-e",
+    "inject=recvmsg:error=ENOENT",
+]
+NO_PROC_NET = [
+    "unshare",
+    "--mount",
+    "sh",
+    "-c",
+    'mount -t proc -o subset=pid proc /proc; exec "$@"',
+    "sh",
+]
 
 
 @pytest.mark.parametrize("under", [NO_SOCK_DIAG, NO_ANSWER], ids=["not allowed", "not built in"])
@@ -310,13 +365,18 @@ def test_with_neither_it_says_so(world: World, ask: Asker, holder: Holder) -> No
     holder.pair("a", ARMED)
     result = ask.again(world, keepalive_info(), under=[*NO_PROC_NET, *NO_SOCK_DIAG])
     assert (result["source"], result["connections"], result["processes"]) == (None, None, [])
-    assert (result["dead_after"], result["settings"]["time"]) == (None, {"runtime": None, "boot": None})
+    assert (result["dead_after"], result["settings"]["time"]) == (
+        None,
+        {"runtime": None, "boot": None},
+    )
     told = [problem["path"] for problem in result["problems"]]
     assert told == ["/proc/sys", "/proc/net/tcp", "/proc/net/tcp"]
     assert "connections are not known" in result["problems"][-1]["problem"]
 
 
-def test_connections_alone_where_proc_sys_is_missing(world: World, ask: Asker, holder: Holder) -> None:
+def test_connections_alone_where_proc_sys_is_missing(
+    world: World, ask: Asker, holder: Holder
+) -> None:
     holder.pair("a", ARMED)
     result = ask.again(world, keepalive_info(), under=NO_PROC_NET)
     assert result["connections"] == counts(with_=1, without=1)

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from support import tasks
-from support.connections import ARMED, DISARMED, Holder, Options, ss
-from support.tasks import Asker, tcp_keepalive
-from support.world import World
+from sandbox import tasks
+from sandbox.connections import ARMED, DISARMED, Holder, Options, ss
+from sandbox.tasks import Asker, tcp_keepalive
+from sandbox.world import World
 
 VANISH = {
     "its address is removed": "ip -n {peer} address flush dev eth0",
@@ -46,11 +46,15 @@ class Peer:
             "ip -n {peer} link set eth0 up",
         ):
             self.ip(command)
-        self._there = ended.enter_context(Holder(world, "there", under=["ip", "netns", "exec", f"peer{n}"]))
+        self._there = ended.enter_context(
+            Holder(world, "there", under=["ip", "netns", "exec", f"peer{n}"])
+        )
         self._here = ended.enter_context(Holder(world, "here"))
 
     def ip(self, command: str) -> None:
-        ran = self.world.run(command.format(peer=f"peer{self.n}", cable=f"cable{self.n}", n=self.n).split())
+        ran = self.world.run(
+            command.format(peer=f"peer{self.n}", cable=f"cable{self.n}", n=self.n).split()
+        )
         assert ran.rc == 0, (command, ran.stderr)
 
     def connect(self, options: Options | None = None, address: str = "10.9.{}.2") -> None:
@@ -91,8 +95,13 @@ def timed_out(answer: Callable[[], tuple[int, float]], after: float, within: flo
     assert seconds == pytest.approx(after, rel=within)
 
 
-def test_a_peer_that_vanishes_is_noticed_in_time(world: World, ask: Asker, peers: Callable[[int], list[Peer]]) -> None:
-    assert ask.ok(world, tcp_keepalive(time=TIME, probes=PROBES, intvl=INTVL))["dead_after"] == DEAD_AFTER
+def test_a_peer_that_vanishes_is_noticed_in_time(
+    world: World, ask: Asker, peers: Callable[[int], list[Peer]]
+) -> None:
+    assert (
+        ask.ok(world, tcp_keepalive(time=TIME, probes=PROBES, intvl=INTVL))["dead_after"]
+        == DEAD_AFTER
+    )
     *vanishing, six, unprotected, healthy = peers(len(VANISH) + 3)
     for peer in (*vanishing, healthy):
         peer.connect()
@@ -106,7 +115,9 @@ def test_a_peer_that_vanishes_is_noticed_in_time(world: World, ask: Asker, peers
     nothing = [peer.failed(1.5 * DEAD_AFTER) for peer in (unprotected, healthy)]
     for answer in waiting:
         timed_out(answer, DEAD_AFTER)
-    assert [answer()[0] for answer in nothing] == [0, 0], "nobody asks, and whoever is asked and answers lives"
+    assert [answer()[0] for answer in nothing] == [0, 0], (
+        "nobody asks, and whoever is asked and answers lives"
+    )
     assert healthy.is_alive()
 
 
@@ -121,7 +132,9 @@ def test_without_probes_the_kernel_ends_healthy_connections(
     timed_out(healthy.failed(10 * TIME), TIME, within=0.5)
 
 
-def test_a_connection_opened_before_the_change(world: World, ask: Asker, peers: Callable[[int], list[Peer]]) -> None:
+def test_a_connection_opened_before_the_change(
+    world: World, ask: Asker, peers: Callable[[int], list[Peer]]
+) -> None:
     old, armed_again, same_time = peers(3)
     for peer in (old, armed_again):
         peer.connect()

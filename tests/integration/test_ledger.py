@@ -10,22 +10,46 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.play import Played, run_playbook
-from support.tasks import DOCUMENT, FIN, KERNEL, TIME, Asker, Task, next_boot, now, sysctl, tcp_keepalive
-from support.world import NOBODY, World
+from sandbox.play import Played, run_playbook
+from sandbox.tasks import (
+    DOCUMENT,
+    FIN,
+    KERNEL,
+    TIME,
+    Asker,
+    Task,
+    next_boot,
+    now,
+    sysctl,
+    tcp_keepalive,
+)
+from sandbox.world import NOBODY, World
 
-LEDGER, OURS, LATER = "/var/lib/netops-tuning", "/etc/sysctl.d/90-tcp-keepalive.conf", "/etc/sysctl.d/99-later.conf"
+LEDGER, OURS, LATER = (
+    "/var/lib/netops-tuning",
+    "/etc/sysctl.d/90-tcp-keepalive.conf",
+    "/etc/sysctl.d/99-later.conf",
+)
 
 
 def applied(rollout: str, via: str = "tcp_keepalive", **options: Any) -> Task:
-    return {"netops.tuning.sysctl_ledger": {"state": "applied", "rollout": rollout, "via": via, "options": options}}
+    return {
+        "netops.tuning.sysctl_ledger": {
+            "state": "applied",
+            "rollout": rollout,
+            "via": via,
+            "options": options,
+        }
+    }
 
 
 def restored(rollout: str, **options: Any) -> Task:
     return {"netops.tuning.sysctl_ledger": {"state": "restored", "rollout": rollout, **options}}
 
 
-def test_it_does_what_the_module_does_and_goes_back(make_world: Callable[..., World], ask: Asker) -> None:
+def test_it_does_what_the_module_does_and_goes_back(
+    make_world: Callable[..., World], ask: Asker
+) -> None:
     """Two hosts that are alike: one changed by the module, one by the ledger. Then by somebody else's file, too."""
     tree = {LATER: f"# theirs\n{TIME} = 1200\n", OURS: f"# old\n{FIN} = 50\n{TIME} = 600\n"}
     plain, world = make_world(tree), make_world(tree)
@@ -35,7 +59,16 @@ def test_it_does_what_the_module_does_and_goes_back(make_world: Callable[..., Wo
     predicted = ask.ok(world, applied("a", **options), check=True, diff=True)
     assert (world.snapshot(), world.exists(LEDGER)) == (start, False)
     done = ask.ok(world, applied("a", **options), diff=True)
-    told = ("changed", "settings", "previous", "overridden", "missing", "path", "loader", "dead_after")
+    told = (
+        "changed",
+        "settings",
+        "previous",
+        "overridden",
+        "missing",
+        "path",
+        "loader",
+        "dead_after",
+    )
     assert {name: done[name] for name in told} == {name: before[name] for name in told}
     assert done["diff"] == predicted["diff"]
     assert world.snapshot() == plain.snapshot() != start
@@ -57,12 +90,18 @@ def test_over_a_reboot(make_world: Callable[..., World], ask: Asker, loader: str
     ask.ok(world, applied("a"))
     assert next_boot(world, loader) == DOCUMENT
     back = ask.ok(world, restored("a"))
-    assert {key: entry["boot"]["value"] for key, entry in back["settings"].items() if entry["boot"]["value"]} == {}
+    assert {
+        key: entry["boot"]["value"]
+        for key, entry in back["settings"].items()
+        if entry["boot"]["value"]
+    } == {}
     assert (now(world), next_boot(world, loader)) == (KERNEL, KERNEL)
     assert world.snapshot() == start
 
 
-def test_a_key_that_left_our_file_has_its_value_again_after_a_reboot(world: World, ask: Asker) -> None:
+def test_a_key_that_left_our_file_has_its_value_again_after_a_reboot(
+    world: World, ask: Asker
+) -> None:
     """Until then it kept its value without a file; with the reboot that was lost."""
     world.write(OURS, f"{FIN} = 50\n")
     world.set_sysctl(FIN, 50)
@@ -113,12 +152,20 @@ def test_a_name_that_is_not_known(world: World, ask: Asker) -> None:
 
 
 def test_an_ordinary_user(world: World, ask: Asker) -> None:
-    assert "become: true" in ask.fails(world, applied("a"), user=NOBODY, python="/usr/bin/python3")["msg"]
+    assert (
+        "become: true"
+        in ask.fails(world, applied("a"), user=NOBODY, python="/usr/bin/python3")["msg"]
+    )
     ask.ok(world, applied("a"))
-    assert "become: true" in ask.fails(world, restored("a"), user=NOBODY, python="/usr/bin/python3")["msg"]
+    assert (
+        "become: true"
+        in ask.fails(world, restored("a"), user=NOBODY, python="/usr/bin/python3")["msg"]
+    )
 
 
-@pytest.mark.parametrize("options", ["ro,mode=755", "mode=755,nr_inodes=1"], ids=["read-only", "full"])
+@pytest.mark.parametrize(
+    "options", ["ro,mode=755", "mode=755,nr_inodes=1"], ids=["read-only", "full"]
+)
 def test_a_ledger_without_a_place(world: World, ask: Asker, options: str) -> None:
     """No change without a note of what was there: nothing is touched."""
     assert world.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", "/var/lib"]).rc == 0
@@ -135,7 +182,9 @@ def kill(ask: Asker, world: World, task: Task, call: str, when: int) -> None:
 @pytest.mark.parametrize(
     ("call", "when"), [("fsync", 1), ("rename", 1), ("fsync", 3), ("link,linkat", 1), ("fsync", 4)]
 )
-def test_killed_on_its_way_it_can_go_back_or_on(world: World, ask: Asker, call: str, when: int) -> None:
+def test_killed_on_its_way_it_can_go_back_or_on(
+    world: World, ask: Asker, call: str, when: int
+) -> None:
     start = world.snapshot()
     kill(ask, world, applied("a"), call, when)
     noted = world.exists(f"{LEDGER}/000001.json")
@@ -163,7 +212,9 @@ def test_killed_on_the_way_back(world: World, ask: Asker, call: str, when: int) 
 
 def ours_only(found: dict[str, Any]) -> dict[str, Any]:
     """Leave out what a killed run leaves under a name that no loader reads, until the next change of that file."""
-    return {path: what for path, what in found.items() if not path.rpartition("/")[2].startswith(".")}
+    return {
+        path: what for path, what in found.items() if not path.rpartition("/")[2].startswith(".")
+    }
 
 
 # --- the playbook ---
@@ -190,14 +241,19 @@ def test_the_playbook_with_a_name_that_no_host_knows(world: World, ask: Asker) -
     before = world.snapshot(identity=True)
     played = rolled_back(world, rollout_name="a")
     assert played.rc == 2
-    assert "No host knows the rollout a, so nothing was put back. They know b." in json.dumps(played.results)
+    assert "No host knows the rollout a, so nothing was put back. They know b." in json.dumps(
+        played.results
+    )
     assert world.snapshot(identity=True) == before
 
 
 def test_settings_of_the_module_sysctl(world: World, ask: Asker) -> None:
     ask.ok(world, sysctl({FIN: 30}))
     start = world.snapshot()
-    ask.ok(world, applied("a", via="sysctl", settings={FIN: 40, "net.core.somaxconn": 1234}, exclusive=True))
+    ask.ok(
+        world,
+        applied("a", via="sysctl", settings={FIN: 40, "net.core.somaxconn": 1234}, exclusive=True),
+    )
     assert world.snapshot() != start
     ask.ok(world, restored("a"))
     assert world.snapshot() == start

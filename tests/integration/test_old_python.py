@@ -11,9 +11,9 @@ from pathlib import Path
 
 import ansible.release
 import pytest
-from support.play import target_python
-from support.tasks import OURS, TIME, Asker, info, keepalive_info, sysctl, tcp_keepalive
-from support.world import World
+from sandbox.play import target_python
+from sandbox.tasks import OURS, TIME, Asker, info, keepalive_info, sysctl, tcp_keepalive
+from sandbox.world import World
 
 TASKS = [sysctl({TIME: 3600}), info(), tcp_keepalive(), keepalive_info()]
 OLD = ("2.7", "3.6")
@@ -34,7 +34,9 @@ def interpreter(version: str) -> str:
     reason="later releases of ansible-core wrap a module in what is no syntax to such a Python: it never starts",
 )
 @pytest.mark.parametrize("version", OLD)
-@pytest.mark.parametrize("task", TASKS, ids=["sysctl", "sysctl_info", "tcp_keepalive", "tcp_keepalive_info"])
+@pytest.mark.parametrize(
+    "task", TASKS, ids=["sysctl", "sysctl_info", "tcp_keepalive", "tcp_keepalive_info"]
+)
 def test_one_line_says_so(world: World, ask: Asker, task: dict[str, object], version: str) -> None:
     result = ask(world, task, python=interpreter(version))
     assert result.failed

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.tasks import FIN, OURS, TIME, Asker, sysctl
-from support.world import Content, Link, World
+from sandbox.tasks import FIN, OURS, TIME, Asker, sysctl
+from sandbox.world import Content, Link, World
 
 LATER = "/etc/sysctl.d/99-z.conf"
 VENDOR = "/usr/lib/sysctl.d/99-z.conf"
@@ -38,9 +38,17 @@ LOSES: list[tuple[str, dict[str, Content], str]] = [
     ("the same value in other words", {LATER: f"{TIME}=  0x0e10\n"}, "systemd"),
     ("a comment", {LATER: f"#{TIME} = 1\n;{TIME} = 1\n"}, "systemd"),
     ("not .conf", {"/etc/sysctl.d/99-z.conf.bak": f"{TIME} = 1\n"}, "systemd"),
-    ("masked by a link to /dev/null", {VENDOR: f"{TIME} = 1\n", LATER: Link("/dev/null")}, "systemd"),
+    (
+        "masked by a link to /dev/null",
+        {VENDOR: f"{TIME} = 1\n", LATER: Link("/dev/null")},
+        "systemd",
+    ),
     ("masked by an empty file", {VENDOR: f"{TIME} = 1\n", LATER: ""}, "procps"),
-    ("masked by a file of the same name", {VENDOR: f"{TIME} = 1\n", LATER: f"{FIN} = 60\n"}, "systemd"),
+    (
+        "masked by a file of the same name",
+        {VENDOR: f"{TIME} = 1\n", LATER: f"{FIN} = 60\n"},
+        "systemd",
+    ),
     ("sysctl.conf, which systemd does not read", {"/etc/sysctl.conf": f"{TIME} = 1\n"}, "systemd"),
     ("a glob, however late", {LATER: "net.ipv4.tcp_keepalive_t* = 1\n"}, "systemd"),
     ("a glob, however late, in procps", {LATER: "net.ipv4.tcp_keepalive_t* = 1\n"}, "procps"),
@@ -51,7 +59,9 @@ LOSES: list[tuple[str, dict[str, Content], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("tree", "loader", "value", "path", "line"), [row[1:] for row in WINS], ids=[row[0] for row in WINS]
+    ("tree", "loader", "value", "path", "line"),
+    [row[1:] for row in WINS],
+    ids=[row[0] for row in WINS],
 )
 def test_fail_is_the_default_and_nothing_is_written(
     make_world: Callable[..., World],
@@ -72,7 +82,9 @@ def test_fail_is_the_default_and_nothing_is_written(
     assert world.boots(TIME)[loader] == value, "it would have been overridden"
 
 
-@pytest.mark.parametrize(("tree", "loader"), [row[1:] for row in LOSES], ids=[row[0] for row in LOSES])
+@pytest.mark.parametrize(
+    ("tree", "loader"), [row[1:] for row in LOSES], ids=[row[0] for row in LOSES]
+)
 def test_what_does_not_win_is_no_matter(
     make_world: Callable[..., World], ask: Asker, tree: dict[str, Content], loader: str
 ) -> None:
@@ -97,7 +109,9 @@ def test_warn_writes_and_says_so(world: World, ask: Asker) -> None:
 
 
 @pytest.mark.parametrize("loader", ["systemd", "procps"])
-def test_comment_out_touches_that_line_alone(make_world: Callable[..., World], ask: Asker, loader: str) -> None:
+def test_comment_out_touches_that_line_alone(
+    make_world: Callable[..., World], ask: Asker, loader: str
+) -> None:
     text = f"# first\r\n\n  net/ipv4/tcp_keepalive_time  =  1 \n{FIN}=50\n-{TIME}=2"
     world = make_world({LATER: text}, loader=loader)
     world.chmod(LATER, 0o640)
@@ -127,7 +141,12 @@ def test_comment_out_does_not_follow_a_link_out_of_etc(world: World, ask: Asker)
 
 
 def test_comment_out_in_sysctl_conf_through_its_link(world: World, ask: Asker) -> None:
-    world.place({"/etc/sysctl.d/99-sysctl.conf": Link("../sysctl.conf"), "/etc/sysctl.conf": f"{TIME} = 1\n"})
+    world.place(
+        {
+            "/etc/sysctl.d/99-sysctl.conf": Link("../sysctl.conf"),
+            "/etc/sysctl.conf": f"{TIME} = 1\n",
+        }
+    )
     ask.ok(world, sysctl({TIME: 3600}, on_override="comment_out"))
     assert world.files("/etc/sysctl.d/99-sysctl.conf")["/etc/sysctl.d/99-sysctl.conf"][3:5] == [
         "link",
@@ -167,7 +186,8 @@ def test_a_path_that_the_loader_does_not_read(
 
 
 @pytest.mark.parametrize(
-    ("loader", "tree"), [("procps", {}), ("systemd", {"/etc/sysctl.d/99-sysctl.conf": Link("../sysctl.conf")})]
+    ("loader", "tree"),
+    [("procps", {}), ("systemd", {"/etc/sysctl.d/99-sysctl.conf": Link("../sysctl.conf")})],
 )
 def test_sysctl_conf_where_it_is_read(
     make_world: Callable[..., World], ask: Asker, loader: str, tree: dict[str, Content]
@@ -199,20 +219,31 @@ def test_our_own_later_line_of_other_spelling_is_no_stranger(world: World, ask: 
 
 def test_glob_against_explicit_key(make_world: Callable[..., World], ask: Asker) -> None:
     """A glob of ours loses to a line that names the key, even one that comes earlier."""
-    world = make_world({"/etc/sysctl.d/10-a.conf": "net.ipv4.conf.br0.rp_filter = 1\n"}, interfaces=["br0", "br1"])
+    world = make_world(
+        {"/etc/sysctl.d/10-a.conf": "net.ipv4.conf.br0.rp_filter = 1\n"}, interfaces=["br0", "br1"]
+    )
     result = ask.fails(world, sysctl({"net.ipv4.conf.br*.rp_filter": 2}))
     assert result["overridden"] == [
-        {"key": "net.ipv4.conf.br0.rp_filter", "value": "1", "path": "/etc/sysctl.d/10-a.conf", "line": 1}
+        {
+            "key": "net.ipv4.conf.br0.rp_filter",
+            "value": "1",
+            "path": "/etc/sysctl.d/10-a.conf",
+            "line": 1,
+        }
     ]
 
 
 def test_glob_against_an_exclusion(make_world: Callable[..., World], ask: Asker) -> None:
     world = make_world({LATER: "-net.ipv4.conf.br0.rp_filter\n"}, interfaces=["br0", "br1"])
     result = ask.fails(world, sysctl({"net.ipv4.conf.br*.rp_filter": 2}))
-    assert result["overridden"] == [{"key": "net.ipv4.conf.br0.rp_filter", "value": None, "path": LATER, "line": 1}]
+    assert result["overridden"] == [
+        {"key": "net.ipv4.conf.br0.rp_filter", "value": None, "path": LATER, "line": 1}
+    ]
 
 
 @pytest.mark.parametrize("on_override", ["fail", "warn", "comment_out"])
-def test_the_kernel_command_line_does_not_override_files(world: World, ask: Asker, on_override: str) -> None:
+def test_the_kernel_command_line_does_not_override_files(
+    world: World, ask: Asker, on_override: str
+) -> None:
     options: dict[str, Any] = {"on_override": on_override}
     assert ask.ok(world, sysctl({TIME: 3600}, **options))["overridden"] == []

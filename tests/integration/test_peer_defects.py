@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, sysctl
-from support.world import World
+from sandbox.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, sysctl
+from sandbox.world import World
 
 RMEM = "net.ipv4.tcp_rmem"
 
@@ -86,7 +86,9 @@ def test_12_a_folder_that_is_missing_is_made_or_named(world: World, ask: Asker) 
     assert ".ansible_m" not in result["msg"]
 
 
-def test_14_a_runtime_value_that_differs_is_seen_though_the_file_is_right(world: World, ask: Asker) -> None:
+def test_14_a_runtime_value_that_differs_is_seen_though_the_file_is_right(
+    world: World, ask: Asker
+) -> None:
     world.write(OURS, f"{TIME} = 3600\n")
     assert ask.ok(world, sysctl({TIME: 3600}), check=True).changed
     assert ask.ok(world, sysctl({TIME: 3600})).changed
@@ -94,7 +96,12 @@ def test_14_a_runtime_value_that_differs_is_seen_though_the_file_is_right(world:
 
 
 def test_15_absent_changes_the_runtime_value_of_this_key_alone(world: World, ask: Asker) -> None:
-    world.place({OURS: f"{TIME} = 3600\n{FIN} = 50\n", "/usr/lib/sysctl.d/50-vendor.conf": f"{TIME} = 1000\n"})
+    world.place(
+        {
+            OURS: f"{TIME} = 3600\n{FIN} = 50\n",
+            "/usr/lib/sysctl.d/50-vendor.conf": f"{TIME} = 1000\n",
+        }
+    )
     world.set_sysctl(TIME, 3600)
     ask.ok(world, sysctl({TIME: None}, state="absent"))
     assert world.sysctl(TIME) == "1000"
@@ -102,21 +109,33 @@ def test_15_absent_changes_the_runtime_value_of_this_key_alone(world: World, ask
     assert world.read(OURS) == f"{FIN} = 50\n"
 
 
-@pytest.mark.parametrize("value", ["4096 131072 6291456", "4096  131072\t6291456 ", [4096, 131072, 6291456]])
+@pytest.mark.parametrize(
+    "value", ["4096 131072 6291456", "4096  131072\t6291456 ", [4096, 131072, 6291456]]
+)
 def test_16_other_spacing_is_no_change(world: World, ask: Asker, value: object) -> None:
     world.write(OURS, f"{RMEM} = 4096\t131072   6291456\n")
     world.set_sysctl(RMEM, "4096 131072 6291456")
     ask.again(world, sysctl({RMEM: value}))
 
 
-@pytest.mark.parametrize(("files", "put"), [({}, "link"), ({OURS: "# theirs\n"}, "rename")], ids=["new", "changed"])
+@pytest.mark.parametrize(
+    ("files", "put"), [({}, "link"), ({OURS: "# theirs\n"}, "rename")], ids=["new", "changed"]
+)
 def test_strace_nothing_gets_its_name_before_it_is_on_the_disk(
     world: World, ask: Asker, files: dict[str, str], put: str
 ) -> None:
     world.place(files)
     calls = f"trace={put},{put}at,renameat2,fsync"
-    ask.ok(world, sysctl({TIME: 3600}), under=["strace", "-f", "-qq", "-y", "-o", "/srv/trace", "-e", calls])
-    trace = [line for line in world.read("/srv/trace").splitlines() if "/etc/" in line and '.before"' not in line]
+    ask.ok(
+        world,
+        sysctl({TIME: 3600}),
+        under=["strace", "-f", "-qq", "-y", "-o", "/srv/trace", "-e", calls],
+    )
+    trace = [
+        line
+        for line in world.read("/srv/trace").splitlines()
+        if "/etc/" in line and '.before"' not in line
+    ]
     order = [line.split()[1].partition("(")[0] for line in trace]
     assert [call[: len(put)] for call in order] == ["fsync"[: len(put)], put, "fsync"[: len(put)]]
 

@@ -9,14 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.tasks import FAILURE, FIN, INTVL, OURS, PROBES, SUCCESS, TIME, Asker, sysctl
-from support.world import World
+from sandbox.tasks import FAILURE, FIN, INTVL, OURS, PROBES, SUCCESS, TIME, Asker, sysctl
+from sandbox.world import World
 
 DOCUMENT = {TIME: 3600, PROBES: 9, INTVL: 25}
 
 
 @pytest.mark.parametrize("loader", ["systemd", "procps"])
-def test_true_now_and_after_the_next_boot(make_world: Callable[..., World], ask: Asker, loader: str) -> None:
+def test_true_now_and_after_the_next_boot(
+    make_world: Callable[..., World], ask: Asker, loader: str
+) -> None:
     world = make_world(loader=loader)
     result = ask.ok(world, sysctl(DOCUMENT))
     assert result.changed
@@ -41,7 +43,11 @@ def test_the_result_tells_each_value_before_and_after(world: World, ask: Asker) 
             "persistent": {"before": None, "after": value},
             "boot": {"value": value, "path": OURS, "line": line},
         }
-        for key, value, before, line in ((TIME, "3600", "7200", 2), (PROBES, "9", "9", 3), (INTVL, "25", "75", 4))
+        for key, value, before, line in (
+            (TIME, "3600", "7200", 2),
+            (PROBES, "9", "9", 3),
+            (INTVL, "25", "75", 4),
+        )
     }
     assert result["previous"] == {TIME: "7200", PROBES: "9", INTVL: "75"}
     assert (result["overridden"], result["missing"], result["backup_files"]) == ([], [], [])
@@ -119,7 +125,9 @@ def test_the_file_alone(world: World, ask: Asker) -> None:
         ("net/ipv4/tcp_keepalive_time", 3600, "3600"),
     ],
 )
-def test_kinds_of_values_and_spellings(world: World, ask: Asker, key: str, value: Any, stored: str) -> None:
+def test_kinds_of_values_and_spellings(
+    world: World, ask: Asker, key: str, value: Any, stored: str
+) -> None:
     task = sysctl({key: value})
     result = ask.ok(world, task)
     (canonical,) = result["settings"]
@@ -129,8 +137,12 @@ def test_kinds_of_values_and_spellings(world: World, ask: Asker, key: str, value
     ask.again(world, task)
 
 
-@pytest.mark.parametrize("spelling", ["net.ipv4.conf.br0/100.rp_filter", "net/ipv4/conf/br0.100/rp_filter"])
-def test_an_interface_with_a_dot_in_its_name(make_world: Callable[..., World], ask: Asker, spelling: str) -> None:
+@pytest.mark.parametrize(
+    "spelling", ["net.ipv4.conf.br0/100.rp_filter", "net/ipv4/conf/br0.100/rp_filter"]
+)
+def test_an_interface_with_a_dot_in_its_name(
+    make_world: Callable[..., World], ask: Asker, spelling: str
+) -> None:
     world = make_world(interfaces=["br0", "br0.100"])
     result = ask.ok(world, sysctl({spelling: 2}))
     assert list(result["settings"]) == ["net.ipv4.conf.br0/100.rp_filter"]
@@ -162,7 +174,10 @@ def test_a_key_that_is_missing_can_be_kept_for_later(world: World, ask: Asker) -
     task = sysctl({"net.bridge.bridge-nf-call-nope": 1, TIME: 3600}, ignore_missing=True)
     result = ask.ok(world, task)
     assert result["missing"] == ["net.bridge.bridge-nf-call-nope"]
-    assert result["settings"]["net.bridge.bridge-nf-call-nope"]["runtime"] == {"before": None, "after": None}
+    assert result["settings"]["net.bridge.bridge-nf-call-nope"]["runtime"] == {
+        "before": None,
+        "after": None,
+    }
     assert "net.bridge.bridge-nf-call-nope = 1\n" in world.read(OURS)
     assert world.sysctl(TIME) == "3600"
     assert ask.again(world, task)["missing"] == ["net.bridge.bridge-nf-call-nope"]
@@ -185,11 +200,18 @@ def test_an_image_below_another_root(world: World, ask: Asker) -> None:
     assert world.read(f"/srv/image{OURS}").endswith(f"{TIME} = 3600\n")
     assert not world.exists(OURS)
     assert world.sysctl(TIME) == "7200"
-    assert ask.fails(world, sysctl({FIN: 40}, root="/srv/image", runtime=False))["overridden"][0]["value"] == "50"
+    assert (
+        ask.fails(world, sysctl({FIN: 40}, root="/srv/image", runtime=False))["overridden"][0][
+            "value"
+        ]
+        == "50"
+    )
     ask.again(world, task)
 
 
-@pytest.mark.parametrize(("call", "when"), [("fsync", 1), ("rename,renameat,renameat2", 1), ("fsync", 2)])
+@pytest.mark.parametrize(
+    ("call", "when"), [("fsync", 1), ("rename,renameat,renameat2", 1), ("fsync", 2)]
+)
 def test_killed_at_any_instant(world: World, ask: Asker, call: str, when: int) -> None:
     """Each file is whole-old or whole-new, and the next run finishes the job."""
     world.write(OURS, "# mine\n")

@@ -11,15 +11,25 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, sysctl
-from support.world import NOBODY, Link, World
+from sandbox.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, sysctl
+from sandbox.world import NOBODY, Link, World
 
 REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     # what, settings, options, what the message says
-    ("two spellings", {TIME: 1, "net/ipv4/tcp_keepalive_time": 1}, {}, r"net/ipv4/tcp_keepalive_time"),
+    (
+        "two spellings",
+        {TIME: 1, "net/ipv4/tcp_keepalive_time": 1},
+        {},
+        r"net/ipv4/tcp_keepalive_time",
+    ),
     ("dots and dots", {"net.ipv4/../../kernel/panic": 1}, {}, r"\.\."),
     ("dot dot in slashes", {"net/ipv4/../ipv4/tcp_fin_timeout": 1}, {}, r"\.\."),
-    ("absolute path", {"/proc/sys/net/ipv4/tcp_fin_timeout": 1}, {}, r"/proc/sys/net/ipv4/tcp_fin_timeout"),
+    (
+        "absolute path",
+        {"/proc/sys/net/ipv4/tcp_fin_timeout": 1},
+        {},
+        r"/proc/sys/net/ipv4/tcp_fin_timeout",
+    ),
     ("a slash at the start", {"/net/ipv4/tcp_fin_timeout": 1}, {}, r"starts with '/'"),
     ("a folder", {"net.ipv4": 1}, {}, r"folder|directory"),
     ("a newline", {TIME: "3600\nnet.ipv4.ip_forward = 1"}, {}, r"newline|line"),
@@ -45,9 +55,19 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ),
     ("exclusive and absent", {TIME: 1}, {"exclusive": True, "state": "absent"}, r"exclusive"),
     ("a root with a kernel", {TIME: 1}, {"root": "/srv"}, r"runtime"),
-    ("a root that is not there", {TIME: 1}, {"root": "/srv/nowhere", "runtime": False}, r"/srv/nowhere"),
+    (
+        "a root that is not there",
+        {TIME: 1},
+        {"root": "/srv/nowhere", "runtime": False},
+        r"/srv/nowhere",
+    ),
     ("a path that is a folder", {TIME: 1}, {"path": "/etc/sysctl.d"}, r"/etc/sysctl\.d"),
-    ("a path below nothing", {TIME: 1}, {"path": "/srv/nowhere/x.conf", "on_override": "warn"}, r"/srv/nowhere"),
+    (
+        "a path below nothing",
+        {TIME: 1},
+        {"path": "/srv/nowhere/x.conf", "on_override": "warn"},
+        r"/srv/nowhere",
+    ),
     ("a relative path", {TIME: 1}, {"path": "x.conf"}, r"absolute|x\.conf"),
     ("octal", {FIN: "010"}, {}, r"010.*8|8.*010"),
     ("octal, large", {TIME: "07020"}, {}, r"3600"),
@@ -63,8 +83,12 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
 HARMFUL = [(TIME, 0), (INTVL, -1), (PROBES, 0), (INTVL, 32768), (PROBES, 128)]
 
 
-@pytest.mark.parametrize(("settings", "options", "says"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
-def test_refused(world: World, ask: Asker, settings: dict[str, Any], options: dict[str, Any], says: str) -> None:
+@pytest.mark.parametrize(
+    ("settings", "options", "says"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
+)
+def test_refused(
+    world: World, ask: Asker, settings: dict[str, Any], options: dict[str, Any], says: str
+) -> None:
     result = ask.fails(world, sysctl(settings, **options))
     assert re.search(says, result["msg"], re.DOTALL), result["msg"]
     assert len(result["msg"]) < 2000
@@ -72,13 +96,25 @@ def test_refused(world: World, ask: Asker, settings: dict[str, Any], options: di
 
 def test_several_mistakes_are_found_before_anything_is_written(world: World, ask: Asker) -> None:
     """The bad key comes last: strace would show that the first was never written; here its value tells."""
-    trace = ["strace", "-f", "-qq", "-o", "/srv/trace", "-e", "trace=write", "-P", "/proc/sys/net/ipv4/tcp_fin_timeout"]
+    trace = [
+        "strace",
+        "-f",
+        "-qq",
+        "-o",
+        "/srv/trace",
+        "-e",
+        "trace=write",
+        "-P",
+        "/proc/sys/net/ipv4/tcp_fin_timeout",
+    ]
     ask.fails(world, sysctl({FIN: 50, "net.ipv4.ip_forward": "1\n1"}), under=trace)
     assert world.read("/srv/trace") == ""
 
 
 @pytest.mark.parametrize(("key", "value"), HARMFUL)
-def test_values_that_the_kernel_takes_and_that_do_harm(world: World, ask: Asker, key: str, value: int) -> None:
+def test_values_that_the_kernel_takes_and_that_do_harm(
+    world: World, ask: Asker, key: str, value: int
+) -> None:
     result = ask.fails(world, sysctl({key: value}))
     assert (result["failed_key"], result["rolled_back"]) == (key, True)
     assert "unsafe" in result["msg"]
@@ -132,7 +168,9 @@ def test_other_files_that_cannot_be_understood_are_no_matter(world: World, ask: 
 
 
 def test_names_that_are_not_utf8(world: World, ask: Asker) -> None:
-    assert world.run(["sh", "-c", f"echo {TIME}=1 > /etc/sysctl.d/99-$(printf '\\377').conf"]).rc == 0
+    assert (
+        world.run(["sh", "-c", f"echo {TIME}=1 > /etc/sysctl.d/99-$(printf '\\377').conf"]).rc == 0
+    )
     (entry,) = ask.fails(world, sysctl({TIME: 3600}))["overridden"]
     assert (entry["value"], entry["line"]) == ("1", 1)
     assert ask.ok(world, sysctl({TIME: 3600}, on_override="comment_out"), diff=True).changed
@@ -177,7 +215,9 @@ def test_no_proc_sys(world: World, ask: Asker) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"persistent": False}, {"runtime": False}])
 def test_an_ordinary_user(world: World, ask: Asker, options: dict[str, Any]) -> None:
-    result = ask.fails(world, sysctl({TIME: 3600}, **options), user=NOBODY, python="/usr/bin/python3")
+    result = ask.fails(
+        world, sysctl({TIME: 3600}, **options), user=NOBODY, python="/usr/bin/python3"
+    )
     assert re.search(r"root|become|privilege|permi", result["msg"]), result["msg"]
     assert result["errno"] in (errno.EACCES, errno.EPERM)
     assert result["rolled_back"] is True
@@ -188,7 +228,9 @@ def test_an_ordinary_user_with_nothing_to_do(world: World, ask: Asker) -> None:
     ask.again(world, sysctl({TIME: 7200}), user=NOBODY, python="/usr/bin/python3")
 
 
-def test_an_ordinary_user_who_is_root_in_his_own_namespace(make_world: Callable[..., World], ask: Asker) -> None:
+def test_an_ordinary_user_who_is_root_in_his_own_namespace(
+    make_world: Callable[..., World], ask: Asker
+) -> None:
     world = make_world(user=NOBODY)
     ask.ok(world, sysctl({TIME: 3600, PROBES: 9, INTVL: 25}), python="/usr/bin/python3")
     assert world.boots(TIME) == {"systemd": "3600", "procps": "3600"}
@@ -201,8 +243,12 @@ def test_a_file_that_may_not_be_read_may_override(world: World, ask: Asker) -> N
     assert any("/etc/sysctl.d/99-secret.conf" in warning for warning in result["warnings"])
 
 
-@pytest.mark.parametrize("options", [{}, {"on_override": "comment_out", "path": "/etc/sysctl.d/95-x.conf"}])
-def test_a_folder_that_others_may_write_to(world: World, ask: Asker, options: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "options", [{}, {"on_override": "comment_out", "path": "/etc/sysctl.d/95-x.conf"}]
+)
+def test_a_folder_that_others_may_write_to(
+    world: World, ask: Asker, options: dict[str, str]
+) -> None:
     """They could put another file in the place of ours, or another folder in the place of its own."""
     world.place({OURS: f"{TIME} = 1\n", "/etc/shared/z.conf": f"{TIME} = 2\n"})
     where = "/etc/shared" if options else "/etc/sysctl.d"

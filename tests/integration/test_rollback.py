@@ -12,12 +12,14 @@ import errno
 from collections.abc import Callable
 
 import pytest
-from support.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, sysctl
-from support.world import World
+from sandbox.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, sysctl
+from sandbox.world import World
 
 
 def test_the_kernel_refuses_one_key_of_several(world: World, ask: Asker) -> None:
-    result = ask.fails(world, sysctl({TIME: 3600, FIN: 50, "net.ipv4.tcp_retries1": 1000, INTVL: 25}))
+    result = ask.fails(
+        world, sysctl({TIME: 3600, FIN: 50, "net.ipv4.tcp_retries1": 1000, INTVL: 25})
+    )
     assert result["failed_key"] == "net.ipv4.tcp_retries1"
     assert result["errno"] == errno.EINVAL
     assert "nvalid argument" in result["msg"]
@@ -40,7 +42,9 @@ def test_an_existing_file_is_left_as_it_is(world: World, ask: Asker) -> None:
         (FIN, "010", "8"),
     ],
 )
-def test_the_kernel_stores_something_else(world: World, ask: Asker, key: str, value: str, stored: str) -> None:
+def test_the_kernel_stores_something_else(
+    world: World, ask: Asker, key: str, value: str, stored: str
+) -> None:
     """An accepted write proves nothing: it is read back, and the message says what the kernel makes of it."""
     result = ask.fails(world, sysctl({INTVL: 25, key: value}))
     assert result["failed_key"] == key
@@ -60,7 +64,9 @@ def test_a_later_key_changes_an_earlier_one(make_world: Callable[..., World], as
 
 def test_a_side_effect_on_a_key_of_ours_is_undone(world: World, ask: Asker) -> None:
     """Switching forwarding resets accept_redirects, which was asked to be something else."""
-    result = ask.fails(world, sysctl({"net.ipv4.conf.all.accept_redirects": 1, "net.ipv4.ip_forward": 1}))
+    result = ask.fails(
+        world, sysctl({"net.ipv4.conf.all.accept_redirects": 1, "net.ipv4.ip_forward": 1})
+    )
     assert result["failed_key"] == "net.ipv4.conf.all.accept_redirects"
 
 
@@ -80,7 +86,9 @@ def test_a_key_that_can_only_be_read(world: World, ask: Asker, key: str) -> None
 
 def test_a_read_only_part_of_proc_sys(world: World, ask: Asker) -> None:
     """As in a container: /proc/sys/net can be written, the rest cannot."""
-    result = ask.fails(world, sysctl({TIME: 3600, "kernel.panic": int(world.sysctl("kernel.panic")) + 1}))
+    result = ask.fails(
+        world, sysctl({TIME: 3600, "kernel.panic": int(world.sysctl("kernel.panic")) + 1})
+    )
     assert (result["failed_key"], result["errno"]) == ("kernel.panic", errno.EROFS)
     assert "ead-only" in result["msg"]
 
@@ -95,7 +103,9 @@ def test_a_read_only_part_of_proc_sys(world: World, ask: Asker) -> None:
         ("fchmod,chmod,fchmodat", "EPERM", 1),
     ],
 )
-def test_a_file_that_cannot_be_written(world: World, ask: Asker, call: str, error: str, when: int) -> None:
+def test_a_file_that_cannot_be_written(
+    world: World, ask: Asker, call: str, error: str, when: int
+) -> None:
     """The kernel had the new values already: they are put back, and no temporary file is left."""
     strace = [
         "strace",
@@ -141,14 +151,21 @@ def test_the_second_file_cannot_be_written(world: World, ask: Asker) -> None:
 
 
 def test_a_folder_that_is_read_only(world: World, ask: Asker) -> None:
-    assert world.run(["mount", "-t", "tmpfs", "-o", "ro,mode=755", "tmpfs", "/etc/sysctl.d"]).rc == 0
+    assert (
+        world.run(["mount", "-t", "tmpfs", "-o", "ro,mode=755", "tmpfs", "/etc/sysctl.d"]).rc == 0
+    )
     result = ask.fails(world, sysctl({TIME: 3600}))
     assert result["errno"] == errno.EROFS
     assert result["rolled_back"] is True
 
 
 def test_a_folder_without_room(world: World, ask: Asker) -> None:
-    assert world.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=1,mode=755", "tmpfs", "/etc/sysctl.d"]).rc == 0
+    assert (
+        world.run(
+            ["mount", "-t", "tmpfs", "-o", "nr_inodes=1,mode=755", "tmpfs", "/etc/sysctl.d"]
+        ).rc
+        == 0
+    )
     result = ask.fails(world, sysctl({TIME: 3600}))
     assert result["errno"] == errno.ENOSPC
 
@@ -175,6 +192,11 @@ def test_what_cannot_be_put_back_is_told(make_world: Callable[..., World], ask: 
 
 
 def test_absent_is_rolled_back_too(world: World, ask: Asker) -> None:
-    world.place({OURS: f"{TIME} = 3600\n{FIN} = 50\n", "/usr/lib/sysctl.d/50-vendor.conf": f"{FIN} = nonsense\n"})
+    world.place(
+        {
+            OURS: f"{TIME} = 3600\n{FIN} = 50\n",
+            "/usr/lib/sysctl.d/50-vendor.conf": f"{FIN} = nonsense\n",
+        }
+    )
     result = ask.fails(world, sysctl({TIME: 7200, FIN: 60}, state="absent"))
     assert result["failed_key"] == FIN

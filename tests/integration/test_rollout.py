@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.play import Played, run_playbook
-from support.tasks import DOCUMENT, FIN, TIME, next_boot, now
-from support.world import World
+from sandbox.play import Played, run_playbook
+from sandbox.tasks import DOCUMENT, FIN, TIME, next_boot, now
+from sandbox.world import World
 
 OURS, LATER = "/etc/sysctl.d/90-tcp-keepalive.conf", "/etc/sysctl.d/99-later.conf"
 
 
 def rolled_out(world: World, *args: str, **variables: Any) -> Played:
-    return run_playbook(world, "netops.tuning.rollout", *args, variables={"rollout_name": "a", **variables})
+    return run_playbook(
+        world, "netops.tuning.rollout", *args, variables={"rollout_name": "a", **variables}
+    )
 
 
 def outcome(played: Played) -> str:
@@ -39,22 +41,33 @@ def reports(played: Played) -> list[dict[str, Any]]:
 def test_a_host_is_changed_then_right_then_put_back(world: World) -> None:
     start = world.snapshot()
     checked = rolled_out(world, "--check", "--diff")
-    assert (checked.rc, outcome(checked), world.snapshot()) == (0, "not_reached", start), checked.output
-    assert [result["would_change"] for result in checked.results if "would_change" in result] == [True]
+    assert (checked.rc, outcome(checked), world.snapshot()) == (0, "not_reached", start), (
+        checked.output
+    )
+    assert [result["would_change"] for result in checked.results if "would_change" in result] == [
+        True
+    ]
     played = rolled_out(world)
     assert (played.rc, outcome(played), played.stats["changed"]) == (0, "done", 1), played.output
     assert now(world) == next_boot(world) == DOCUMENT
-    steps = [result.action for result in played.results if result.action == "netops.tuning.rollout_host"]
+    steps = [
+        result.action for result in played.results if result.action == "netops.tuning.rollout_host"
+    ]
     assert len(steps) == 3, "preflight, apply, verify"
     again = rolled_out(world)
-    assert (again.rc, outcome(again), again.stats["changed"]) == (0, "already_right", 0), again.output
+    assert (again.rc, outcome(again), again.stats["changed"]) == (0, "already_right", 0), (
+        again.output
+    )
     back = run_playbook(world, "netops.tuning.rollback", variables={"rollout_name": "a"})
     assert (back.rc, world.snapshot()) == (0, start), back.output
 
 
 def test_the_variables_of_the_role(world: World) -> None:
     played = rolled_out(
-        world, tcp_keepalive_profile="gce", tcp_keepalive_intvl="{{ 20 + 1 }}", tcp_keepalive_idle_limit=600
+        world,
+        tcp_keepalive_profile="gce",
+        tcp_keepalive_intvl="{{ 20 + 1 }}",
+        tcp_keepalive_idle_limit=600,
     )
     assert (played.rc, outcome(played), now(world)) == (0, "done", (60, 5, 21)), played.output
     refused = rolled_out(world, tcp_keepalive_idle_limit=350)
@@ -82,13 +95,17 @@ def test_a_failed_health_check_puts_back(world: World, tmp_path: Path) -> None:
     check = tmp_path / "health.yml"
     see = {
         "name": "See the change",
-        "ansible.builtin.command": {"argv": ["grep", "-x", "3600", f"/proc/sys/{TIME.replace('.', '/')}"]},
+        "ansible.builtin.command": {
+            "argv": ["grep", "-x", "3600", f"/proc/sys/{TIME.replace('.', '/')}"]
+        },
     }
     fail = {"name": "The service", "ansible.builtin.fail": {"msg": "it does not answer"}}
     check.write_text(json.dumps([see, fail]), encoding="utf-8")
     played = rolled_out(world, rollout_health_check=str(check))
     assert (played.rc, outcome(played)) == (2, "put_back"), played.output
-    assert reason(played) == "The service: it does not answer", "the first of its tasks saw the change"
+    assert reason(played) == "The service: it does not answer", (
+        "the first of its tasks saw the change"
+    )
     assert world.snapshot() == start
     check.write_text(json.dumps([see]), encoding="utf-8")
     played = rolled_out(world, rollout_health_check=str(check))
@@ -138,7 +155,10 @@ def test_what_does_not_hold_is_put_back(world: World, tmp_path: Path) -> None:
     """Somebody else sets another value while the health check runs: the verification notices."""
     start = world.snapshot()
     check = tmp_path / "health.yml"
-    meddle = {"name": "Meddle", "ansible.builtin.shell": f"echo 77 > /proc/sys/{TIME.replace('.', '/')}"}
+    meddle = {
+        "name": "Meddle",
+        "ansible.builtin.shell": f"echo 77 > /proc/sys/{TIME.replace('.', '/')}",
+    }
     check.write_text(json.dumps([meddle]), encoding="utf-8")
     played = rolled_out(world, rollout_health_check=str(check))
     assert (played.rc, outcome(played)) == (2, "put_back"), played.output
@@ -147,7 +167,12 @@ def test_what_does_not_hold_is_put_back(world: World, tmp_path: Path) -> None:
 
 
 def test_a_change_that_fails_has_put_itself_back(world: World) -> None:
-    assert world.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=1,mode=755", "tmpfs", "/etc/sysctl.d"]).rc == 0
+    assert (
+        world.run(
+            ["mount", "-t", "tmpfs", "-o", "nr_inodes=1,mode=755", "tmpfs", "/etc/sysctl.d"]
+        ).rc
+        == 0
+    )
     before = world.snapshot(identity=True)
     played = rolled_out(world)
     assert (played.rc, outcome(played)) == (2, "failed"), played.output

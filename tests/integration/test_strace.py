@@ -9,8 +9,19 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from support.tasks import INTVL, OURS, PROBES, TIME, Asker, Task, info, keepalive_info, sysctl, tcp_keepalive
-from support.world import World
+from sandbox.tasks import (
+    INTVL,
+    OURS,
+    PROBES,
+    TIME,
+    Asker,
+    Task,
+    info,
+    keepalive_info,
+    sysctl,
+    tcp_keepalive,
+)
+from sandbox.world import World
 
 TRACE = "/srv/trace"
 CALLS = (
@@ -18,7 +29,20 @@ CALLS = (
     "rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,"
     "chmod,fchmod,fchmodat,chown,fchown,fchownat,lchown,setxattr,fsetxattr,mount"
 )
-STRACE = ["strace", "-f", "-qq", "-y", "-s", "80", "-e", "signal=none", "-o", TRACE, "-e", f"trace={CALLS}"]
+STRACE = [
+    "strace",
+    "-f",
+    "-qq",
+    "-y",
+    "-s",
+    "80",
+    "-e",
+    "signal=none",
+    "-o",
+    TRACE,
+    "-e",
+    f"trace={CALLS}",
+]
 ANSIBLES_OWN = re.compile(r"[<\"](/srv/(tmp|home)|/dev/(null|shm)|pipe:|socket:|/proc/self/fd)")
 """Where Ansible unpacks the module that it sends, and how it answers."""
 TASKS = {
@@ -34,7 +58,9 @@ def calls(world: World) -> Iterator[str]:
     """Yield what was done to the host: each call as strace prints it, but for Ansible's own files, and reading."""
     for line in world.read(TRACE).splitlines():
         call = line.partition(" ")[2].strip()
-        reading = re.match(r"open(at)?\(", call) and not re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", call)
+        reading = re.match(r"open(at)?\(", call) and not re.search(
+            r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", call
+        )
         if not reading and not ANSIBLES_OWN.search(call):
             yield call
 
@@ -69,7 +95,9 @@ def test_check_mode_only_reads(world: World, ask: Asker) -> None:
     assert execve.startswith("execve(")
 
 
-def test_runtime_values_first_then_the_file_synced_renamed_and_its_folder_synced(world: World, ask: Asker) -> None:
+def test_runtime_values_first_then_the_file_synced_renamed_and_its_folder_synced(
+    world: World, ask: Asker
+) -> None:
     world.write(OURS, "# theirs\n")
     ask.ok(world, sysctl({PROBES: 9, TIME: 3600, INTVL: 25}), under=STRACE)
     done = [call for call in calls(world) if not call.startswith("execve")]
@@ -82,7 +110,12 @@ def test_runtime_values_first_then_the_file_synced_renamed_and_its_folder_synced
         rf"rename\w*\(.*\"{re.escape(OURS)}\"",
         r"fsync\(\d+</etc/sysctl\.d>",
     ]
-    places = [next((n for n, call in enumerate(done) if re.match(pattern, call)), None) for pattern in wanted]
+    places = [
+        next((n for n, call in enumerate(done) if re.match(pattern, call)), None)
+        for pattern in wanted
+    ]
     assert None not in places, (places, done)
     assert places == sorted(places, key=lambda place: place or 0), done
-    assert not any(PROBES.replace(".", "/") in call for call in done), "a value that is right is not written"
+    assert not any(PROBES.replace(".", "/") in call for call in done), (
+        "a value that is right is not written"
+    )

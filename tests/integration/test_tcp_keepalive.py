@@ -9,9 +9,21 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from support.play import Controller, Result, run_playbook
-from support.tasks import DOCUMENT, FIN, INTVL, KERNEL, PROBES, SUCCESS, TIME, Asker, next_boot, now, tcp_keepalive
-from support.world import World
+from sandbox.play import Controller, Result, run_playbook
+from sandbox.tasks import (
+    DOCUMENT,
+    FIN,
+    INTVL,
+    KERNEL,
+    PROBES,
+    SUCCESS,
+    TIME,
+    Asker,
+    next_boot,
+    now,
+    tcp_keepalive,
+)
+from sandbox.world import World
 
 OURS = "/etc/sysctl.d/90-tcp-keepalive.conf"
 MODULE = "netops.tuning.tcp_keepalive"
@@ -175,7 +187,9 @@ def run_role(controller: Controller, world: World, **options: Any) -> list[Resul
     """Run the role as a task; its options are variables. The older ansible-core has a result for the inclusion too."""
     named = {f"tcp_keepalive_{name}": value for name, value in options.items()}
     include = "ansible.builtin.include_role"
-    results = controller.play(world, {include: {"name": "netops.tuning.tcp_keepalive"}, "vars": named})
+    results = controller.play(
+        world, {include: {"name": "netops.tuning.tcp_keepalive"}, "vars": named}
+    )
     return [result for result in results if result.action != include]
 
 
@@ -186,7 +200,15 @@ def run_role(controller: Controller, world: World, **options: Any) -> list[Resul
         ({"profile": "gce", "time": 30}, (30, 5, 60)),
         ({"time": 100}, (100, 9, 25)),
         ({"probes": 5, "intvl": 10}, (3600, 5, 10)),
-        ({"idle_limit": 600, "profile": "gce", "dead_after_limit": 360, "path": "/etc/sysctl.d/91.conf"}, (60, 5, 60)),
+        (
+            {
+                "idle_limit": 600,
+                "profile": "gce",
+                "dead_after_limit": 360,
+                "path": "/etc/sysctl.d/91.conf",
+            },
+            (60, 5, 60),
+        ),
     ],
     ids=["profile", "value over profile", "time", "probes and intvl", "limits"],
 )
@@ -204,7 +226,11 @@ def test_the_roles_variables(
     ("variables", "options", "values"),
     [
         ({"mine_time": 100}, {}, (100, 9, 25)),
-        ({"mine_time": "{{ 50 * 2 }}", "mine_profile": "{{ name }}", "name": "gce"}, {}, (100, 5, 60)),
+        (
+            {"mine_time": "{{ 50 * 2 }}", "mine_profile": "{{ name }}", "name": "gce"},
+            {},
+            (100, 5, 60),
+        ),
         ({"mine_time": "{{ omit }}", "mine_probes": None, "mine_intvl": 10}, {}, (3600, 9, 10)),
         ({"mine_time": 100, "mine_intvl": 10}, {"time": 200}, (200, 9, 10)),
         ({"mine_time": 100, "mine_from_variables": "other_", "other_time": 1}, {}, (100, 9, 25)),
@@ -218,7 +244,9 @@ def test_options_from_variables(
     options: Mapping[str, Any],
     values: tuple[int, ...],
 ) -> None:
-    (ran,) = controller.play(world, {MODULE: {"from_variables": "mine_", **options}, "vars": variables})
+    (ran,) = controller.play(
+        world, {MODULE: {"from_variables": "mine_", **options}, "vars": variables}
+    )
     assert ran.status == "ok", ran
     assert now(world) == next_boot(world) == values
 
@@ -226,7 +254,9 @@ def test_options_from_variables(
 def test_variables_of_which_there_is_none(world: World, controller: Controller) -> None:
     """A prefix that is misspelt must not set the defaults."""
     before = world.snapshot(identity=True)
-    (refused,) = controller.play(world, {MODULE: {"from_variables": "mein_"}, "vars": {"mine_time": 100}})
+    (refused,) = controller.play(
+        world, {MODULE: {"from_variables": "mein_"}, "vars": {"mine_time": 100}}
+    )
     assert refused.failed
     assert "'mein_time'" in refused["msg"]
     assert world.snapshot(identity=True) == before
@@ -249,10 +279,18 @@ def test_the_role_and_a_file_that_would_win(world: World, controller: Controller
 
 @pytest.mark.parametrize(
     "options",
-    [{"time": "soon"}, {"profile": "aws"}, {"on_override": "ignore"}, {"state": "gone"}, {"idle_limit": 350}],
+    [
+        {"time": "soon"},
+        {"profile": "aws"},
+        {"on_override": "ignore"},
+        {"state": "gone"},
+        {"idle_limit": 350},
+    ],
     ids=["type", "profile", "choice", "state", "limit"],
 )
-def test_what_the_role_refuses(world: World, controller: Controller, options: dict[str, Any]) -> None:
+def test_what_the_role_refuses(
+    world: World, controller: Controller, options: dict[str, Any]
+) -> None:
     """Its argument_specs know types and choices; the module knows the limits."""
     before = world.snapshot(identity=True)
     *passed, refused = run_role(controller, world, **options)

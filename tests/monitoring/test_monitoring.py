@@ -15,12 +15,15 @@ from typing import Any
 
 import pytest
 import yaml
-from support.connections import PYTHON, Started, wait_for
-from support.play import PROJECT, Played, collections_path, run_playbook
-from support.tasks import PROBES, TIME
-from support.world import NOBODY, World
+from sandbox.connections import PYTHON, Started, wait_for
+from sandbox.play import PROJECT, Played, collections_path, run_playbook
+from sandbox.tasks import PROBES, TIME
+from sandbox.world import NOBODY, World
 
-RULES = Path(collections_path(), "ansible_collections/netops/tuning/extensions/prometheus/tcp_keepalive.rules.yml")
+RULES = Path(
+    collections_path(),
+    "ansible_collections/netops/tuning/extensions/prometheus/tcp_keepalive.rules.yml",
+)
 PAGE = (PROJECT / "docs/monitoring.md").read_text(encoding="utf-8")
 FOLDER = "/srv/tmp/prometheus"
 TELLS, SILENT, API = "127.0.0.1:9100", "127.0.0.1:9101", "127.0.0.1:9090"
@@ -54,7 +57,9 @@ class Monitored:
         world.write(f"{FOLDER}/tcp_keepalive.rules.yml", json.dumps(without_patience()))
         settings = yaml.safe_load(documented("yaml").replace("/etc/prometheus/rules", FOLDER))
         settings["global"] = {"scrape_interval": QUICK, "evaluation_interval": QUICK}
-        settings["scrape_configs"] = [{"job_name": "node", "static_configs": [{"targets": [TELLS, SILENT]}]}]
+        settings["scrape_configs"] = [
+            {"job_name": "node", "static_configs": [{"targets": [TELLS, SILENT]}]}
+        ]
         world.write(f"{FOLDER}/prometheus.yml", json.dumps(settings))
         files = [f"--config.file={FOLDER}/prometheus.yml", f"--storage.tsdb.path={FOLDER}/data"]
         self.started = [
@@ -65,7 +70,9 @@ class Monitored:
         wait_for(lambda: self.alerts() is not None, 60)
 
     def _start(self, program: str, address: str, *options: str) -> Started:
-        return Started([*self.world.enter(NOBODY), "--", program, f"--web.listen-address={address}", *options])
+        return Started(
+            [*self.world.enter(NOBODY), "--", program, f"--web.listen-address={address}", *options]
+        )
 
     def ask(self, path: str) -> Any:
         """Ask Prometheus, as soon as it answers."""
@@ -80,7 +87,11 @@ class Monitored:
         """Give the alerts that there are."""
         told = self.ask("alerts")["alerts"]
         return {
-            (each["labels"]["alertname"], each["labels"].get("instance"), each["labels"].get("setting")): each
+            (
+                each["labels"]["alertname"],
+                each["labels"].get("instance"),
+                each["labels"].get("setting"),
+            ): each
             for each in told
         }
 
@@ -143,16 +154,23 @@ def monitor() -> Iterator[Callable[..., Monitored]]:
         each.wait()
 
 
-def do_as_told(monitored: Monitored, alert: dict[str, Any], folder: Path, playbook: str = "", **more: Any) -> Played:
+def do_as_told(
+    monitored: Monitored, alert: dict[str, Any], folder: Path, playbook: str = "", **more: Any
+) -> Played:
     """Run the command of an alert, or the same line with another playbook, on an inventory that has the host by the name it has there."""
-    (line,) = re.findall(r"ansible-playbook [^.]*\.tuning\.audit --limit '[^']*'", alert["annotations"]["description"])
+    (line,) = re.findall(
+        r"ansible-playbook [^.]*\.tuning\.audit --limit '[^']*'",
+        alert["annotations"]["description"],
+    )
     _program, option, _inventory, audit, *limit = shlex.split(line)
     assert option == "-i"
     inventory = folder / "inventory.yml"
     hosts = {"127.0.0.1": {"ansible_connection": "local"}, "other": {"ansible_connection": "ssh"}}
     inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
     variables = {"audit_report_dir": str(folder), **more}
-    return run_playbook(monitored.world, playbook or audit, *limit, variables=variables, inventory=inventory)
+    return run_playbook(
+        monitored.world, playbook or audit, *limit, variables=variables, inventory=inventory
+    )
 
 
 def promtool(*args: str | Path) -> None:
@@ -170,7 +188,9 @@ def test_drift_is_seen_and_its_end(monitor: Callable[..., Monitored], tmp_path: 
     """From the kernel's own values to what is wanted, drift by hand, and back again by the command that the alert names."""
     monitored = monitor(collector())
     alerts = monitored.await_alerts(drift("time"), drift("intvl"), LATE)
-    assert alerts[drift("time")]["annotations"]["summary"].endswith(f"{TELLS} is 7200, wanted is 3600")
+    assert alerts[drift("time")]["annotations"]["summary"].endswith(
+        f"{TELLS} is 7200, wanted is 3600"
+    )
     assert " 7875 s" in alerts[LATE]["annotations"]["summary"]
     played = do_as_told(monitored, alerts[LATE], tmp_path, "netops.tuning.tcp_keepalive")
     assert played.rc == 0, played.output
@@ -182,7 +202,9 @@ def test_drift_is_seen_and_its_end(monitor: Callable[..., Monitored], tmp_path: 
     monitored.await_alerts(drift("time"), drift("probes"), LATE)
     played = do_as_told(monitored, drifted, tmp_path)
     report = json.loads((tmp_path / "keepalive-audit.json").read_text(encoding="utf-8"))
-    assert [(host["name"], host["state"]) for host in report["hosts"]] == [("127.0.0.1", "drift")], played.output
+    assert [(host["name"], host["state"]) for host in report["hosts"]] == [
+        ("127.0.0.1", "drift")
+    ], played.output
     played = do_as_told(monitored, drifted, tmp_path, "netops.tuning.tcp_keepalive")
     assert played.rc == 0, played.output
     monitored.await_alerts()
@@ -195,12 +217,16 @@ def test_drift_is_seen_and_its_end(monitor: Callable[..., Monitored], tmp_path: 
 
 
 def test_nothing_is_collected(monitor: Callable[..., Monitored]) -> None:
-    monitor([]).await_alerts(("TCPKeepaliveNotCollected", TELLS, None), ("TCPKeepaliveCollectedNowhere", None, None))
+    monitor([]).await_alerts(
+        ("TCPKeepaliveNotCollected", TELLS, None), ("TCPKeepaliveCollectedNowhere", None, None)
+    )
 
 
 def test_another_network_namespace() -> None:
     """In a container with a network of its own an exporter tells of that, whatever /proc it is given."""
-    exporter = shlex.join(["prometheus-node-exporter", f"--web.listen-address={TELLS}", *collector()])
+    exporter = shlex.join(
+        ["prometheus-node-exporter", f"--web.listen-address={TELLS}", *collector()]
+    )
     script = f"""
 ip link set lo up
 {exporter} --path.procfs=/proc/1/root/proc &
@@ -210,4 +236,6 @@ kill $!
     with World() as world:
         world.set_sysctl(TIME, 1234)
         ran = world.run(["unshare", "--net", "sh", "-c", script])
-    assert re.search(r"^node_sysctl_net_ipv4_tcp_keepalive_time 7200$", ran.stdout, re.MULTILINE), ran.stderr
+    assert re.search(r"^node_sysctl_net_ipv4_tcp_keepalive_time 7200$", ran.stdout, re.MULTILINE), (
+        ran.stderr
+    )

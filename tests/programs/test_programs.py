@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import options
-from support.connections import PYTHON, Holder, Started, ss, wait_for
-from support.play import PROJECT, Controller
-from support.tasks import TIME, Asker, keepalive_info
-from support.world import NOBODY, SEARCH_PATH, World
+from sandbox import options
+from sandbox.connections import PYTHON, Holder, Started, ss, wait_for
+from sandbox.play import PROJECT, Controller
+from sandbox.tasks import TIME, Asker, keepalive_info
+from sandbox.world import NOBODY, SEARCH_PATH, World
 
 PAGE = (PROJECT / "docs/sockets.md").read_text(encoding="utf-8")
 HERE = "/srv/tmp"
@@ -54,21 +54,31 @@ class Host:
     def listens(self, *ports: int) -> None:
         """Wait until somebody does."""
         for port in ports:
-            wait_for(lambda port=port: any(f":{port} " in line for line in ss(self.world, every=True)), 60)
+            wait_for(
+                lambda port=port: any(f":{port} " in line for line in ss(self.world, every=True)),
+                60,
+            )
 
     def check(self, command: str, *wanted: list[int] | None, only: int = 3) -> None:
         """See that the connections of a program come to have this keepalive, or only its first numbers, and that the module counts them so."""
 
         def found() -> list[list[int] | None]:
             told = json.loads(self.do(PYTHON, "-I", "-S", "-c", OPTIONS))
-            mine = [each for name, connections in told.items() if re.fullmatch(command, name) for each in connections]
+            mine = [
+                each
+                for name, connections in told.items()
+                if re.fullmatch(command, name)
+                for each in connections
+            ]
             return sorted((each and each[:only] for each in mine), key=str)
 
         with contextlib.suppress(TimeoutError):
             wait_for(lambda: found() == sorted(wanted, key=str), 90)
         assert found() == sorted(wanted, key=str)
         told = self.ask.ok(self.world, keepalive_info(namespaces=False))
-        mine = [process for process in told["processes"] if re.fullmatch(command, process["command"])]
+        mine = [
+            process for process in told["processes"] if re.fullmatch(command, process["command"])
+        ]
         assert sum(process["with_keepalive"] for process in mine) == len(wanted) - wanted.count(OFF)
         assert sum(process["without_keepalive"] for process in mine) == wanted.count(OFF)
 
@@ -111,9 +121,15 @@ def test_postgresql(host: Host) -> None:
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"))
     for port, lines in ((5433, documented("PostgreSQL")), (5434, "")):
         data = f"{HERE}/{port}"
-        host.do(f"{programs}/initdb", "--auth=trust", "--username=me", "--no-sync", data, user=NOBODY)
-        ours = f"port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n{lines}"
-        host.world.write(f"{data}/postgresql.conf", host.world.read(f"{data}/postgresql.conf") + ours, 0o600)
+        host.do(
+            f"{programs}/initdb", "--auth=trust", "--username=me", "--no-sync", data, user=NOBODY
+        )
+        ours = (
+            f"port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n{lines}"
+        )
+        host.world.write(
+            f"{data}/postgresql.conf", host.world.read(f"{data}/postgresql.conf") + ours, 0o600
+        )
         host.start(f"{programs}/postgres", "-D", data, user=NOBODY)
     host.listens(5433, 5434)
     for port, asked in ((5433, documented("PostgreSQL", 1)), (5433, ""), (5434, "keepalives=0")):
@@ -125,7 +141,9 @@ def test_postgresql(host: Host) -> None:
 
 def test_redis(host: Host, peer: Holder) -> None:
     for port, lines in ((6380, documented("Redis")), (6381, "")):
-        host.world.write(f"{HERE}/{port}", f"port {port}\nbind 127.0.0.1\nsave ''\ndir {HERE}\n{lines}")
+        host.world.write(
+            f"{HERE}/{port}", f"port {port}\nbind 127.0.0.1\nsave ''\ndir {HERE}\n{lines}"
+        )
         host.start("redis-server", f"{HERE}/{port}")
         host.listens(port)
         peer("connect", str(port), "127.0.0.1", port, [])
@@ -135,13 +153,16 @@ def test_redis(host: Host, peer: Holder) -> None:
 def test_nginx(host: Host, peer: Holder) -> None:
     lines = documented("nginx")
     bare = (
-        lines.replace(" so_keepalive=60s:10s:5", "").replace("proxy_socket_keepalive on;", "").replace("8080", "8082")
+        lines.replace(" so_keepalive=60s:10s:5", "")
+        .replace("proxy_socket_keepalive on;", "")
+        .replace("8080", "8082")
     )
     assert "keepalive" not in bare
-    places = "".join(f"{kind}_temp_path {HERE};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    settings = (
-        f"daemon off;\nuser root;\npid {HERE}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{places}{lines}{bare}}}\n"
+    places = "".join(
+        f"{kind}_temp_path {HERE};\n"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
+    settings = f"daemon off;\nuser root;\npid {HERE}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{places}{lines}{bare}}}\n"
     host.world.write(f"{HERE}/nginx.conf", settings)
     listen(peer, 8081)
     host.start("nginx", "-e", "stderr", "-c", f"{HERE}/nginx.conf")
@@ -158,23 +179,34 @@ def test_ssh(host: Host) -> None:
     host.world.mkdir("/run/sshd")
     host.world.remove("/etc/shadow")  # where root may be locked, which sshd respects
     host.world.write("/etc/shadow", "root:*:1::::::\n", 0o600)
-    ours = (
-        f"HostKey {key}\nAuthorizedKeysFile {key}.pub\nListenAddress 127.0.0.1\nStrictModes no\nPermitRootLogin yes\n"
-    )
+    ours = f"HostKey {key}\nAuthorizedKeysFile {key}.pub\nListenAddress 127.0.0.1\nStrictModes no\nPermitRootLogin yes\n"
     for port, lines in ((2222, documented("ssh", 1)), (2223, ""), (2224, "TCPKeepAlive no\n")):
         host.world.write(f"{HERE}/{port}", f"{ours}Port {port}\nPidFile none\n{lines}", 0o600)
         host.start("/usr/sbin/sshd", "-D", "-f", f"{HERE}/{port}")
     host.listens(2222, 2223, 2224)
-    quiet = ["-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oLogLevel=ERROR", "-i", key]
+    quiet = [
+        "-oStrictHostKeyChecking=no",
+        "-oUserKnownHostsFile=/dev/null",
+        "-oLogLevel=ERROR",
+        "-i",
+        key,
+    ]
     for port, lines in ((2222, documented("ssh")), (2223, ""), (2224, "TCPKeepAlive no\n")):
         host.world.write(f"{HERE}/client{port}", lines, 0o600)
-        host.start("ssh", "-F", f"{HERE}/client{port}", *quiet, f"-p{port}", "root@127.0.0.1", "cat")
+        host.start(
+            "ssh", "-F", f"{HERE}/client{port}", *quiet, f"-p{port}", "root@127.0.0.1", "cat"
+        )
     host.check("ssh", OF_THE_HOST, OF_THE_HOST, OFF)
     host.check("sshd(-session)?", OF_THE_HOST, OF_THE_HOST, OFF)
     taken = host.do("ssh", "-G", "-F", f"{HERE}/client2222", "any") + host.do(
         "/usr/sbin/sshd", "-T", "-f", f"{HERE}/2222"
     )
-    asked = ("serveraliveinterval 60", "serveralivecountmax 5", "clientaliveinterval 60", "clientalivecountmax 5")
+    asked = (
+        "serveraliveinterval 60",
+        "serveralivecountmax 5",
+        "clientaliveinterval 60",
+        "clientalivecountmax 5",
+    )
     assert set(asked) <= set(taken.splitlines())
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import lock
+from ansible_collections.netops.tuning.plugins.module_utils._host import lock
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
-from unit.places import Kernel, Place
+from unit.hosts_on_disk import Kernel, Place
 
 set_hypothesis_home_dir(str(Path(__file__).parents[2] / ".build/hypothesis"))
 settings.register_profile(
@@ -63,7 +63,7 @@ def modules(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_
     """Run modules in this process; the system's log is not written to, and its lock not taken."""
     monkeypatch.setattr(lock, "LOCK", str(tmp_path / "lock"))
     from ansible.module_utils.common import warnings  # noqa: PLC0415
-    from unit.modules import Modules, basic  # noqa: PLC0415
+    from unit.in_process import Modules, basic  # noqa: PLC0415
 
     monkeypatch.setattr(basic.AnsibleModule, "_log_to_syslog", lambda *_args, **_named: None)
     monkeypatch.setattr(basic, "has_journal", False)

@@ -2,162 +2,276 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may import what: decisions are pure, few files look at the host, one changes it, and only tasks know Ansible."""
+"""The rooms of the engine: which may import which, and which may touch the host."""
 
 from __future__ import annotations
 
 import ast
 import sys
 from pathlib import Path
+from typing import Iterator, NamedTuple
 
 import pytest
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
-ENGINE = {path.stem: path for path in (PLUGINS / "module_utils/_sysctl").glob("*.py")}
+MODULE_UTILS = PLUGINS / "module_utils"
 MODULES = sorted((PLUGINS / "modules").glob("*.py"))
-START = PLUGINS / "module_utils/_start.py"
+BOOTSTRAP = [MODULE_UTILS / "_bootstrap.py", MODULE_UTILS / "_zipimport_cache.py"]
 
-LOOKS_AT_THE_HOST = {"host", "sockets", "processes", "namespaces"}
-TOUCHES_THE_HOST = LOOKS_AT_THE_HOST | {"apply", "file_change", "ledger_files", "lock"}
-KNOWS_ANSIBLE = {"module", "task", "info", "keepalive_info", "ledger_task"}
-PURE = set(ENGINE) - TOUCHES_THE_HOST - KNOWS_ANSIBLE - {"__init__", "base"}
-MEANT_TO_BE_PURE = {"keys", "values", "sysctl_d", "loaders", "boot", "plan", "report", "inet_diag"}
-HARMLESS = {
+ROOMS = {
+    "_sysctl": set(),
+    "_host": {"_sysctl"},
+    "_keepalive": {"_sysctl", "_host"},
+    "_ledger": {"_sysctl", "_host"},
+    "_modules": {"_sysctl", "_host", "_keepalive", "_ledger"},
+}
+"""Room -> the other rooms that it may import."""
+
+PURE_IMPORTS = {
     "__future__",
-    "typing",
-    "re",
-    "fnmatch",
-    "socket",
-    "errno",
-    "functools",
-    "dataclasses",
-    "struct",
     "base64",
+    "errno",
+    "fnmatch",
+    "functools",
     "hashlib",
     "json",
+    "os",
+    "re",
+    "socket",
+    "struct",
+    "typing",
 }
-"""What a pure file may import: of socket only a parser of addresses."""
+"""What a pure file may import of Python's library; of os and socket only what PURE_NAMES lists."""
+PURE_NAMES = {"os": {"geteuid"}, "socket": {"AF_INET6", "inet_pton"}}
+
+PURE_FILES = {
+    "_sysctl": None,
+    "_keepalive": {"inet_diag", "profiles"},
+    "_ledger": {"entries"},
+}
+"""Room -> its files without I/O; None: all of them."""
+READ_ONLY_FILES = {
+    "_host": {"boot", "files"},
+    "_keepalive": {"connections", "namespaces", "processes", "procfs"},
+}
+"""Room -> its files that open files to read them, and change nothing."""
 
 
-def tree_of(path: Path) -> ast.Module:
+class EngineFile(NamedTuple):
+    room: str
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.room}/{self.path.name}"
+
+    @property
+    def tree(self) -> ast.Module:
+        return parse(self.path)
+
+
+def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
-def imports(tree: ast.Module) -> set[str]:
-    """Return what a file imports, anywhere in it: of ours with dots before it."""
-    found = set()
+def engine_files() -> Iterator[EngineFile]:
+    for room in ROOMS:
+        for path in sorted((MODULE_UTILS / room).glob("*.py")):
+            yield EngineFile(room, path)
+
+
+def files_in(table: dict[str, set[str] | None]) -> list[EngineFile]:
+    listed = []
+    for file in engine_files():
+        names = table.get(file.room, set())
+        if names is None or file.path.stem in names:
+            listed.append(file)
+    return listed
+
+
+def file_id(file: EngineFile) -> str:
+    return file.name
+
+
+ENGINE = list(engine_files())
+
+
+def library_imports(tree: ast.Module) -> set[str]:
+    """Return the top-level packages that a file imports from outside of the engine."""
+    packages = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found.update(alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level:
-            found.update({f".{node.module}"} if node.module else {f".{alias.name}" for alias in node.names})
-        elif isinstance(node, ast.ImportFrom):
-            found.add(str(node.module).partition(".")[0])
-    return found
+            packages.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            packages.add(str(node.module).partition(".")[0])
+    return packages
+
+
+def room_imports(tree: ast.Module) -> set[str]:
+    """Return the other rooms that a file imports, ``from .._room.file import name``."""
+    rooms = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == 2:
+            rooms.add(str(node.module).partition(".")[0])
+    return rooms
+
+
+def names_used_of(tree: ast.Module, package: str) -> set[str]:
+    """Return the names of a package that a file uses, as its attributes or imported from it."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id == package:
+                names.add(node.attr)
+        elif isinstance(node, ast.ImportFrom) and node.module == package:
+            names.update(alias.name for alias in node.names)
+    return names
 
 
 def calls(tree: ast.Module) -> set[str]:
-    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-
-
-def ours(names: set[str]) -> set[str]:
-    return {name[1:] for name in names if name.startswith(".")}
-
-
-def reached(name: str) -> set[str]:
-    """Return the files of the engine that a file needs, and those that they need."""
-    found: set[str] = set()
-    todo = {name}
-    while todo:
-        found |= todo
-        todo = set().union(*(ours(imports(tree_of(ENGINE[each]))) for each in todo)) - found
-    return found
-
-
-def test_all_files_have_their_place():
-    assert MEANT_TO_BE_PURE <= PURE
-    assert set(ENGINE) >= TOUCHES_THE_HOST | KNOWS_ANSIBLE | {"base"}
-
-
-@pytest.mark.parametrize("name", sorted(PURE))
-def test_what_decides_is_pure(name):
-    tree = tree_of(ENGINE[name])
-    assert {each for each in imports(tree) if not each.startswith(".")} <= HARMLESS
-    assert not calls(tree) & {"open", "print", "input", "exec", "eval", "__import__"}
-    assert reached(name) <= PURE | {"base"}
-    taken = {
-        alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "socket"
-        for alias in node.names
-    }
-    assert taken <= {"AF_INET6", "inet_pton"}
-
-
-def test_the_base_asks_who_runs_it_and_no_more():
-    tree = tree_of(ENGINE["base"])
-    assert {each for each in imports(tree) if not each.startswith(".")} <= HARMLESS | {"os"}
-    used = {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os"
-    }
-    assert used <= {"geteuid"}
-    assert ours(imports(tree)) == set()
-
-
-@pytest.mark.parametrize("name", sorted(set(ENGINE) - TOUCHES_THE_HOST - {"base"}))
-def test_nothing_else_opens_a_file(name):
-    tree = tree_of(ENGINE[name])
-    assert not imports(tree) & {"os", "io", "pathlib", "shutil", "stat", "tempfile", "glob", "subprocess"}
-    assert "open" not in calls(tree)
-
-
-@pytest.mark.parametrize("name", sorted(set(ENGINE) - KNOWS_ANSIBLE))
-def test_nothing_else_knows_ansible(name):
-    assert not imports(tree_of(ENGINE[name])) & {"ansible", *(f".{each}" for each in KNOWS_ANSIBLE)}
-
-
-def test_looking_does_not_know_changing():
-    assert not any("apply" in reached(name) for name in LOOKS_AT_THE_HOST)
-    assert not {"plan", "apply"} & (reached("info") | reached("keepalive_info"))
+    """Return the names of the functions that a file calls by a plain name."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            names.add(node.func.id)
+    return names
 
 
 def attributes(tree: ast.Module) -> set[str]:
     return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
-def test_nothing_runs_a_program():
-    for path in (*ENGINE.values(), *MODULES, START):
-        tree = tree_of(path)
-        assert not imports(tree) & {"subprocess", "pty", "multiprocessing"}, path
-        assert not attributes(tree) & {"run_command", "system", "popen", "execv", "execve", "posix_spawn"}, path
+def test_every_room_is_in_the_table():
+    rooms = {path.name for path in MODULE_UTILS.iterdir() if path.is_dir()} - {"__pycache__"}
+    assert rooms == set(ROOMS)
 
 
-def test_only_who_enters_namespaces_makes_a_child_and_calls_the_c_library():
-    for path in (*ENGINE.values(), *MODULES, START):
-        tree = tree_of(path)
-        assert (path.stem == "namespaces") == ("fork" in attributes(tree)) == ("ctypes" in imports(tree)), path
+@pytest.mark.parametrize("file", ENGINE, ids=file_id)
+def test_a_room_imports_only_the_rooms_below_it(file):
+    assert room_imports(file.tree) <= ROOMS[file.room]
 
 
-@pytest.mark.parametrize("name", sorted(LOOKS_AT_THE_HOST - {"host"}))
-def test_looking_opens_nothing_to_write(name):
-    tree = tree_of(ENGINE[name])
-    assert not attributes(tree) & {"O_WRONLY", "O_RDWR", "O_CREAT", "unlink", "rename", "mkdir", "chmod"}
+@pytest.mark.parametrize("table", [PURE_FILES, READ_ONLY_FILES])
+def test_the_tables_name_files_that_exist(table):
+    named = {room: names for room, names in table.items() if names is not None}
+    for room, names in named.items():
+        stems = {path.stem for path in (MODULE_UTILS / room).glob("*.py")}
+        assert names <= stems
+
+
+@pytest.mark.parametrize("file", files_in(PURE_FILES), ids=file_id)
+def test_a_pure_file_does_no_input_or_output(file):
+    tree = file.tree
+    assert library_imports(tree) <= PURE_IMPORTS
+    for package, names in PURE_NAMES.items():
+        assert names_used_of(tree, package) <= names
+    assert not calls(tree) & {"open", "print", "input", "exec", "eval", "__import__"}
+
+
+def local_imports(file: EngineFile) -> set[str]:
+    """Return the files of the engine that a file imports, as "room/file.py"."""
+    names = set()
+    for node in ast.walk(file.tree):
+        if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        if node.level == 1:
+            parts = [file.room, *(node.module or "").split(".")]
+        else:
+            parts = str(node.module).split(".")
+        parts = [part for part in parts if part]
+        if len(parts) > 1:
+            names.add(f"{parts[0]}/{parts[1]}.py")
+        else:
+            names.update(f"{parts[0]}/{alias.name}.py" for alias in node.names)
+    return names
+
+
+@pytest.mark.parametrize("file", files_in(PURE_FILES), ids=file_id)
+def test_a_pure_file_imports_only_pure_files(file):
+    pure = {other.name for other in files_in(PURE_FILES)}
+    assert local_imports(file) <= pure
+
+
+@pytest.mark.parametrize("file", [file for file in ENGINE if file.room == "_modules"], ids=file_id)
+def test_the_modules_open_no_file(file):
+    tree = file.tree
+    assert not library_imports(tree) & {"io", "pathlib", "shutil", "stat", "tempfile", "glob"}
+    assert "open" not in calls(tree)
+    assert names_used_of(tree, "os") <= {"chown", "chmod"}
+
+
+@pytest.mark.parametrize("file", [file for file in ENGINE if file.room != "_modules"], ids=file_id)
+def test_only_the_modules_know_ansible(file):
+    assert "ansible" not in library_imports(file.tree)
+
+
+@pytest.mark.parametrize("file", files_in(READ_ONLY_FILES), ids=file_id)
+def test_what_only_reads_opens_nothing_to_write(file):
+    tree = file.tree
+    assert not attributes(tree) & {"O_WRONLY", "O_RDWR", "O_CREAT", "unlink", "rename", "mkdir"}
+    assert not attributes(tree) & {"chmod", "chown", "link", "symlink", "truncate"}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open":
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "open"
+        ):
             assert len(node.args) == 1
             assert not any(keyword.arg == "mode" for keyword in node.keywords)
 
 
+def test_info_modules_import_nothing_that_changes_the_host():
+    by_name = {file.name: file for file in ENGINE}
+    pending = {"_modules/sysctl_info.py", "_modules/tcp_keepalive_info.py"}
+    reached = set()
+    while pending:
+        name = pending.pop()
+        reached.add(name)
+        pending |= {other for other in local_imports(by_name[name]) if other in by_name} - reached
+    changing = {"_host/transaction.py", "_host/file_change.py", "_modules/flow.py"}
+    assert not reached & changing
+
+
+def test_imports_have_no_cycle():
+    graph = {file.name: local_imports(file) for file in ENGINE}
+    while graph:
+        leaves = {name for name, others in graph.items() if not others & set(graph)}
+        assert leaves, f"a cycle among {sorted(graph)}"
+        graph = {name: others for name, others in graph.items() if name not in leaves}
+
+
+TARGET_FILES = [*(file.path for file in ENGINE), *MODULES, *BOOTSTRAP]
+
+
+@pytest.mark.parametrize("path", TARGET_FILES, ids=lambda path: path.name)
+def test_nothing_runs_a_program(path):
+    tree = parse(path)
+    assert not library_imports(tree) & {"subprocess", "pty", "multiprocessing"}
+    programs = {"run_command", "system", "popen", "execv", "execve", "posix_spawn"}
+    assert not attributes(tree) & programs
+
+
+@pytest.mark.parametrize("path", TARGET_FILES, ids=lambda path: path.name)
+def test_only_what_enters_namespaces_forks_and_calls_the_c_library(path):
+    tree = parse(path)
+    enters_namespaces = path.stem == "namespaces"
+    assert ("fork" in attributes(tree)) == enters_namespaces
+    assert ("ctypes" in library_imports(tree)) == enters_namespaces
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_a_module_imports_the_engine_only_once_the_python_is_known_to_do(path):
-    tree = tree_of(path)
+    tree = parse(path)
     at_once = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    assert all(isinstance(node, ast.ImportFrom) and str(node.module).endswith("._start") for node in at_once)
+    assert all(
+        isinstance(node, ast.ImportFrom) and str(node.module).endswith("._bootstrap")
+        for node in at_once
+    )
 
 
-@pytest.mark.parametrize("path", sorted(PLUGINS.rglob("*.py")), ids=lambda path: str(path.relative_to(PLUGINS)))
+@pytest.mark.parametrize(
+    "path", sorted(PLUGINS.rglob("*.py")), ids=lambda path: str(path.relative_to(PLUGINS))
+)
 def test_every_file_is_python_3_7(path):
     text = path.read_text(encoding="utf-8")
     if sys.version_info >= (3, 8):
@@ -176,9 +290,9 @@ NOT_IN_2_7 = (
 )
 
 
-@pytest.mark.parametrize("path", [*MODULES, START], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*MODULES, *BOOTSTRAP], ids=lambda path: path.stem)
 def test_what_old_pythons_read_is_also_python_2_7(path):
-    for node in ast.walk(tree_of(path)):
+    for node in ast.walk(parse(path)):
         assert not isinstance(node, NOT_IN_2_7), f"line {node.lineno}"
         if isinstance(node, ast.FunctionDef):
             args = [*node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
@@ -189,7 +303,11 @@ def test_what_old_pythons_read_is_also_python_2_7(path):
             assert not node.keywords
         if isinstance(node, ast.Raise):
             assert not node.cause
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "print"
+        ):
             assert not node.keywords
             assert len(node.args) == 1
         if isinstance(node, ast.ImportFrom):

@@ -18,7 +18,9 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "roles/self_apply/files/result.py"
 BEGUN = "2026-11-24 10:00:00,001 p=7 u=root n=ansible "
 FATAL = 'fatal: [localhost]: FAILED! => {"changed": false, "msg": "%s"}\n'
-RECAP = "localhost                  : ok=2    changed=%d    unreachable=0    failed=1    skipped=0\n"
+RECAP = (
+    "localhost                  : ok=2    changed=%d    unreachable=0    failed=1    skipped=0\n"
+)
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
@@ -37,7 +39,9 @@ def run(tmp_path: Path) -> Run:
             "SERVICE_RESULT": result, "EXIT_STATUS": status,
         }  # fmt: skip
         command = [sys.executable, str(SCRIPT), *(args or ("https://git.example.com/tuning.git",))]
-        return subprocess.run(command, check=False, env={**os.environ, **told}, stderr=subprocess.PIPE)
+        return subprocess.run(
+            command, check=False, env={**os.environ, **told}, stderr=subprocess.PIPE
+        )
 
     return end
 
@@ -81,7 +85,8 @@ def test_an_exit_code_as_a_shell_would_show_it(
 
 
 @pytest.mark.parametrize(
-    ("log", "changed"), [("", None), (RECAP % 0, False), (RECAP % 1, True), (RECAP % 0 + RECAP % 3, True)]
+    ("log", "changed"),
+    [("", None), (RECAP % 0, False), (RECAP % 1, True), (RECAP % 0 + RECAP % 3, True)],
 )
 def test_whether_it_changed_something(
     run: Run, kept: Callable[[], dict[str, Any]], log: str, changed: bool | None
@@ -100,7 +105,9 @@ def test_the_last_success_outlives_failures(run: Run, kept: Callable[[], dict[st
     assert kept()["last_success"] == good["last_success"]
 
 
-def test_a_result_that_is_broken_is_as_none(run: Run, kept: Callable[[], dict[str, Any]], tmp_path: Path) -> None:
+def test_a_result_that_is_broken_is_as_none(
+    run: Run, kept: Callable[[], dict[str, Any]], tmp_path: Path
+) -> None:
     (tmp_path / "state/result.json").write_text("[", encoding="utf-8")
     assert run().returncode == 0
     assert kept()["last_success"] is None
@@ -116,7 +123,9 @@ def test_a_textfile_goes_where_it_is_wanted_and_from_where_it_was(run: Run, tmp_
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
     run("", 'odd "name"', str(tmp_path / "one"))
-    assert 'info{source="odd \\"name\\"",revision=""} 1\n' in (tmp_path / "one" / name).read_text(encoding="utf-8")
+    assert 'info{source="odd \\"name\\"",revision=""} 1\n' in (tmp_path / "one" / name).read_text(
+        encoding="utf-8"
+    )
     run("", "source", str(tmp_path / "two"))
     assert not (tmp_path / "one" / name).exists()
     assert os.listdir(tmp_path / "two") == [name]
@@ -128,7 +137,10 @@ def test_a_textfile_says_nothing_that_is_not_known(run: Run, tmp_path: Path) -> 
     run("", "source", str(tmp_path), result="resources", status="")
     lines = (tmp_path / "netops_tuning_self_apply.prom").read_text(encoding="utf-8").splitlines()
     names = [line.split()[0].partition("{")[0] for line in lines if not line.startswith("#")]
-    assert names == ["netops_tuning_self_apply_last_run_timestamp_seconds", "netops_tuning_self_apply_info"]
+    assert names == [
+        "netops_tuning_self_apply_last_run_timestamp_seconds",
+        "netops_tuning_self_apply_info",
+    ]
 
 
 def test_without_the_folder_of_textfiles_the_result_is_kept_all_the_same(
@@ -136,7 +148,9 @@ def test_without_the_folder_of_textfiles_the_result_is_kept_all_the_same(
 ) -> None:
     done = run("", "source", str(tmp_path / "away"))
     assert done.returncode == 1
-    assert done.stderr.decode().startswith("The result cannot be kept: [Errno 2] No such file or directory: ")
+    assert done.stderr.decode().startswith(
+        "The result cannot be kept: [Errno 2] No such file or directory: "
+    )
     assert kept()["exit_code"] == 2
 
 

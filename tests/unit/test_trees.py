@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from support.distributions import Distribution, distributions
-from support.predict import winners
+from sandbox.distributions import Distribution, distributions
+from sandbox.predict import winners
 
 DISTRIBUTIONS = list(distributions())
 

@@ -14,7 +14,7 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Callable, Sequence
 
-from .base import TuningError
+from .errors import TuningError
 
 _SWAP = str.maketrans("./", "/.")
 
@@ -24,29 +24,41 @@ def is_glob(key: str) -> bool:
     return "*" in key or "?" in key or "[" in key
 
 
-def to_path(key: str) -> str:
-    """Return the path below /proc/sys of a canonical key; also the way back."""
-    if "/" in key and "." in key:
-        return key.translate(_SWAP)
-    return key.replace("/", ".") if "/" in key else key.replace(".", "/")
+def key_to_path(key: str) -> str:
+    """Return the path below /proc/sys of a normalized key."""
+    return _swap_separators(key)
 
 
-def canonical(name: str) -> str:
+def path_to_key(path: str) -> str:
+    """Return the normalized key of a path below /proc/sys."""
+    return _swap_separators(path)
+
+
+def _swap_separators(name: str) -> str:
+    """Swap dots and slashes; most names have only one of them."""
+    if "/" in name and "." in name:
+        return name.translate(_SWAP)
+    if "/" in name:
+        return name.replace("/", ".")
+    return name.replace(".", "/")
+
+
+def normalize_key(name: str) -> str:
     """Return the one canonical form of a key as it stands in a file, whatever its spelling."""
     if "/" not in name and ".." not in name and name.strip(".") == name:
         return name
-    return to_path("/".join(part for part in _parts(name) if part not in ("", ".")))
+    return path_to_key("/".join(part for part in _parts(name) if part not in ("", ".")))
 
 
 def _parts(name: str) -> list[str]:
     first = next((char for char in name if char in "./"), "/")
-    return (name if first == "/" else to_path(name)).split("/")
+    return (name if first == "/" else key_to_path(name)).split("/")
 
 
-def parse(name: object) -> str:
+def parse_key(name: object) -> str:
     """Return the canonical form of a key that a user wrote, or refuse it."""
     key = str(name)
-    if key.replace(".", "").isidentifier() and canonical(key) == key:
+    if key.replace(".", "").isidentifier() and normalize_key(key) == key:
         return key
     parts = _parts(key)
     reason = ""
@@ -57,27 +69,30 @@ def parse(name: object) -> str:
     elif not {"", ".", ".."}.isdisjoint(parts) or "." in parts[0]:
         reason = "it has an empty part, '.' or '..' in it"
     if reason:
-        raise TuningError(f"key {key!r}: {reason}; name it as in sysctl.d(5), such as net.ipv4.tcp_keepalive_time", key)
-    return canonical(key)
+        raise TuningError(
+            f"key {key!r}: {reason}; name it as in sysctl.d(5), such as net.ipv4.tcp_keepalive_time",
+            key,
+        )
+    return normalize_key(key)
 
 
-def glob_parts(pattern: str) -> list[str]:
+def split_glob(pattern: str) -> list[str]:
     """Return what stands between the slashes of a glob, as fnmatch takes it: it knows ``[!x]`` only, glob(7) ``[^x]`` too."""
-    return to_path(pattern).replace("[^", "[!").split("/")
+    return key_to_path(pattern).replace("[^", "[!").split("/")
 
 
-def fits(parts: Sequence[str], key: str) -> bool:
+def glob_matches(parts: Sequence[str], key: str) -> bool:
     """Tell whether a glob matches a key. No wildcard crosses a part, or matches a dot at its start (glob(7))."""
-    names = to_path(key).split("/")
+    names = key_to_path(key).split("/")
     return len(parts) == len(names) and all(map(_part_fits, parts, names))
 
 
 def _part_fits(part: str, name: str) -> object:
-    return name == part or matcher(part)(name)
+    return name == part or segment_matcher(part)(name)
 
 
 @lru_cache(maxsize=1024)
-def matcher(part: str) -> Callable[[str], object]:
+def segment_matcher(part: str) -> Callable[[str], object]:
     """Return what tells whether a part of a key matches this part of a glob. One that Python cannot read ([z-a]) matches nothing."""
     try:
         return re.compile(translate(part) if part[:1] == "." else rf"(?!\.){translate(part)}").match

@@ -7,14 +7,19 @@ Sources: sysctl.d(5) and src/sysctl/sysctl.c of systemd; sysctl(8), sysctl.conf(
 
 from __future__ import annotations
 
-from .base import dataclass
+from typing import NamedTuple
 
-FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d")
+FOLDERS = (
+    "/etc/sysctl.d",
+    "/run/sysctl.d",
+    "/usr/local/lib/sysctl.d",
+    "/usr/lib/sysctl.d",
+    "/lib/sysctl.d",
+)
 """Of both, highest priority first: a file replaces those of the same name in later folders."""
 
 
-@dataclass(frozen=True)
-class Loader:
+class Loader(NamedTuple):
     """The rules of one boot loader of sysctls."""
 
     name: str
@@ -38,6 +43,10 @@ class Loader:
 
 
 LOADERS = {
-    "systemd": Loader("systemd", "", False, "\n\r\0", " \t\n\r", False, " \t\n\r", True, True, 1 << 20),
-    "procps": Loader("procps", "/etc/sysctl.conf", True, "\n", " \t\n\r\v\f", True, "-", False, False, 0),
+    "systemd": Loader(
+        "systemd", "", False, "\n\r\0", " \t\n\r", False, " \t\n\r", True, True, 1 << 20
+    ),
+    "procps": Loader(
+        "procps", "/etc/sysctl.conf", True, "\n", " \t\n\r\v\f", True, "-", False, False, 0
+    ),
 }

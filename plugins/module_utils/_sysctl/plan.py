@@ -1,61 +1,56 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run will do: one frozen object, made from what is asked and what is found. Check mode, diff, result and run are views of it."""
+"""What a run will do, as one frozen object made from what is asked and what is observed.
+
+Check mode, diff, result and the real run are views of it.
+"""
 
 from __future__ import annotations
 
-from typing import Mapping
+from typing import Any, Iterable, Mapping, NamedTuple
 
-from .base import TuningError, dataclass, replace
-from .boot import Rules, Tree, read_order, rules_for
+from .boot_files import BootFiles, read_order
+from .errors import TuningError
 from .keys import is_glob
 from .loaders import Loader
-from .sysctl_d import Line, comment_out, edit, encode, header_lines, nothing_left, parse
-from .values import check, same
+from .precedence import Precedence, precedence_of
+from .request import Request, Values
+from .sysctl_d import (
+    Line,
+    assigned_values,
+    comment_out,
+    edit,
+    format_header,
+    is_only_header,
+    parse_lines,
+)
+from .text import encode
+from .values import validate_bound, validate_value
 
-Values = Mapping[str, "str | None"]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a user asks for."""
-
-    settings: Values
-    """Canonical key -> value. None only with ``present`` false."""
-    path: str
-    header: str
-    present: bool = True
-    exclusive: bool = False
-    runtime: bool = True
-    persistent: bool = True
-    on_override: str = "fail"
-    ignore_missing: bool = False
-    unsafe: bool = False
+_NONE: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True)
-class Observed:
-    """What was found on the host."""
+class Observed(NamedTuple):
+    """What a run has read on the host."""
 
     loader: Loader
-    tree: Tree
-    path: str
+    boot_files: BootFiles
+    path: str = ""
     """Our file as the loader names it."""
-    real: str
+    real_path: str = ""
     """Our file, links followed."""
-    is_link: bool
-    before: bytes | None
+    is_link: bool = False
+    content: bytes | None = None
     """The bytes of our file."""
-    runtime: Values
-    """Each key asked for, globs expanded, that this kernel has -> its value. None: it has none to tell yet."""
-    matches: Mapping[str, list[str]]
-    """Glob -> the keys it matches now."""
+    runtime: Values = _NONE
+    """Requested key that this kernel has, globs expanded -> its value; None: it has none yet."""
+    matches: Mapping[str, list[str]] = _NONE
+    """Glob -> the keys that it matches now."""
     attributes: tuple[tuple[str, str, str], ...] = ()
-    """What of mode, owner, group and context of our file is not as asked: (name, is, asked)."""
+    """Attributes of our file that are not as asked (mode, owner, ...): name, current, asked."""
 
 
-@dataclass(frozen=True)
-class Write:
+class RuntimeWrite(NamedTuple):
     """A runtime value to set."""
 
     key: str
@@ -63,195 +58,311 @@ class Write:
     after: str
 
 
-@dataclass(frozen=True)
-class FileChange:
+class FileChange(NamedTuple):
     """A file to replace, or (after None) to remove."""
 
     path: str
-    real: str
+    real_path: str
     before: bytes | None
     after: bytes | None
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What will be done, and what will hold then."""
+class Plan(NamedTuple):
+    """What will be done, and what the state will be then."""
 
     request: Request
     observed: Observed
-    wanted: Values
-    """Key -> the value to hold, globs expanded. None: it stays as it is."""
-    writes: tuple[Write, ...]
+    desired: Values
+    """Key -> the value to have, globs expanded. None: it stays as it is."""
+    writes: tuple[RuntimeWrite, ...]
     files: tuple[FileChange, ...]
-    tree: Tree
+    boot_files: BootFiles
     """The boot files as they will be."""
-    rules: Rules
+    precedence: Precedence
     """What the next boot will then do."""
-    overridden: tuple[tuple[str, Line | None], ...]
-    """Keys that the next boot would give another value, and the line that does. None: nothing that is read gives one."""
-    missing: tuple[str, ...]
-    taken_out: tuple[str, ...]
+    overridden: tuple[tuple[str, Line | None], ...] = ()
+    """Keys that the next boot would give another value, and the line that does (None: none)."""
+    missing: tuple[str, ...] = ()
+    """Requested keys that this kernel does not have."""
+    removed_keys: tuple[str, ...] = ()
     """Keys that leave our file, and whose runtime value follows the next boot."""
 
     @property
     def changed(self) -> bool:
+        """Whether anything will be written."""
         return bool(self.writes or self.files)
 
     @property
-    def masks(self) -> list[str]:
+    def masked_by_new_file(self) -> list[str]:
         """The files that a new one of ours replaces at boot."""
-        if self.observed.before is not None or not self.files:
+        if self.observed.content is not None or not self.files:
             return []
-        name = self.observed.path.rpartition("/")[2]
-        namesakes = {where: {name: names[name]} for where, names in self.tree.listing.items() if name in names}
-        order = read_order(replace(self.tree, listing={"/etc": {}, **namesakes}), self.observed.loader)
-        return [source.path for source in order if source.masked_by == self.observed.path]
+        order = read_order(self.boot_files, self.observed.loader)
+        return [file.path for file in order if file.masked_by == self.observed.path]
 
     def undone(self) -> Plan:
-        """Return the plan with nothing of it carried out: what holds after a failure."""
-        tree = self.observed.tree
-        rules = rules_for(tree, self.observed.loader, [*self.request.settings, *self.wanted])
-        return replace(self, writes=(), files=(), tree=tree, rules=rules)
+        """Return the plan with nothing of it carried out: the state after a failure."""
+        boot_files = self.observed.boot_files
+        keys = [*self.request.settings, *self.desired]
+        precedence = precedence_of(boot_files, self.observed.loader, keys)
+        return self._replace(writes=(), files=(), boot_files=boot_files, precedence=precedence)
 
 
-def other_keys(request: Request, before: bytes | None, loader: Loader) -> list[str]:
-    """Return the keys that ``exclusive`` takes out of our file."""
-    found = parse(before or b"", loader) if request.exclusive and request.persistent else []
-    return list(dict.fromkeys(line.key for line in found if line.key and line.key not in request.settings))
+def surplus_keys(request: Request, content: bytes | None, loader: Loader) -> list[str]:
+    """Return the keys that ``exclusive`` removes from our file."""
+    if not request.exclusive or not request.persistent:
+        return []
+    keys: dict[str, None] = {}
+    for line in parse_lines(content or b"", loader):
+        if line.key and line.key not in request.settings:
+            keys[line.key] = None
+    return list(keys)
 
 
 def make_plan(request: Request, observed: Observed) -> Plan:
-    """Decide everything, or refuse. Planning again after the plan was carried out gives one without changes."""
-    asked = _expand(request.settings, observed)
+    """Decide everything, or raise TuningError.
+
+    Planning again after the plan was carried out gives a plan without changes.
+    """
+    requested = _expand_globs(request.settings, observed)
     if request.present:
-        for key, value in asked.items():
-            check(key, str(value), observed.runtime.get(key), request.unsafe)
-    missing = _missing(request, observed)
-    files = _BootFiles(request, observed, asked)
-    overridden = files.edit()
-    wanted = dict(asked) if request.present else {}
-    for key, stated in files.taken_out.items():
-        winner = files.rules.winner(key)
-        wanted[key] = winner.value if winner and winner.value else stated
-    live = observed.runtime if request.runtime else {}
-    writes = tuple(
-        Write(key, live[key], value)
-        for key, value in wanted.items()
-        if value is not None and key in live and not same(key, live[key], value)
-    )
+        _validate_values(request, requested, observed)
+    missing = _missing_keys(request, observed)
+    editor = _BootFileEditor(request, observed, requested)
+    overridden = editor.edit()
+    desired = dict(requested) if request.present else {}
+    for key, stated in editor.removed.items():
+        winner = editor.precedence.winner(key)
+        desired[key] = winner.value if winner and winner.value else stated
     return Plan(
-        request,
-        observed,
-        wanted,
-        writes,
-        files.changes(),
-        files.tree,
-        files.rules,
-        overridden,
-        missing,
-        tuple(files.taken_out),
+        request=request,
+        observed=observed,
+        desired=desired,
+        writes=_runtime_writes(request, desired, observed.runtime),
+        files=editor.changes(),
+        boot_files=editor.boot_files,
+        precedence=editor.precedence,
+        overridden=overridden,
+        missing=missing,
+        removed_keys=tuple(editor.removed),
     )
 
 
-def _expand(settings: Values, observed: Observed) -> dict[str, str | None]:
-    """Return the keys themselves: globs give way to what they match, and to keys that are named."""
+def make_restore_plan(observed: Observed, runtime: Values, files: Iterable[FileChange]) -> Plan:
+    """Plan to go back to earlier runtime values and files.
+
+    files: those that are not as before, in their bytes or their attributes.
+    The same laws hold as for ``make_plan``; keys that the kernel does not have now are missing.
+    """
+    changes = tuple(files)
+    boot_files = observed.boot_files
+    for change in changes:
+        boot_files = boot_files.with_file(change.path, change.real_path, change.after)
+    request = Request(settings=runtime, path="", header="")
+    return Plan(
+        request=request,
+        observed=observed,
+        desired=runtime,
+        writes=_runtime_writes(request, runtime, observed.runtime),
+        files=changes,
+        boot_files=boot_files,
+        precedence=precedence_of(boot_files, observed.loader, runtime),
+        missing=tuple(key for key in runtime if key not in observed.runtime),
+    )
+
+
+def _runtime_writes(request: Request, desired: Values, live: Values) -> tuple[RuntimeWrite, ...]:
+    """Return the runtime values to set, in the order given."""
+    if not request.runtime:
+        return ()
+    writes = []
+    for key, value in desired.items():
+        if value is None or key not in live or request.accepts(key, live[key], value):
+            continue
+        target = request.target(live[key], value)
+        writes.append(RuntimeWrite(key, before=live[key], after=target))
+    return tuple(writes)
+
+
+def _expand_globs(settings: Values, observed: Observed) -> dict[str, str | None]:
+    """Return the settings with each glob replaced by its matches; a key that is named wins."""
     expanded: dict[str, str | None] = {}
     for key, value in settings.items():
-        if is_glob(key):
-            expanded.update((match, value) for match in observed.matches.get(key, ()) if match not in settings)
-        else:
+        if not is_glob(key):
             expanded[key] = value
+            continue
+        for match in observed.matches.get(key, ()):
+            if match not in settings:
+                expanded[match] = value
     return expanded
 
 
-def _missing(request: Request, observed: Observed) -> tuple[str, ...]:
+def _validate_values(request: Request, requested: Values, observed: Observed) -> None:
+    for key, value in requested.items():
+        validate_value(key, str(value), observed.runtime.get(key), request.unsafe)
+        if request.has_bound:
+            validate_bound(key, str(value), observed.runtime.get(key), request.at_least)
+
+
+def _missing_keys(request: Request, observed: Observed) -> tuple[str, ...]:
+    """Return the requested keys that this kernel does not have, or refuse them."""
     if not request.runtime:
         return ()
-    missing = tuple(key for key in request.settings if key not in observed.runtime and not observed.matches.get(key))
+    missing = []
+    for key in request.settings:
+        if key not in observed.runtime and not observed.matches.get(key):
+            missing.append(key)
     if missing and request.present and not request.ignore_missing:
-        what = "matches no key of this kernel" if is_glob(missing[0]) else "this kernel has no such key"
+        key = missing[0]
+        reason = "matches no key of this kernel" if is_glob(key) else "this kernel has no such key"
         raise TuningError(
-            f"{missing[0]}: {what}; check the spelling, load its module first, or set 'ignore_missing: true' to keep it for later",
-            missing[0],
+            f"{key}: {reason}; check the spelling, load its module first, "
+            "or set 'ignore_missing: true' to keep it for later",
+            key,
         )
-    return missing
+    return tuple(missing)
 
 
-class _BootFiles:
-    """The boot files while a plan is made: edited in memory, and asked who wins."""
+class _BootFileEditor:
+    """Edits the boot files in memory, and works out what the next boot makes of them."""
 
-    def __init__(self, request: Request, observed: Observed, asked: Values) -> None:
+    def __init__(self, request: Request, observed: Observed, requested: Values) -> None:
         self.request = request
         self.observed = observed
-        self.tree = observed.tree
-        removed = other_keys(request, observed.before, observed.loader)
-        self.removed = set(removed)
-        self.taken_out: dict[str, str | None] = {} if request.present else dict(asked)
-        self.taken_out.update((key, None) for key in _expand(dict.fromkeys(removed), observed) if key not in asked)
-        self.judged = {**request.settings, **asked}
-        self.commented: dict[str, str] = {}
-        self._rules: Rules | None = None
+        self.boot_files = observed.boot_files
+        surplus = surplus_keys(request, observed.content, observed.loader)
+        self._surplus = set(surplus)
+        self.removed: dict[str, str | None] = {} if request.present else dict(requested)
+        """Key that leaves our file -> the value stated for it, if any."""
+        for key in _expand_globs(dict.fromkeys(surplus), observed):
+            if key not in requested:
+                self.removed[key] = None
+        self._checked = {**request.settings, **requested}
+        """The values that the next boot should give, globs as written and expanded."""
+        self._commented: dict[str, str] = {}
+        """Real path of each other file that is edited -> its path as the loader names it."""
+        self._precedence: Precedence | None = None
 
     @property
-    def rules(self) -> Rules:
+    def precedence(self) -> Precedence:
         """What the next boot does with the files as they are now in memory."""
-        if self._rules is None:
-            self._rules = rules_for(self.tree, self.observed.loader, [*self.judged, *self.taken_out])
-        return self._rules
+        if self._precedence is None:
+            self._precedence = self._precedence_in(self.boot_files)
+        return self._precedence
+
+    def _precedence_in(self, boot_files: BootFiles) -> Precedence:
+        keys = [*self._checked, *self.removed]
+        return precedence_of(boot_files, self.observed.loader, keys)
 
     def edit(self) -> tuple[tuple[str, Line | None], ...]:
-        """Bring our file, and where asked the lines that beat it, to what is wanted; return what stands in the way."""
+        """Edit our file, and where asked the lines that win over it; return what still wins."""
         if not self.request.persistent:
             return ()
-        ours = self._ours()
-        if ours is not None or self.observed.before is not None:
-            self._set(self.observed.path, self.observed.real, ours)
-        losing = self._losing()
-        while self.request.on_override == "comment_out" and self._take_out_of_the_way(losing):
-            losing = self._losing()
-        return tuple(losing)
+        content = self._our_content()
+        if content is not None or self.observed.content is not None:
+            self._set_file(self.observed.path, self.observed.real_path, content)
+        overridden = self._overridden()
+        if self.request.on_override == "comment_out":
+            while self._comment_out_winners(overridden):
+                overridden = self._overridden()
+        return tuple(overridden)
 
     def changes(self) -> tuple[FileChange, ...]:
-        observed, after = self.observed, self.tree.contents
-        ours = after.get(observed.real) if self.request.persistent else observed.before
+        """Return the files that differ now, ours first."""
+        observed = self.observed
         changes = []
-        if ours != observed.before or (ours is not None and self.request.persistent and observed.attributes):
-            changes.append(FileChange(observed.path, observed.real, observed.before, ours))
-        for real, path in self.commented.items():
-            if real != observed.real:
-                changes.append(FileChange(path, real, observed.tree.contents[real], after[real]))
+        if self.request.persistent:
+            content = self.boot_files.contents.get(observed.real_path)
+            attributes_differ = content is not None and bool(observed.attributes)
+            if content != observed.content or attributes_differ:
+                change = FileChange(
+                    path=observed.path,
+                    real_path=observed.real_path,
+                    before=observed.content,
+                    after=content,
+                )
+                changes.append(change)
+        for real_path, path in self._commented.items():
+            if real_path != observed.real_path:
+                before = observed.boot_files.contents[real_path]
+                after = self.boot_files.contents[real_path]
+                changes.append(FileChange(path, real_path, before=before, after=after))
         return tuple(changes)
 
-    def _ours(self) -> bytes | None:
-        request, observed = self.request, self.observed
-        before = observed.before
-        if request.present and (before is not None or request.settings):
-            assign = {key: str(value) for key, value in request.settings.items()}
-            head = encode(header_lines(request.header)) if before is None else b""
-            return head + edit(before or b"", observed.loader, assign, self.removed.__contains__)
+    def _our_content(self) -> bytes | None:
+        """Return our file as it should be, None where there should be none."""
+        request = self.request
+        before = self.observed.content
+        if request.present and before is None:
+            if not request.settings:
+                return None
+            header = encode(format_header(request.header))
+            return header + self._edit_ours(b"", self._keys_to_assign())
         if before is None:
             return None
-        after = edit(before, observed.loader, {}, request.settings.__contains__)
-        return None if not observed.is_link and nothing_left(before, after, request.header) else after
+        if request.present:
+            return self._edit_ours(before, self._keys_to_assign())
+        after = self._edit_ours(before, {})
+        if not self.observed.is_link and is_only_header(before, after, request.header):
+            return None
+        return after
 
-    def _losing(self) -> list[tuple[str, Line | None]]:
+    def _edit_ours(self, data: bytes, assign: Mapping[str, str]) -> bytes:
+        """Assign these keys; those requested but not to be assigned, and the surplus ones, go."""
+        drop = {*self.request.settings, *self._surplus}.difference(assign)
+        return edit(data, self.observed.loader, assign, drop, self.request.target)
+
+    def _keys_to_assign(self) -> dict[str, str]:
+        """Return the keys that need a line in our file.
+
+        With a bound, a key to which the other files give a value within it needs none: a line of
+        ours would set it back to the bound.
+        """
+        assign = {key: str(value) for key, value in self.request.settings.items()}
+        if not self.request.has_bound:
+            return assign
+        ours = assigned_values(self.observed.content or b"", self.observed.loader)
+        without_ours = self._precedence_in(self._boot_files_without(assign))
+        for key, value in list(assign.items()):
+            if is_glob(key) or self.request.accepts(key, ours.get(key), value):
+                continue
+            winner = without_ours.winner(key)
+            if winner and winner.value and self.request.accepts(key, winner.value, value):
+                del assign[key]
+        return assign
+
+    def _boot_files_without(self, keys: Iterable[str]) -> BootFiles:
+        """Return the boot files without our assignments of these keys."""
+        observed = self.observed
+        if observed.content is None:
+            return observed.boot_files
+        content = edit(observed.content, observed.loader, {}, set(keys))
+        return observed.boot_files.with_file(observed.path, observed.real_path, content)
+
+    def _overridden(self) -> list[tuple[str, Line | None]]:
+        """Return the keys that the next boot would not give what is asked, and the winning line."""
         if not self.request.present:
             return []
-        winner = self.rules.winner
-        winners = ((key, value, winner(key)) for key, value in self.judged.items())
-        return [(key, line) for key, value, line in winners if not same(key, line and line.value, value)]
+        overridden = []
+        for key, value in self._checked.items():
+            winner = self.precedence.winner(key)
+            boot_value = winner.value if winner else None
+            if not self.request.accepts(key, boot_value, str(value)):
+                overridden.append((key, winner))
+        return overridden
 
-    def _take_out_of_the_way(self, losing: list[tuple[str, Line | None]]) -> bool:
-        indexes: dict[str, set[int]] = {}
-        for _key, winner in losing:
-            if winner and winner.real.startswith("/etc/"):
-                self.commented[winner.real] = winner.path
-                indexes.setdefault(winner.real, set()).add(winner.piece)
-        for real, found in indexes.items():
-            data = comment_out(self.tree.contents[real], self.observed.loader, found)
-            self._set(self.commented[real], real, data)
-        return bool(indexes)
+    def _comment_out_winners(self, overridden: Iterable[tuple[str, Line | None]]) -> bool:
+        """Comment out the lines of files under /etc that win; tell whether there were any."""
+        segments: dict[str, set[int]] = {}
+        for _key, winner in overridden:
+            if winner and winner.real_path.startswith("/etc/"):
+                self._commented[winner.real_path] = winner.path
+                segments.setdefault(winner.real_path, set()).add(winner.segment)
+        for real_path, numbers in segments.items():
+            data = comment_out(self.boot_files.contents[real_path], self.observed.loader, numbers)
+            self._set_file(self._commented[real_path], real_path, data)
+        return bool(segments)
 
-    def _set(self, path: str, real: str, data: bytes | None) -> None:
-        self.tree = self.tree.with_file(path, real, data)
-        self._rules = None
+    def _set_file(self, path: str, real_path: str, data: bytes | None) -> None:
+        self.boot_files = self.boot_files.with_file(path, real_path, data)
+        self._precedence = None

@@ -6,92 +6,62 @@ from __future__ import annotations
 
 from functools import lru_cache
 from socket import AF_INET6, inet_pton
-from typing import Callable
 
-from .base import TuningError
+from .errors import TuningError
+from .limits import LIMITS
+from .secrets import quote_value
 
-SECRETS = ("tcp_fastopen_key", "stable_secret")
-"""Last parts of keys whose values are never shown: who knows them can forge TCP cookies or follow a host."""
-HIDDEN = "(secret)"
-
-ACTIONS = ("net.ipv4.route.flush", "net.ipv6.route.flush", "vm.compact_memory", "vm.drop_caches", "vm.stat_refresh")
+ACTIONS = (
+    "net.ipv4.route.flush",
+    "net.ipv6.route.flush",
+    "vm.compact_memory",
+    "vm.drop_caches",
+    "vm.stat_refresh",
+)
 """They do something when written (stat_refresh also when read) and set nothing (Documentation/admin-guide/sysctl)."""
 
 _RANGE_LISTS = ("net.ipv4.ip_local_reserved_ports", "kernel.watchdog_cpumask")
 """Taken in any order, printed as merged ranges (proc_do_large_bitmap, kernel/sysctl.c)."""
 
-KEEPALIVE = {name: f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl")}
-_TIMER = (1, 32767, "seconds", "the kernel takes other values too, and then probes wrongly or never")
-LIMITS = {
-    KEEPALIVE["time"]: _TIMER,
-    KEEPALIVE["intvl"]: _TIMER,
-    KEEPALIVE["probes"]: (1, 127, "probes", "with 0 the kernel ends healthy idle connections"),
-}
-"""Lowest, highest, unit, harm: the range of the socket options (MAX_TCP_KEEPIDLE and the like, net/tcp.h)."""
 
-
-def printable(text: str) -> str:
-    """Return a text with bytes that are no UTF-8 replaced."""
-    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def shown(key: str, value: str | None) -> str | None:
-    """Return a value as results and messages may show it: no secret, printable, blanks collapsed."""
-    return shower(key)(value)
-
-
-def shower(key: str) -> Callable[[str | None], str | None]:
-    """Return what shows the values of a key."""
-    return _hidden if key.endswith(SECRETS) else _collapsed
-
-
-@lru_cache(maxsize=1024)
-def _collapsed(value: str | None) -> str | None:
-    return value and printable(" ".join(value.split()))
-
-
-def _hidden(value: str | None) -> str | None:
-    return value and HIDDEN
-
-
-def quoted(key: str, value: str | None) -> str:
-    """Return a value as messages show it: in quotes, and not longer than a line."""
-    text = repr(shown(key, value))
-    return text if len(text) < 200 else f"{text[:99]}'... ({len(text)} characters)"
-
-
-def from_user(key: str, value: object) -> str:
+def format_value(key: str, value: object) -> str:
     """Return the text of a value that a user wrote: int, str, bool (1 or 0), or a list of them joined by a blank."""
     if isinstance(value, (list, tuple)):
-        return " ".join(from_user(key, item) for item in value).strip()
+        return " ".join(format_value(key, item) for item in value).strip()
     if not isinstance(value, (int, str)):
         kind = type(value).__name__
-        raise TuningError(f"{key}: a {kind} is no value; give an integer, a string in quotes, a boolean or a list", key)
+        raise TuningError(
+            f"{key}: a {kind} is no value; give an integer, a string in quotes, a boolean or a list",
+            key,
+        )
     text = str(int(value) if isinstance(value, bool) else value).strip()
     if "\n" in text or "\r" in text or "\0" in text:
         raise TuningError(
-            f"{key}: a line end or NUL in the value would write another line into the file; take it out", key
+            f"{key}: a line end or NUL in the value would write another line into the file; take it out",
+            key,
         )
     return text
 
 
-def same(key: str, one: str | None, other: str | None) -> bool:
+def values_equal(key: str, one: str | None, other: str | None) -> bool:
     """Tell whether the kernel sees one value in two texts: blanks collapsed, integers by value."""
     if one == other or one is None or other is None:
         return one == other
     if key in _RANGE_LISTS:
-        return _ranges(one) == _ranges(other)
-    return _same_words(one, other)
+        return _parse_ranges(one) == _parse_ranges(other)
+    return _words_equal(one, other)
 
 
 @lru_cache(maxsize=1024)
-def _same_words(one: str, other: str) -> bool:
+def _words_equal(one: str, other: str) -> bool:
     left, right = one.split(), other.split()
-    return left == right or (len(left) == len(right) and [*map(number_of, left)] == [*map(number_of, right)])
+    return left == right or (
+        len(left) == len(right) and [*map(parse_number, left)] == [*map(parse_number, right)]
+    )
 
 
 @lru_cache(maxsize=1024)
-def number_of(word: str) -> int | str | bytes:
+def parse_number(word: str) -> int | str | bytes:
     """Read an integer as strtoul(3) with base 0 does (0x is hexadecimal, a leading 0 octal), or an IPv6 address."""
     digits = word[word[:1] == "-" :]
     try:
@@ -109,7 +79,7 @@ def number_of(word: str) -> int | str | bytes:
         return word
 
 
-def _ranges(text: str) -> object:
+def _parse_ranges(text: str) -> object:
     numbers: set[int] = set()
     for part in text.replace(",", " ").split():
         low, _unused, high = part.partition("-")
@@ -125,31 +95,73 @@ def _ranges(text: str) -> object:
     return numbers
 
 
-def check(key: str, value: str, live: str | None, unsafe: bool) -> None:
+def validate_value(key: str, value: str, live: str | None, unsafe: bool) -> None:
     """Refuse a value that the kernel would read as something else, or that is known to do harm."""
-    reason = _misread(value, live)
+    reason = _explain_misreading(value, live)
     if reason:
-        raise TuningError(f"{key}: {quoted(key, value)} is not what the kernel would make of it: {reason}", key)
+        raise TuningError(
+            f"{key}: {quote_value(key, value)} is not what the kernel would make of it: {reason}",
+            key,
+        )
     if key in LIMITS and not unsafe:
         low, high, unit, harm = LIMITS[key]
-        number = number_of(value)
+        number = parse_number(value)
         if not isinstance(number, int) or not low <= number <= high:
-            why = f": {harm}; 'unsafe: true' takes it all the same" if isinstance(number, int) else ""
-            raise TuningError(f"{key}: {quoted(key, value)} is not an integer from {low} to {high} ({unit}){why}", key)
+            why = (
+                f": {harm}; 'unsafe: true' takes it all the same" if isinstance(number, int) else ""
+            )
+            raise TuningError(
+                f"{key}: {quote_value(key, value)} is not an integer from {low} to {high} ({unit}){why}",
+                key,
+            )
 
 
 @lru_cache(maxsize=1024)
-def _misread(value: str, live: str | None) -> str:
+def _explain_misreading(value: str, live: str | None) -> str:
     words, held = value.split(), None if live is None else live.split()
-    if held is not None and not (held and all(isinstance(number_of(word), int) for word in held)):
+    if held is not None and not (
+        held and all(isinstance(parse_number(word), int) for word in held)
+    ):
         return ""
     for word in words:
         digits = word.lstrip("-")
         if len(digits) > 1 and digits[0] == "0" and digits.isdigit():
-            number = number_of(word)
+            number = parse_number(word)
             made = number if isinstance(number, int) else "an error"
             return f"a leading 0 makes it octal, which gives {made}; write {digits.lstrip('0')[:99] or '0'}"
-    if held is None or len(words) == len(held) or not all(isinstance(number_of(word), int) for word in words):
+    if (
+        held is None
+        or len(words) == len(held)
+        or not all(isinstance(parse_number(word), int) for word in words)
+    ):
         return ""
     rest = f"drop {words[len(held) :]}" if len(words) > len(held) else f"keep {held[len(words) :]}"
     return f"the key holds {len(held)} number{'s' * (len(held) > 1)}, so it would {rest}; give {len(held)}"
+
+
+def numbers_in(value: str) -> list[int]:
+    """Return the numbers of a value, or nothing if a word of it is not a number."""
+    numbers = []
+    for word in value.split():
+        number = parse_number(word)
+        if not isinstance(number, int):
+            return []
+        numbers.append(number)
+    return numbers
+
+
+def validate_bound(key: str, value: str, live: str | None, at_least: bool) -> None:
+    """Refuse a minimum or maximum of a value that is not made of numbers."""
+    option, bound = ("at_least", "minimum") if at_least else ("at_most", "maximum")
+    if not numbers_in(value):
+        raise TuningError(
+            f"{key}: {quote_value(key, value)} is not a number, so it cannot be a {bound}; "
+            f"give a number, or set '{option}: false'",
+            key,
+        )
+    if live and not numbers_in(live):
+        raise TuningError(
+            f"{key}: its value is {quote_value(key, live)}, which is not a number, so "
+            f"{quote_value(key, value)} cannot be a {bound} of it; set '{option}: false'",
+            key,
+        )

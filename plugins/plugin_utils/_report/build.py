@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keepalive import PROFILES
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import KEEPALIVE as KEYS
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import number_of
+from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles import (
+    KEYS,
+    PROFILES,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import parse_number
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import Desired
 
 from .model import (
@@ -123,7 +125,7 @@ def _persisted_value(lines: Iterable[Assignment], path: str, key: str) -> FileVa
         if line.path == path and line.key == key:
             value = line.value
     # The text stays where the kernel would not read it as a number.
-    number = number_of(value or "")
+    number = parse_number(value or "")
     return number if isinstance(number, int) else value
 
 

@@ -47,7 +47,11 @@ def main(source: str, folder: str = "") -> None:
 
 def result_of(run: Path, told: Mapping[str, str], before: Mapping[str, Any]) -> dict[str, Any]:
     """Make the result out of what systemd tells, what Ansible logged, and the last one."""
-    log = (run / "log").read_text(encoding="utf-8", errors="replace") if (run / "log").exists() else ""
+    log = (
+        (run / "log").read_text(encoding="utf-8", errors="replace")
+        if (run / "log").exists()
+        else ""
+    )
     changes = [int(number) for number in RECAP.findall(log)]
     done = {"time": time.strftime(TIME, time.gmtime()), "revision": revision(run)}
     failed = told["SERVICE_RESULT"] != "success"
@@ -56,7 +60,9 @@ def result_of(run: Path, told: Mapping[str, str], before: Mapping[str, Any]) -> 
         "result": told["SERVICE_RESULT"],
         "exit_code": exit_code(told.get("EXIT_STATUS", "")),
         "changed": any(changes) if changes else None,
-        "error": (error(log) or f"it ended by {told['SERVICE_RESULT']}; the journal knows more") if failed else None,
+        "error": (error(log) or f"it ended by {told['SERVICE_RESULT']}; the journal knows more")
+        if failed
+        else None,
         "last_success": before.get("last_success") if failed else done,
     }
 
@@ -75,7 +81,10 @@ def revision(run: Path) -> str | None:
         return "sha256:" + hashlib.sha256((run / "tarball").read_bytes()).hexdigest()
     if (run / "source/.git").exists():
         command = ["git", "-C", str(run / "source"), "rev-parse", "--verify", "--quiet", "HEAD"]
-        return subprocess.run(command, check=False, stdout=subprocess.PIPE).stdout.decode().strip() or None
+        return (
+            subprocess.run(command, check=False, stdout=subprocess.PIPE).stdout.decode().strip()
+            or None
+        )
     return None
 
 
@@ -97,12 +106,20 @@ def error(log: str) -> str | None:
 def metrics(result: Mapping[str, Any]) -> str:
     """Say it as node_exporter reads it; what is not known is left out."""
     success = (result["last_success"] or {}).get("time")
-    labels = ",".join(f"{name}={json.dumps(result[name] or '', ensure_ascii=False)}" for name in ("source", "revision"))
+    labels = ",".join(
+        f"{name}={json.dumps(result[name] or '', ensure_ascii=False)}"
+        for name in ("source", "revision")
+    )
     lines = (
         ("exit_code", "The exit code of the last run, 0 for success.", "", result["exit_code"]),
         ("changed", "Whether the last run changed something.", "", result["changed"]),
         ("last_run_timestamp_seconds", "When the last run ended.", "", seconds(result["time"])),
-        ("last_success_timestamp_seconds", "When the last run that succeeded ended.", "", seconds(success)),
+        (
+            "last_success_timestamp_seconds",
+            "When the last run that succeeded ended.",
+            "",
+            seconds(success),
+        ),
         ("info", "What was run.", f"{{{labels}}}", 1),
     )
     return "".join(

@@ -17,6 +17,8 @@ import pytest
         ("net.ipv4.tcp_syn_retries", "4", "93-deleted.conf"),
     ],
 )
-def test_it_is_put_right(host: Any, sysctl: Callable[..., list[str]], key: str, value: str, file: str) -> None:
+def test_it_is_put_right(
+    host: Any, sysctl: Callable[..., list[str]], key: str, value: str, file: str
+) -> None:
     assert sysctl(key) == [value]
     assert f"{key} = {value}" in host.file(f"/etc/sysctl.d/{file}").content_string.splitlines()

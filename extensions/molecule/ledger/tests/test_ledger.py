@@ -22,7 +22,10 @@ def test_the_values(sysctl: Callable[..., list[str]], is_back: bool) -> None:
 
 
 def test_all_is_exactly_as_it_was_once_it_is_back(host: Any, is_back: bool) -> None:
-    before, now = host.file("/root/before").content_string.splitlines(), host.check_output("look").splitlines()
+    before, now = (
+        host.file("/root/before").content_string.splitlines(),
+        host.check_output("look").splitlines(),
+    )
     assert (now == before) == is_back, sorted(set(now) ^ set(before))
 
 

@@ -10,7 +10,11 @@ IPV4 = "accept_redirects send_redirects secure_redirects log_martians arp_ignore
 
 
 def test_each_key_of_each_interface(sysctl: Callable[..., list[str]]) -> None:
-    keys = [f"net.ipv4.conf.{name}.{key}" for name in ("br0", "br0/100", "lo", "host0") for key in IPV4.split()]
+    keys = [
+        f"net.ipv4.conf.{name}.{key}"
+        for name in ("br0", "br0/100", "lo", "host0")
+        for key in IPV4.split()
+    ]
     assert sysctl(*keys) == ["1"] * len(keys)
 
 
@@ -20,7 +24,10 @@ def test_an_explicit_key_wins_over_a_glob(sysctl: Callable[..., list[str]]) -> N
 
 
 def test_values_of_several_words(sysctl: Callable[..., list[str]]) -> None:
-    assert sysctl("net.ipv4.tcp_rmem", "net.ipv4.ip_local_port_range") == ["4096 131072 6291456", "20000 60999"]
+    assert sysctl("net.ipv4.tcp_rmem", "net.ipv4.ip_local_port_range") == [
+        "4096 131072 6291456",
+        "20000 60999",
+    ]
 
 
 def test_all_stand_in_one_file(host: Any) -> None:
@@ -33,5 +40,7 @@ def test_a_secret_is_set_and_in_no_log(host: Any, sysctl: Callable[..., list[str
     assert sysctl("net.ipv4.tcp_fastopen_key") == [value]
     assert host.file("/etc/sysctl.d/96-secret.conf").mode == 0o600
     log = host.check_output("journalctl --no-pager --output=json")
-    assert "96-secret.conf" in log or "netops.tuning.sysctl" in log, "the module's own lines are in it"
+    assert "96-secret.conf" in log or "netops.tuning.sysctl" in log, (
+        "the module's own lines are in it"
+    )
     assert "c6d7e8f9" not in log

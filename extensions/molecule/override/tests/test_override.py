@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 
-def test_what_failed_changed_nothing(host: Any, sysctl: Callable[..., list[str]], rebooted: bool) -> None:
+def test_what_failed_changed_nothing(
+    host: Any, sysctl: Callable[..., list[str]], rebooted: bool
+) -> None:
     assert not host.file("/etc/sysctl.d/91-fail.conf").exists
     assert sysctl("net.ipv4.tcp_fin_timeout") == ["40" if rebooted else "60"]
 
@@ -16,7 +18,9 @@ def test_only_what_is_read_made_it_fail(
     host: Any, sysctl: Callable[..., list[str]], rebooted: bool, release: int
 ) -> None:
     assert host.file("/etc/sysctl.d/91-fail-conf.conf").exists == (release >= 13)
-    assert sysctl("net.ipv4.tcp_synack_retries") == ["4" if release >= 13 else "3" if rebooted else "5"]
+    assert sysctl("net.ipv4.tcp_synack_retries") == [
+        "4" if release >= 13 else "3" if rebooted else "5"
+    ]
 
 
 def test_what_was_warned_of_came_true(

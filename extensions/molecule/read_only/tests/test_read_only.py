@@ -14,5 +14,9 @@ def test_what_failed_changed_nothing(host: Any, sysctl: Callable[..., list[str]]
 
 
 def test_the_file_alone(host: Any, sysctl: Callable[..., list[str]]) -> None:
-    assert "vm.swappiness = 11" in host.file("/etc/sysctl.d/92-file.conf").content_string.splitlines()
-    assert sysctl("vm.swappiness") == [Path("/proc/sys/vm/swappiness").read_text(encoding="ascii").strip()]
+    assert (
+        "vm.swappiness = 11" in host.file("/etc/sysctl.d/92-file.conf").content_string.splitlines()
+    )
+    assert sysctl("vm.swappiness") == [
+        Path("/proc/sys/vm/swappiness").read_text(encoding="ascii").strip()
+    ]

@@ -30,7 +30,9 @@ def test_the_timer_is_on_and_started_it(host: Any) -> None:
     assert timer.is_running
     assert host.check_output(f"systemctl show --property=LastTriggerUSec --value {UNIT}.timer")
     assert host.check_output("systemctl is-system-running") == "running"
-    host.check_output(f"touch --date '2 years ago' {STAMP}")  # the next boot is to find that it missed a run
+    host.check_output(
+        f"touch --date '2 years ago' {STAMP}"
+    )  # the next boot is to find that it missed a run
 
 
 def test_the_settings_hold(sysctl: Callable[..., list[str]], release: int) -> None:
@@ -51,7 +53,9 @@ def test_node_exporter_is_told_too(last: dict[str, Any], host: Any) -> None:
     told = host.file("/srv/textfiles/netops_tuning_self_apply.prom")
     assert told.mode == 0o644
     lines = [line for line in told.content_string.splitlines() if not line.startswith("#")]
-    values = dict(re.fullmatch(r"netops_tuning_self_apply_(\S+) (\d+)", line).groups() for line in lines)  # type: ignore[union-attr]
+    values = dict(
+        re.fullmatch(r"netops_tuning_self_apply_(\S+) (\d+)", line).groups() for line in lines
+    )  # type: ignore[union-attr]
     ended = int(host.check_output(f"date --date {last['time']} +%s"))
     assert values == {
         "exit_code": "0",

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("ansible", reason="Reports are written on the controller, where Ansible is")
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import (
     desired_state,
     options_from_variables,

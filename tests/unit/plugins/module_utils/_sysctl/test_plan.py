@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import TuningError, replace
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages import (
+    plan_warnings,
+    refuse_overridden,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import make_plan
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.words import refuse_overridden, warnings
-from unit.engine import OURS, ask, cases, make_host, observe, plan_for
+from hosts_in_memory import OURS, ask, cases, make_host, observe, plan_for
 
 EXPECTED = ("writes", "changes", "overridden", "missing", "warnings")
 HOST = ("loader", "files", "kernel", "command_line")
@@ -28,25 +31,33 @@ def planned(request, host):
 def test_what_comes_of_a_request(case):
     host = make_host(**{name: case[name] for name in HOST if name in case})
     options = {
-        name: value for name, value in case.items() if name not in (*EXPECTED, *HOST, "name", "refuses", "settings")
+        name: value
+        for name, value in case.items()
+        if name not in (*EXPECTED, *HOST, "name", "refuses", "settings")
     }
     request = ask(case["settings"], **options)
     if "refuses" in case:
         with pytest.raises(TuningError) as caught:
             planned(request, host)
         assert case["refuses"] in str(caught.value)
-        assert caught.value.key in observe(request, host).runtime or caught.value.key in case["settings"]
+        assert (
+            caught.value.key in observe(request, host).runtime
+            or caught.value.key in case["settings"]
+        )
         assert caught.value.rolled_back
         return
     plan = planned(request, host)
     assert [[write.key, write.after] for write in plan.writes] == case.get("writes", [])
     assert all(write.before == host.kernel[write.key] for write in plan.writes)
-    changes = {change.real: None if change.after is None else change.after.decode() for change in plan.files}
+    changes = {
+        change.real_path: None if change.after is None else change.after.decode()
+        for change in plan.files
+    }
     assert changes == case.get("changes", {})
     overridden = [[key, line and line.path, line and line.number] for key, line in plan.overridden]
     assert overridden == case.get("overridden", [])
     assert list(plan.missing) == case.get("missing", [])
-    told = list(warnings(plan))
+    told = list(plan_warnings(plan))
     assert len(told) == len(case.get("warnings", []))
     assert all(part in text for part, text in zip(case.get("warnings", []), told))
     assert plan.changed == bool(plan.writes or plan.files)
@@ -55,7 +66,9 @@ def test_what_comes_of_a_request(case):
 def test_attributes_that_differ_are_a_change_of_the_file():
     host = make_host("systemd", {OURS: f"{KEY} = 30\n"}, {KEY: "30"})
     request = ask({KEY: "30"})
-    plan = make_plan(request, replace(observe(request, host), attributes=(("mode", "0644", "0600"),)))
+    plan = make_plan(
+        request, observe(request, host)._replace(attributes=(("mode", "0644", "0600"),))
+    )
     assert plan.changed
     (change,) = plan.files
     assert change.before == change.after
@@ -69,14 +82,21 @@ def test_a_key_that_has_no_value_yet_is_written():
 
 def test_what_cannot_be_read_is_warned_of():
     host = make_host("systemd", {}, {KEY: "30"})
-    problems = (("/etc/sysctl.d/a.conf", "Permission denied", True), ("/etc/sysctl.d/b.conf", "a folder", False))
-    plan = plan_for(ask({KEY: "30"}), host._replace(tree=replace(host.tree, problems=problems)))
-    assert ["/etc/sysctl.d/a.conf cannot be read" in text for text in warnings(plan)] == [True]
+    problems = (
+        ("/etc/sysctl.d/a.conf", "Permission denied", True),
+        ("/etc/sysctl.d/b.conf", "a folder", False),
+    )
+    plan = plan_for(
+        ask({KEY: "30"}), host._replace(boot_files=host.boot_files._replace(problems=problems))
+    )
+    assert ["/etc/sysctl.d/a.conf cannot be read" in text for text in plan_warnings(plan)] == [True]
 
 
 def test_no_message_shows_a_secret():
     key = "net.ipv4.tcp_fastopen_key"
-    host = make_host("systemd", {"/usr/lib/sysctl.d/99-v.conf": f"{key} = hush-1\n"}, {key: "hush-2"})
+    host = make_host(
+        "systemd", {"/usr/lib/sysctl.d/99-v.conf": f"{key} = hush-1\n"}, {key: "hush-2"}
+    )
     with pytest.raises(TuningError) as caught:
         planned(ask({key: "hush-3"}), host)
     assert "hush" not in str(caught.value)
@@ -86,7 +106,9 @@ def test_no_message_shows_a_secret():
 def test_a_plan_for_ten_thousand_keys_takes_one_look_at_each_file():
     settings = {f"net.ipv4.conf.if{number}.rp_filter": "1" for number in range(10_000)}
     host = make_host(
-        "procps", {"/etc/sysctl.d/10-v.conf": "net.ipv4.conf.*.rp_filter = 0\n"}, dict.fromkeys(settings, "0")
+        "procps",
+        {"/etc/sysctl.d/10-v.conf": "net.ipv4.conf.*.rp_filter = 0\n"},
+        dict.fromkeys(settings, "0"),
     )
     plan = planned(ask(settings), host)
     assert len(plan.writes) == 10_000

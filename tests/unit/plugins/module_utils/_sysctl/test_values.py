@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import values
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.base import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import secrets, values
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -114,21 +114,40 @@ CHECKED = [
     (PROBES, "0", "9", "ends healthy idle connections"),
 ]
 words = st.sampled_from(
-    ("0", "8", "010", "0x8", "-8", "08", "0b1", "1_0", "a", "8080-8082", "8080,8081-8082", "::1", "0:0::1", "é")
+    (
+        "0",
+        "8",
+        "010",
+        "0x8",
+        "-8",
+        "08",
+        "0b1",
+        "1_0",
+        "a",
+        "8080-8082",
+        "8080,8081-8082",
+        "::1",
+        "0:0::1",
+        "é",
+    )
 )
-texts = st.one_of(st.none(), st.lists(words, max_size=3).map(" ".join), st.lists(words, max_size=3).map(" \t".join))
+texts = st.one_of(
+    st.none(),
+    st.lists(words, max_size=3).map(" ".join),
+    st.lists(words, max_size=3).map(" \t".join),
+)
 some_keys = st.sampled_from((KEY, TIME, RANGES, STABLE, FASTOPEN))
 
 
 @pytest.mark.parametrize(("written", "text"), WRITTEN, ids=repr)
 def test_the_text_of_what_a_user_writes(written, text):
-    assert values.from_user(KEY, written) == text
+    assert values.format_value(KEY, written) == text
 
 
 @pytest.mark.parametrize(("written", "reason"), REFUSED, ids=repr)
 def test_what_is_no_value_is_refused(written, reason):
     with pytest.raises(TuningError, match=reason) as caught:
-        values.from_user(KEY, written)
+        values.format_value(KEY, written)
     assert caught.value.key == KEY
     assert KEY in str(caught.value)
 
@@ -136,38 +155,42 @@ def test_what_is_no_value_is_refused(written, reason):
 @pytest.mark.parametrize(("key", "one", "other", "expected"), SAME)
 def test_what_the_kernel_holds_to_be_the_same(key, one, other, expected):
     for pair in ((one, other), (other, one)):
-        assert values.same(key, *pair) is expected
+        assert values.values_equal(key, *pair) is expected
 
 
 @given(some_keys, texts, texts, texts)
 @example(RANGES, "1-99999999", "1-99999999", "1")
 def test_same_is_an_equivalence(key, one, two, three):
-    assert values.same(key, one, one)
-    assert values.same(key, one, two) == values.same(key, two, one)
-    if values.same(key, one, two) and values.same(key, two, three):
-        assert values.same(key, one, three)
+    assert values.values_equal(key, one, one)
+    assert values.values_equal(key, one, two) == values.values_equal(key, two, one)
+    if values.values_equal(key, one, two) and values.values_equal(key, two, three):
+        assert values.values_equal(key, one, three)
 
 
-@given(st.sampled_from((KEY, TIME, STABLE)), st.lists(words, max_size=3), st.sampled_from((" ", "\t", "  ")))
+@given(
+    st.sampled_from((KEY, TIME, STABLE)),
+    st.lists(words, max_size=3),
+    st.sampled_from((" ", "\t", "  ")),
+)
 def test_blanks_make_no_difference(key, some, blank):
-    assert values.same(key, " ".join(some), blank.join(some) + blank)
+    assert values.values_equal(key, " ".join(some), blank.join(some) + blank)
 
 
 @given(st.integers(-(1 << 40), 1 << 40))
 def test_integers_are_compared_by_value(number):
     sign = "-" if number < 0 else ""
     for text in (f"{sign}0x{abs(number):x}", f"{sign}0{abs(number):o}", f" {number}\t"):
-        assert values.same(KEY, str(number), text)
-    assert not values.same(KEY, str(number), str(number + 1))
+        assert values.values_equal(KEY, str(number), text)
+    assert not values.values_equal(KEY, str(number), str(number + 1))
 
 
 @pytest.mark.parametrize(("key", "value", "live", "reason"), CHECKED)
 def test_what_the_kernel_would_read_as_something_else_is_refused(key, value, live, reason):
     if reason is None:
-        values.check(key, value, live, unsafe=False)
+        values.validate_value(key, value, live, unsafe=False)
         return
     with pytest.raises(TuningError) as caught:
-        values.check(key, value, live, unsafe=False)
+        values.validate_value(key, value, live, unsafe=False)
     assert reason in str(caught.value)
     assert caught.value.key == key
     assert repr(value) in str(caught.value)
@@ -177,35 +200,37 @@ def test_what_the_kernel_would_read_as_something_else_is_refused(key, value, liv
     ("key", "value"), [(TIME, "0"), (TIME, "-1"), (INTVL, "40000"), (PROBES, "0"), (PROBES, "200")]
 )
 def test_unsafe_takes_what_does_harm(key, value):
-    values.check(key, value, "9", unsafe=True)
+    values.validate_value(key, value, "9", unsafe=True)
 
 
 def test_a_number_of_thousands_of_digits_is_refused_in_one_line():
     """Python itself would write none of more than 4300 digits."""
     with pytest.raises(TuningError, match="a leading 0 makes it octal") as caught:
-        values.check(KEY, "07" + "7" * 6000, "30", unsafe=False)
+        values.validate_value(KEY, "07" + "7" * 6000, "30", unsafe=False)
     assert len(str(caught.value)) < 500
 
 
 def test_unsafe_does_not_take_what_the_kernel_would_read_as_something_else():
     with pytest.raises(TuningError, match="octal"):
-        values.check(TIME, "010", "7200", unsafe=True)
+        values.validate_value(TIME, "010", "7200", unsafe=True)
 
 
 @pytest.mark.parametrize("key", [FASTOPEN, STABLE, "net.ipv6.conf.all.stable_secret"])
 def test_secrets_are_never_shown(key):
-    assert values.shown(key, "hush") == values.HIDDEN
-    assert values.shown(key, None) is None
-    assert "hush" not in values.quoted(key, "hush")
+    assert secrets.display_value(key, "hush") == secrets.REDACTED
+    assert secrets.display_value(key, None) is None
+    assert "hush" not in values.quote_value(key, "hush")
 
 
-@pytest.mark.parametrize(("value", "text"), [("1\t2  3", "1 2 3"), ("a\udcffb", "a\ufffdb"), ("", ""), (None, None)])
+@pytest.mark.parametrize(
+    ("value", "text"), [("1\t2  3", "1 2 3"), ("a\udcffb", "a\ufffdb"), ("", ""), (None, None)]
+)
 def test_how_a_value_is_shown(value, text):
-    assert values.shown(KEY, value) == text
+    assert secrets.display_value(KEY, value) == text
 
 
 def test_a_long_value_is_cut_in_messages():
-    assert values.quoted(KEY, "60") == "'60'"
-    long = values.quoted(KEY, "x" * 70_000)
+    assert values.quote_value(KEY, "60") == "'60'"
+    long = values.quote_value(KEY, "x" * 70_000)
     assert len(long) < 200
     assert "70002 characters" in long

@@ -12,7 +12,7 @@ pytest.importorskip("ansible", reason="Reports are written on the controller, wh
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer, build_host
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Setting
-from support.fleet import (
+from reports.fleets import (
     DOCUMENT,
     GCE,
     KERNEL,

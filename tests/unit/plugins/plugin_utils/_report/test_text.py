@@ -16,7 +16,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.text import 
     to_text,
     violations,
 )
-from support.fleet import KERNEL, OTHER, connections_result, info_result, report
+from reports.fleets import KERNEL, OTHER, connections_result, info_result, report
 
 HOSTS = {
     "web2": Answer(info_result(now=KERNEL, connections=connections_result(5, 0))),

@@ -18,7 +18,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.todo import 
     Shell,
     commands_for_fleet,
 )
-from support.fleet import KERNEL, connections_result, desired, info_result
+from reports.fleets import KERNEL, connections_result, desired, info_result
 
 HOSTILE = [
     "web1",

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host's boot loader of sysctls is, and all that it reads."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Iterator, NamedTuple
+
+from .._sysctl.boot_files import COMMAND_LINE, BootFiles, FileProblem
+from .._sysctl.errors import describe_os_error
+from .._sysctl.loaders import FOLDERS, LOADERS, Loader
+from .._sysctl.text import decode
+from .files import HostFiles, read_file
+
+_LAST_FILE = "/etc/sysctl.conf"
+
+
+def detect_loader(files: HostFiles) -> Loader:
+    """Return the loader of a host: systemd where it is, or will be, process 1; else procps."""
+    if files.root == "/" and os.path.isdir("/run/systemd/system"):
+        return LOADERS["systemd"]
+    for folder in ("/usr/lib", "/lib"):
+        if os.path.exists(files.host_path(f"{folder}/systemd/systemd-sysctl")):
+            init = files.host_path(files.resolve("/sbin/init"))
+            if init.endswith("/systemd") or not os.path.lexists(init):
+                return LOADERS["systemd"]
+    return LOADERS["procps"]
+
+
+class _ListedFile(NamedTuple):
+    path: str
+    real_path: str
+
+
+def read_boot_files(files: HostFiles) -> BootFiles:
+    """Read all that a boot loader of sysctls reads; what cannot be read is a problem, no error."""
+    listing: dict[str, dict[str, str]] = {}
+    problems: list[FileProblem] = []
+    for real_folder, folder in _folders_to_list(files).items():
+        listing[folder] = _list_folder(files, folder, real_folder, problems)
+    last_file = files.resolve(_LAST_FILE)
+    listing["/etc"] = {}
+    if files.is_regular(last_file):
+        listing["/etc"]["sysctl.conf"] = last_file
+
+    contents: dict[str, bytes] = {}
+    for file in _listed_files(listing):
+        try:
+            contents[file.real_path] = _read_boot_file(files, file.real_path)
+        except FileNotFoundError:
+            reason = f"a link that leads to nothing: {file.real_path}"
+            problems.append(FileProblem(file.path, reason, matters=False))
+        except OSError as error:
+            unreadable_for_all = error.errno in (errno.EISDIR, errno.ENXIO, errno.ELOOP)
+            reason = describe_os_error(error)
+            problems.append(FileProblem(file.path, reason, matters=not unreadable_for_all))
+    return BootFiles(
+        listing=listing,
+        contents=contents,
+        command_line=_read_command_line(files),
+        problems=tuple(problems),
+    )
+
+
+def _folders_to_list(files: HostFiles) -> dict[str, str]:
+    """Return real path -> path of each folder of the loaders; /lib is often a link to /usr/lib."""
+    folders: dict[str, str] = {}
+    for folder in FOLDERS:
+        folders.setdefault(files.resolve(folder), folder)
+    return folders
+
+
+def _list_folder(
+    files: HostFiles, folder: str, real_folder: str, problems: list[FileProblem]
+) -> dict[str, str]:
+    """Return name -> real path of each file of settings in a folder."""
+    names: dict[str, str] = {}
+    try:
+        with os.scandir(files.host_path(real_folder)) as entries:
+            for entry in entries:
+                if entry.name.endswith(".conf"):
+                    path = f"{real_folder}/{entry.name}"
+                    is_regular = entry.is_file(follow_symlinks=False)
+                    names[entry.name] = path if is_regular else files.resolve(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        problems.append(FileProblem(folder, describe_os_error(error), matters=True))
+    return names
+
+
+def _listed_files(listing: dict[str, dict[str, str]]) -> Iterator[_ListedFile]:
+    for folder, names in listing.items():
+        for name, real_path in names.items():
+            yield _ListedFile(f"{folder}/{name}", real_path)
+
+
+def _read_boot_file(files: HostFiles, real_path: str) -> bytes:
+    if real_path == "/dev/null":
+        return b""
+    return read_file(files.host_path(real_path))
+
+
+def _read_command_line(files: HostFiles) -> str:
+    """Return the kernel command line of a running host; that of an image is not known."""
+    if files.root != "/":
+        return ""
+    try:
+        return decode(read_file(COMMAND_LINE))
+    except OSError:
+        return ""

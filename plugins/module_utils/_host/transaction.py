@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carry a plan out as one transaction: all of it, or nothing.
+
+Runtime values are written in the order given, all of them are read back, then the files are
+changed, ours first. Each step adds to a journal how it is undone before it is done; on any error
+the journal is undone, newest step first.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+from contextlib import contextmanager, suppress
+from typing import Callable, Iterator, Mapping, NoReturn
+
+from .._sysctl.errors import TuningError, describe_os_error
+from .._sysctl.loaders import FOLDERS
+from .._sysctl.plan import FileChange, Plan, RuntimeWrite
+from .._sysctl.secrets import quote_value
+from .._sysctl.values import values_equal
+from .file_change import SetAttributes, UndoStep, change_file, remove_leftovers, require_writable
+from .files import HostFiles
+from .proc_sys import read_key, require_writable_key, write_key
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def check_writable(plan: Plan, files: HostFiles) -> None:
+    """Refuse what can be seen to fail before anything is written.
+
+    That is: no privilege, a read-only file system, no folder, a folder that others may write to.
+    """
+    for write in plan.writes:
+        try:
+            require_writable_key(write.key)
+        except OSError as error:
+            raise _write_error(write, error) from error
+    for change in plan.files:
+        _check_folder(change, files)
+
+
+def _check_folder(change: FileChange, files: HostFiles) -> None:
+    folder = _parent(change.real_path)
+    if not os.path.isdir(files.host_path(folder)):
+        folders_made_for_the_user = [files.resolve(name) for name in FOLDERS]
+        if folder not in folders_made_for_the_user:
+            raise TuningError(
+                f"{change.path}: there is no folder {folder}; create it, "
+                "or choose a path in /etc/sysctl.d"
+            )
+        folder = _parent(folder)
+    require_writable(files.host_path(folder), f"{change.path} cannot be written")
+    _require_trusted_folder(change.path, folder, files)
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _require_trusted_folder(path: str, folder: str, files: HostFiles) -> None:
+    """Refuse a folder in which others could replace our file, or which they could replace.
+
+    Trusted are root, the user we run as, and the owner of the host's root folder.
+    """
+    root = os.stat(files.root)
+    trusted_users = {0, os.geteuid(), root.st_uid}
+    trusted_groups = {0, os.getegid(), root.st_gid}
+    ancestor = folder
+    while ancestor:
+        status = os.stat(files.host_path(ancestor))
+        writable_by_others = status.st_mode & stat.S_IWOTH
+        if status.st_gid not in trusted_groups:
+            writable_by_others |= status.st_mode & stat.S_IWGRP
+        # In a sticky folder nobody can rename or remove what belongs to somebody else.
+        sticky = status.st_mode & stat.S_ISVTX
+        exposed = writable_by_others and (ancestor == folder or not sticky)
+        if exposed or status.st_uid not in trusted_users:
+            reason = "others may write to it"
+            if not exposed:
+                reason = f"it belongs to user {status.st_uid}"
+            raise TuningError(
+                f"{path} is not safe from others: of the folder {ancestor} {reason}; "
+                "take that away, or choose another path"
+            )
+        ancestor = _parent(ancestor)
+
+
+def carry_out(
+    plan: Plan, files: HostFiles, attributes: Mapping[str, SetAttributes], backup: bool
+) -> list[str]:
+    """Carry out all of a plan or nothing, and return the paths of the backups made.
+
+    attributes: file, links followed -> a function that sets the attributes of its replacement.
+    """
+    journal: list[UndoStep] = []
+    # Neither the clean-up nor the undoing may be interrupted; the work itself may, and is undone.
+    with _signal_handlers(signal.SIG_IGN):
+        try:
+            with _signal_handlers(_raise_on_signal):
+                backups = _carry_out_steps(plan, files, attributes, backup, journal)
+        except (Exception, KeyboardInterrupt) as error:  # whatever it is, the host comes first
+            raise _undo(error, journal) from error
+        _remove_temporary_files(journal)
+    return backups
+
+
+def _carry_out_steps(
+    plan: Plan,
+    files: HostFiles,
+    attributes: Mapping[str, SetAttributes],
+    backup: bool,
+    journal: list[UndoStep],
+) -> list[str]:
+    if plan.request.persistent:
+        changed_files = {change.real_path for change in plan.files}
+        for real in {plan.observed.real_path, *changed_files}:
+            remove_leftovers(files.host_path(real))
+    if plan.writes:
+        _write_runtime_values(plan, journal)
+        _verify_runtime_values(plan)
+    backups: list[str] = []
+    for change in plan.files:
+        set_attributes = attributes.get(change.real_path)
+        backups += change_file(change, files, set_attributes, backup, journal)
+    return backups
+
+
+def _remove_temporary_files(journal: list[UndoStep]) -> None:
+    for step in journal:
+        if step.temporary:
+            # What cannot be removed has a name that no loader reads; the next run tries again.
+            with suppress(OSError):
+                step.undo()
+
+
+@contextmanager
+def _signal_handlers(handler: Callable[..., object] | signal.Handlers) -> Iterator[None]:
+    """Handle the signals that end a process in this way for a while."""
+    handlers_before = {number: signal.signal(number, handler) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler_before in handlers_before.items():
+            signal.signal(number, handler_before)
+
+
+def _raise_on_signal(number: int, _frame: object) -> NoReturn:
+    raise TuningError(f"ended by {signal.Signals(number).name}")
+
+
+def _undo(error: BaseException, journal: list[UndoStep]) -> TuningError:
+    """Undo the journal, newest step first, and return the error to report.
+
+    Its ``rolled_back`` is false, and its message names the steps, if some cannot be undone.
+    """
+    failure = error if isinstance(error, TuningError) else TuningError(f"it broke off: {error!r}")
+    not_undone = []
+    for step in reversed(journal):
+        try:
+            step.undo()
+        except OSError as undo_error:
+            not_undone.append(f"{step.what} ({describe_os_error(undo_error)})")
+        except TuningError as undo_error:
+            not_undone.append(f"{step.what} ({undo_error})")
+    if not_undone:
+        failure.args = (f"{failure}. NOT put back: {'; '.join(not_undone)}",)
+        failure.rolled_back = False
+    return failure
+
+
+def _write_error(write: RuntimeWrite, error: OSError) -> TuningError:
+    message = f"{write.key}: cannot be set to {quote_value(write.key, write.after)}"
+    return TuningError(message, write.key, error)
+
+
+def _write_runtime_values(plan: Plan, journal: list[UndoStep]) -> None:
+    """Write the values that differ, in the order given.
+
+    A key that was right when the plan was made is looked at again in its turn, since writing
+    another key may have changed it.
+    """
+    planned = {write.key: write for write in plan.writes}
+    for key, desired in plan.desired.items():
+        write = planned.get(key)
+        if write is None and desired is not None and key in plan.observed.runtime:
+            live = read_key(key)
+            if not plan.request.accepts(key, live, desired):
+                write = RuntimeWrite(key, before=plan.observed.runtime[key], after=desired)
+        if write is not None:
+            _write_with_undo(write, journal)
+
+
+def _write_with_undo(write: RuntimeWrite, journal: list[UndoStep]) -> None:
+    journal.append(UndoStep(write.key, lambda: _undo_write(write)))
+    try:
+        write_key(write.key, write.after)
+    except OSError as error:
+        raise _write_error(write, error) from error
+
+
+def _undo_write(write: RuntimeWrite) -> None:
+    if write.before is None:
+        raise TuningError("it had no value to go back to")
+    write_key(write.key, write.before)
+    if not values_equal(write.key, read_key(write.key), write.before):
+        value = quote_value(write.key, write.before)
+        raise TuningError(f"the kernel did not take {value} again")
+
+
+def _verify_runtime_values(plan: Plan) -> None:
+    """Read all values back, those that were right before as well."""
+    for key, desired in plan.desired.items():
+        if desired is None or key not in plan.observed.runtime:
+            continue
+        try:
+            live = read_key(key)
+        except OSError as error:
+            raise TuningError(f"{key}: cannot be read back", key, error) from error
+        if not plan.request.accepts(key, live, desired):
+            raise _not_kept_error(key, desired, live, plan.observed.runtime[key])
+
+
+def _not_kept_error(key: str, desired: str, live: str, before: str | None) -> TuningError:
+    if values_equal(key, live, before):
+        reason = "a key set after it, or another program, put it back"
+    else:
+        reason = "the kernel, or another program, changed it"
+    return TuningError(
+        f"{key}: {quote_value(key, desired)} was written, but it reads back "
+        f"{quote_value(key, live)}: {reason}. Ask for a value that stays",
+        key,
+    )

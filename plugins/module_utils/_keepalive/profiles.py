@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The three TCP keepalive settings (tcp(7)), published sets of values, and limits of the network.
+
+``time`` is the idle time in seconds before the first probe, ``intvl`` the seconds between probes,
+``probes`` how many go unanswered before the connection ends with ETIMEDOUT.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple
+
+from .._sysctl.errors import TuningError
+
+KEYS = {
+    "time": "net.ipv4.tcp_keepalive_time",
+    "probes": "net.ipv4.tcp_keepalive_probes",
+    "intvl": "net.ipv4.tcp_keepalive_intvl",
+}
+"""Name of a setting -> its key."""
+
+
+class Profile(NamedTuple):
+    """A set of the three values."""
+
+    time: int
+    probes: int
+    intvl: int
+
+
+DEFAULT_PROFILE = "one_hour"
+PROFILES = {
+    DEFAULT_PROFILE: Profile(3600, 9, 25),
+    "kernel": Profile(7200, 9, 75),
+    "gce": Profile(60, 5, 60),
+    "cloudfoundry_azure": Profile(120, 8, 30),
+    "sap": Profile(300, 9, 75),
+    "cassandra": Profile(60, 3, 10),
+    "mongodb": Profile(120, 9, 75),
+    "talos": Profile(600, 9, 60),
+    "document": Profile(3600, 9, 25),
+}
+"""Name -> values. The sources are in the documentation of the module tcp_keepalive."""
+
+ALIASES = {"document": DEFAULT_PROFILE}
+"""Former name of a profile -> its name."""
+
+
+def dead_after(time: int, probes: int, intvl: int) -> int:
+    """Return how many seconds after the last byte a dead peer is noticed (ETIMEDOUT)."""
+    return time + probes * intvl
+
+
+def choose_values(options: Mapping[str, Any]) -> dict[str, int]:
+    """Return the three values that a task asks for, by name.
+
+    A value that is given wins over the profile's. Values that do not fit the limits given with
+    them, ``idle_limit`` and ``dead_after_limit`` (seconds), raise TuningError.
+    """
+    if options["state"] == "absent":
+        return PROFILES["kernel"]._asdict()
+    values = dict(PROFILES[options["profile"]]._asdict())
+    for name in KEYS:
+        if options[name] is not None:
+            values[name] = options[name]
+    idle_limit, dead_after_limit = options["idle_limit"], options["dead_after_limit"]
+    suggestion = _suggest_profiles(idle_limit, dead_after_limit)
+    if idle_limit is not None:
+        _check_idle_limit(values["time"], idle_limit, suggestion)
+    if dead_after_limit is not None:
+        _check_dead_after_limit(values, dead_after_limit, suggestion)
+    return values
+
+
+def _check_idle_limit(time: int, idle_limit: int, suggestion: str) -> None:
+    if idle_limit < 2:
+        raise TuningError(
+            f"idle_limit {idle_limit} s leaves no time for a probe; "
+            "give the seconds after which the path forgets a flow"
+        )
+    if time >= idle_limit:
+        raise TuningError(
+            f"{KEYS['time']}: {time} s is not below idle_limit {idle_limit} s, so the path would "
+            "forget an idle connection before the first probe. "
+            f"Set a time below {idle_limit}{suggestion}",
+            KEYS["time"],
+        )
+
+
+def _check_dead_after_limit(values: Mapping[str, int], limit: int, suggestion: str) -> None:
+    seconds = dead_after(**values)
+    if seconds > limit:
+        formula = f"{values['time']} + {values['probes']} x {values['intvl']} = {seconds} s"
+        raise TuningError(
+            f"a dead peer would go unnoticed for {formula}, "
+            f"which is over dead_after_limit {limit} s. "
+            f"Lower time, probes or intvl{suggestion}",
+            KEYS["time"],
+        )
+
+
+def _suggest_profiles(idle_limit: int | None, dead_after_limit: int | None) -> str:
+    """Return the end of a message that names the profiles within these limits."""
+    suitable = []
+    for name, profile in PROFILES.items():
+        probes_in_time = idle_limit is None or profile.time < idle_limit
+        notices_in_time = dead_after_limit is None or dead_after(*profile) <= dead_after_limit
+        if probes_in_time and notices_in_time and name not in ALIASES:
+            suitable.append(f"{name} ({profile.time} / {profile.probes} / {profile.intvl})")
+    if not suitable:
+        return "; no profile would do"
+    return f", or use a profile that would do: {', '.join(suitable)}"

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Record a change in the ledger before it is made."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from contextlib import contextmanager, suppress
+from typing import Iterator
+
+from .._host.files import HostFiles
+from .._sysctl.errors import TuningError
+from .._sysctl.plan import Plan
+from .entries import FileRecord, FileSnapshot, LedgerEntry, add_entry, digest
+from .store import read_entries, remove_entries, restore_entry, write_entry
+
+
+@contextmanager
+def recorded(plan: Plan, files: HostFiles, rollout: str) -> Iterator[None]:
+    """Record what a plan is about to change, to the disk, while it is carried out.
+
+    If the change is rolled back, so is the record. Older entries that the ledger has no more room
+    for are removed once the change is made.
+    """
+    entries = read_entries()
+    entry, forgotten = add_entry(entries, make_entry(plan, files, rollout))
+    write_entry(entry)
+    try:
+        yield
+    except TuningError as error:
+        if error.rolled_back:
+            # The error counts; at worst the ledger names a change that is not there.
+            with suppress(OSError, TuningError):
+                restore_entry(entry, entries)
+        raise
+    remove_entries(forgotten)
+
+
+def make_entry(plan: Plan, files: HostFiles, rollout: str) -> LedgerEntry:
+    """Return the entry for a plan: what it changes, as that is now.
+
+    A key that leaves our file is recorded too where its runtime value stays: the next boot will
+    change it.
+    """
+    runtime = {}
+    for key in plan.removed_keys:
+        value = plan.observed.runtime.get(key)
+        if value is not None:
+            runtime[key] = (value, value)
+    for write in plan.writes:
+        if write.before is not None:
+            runtime[write.key] = (write.before, write.after)
+    records = {}
+    for change in plan.files:
+        snapshot = take_snapshot(change.real_path, files)
+        records[change.real_path] = FileRecord(snapshot, after=(digest(change.after),))
+    return LedgerEntry(
+        number=0,
+        rollout=rollout,
+        at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        runtime=runtime,
+        files=records,
+    )
+
+
+def take_snapshot(real_path: str, files: HostFiles) -> FileSnapshot | None:
+    """Return a file as it is now, None if there is none, or refuse it."""
+    if files.locate(real_path).real_path != real_path:
+        raise TuningError(
+            f"{real_path} is reached through a link now, so it is not the file of before; "
+            "put it back first"
+        )
+    data = files.read(real_path, real_path)
+    if data is None:
+        return None
+    status = os.stat(files.host_path(real_path))
+    return FileSnapshot(
+        data=data,
+        mode=stat.S_IMODE(status.st_mode),
+        owner=status.st_uid,
+        group=status.st_gid,
+    )

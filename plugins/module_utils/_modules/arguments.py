@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of the modules that change a host, as argument specs.
+
+An option that is a field of ``Request`` has its default there. The controller imports this file too, so
+it imports little.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from .._keepalive.profiles import DEFAULT_PROFILE, PROFILES
+from .._sysctl.request import Request
+
+Options = Dict[str, Dict[str, Any]]
+
+DEFAULT_HEADER = "Managed by Ansible (netops.tuning): changes made here by hand are overwritten."
+
+
+def _flag(name: str) -> dict[str, Any]:
+    return {"type": "bool", "default": Request._field_defaults[name]}
+
+
+COMMON_OPTIONS: Options = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "runtime": _flag("runtime"),
+    "persistent": _flag("persistent"),
+    "on_override": {
+        "type": "str",
+        "choices": ["fail", "warn", "comment_out"],
+        "default": Request._field_defaults["on_override"],
+    },
+    "unsafe": _flag("unsafe"),
+    "root": {"type": "path", "default": "/"},
+    "backup": {"type": "bool", "default": False},
+    "rollout": {"type": "str"},
+}
+"""Of both sysctl and tcp_keepalive."""
+
+SYSCTL_OPTIONS: Options = {
+    **COMMON_OPTIONS,
+    "settings": {"type": "dict", "required": True},
+    "path": {"type": "path", "default": "/etc/sysctl.d/90-ansible.conf"},
+    "exclusive": _flag("exclusive"),
+    "ignore_missing": _flag("ignore_missing"),
+    "at_least": _flag("at_least"),
+    "at_most": _flag("at_most"),
+    "header": {"type": "str", "default": DEFAULT_HEADER},
+}
+"""Of sysctl, which takes those of Ansible's files fragment as well."""
+
+FROM_VARIABLES = "from_variables"
+"""An option that the action plugin replaces on the controller: a host knows no variables."""
+
+TCP_KEEPALIVE_OPTIONS: Options = {
+    **COMMON_OPTIONS,
+    "time": {"type": "int"},
+    "probes": {"type": "int"},
+    "intvl": {"type": "int"},
+    "idle_limit": {"type": "int"},
+    "dead_after_limit": {"type": "int"},
+    "profile": {"type": "str", "choices": list(PROFILES), "default": DEFAULT_PROFILE},
+    "path": {"type": "path", "default": "/etc/sysctl.d/90-tcp-keepalive.conf"},
+    FROM_VARIABLES: {"type": "str"},
+}

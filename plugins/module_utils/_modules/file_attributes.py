@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The mode, owner, group and SELinux context that a task asks for."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from typing import Any, NoReturn
+
+from .._sysctl.errors import TuningError
+from .base import TuningModule
+
+_OPTIONS = ("mode", "owner", "group", "seuser", "serole", "setype", "selevel", "attributes")
+
+
+class FileAttributes:
+    """An adapter to AnsibleModule's file attributes.
+
+    AnsibleModule ends the process when it cannot set one, and sets them at once. We must be able
+    to undo a change first, and to look without setting. So these methods work on a copy of the
+    module that raises TuningError instead, and that is in check mode while it only looks.
+    """
+
+    def __init__(self, module: TuningModule) -> None:
+        self._module = module
+
+    def differences(self, path: str) -> tuple[tuple[str, str, str], ...]:
+        """Return the attributes of a file that are not as asked, as (name, current, asked).
+
+        What is asked for and does not exist, such as an unknown owner, raises TuningError.
+        """
+        if not any(self._module.params.get(name) for name in _OPTIONS):
+            return ()
+        diff: dict[str, Any] = {"before": {}, "after": {}}
+        self._apply(path, check_mode=True, diff=diff)
+        differences = []
+        for name, asked in diff["after"].items():
+            if name != "path":
+                current = diff["before"].get(name)
+                differences.append((name, str(current), str(asked)))
+        return tuple(differences)
+
+    def apply(self, path: str) -> None:
+        """Give a file the attributes asked for, or raise TuningError."""
+        self._apply(path, check_mode=False, diff=None)
+
+    def _apply(self, path: str, check_mode: bool, diff: dict[str, Any] | None) -> None:
+        module = copy.copy(self._module)
+        module.check_mode = check_mode
+        module.fail_json = self._raise  # type: ignore[method-assign] # of the copy alone
+        asked = module.load_file_common_arguments(module.params, path)
+        module.set_fs_attributes_if_different(asked, False, diff)
+
+    def _raise(self, msg: str, **_result: Any) -> NoReturn:
+        cause = sys.exc_info()[1]
+        os_error = cause if isinstance(cause, OSError) else None
+        raise TuningError(f"{self._module.params['path']}: {msg}", None, os_error)

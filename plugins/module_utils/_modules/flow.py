@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one flow of every module that changes a host: lock, plan, refuse, carry out, report."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any, ContextManager, Iterable, NoReturn
+
+from .._host.files import HostFiles
+from .._host.lock import host_lock
+from .._sysctl.errors import TuningError
+from .._sysctl.plan import Plan
+from .._sysctl.text import printable
+from .base import TuningModule
+
+
+class HostChange:
+    """A change of a host, in the steps of ``change_host``. Each step may raise TuningError."""
+
+    def __init__(self, module: TuningModule) -> None:
+        self.module = module
+
+    def open_host(self) -> HostFiles:
+        """Check the options, and return the files of the host that they name."""
+        raise NotImplementedError
+
+    def plan(self, files: HostFiles) -> Plan:
+        """Observe the host and decide what to do."""
+        raise NotImplementedError
+
+    def refuse(self, plan: Plan) -> None:
+        """Refuse a plan that would not do what is asked."""
+        raise NotImplementedError
+
+    def is_needed(self, plan: Plan) -> bool:
+        """Tell whether there is anything to carry out."""
+        return plan.changed
+
+    def check(self, plan: Plan, files: HostFiles) -> None:
+        """Refuse a plan that can be seen to fail, before anything is written."""
+        raise NotImplementedError
+
+    def carry_out(self, plan: Plan, files: HostFiles) -> list[str]:
+        """Carry out all of the plan or nothing, and return the paths of the backups made."""
+        raise NotImplementedError
+
+    def warnings(self, plan: Plan) -> Iterable[str]:
+        """Return what the user should know of a plan that goes ahead."""
+        raise NotImplementedError
+
+    def result(self, plan: Plan | None, backups: list[str]) -> dict[str, Any]:
+        """Return the result of a plan; None: the run failed before there was one."""
+        raise NotImplementedError
+
+
+def change_host(change: HostChange) -> NoReturn:
+    """Plan a change, carry it out unless in check mode, and end the module with the result."""
+    module = change.module
+    plan: Plan | None = None
+    backups: list[str] = []
+    try:
+        files = change.open_host()
+        with _lock_unless_check_mode(module, files):
+            plan = change.plan(files)
+            change.refuse(plan)
+            if change.is_needed(plan):
+                change.check(plan, files)
+                if not module.check_mode:
+                    backups = change.carry_out(plan, files)
+    except (OSError, TuningError) as error:
+        undone = plan.undone() if plan else None
+        module.fail(error, **change.result(undone, backups=[]))
+    for warning in change.warnings(plan):
+        module.warn(printable(warning))
+    module.exit_json(**change.result(plan, backups))
+
+
+def _lock_unless_check_mode(module: TuningModule, files: HostFiles) -> ContextManager[None]:
+    """Hold the host lock. Check mode takes no lock."""
+    if module.check_mode:
+        return nullcontext()
+    return host_lock(files)

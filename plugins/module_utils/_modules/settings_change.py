@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task that asks for settings, those of sysctl and tcp_keepalive."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from .._host.boot import detect_loader, read_boot_files
+from .._host.files import HostFiles
+from .._host.proc_sys import expand_glob, read_keys, require_procfs
+from .._sysctl.errors import TuningError
+from .._sysctl.keys import is_glob, parse_key
+from .._sysctl.messages import plan_warnings, refuse_overridden
+from .._sysctl.plan import Observed, Plan, make_plan, surplus_keys
+from .._sysctl.request import Request
+from .._sysctl.result import build_result
+from .._sysctl.values import ACTIONS, format_value
+from . import deferred
+from .base import TuningModule
+from .file_attributes import FileAttributes
+from .flow import HostChange
+from .rollout_name import validate_rollout_name
+
+
+class SettingsChange(HostChange):
+    """The change that a task asks for by its settings and options."""
+
+    def __init__(self, module: TuningModule) -> None:
+        super().__init__(module)
+        self.rollout: str | None = module.params["rollout"]
+        self._attributes = FileAttributes(module)
+
+    def requested_settings(self) -> Mapping[Any, Any]:
+        """Return key -> value as the user wrote them."""
+        settings: Mapping[Any, Any] = self.module.params["settings"]
+        return settings
+
+    def options(self) -> dict[str, Any]:
+        """Return the options that the request is made of."""
+        return dict(self.module.params)
+
+    def open_host(self) -> HostFiles:
+        self.request = make_request(self.options(), self.requested_settings())
+        root = self.module.params["root"]
+        if self.rollout is not None:
+            self.rollout = validate_rollout_name(self.rollout)
+            if root != "/":
+                raise TuningError(
+                    f"rollout {self.rollout!r} cannot be recorded with root {root}: "
+                    "an image has no ledger; leave out one of them"
+                )
+        return HostFiles(root)
+
+    def plan(self, files: HostFiles) -> Plan:
+        return make_plan(self.request, self._observe(files))
+
+    def refuse(self, plan: Plan) -> None:
+        refuse_overridden(plan)
+
+    def _observe(self, files: HostFiles) -> Observed:
+        """Read the loader, the boot files and the runtime values that the request is about."""
+        request = self.request
+        location = files.locate(request.path)
+        boot_files = read_boot_files(files)
+        content = boot_files.contents.get(location.real_path)
+        if content is None:
+            content = files.read(request.path, location.real_path)
+        loader = detect_loader(files)
+        if request.runtime:
+            require_procfs()
+        runtime: dict[str, str | None] = {}
+        matches: dict[str, list[str]] = {}
+        if files.root == "/":
+            keys = [*request.settings, *surplus_keys(request, content, loader)]
+            runtime, matches = _read_runtime(keys, needed=request.runtime)
+        # Attributes that do not exist, such as an unknown owner, are refused for a new file too.
+        differences = self._attributes.differences(
+            "/" if content is None else files.host_path(location.real_path)
+        )
+        return Observed(
+            loader=loader,
+            boot_files=boot_files,
+            path=location.path,
+            real_path=location.real_path,
+            is_link=location.is_link,
+            content=content,
+            runtime=runtime,
+            matches=matches,
+            attributes=() if content is None else differences,
+        )
+
+    def check(self, plan: Plan, files: HostFiles) -> None:
+        deferred.check_writable(plan, files)
+        if self.rollout is not None:
+            deferred.require_writable_ledger()
+
+    def carry_out(self, plan: Plan, files: HostFiles) -> list[str]:
+        attributes = {plan.observed.real_path: self._attributes.apply}
+        backup = self.module.params["backup"]
+        if self.rollout is None:
+            return deferred.carry_out(plan, files, attributes, backup)
+        with deferred.recorded(plan, files, self.rollout):
+            return deferred.carry_out(plan, files, attributes, backup)
+
+    def warnings(self, plan: Plan) -> Iterable[str]:
+        return plan_warnings(plan)
+
+    def result(self, plan: Plan | None, backups: list[str]) -> dict[str, Any]:
+        result: dict[str, Any] = {"backup_files": backups}
+        if self.rollout is not None:
+            result["rollout"] = self.rollout
+        if plan is not None:
+            result.update(build_result(plan))
+        return result
+
+
+def _read_runtime(
+    keys: Iterable[str], needed: bool
+) -> tuple[dict[str, str | None], dict[str, list[str]]]:
+    """Return the runtime values of these keys, globs expanded, and the matches of each glob."""
+    runtime: dict[str, str | None] = {}
+    matches: dict[str, list[str]] = {}
+    named = []
+    for key in keys:
+        if is_glob(key):
+            values = read_keys(expand_glob(key), named=False, needed=needed)
+            matches[key] = list(values)
+            runtime.update(values)
+        else:
+            named.append(key)
+    runtime.update(read_keys(named, named=True, needed=needed))
+    return runtime, matches
+
+
+def make_request(options: Mapping[str, Any], settings: Mapping[Any, Any]) -> Request:
+    """Return what a task asks for, or raise TuningError.
+
+    options: option -> value; one that is a field of ``Request`` and is left out has its default.
+    settings: key -> value, as the user wrote them.
+    """
+    _check_options(options)
+    present = options["state"] == "present"
+    fields = {name: options[name] for name in Request._fields if name in options}
+    fields["settings"] = _parse_settings(settings, present)
+    fields["present"] = present
+    return Request(**fields)
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    if not options["runtime"] and not options["persistent"]:
+        raise TuningError(
+            "runtime and persistent are both false, so there is nothing to do; "
+            "leave one of them true"
+        )
+    if options["root"] != "/" and options["runtime"]:
+        raise TuningError(
+            f"root {options['root']} is not the running system; set 'runtime: false' with it"
+        )
+    if not options["path"].startswith("/"):
+        raise TuningError(
+            f"path {options['path']!r} is not absolute; give one such as "
+            "/etc/sysctl.d/90-ansible.conf"
+        )
+    if options.get("at_least") and options.get("at_most"):
+        raise TuningError(
+            "at_least and at_most are both true: a value is either a minimum or a maximum; "
+            "leave one of them out"
+        )
+    if options["state"] == "absent":
+        for name in ("exclusive", "at_least", "at_most"):
+            if options.get(name):
+                raise TuningError(
+                    f"{name} goes with 'state: present' alone: "
+                    "with 'absent' settings names what goes"
+                )
+
+
+def _parse_settings(settings: Mapping[Any, Any], present: bool) -> dict[str, str | None]:
+    """Return normalized key -> text of the value, or refuse what is not one value for each key."""
+    names: dict[str, str] = {}
+    parsed: dict[str, str | None] = {}
+    for name, value in settings.items():
+        key = parse_key(name)
+        if key in ACTIONS:
+            raise TuningError(
+                f"{key}: an action, not a setting: it can be neither read back nor kept; "
+                "run it as a task of its own",
+                key,
+            )
+        if key in parsed:
+            raise TuningError(
+                f"{key}: given twice, as {names[key]!r} and as {str(name)!r}; give it once", key
+            )
+        if value is None and present:
+            raise TuningError(
+                f"{key}: no value; give one, or set 'state: absent' to take the key out", key
+            )
+        names[key] = str(name)
+        parsed[key] = None if value is None else format_value(key, value)
+    return parsed

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module sysctl_info: the values now, those of the next boot, and every line that counts.
+
+Nothing is changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Iterator, Mapping, NamedTuple, NoReturn
+
+from .._host.boot import detect_loader, read_boot_files
+from .._host.files import HostFiles
+from .._host.proc_sys import expand_glob, proc_path, read_key
+from .._sysctl.boot_files import COMMAND_LINE, BootFile, BootFiles, boot_lines, read_order
+from .._sysctl.errors import TuningError, describe_os_error
+from .._sysctl.keys import glob_matches, is_glob, parse_key, split_glob
+from .._sysctl.loaders import LOADERS, Loader
+from .._sysctl.precedence import Precedence
+from .._sysctl.secrets import display_value, quote_value
+from .._sysctl.sysctl_d import Line, line_result, parse_lines
+from .._sysctl.text import printable
+from .._sysctl.values import ACTIONS, values_equal
+from .arguments import Options
+from .base import TuningModule
+
+OPTIONS: Options = {
+    "keys": {"type": "list", "elements": "str", "no_log": False},
+    "root": {"type": "path", "default": "/"},
+    "loader": {"type": "str", "choices": ["auto", *LOADERS], "default": "auto"},
+}
+
+
+def run() -> NoReturn:
+    """Run the module."""
+    module = TuningModule(OPTIONS)
+    try:
+        result = _inspect(module.params)
+    except (OSError, TuningError) as error:
+        module.fail(error)
+    module.exit_json(changed=False, **result)
+
+
+def _inspect(params: Mapping[str, Any]) -> dict[str, Any]:
+    files = HostFiles(params["root"])
+    if params["loader"] == "auto":
+        loader = detect_loader(files)
+    else:
+        loader = LOADERS[params["loader"]]
+    keys = None
+    if params["keys"] is not None:
+        keys = [parse_key(key) for key in params["keys"]]
+    is_running = files.root == "/"
+    return inspect_settings(read_boot_files(files), loader, keys, is_running)
+
+
+def inspect_settings(
+    boot_files: BootFiles, loader: Loader, keys: Iterable[str] | None, is_running: bool
+) -> dict[str, Any]:
+    """Return the state of these keys, and of the files that a loader reads.
+
+    keys: normalized, globs allowed; None: all that any file assigns.
+    is_running: the files are those of this kernel's host, not of an image.
+    """
+    order = read_order(boot_files, loader)
+    boot = _NextBoot(list(boot_lines(boot_files, loader, order)), order, loader)
+    problems = []
+    for problem in boot_files.problems:
+        problems.append(_problem(problem.path, None, problem.reason))
+    problems.extend(_line_problems(boot_files, loader, boot.lines, order))
+    settings = {}
+    for key in _requested_keys(keys, boot.lines, is_running):
+        runtime = _runtime_value(key, problems) if is_running else None
+        settings[printable(key)] = _setting_result(key, runtime, boot)
+    return {
+        "loader": loader.name,
+        "settings": settings,
+        "files": [_file_result(file) for file in order],
+        "problems": problems,
+        "drift": [key for key, setting in settings.items() if setting["drift"]],
+    }
+
+
+class _NextBoot:
+    """All lines that a loader comes to, in reading order, and what becomes of them."""
+
+    def __init__(self, lines: list[Line], order: Iterable[BootFile], loader: Loader) -> None:
+        self.lines = lines
+        self._masked = {file.path for file in order if file.masked_by}
+        read_lines = (line for line in lines if line.key and line.path not in self._masked)
+        self.precedence = Precedence(read_lines, loader)
+        self._lines_of_key: dict[str, list[int]] = {}
+        self._glob_lines: list[_GlobLine] = []
+        for number, line in enumerate(lines):
+            self._lines_of_key.setdefault(line.key, []).append(number)
+            if is_glob(line.key) and line.value is not None:
+                self._glob_lines.append(_GlobLine(number, line.key, split_glob(line.key)))
+
+    def lines_about(self, key: str) -> Iterator[Line]:
+        """Yield the lines that name a key or match it, in reading order."""
+        numbers = list(self._lines_of_key.get(key, ()))
+        for glob in self._glob_lines:
+            if glob.key != key and glob_matches(glob.segments, key):
+                numbers.append(glob.number)
+        for number in sorted(numbers):
+            yield self.lines[number]
+
+    def fate_of(self, line: Line, key: str) -> str:
+        """Return what becomes of a line about a key."""
+        if line.path in self._masked:
+            return "masked"
+        if line == self.precedence.winner(key):
+            return "winner"
+        precedence = self.precedence
+        if key in precedence.excluded and key not in precedence.explicit:
+            return "excluded"
+        return "overridden"
+
+
+class _GlobLine(NamedTuple):
+    number: int
+    key: str
+    segments: list[str]
+
+
+def _file_result(file: BootFile) -> dict[str, Any]:
+    masked_by = None
+    if file.masked_by is not None:
+        masked_by = printable(file.masked_by)
+    return {"path": printable(file.path), "masked_by": masked_by}
+
+
+def _requested_keys(keys: Iterable[str] | None, lines: list[Line], is_running: bool) -> list[str]:
+    """Return the keys to report, without duplicates.
+
+    A glob stands for the keys that it matches in the kernel and in the files; for itself, if
+    there are none.
+    """
+    assigned = [line.key for line in lines if line.key and line.value is not None]
+    requested: dict[str, None] = {}
+    for key in assigned if keys is None else keys:
+        matches = _matches_of(key, assigned, is_running) if is_glob(key) else []
+        for match in matches or [key]:
+            requested[match] = None
+    return list(requested)
+
+
+def _matches_of(glob: str, assigned: Iterable[str], is_running: bool) -> list[str]:
+    matches = []
+    if is_running:
+        matches = [key for key in expand_glob(glob) if _key_exists(key)]
+    segments = split_glob(glob)
+    for key in assigned:
+        if not is_glob(key) and glob_matches(segments, key):
+            matches.append(key)
+    return matches
+
+
+def _key_exists(key: str) -> bool:
+    try:
+        read_key(key)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        pass  # it exists, even if we may not read it
+    return True
+
+
+def _runtime_value(key: str, problems: list[dict[str, Any]]) -> str | None:
+    """Return the runtime value of a key, or None and add the reason to the problems."""
+    if key in ACTIONS or is_glob(key):
+        return None
+    try:
+        return read_key(key)
+    except (FileNotFoundError, NotADirectoryError):
+        problems.append(_problem(proc_path(key), None, "this kernel has no such key"))
+    except OSError as error:
+        reason = f"cannot be read: {describe_os_error(error)}"
+        problems.append(_problem(proc_path(key), None, reason))
+    return None
+
+
+def _setting_result(key: str, runtime: str | None, boot: _NextBoot) -> dict[str, Any]:
+    winner = boot.precedence.winner(key)
+    boot_value = winner.value if winner else None
+    assignments = []
+    for line in boot.lines_about(key):
+        assignment = line_result(key, line)
+        assignment["key"] = printable(line.key)
+        assignment["fate"] = boot.fate_of(line, key)
+        assignments.append(assignment)
+    drift = False
+    if boot_value and runtime is not None:
+        drift = not values_equal(key, runtime, boot_value)
+    return {
+        "runtime": display_value(key, runtime),
+        "boot": display_value(key, boot_value),
+        "winner": _winner_result(winner),
+        "assignments": assignments,
+        "drift": drift,
+    }
+
+
+def _winner_result(winner: Line | None) -> dict[str, Any] | None:
+    if winner is None:
+        return None
+    return {"path": printable(winner.path), "line": winner.number}
+
+
+def _problem(path: str, line: int | None, reason: str) -> dict[str, Any]:
+    return {"path": printable(path), "line": line, "problem": printable(reason)}
+
+
+def _line_problems(
+    boot_files: BootFiles, loader: Loader, lines: list[Line], order: list[BootFile]
+) -> Iterator[dict[str, Any]]:
+    """Yield the lines that no loader can parse, and settings that come from elsewhere."""
+    for line in lines:
+        if not line.key:
+            yield _problem(line.path, line.number, str(line.value))
+        elif line.path == COMMAND_LINE:
+            value = quote_value(line.key, line.value)
+            yield _problem(
+                COMMAND_LINE, None, f"sets {line.key} to {value} before any file is read"
+            )
+    read_paths = {file.real_path for file in order}
+    for real_path in boot_files.listing["/etc"].values():
+        data = boot_files.contents.get(real_path, b"")
+        has_settings = any(line.key for line in parse_lines(data, loader))
+        if real_path not in read_paths and has_settings:
+            reason = f"{loader.name} does not read this file, so what it sets has no effect at boot"
+            yield _problem("/etc/sysctl.conf", None, reason)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module sysctl_ledger: the way back to before a rollout."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Iterator, Mapping, NoReturn, Sequence
+
+from .._host.boot import detect_loader, read_boot_files
+from .._host.files import HostFiles
+from .._host.proc_sys import read_keys
+from .._host.transaction import carry_out, check_writable
+from .._ledger import entries as ledger
+from .._ledger import store
+from .._ledger.entries import FileSnapshot, LedgerEntry
+from .._ledger.recording import take_snapshot
+from .._sysctl.errors import TuningError
+from .._sysctl.plan import FileChange, Observed, Plan, make_restore_plan
+from .._sysctl.result import build_result
+from .._sysctl.secrets import quote_value
+from .._sysctl.text import printable
+from .._sysctl.values import values_equal
+from .arguments import Options
+from .base import TuningModule
+from .flow import HostChange, change_host
+from .rollout_name import validate_rollout_name
+
+OPTIONS: Options = {
+    "rollout": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["restored"], "required": True},
+    "overwrite_changes": {"type": "bool", "default": False},
+    "ignore_unknown": {"type": "bool", "default": False},
+}
+
+Snapshots = Mapping[str, "FileSnapshot | None"]
+
+
+def run() -> NoReturn:
+    """Run the module."""
+    change_host(Restoration(TuningModule(OPTIONS)))
+
+
+class Restoration(HostChange):
+    """Going back to the state before the first change of a rollout: all of it or nothing."""
+
+    def __init__(self, module: TuningModule) -> None:
+        super().__init__(module)
+        self.rollout: str = module.params["rollout"]
+        self._entries: Sequence[LedgerEntry] = ()
+        self._to_undo: Sequence[LedgerEntry] = ()
+        self._files_before: Snapshots = {}
+        self._files_now: Snapshots = {}
+
+    def open_host(self) -> HostFiles:
+        self.rollout = validate_rollout_name(self.rollout)
+        return HostFiles("/")
+
+    def plan(self, files: HostFiles) -> Plan:
+        self._entries = store.read_entries()
+        rollouts = ledger.rollout_names(self._entries)
+        if self.rollout in rollouts or not self.module.params["ignore_unknown"]:
+            self._to_undo = ledger.entries_since(self._entries, self.rollout)
+        runtime = ledger.runtime_before(self._to_undo)
+        self._files_before = ledger.files_before(self._to_undo)
+        self._files_now = {path: take_snapshot(path, files) for path in self._files_before}
+        observed = Observed(
+            loader=detect_loader(files),
+            boot_files=read_boot_files(files),
+            runtime=read_keys(runtime, named=True, needed=True),
+        )
+        return make_restore_plan(observed, runtime, self._file_changes())
+
+    def _file_changes(self) -> Iterator[FileChange]:
+        """Yield a change for each file that is not as before, in its bytes or attributes."""
+        for path, before in self._files_before.items():
+            now = self._files_now[path]
+            if now != before:
+                yield FileChange(path, path, before=_data_of(now), after=_data_of(before))
+
+    def refuse(self, plan: Plan) -> None:
+        if self.module.params["overwrite_changes"]:
+            return
+        data = {path: _data_of(snapshot) for path, snapshot in self._files_now.items()}
+        changed = ledger.changed_by_others(self._to_undo, data)
+        if changed:
+            raise TuningError(
+                f"changed by somebody else since rollout {self.rollout!r}, "
+                f"which would be lost: {', '.join(changed)}; "
+                "save what is needed of it, then set 'overwrite_changes: true'"
+            )
+
+    def is_needed(self, plan: Plan) -> bool:
+        # A host that is as before, by chance or by hand, still has entries to mark as undone.
+        return bool(self._to_undo)
+
+    def check(self, plan: Plan, files: HostFiles) -> None:
+        check_writable(plan, files)
+
+    def carry_out(self, plan: Plan, files: HostFiles) -> list[str]:
+        attributes = {}
+        for path, snapshot in self._files_before.items():
+            if snapshot:
+                attributes[path] = _attribute_setter(snapshot)
+        backups = carry_out(plan, files, attributes, backup=False)
+        try:
+            self._entries = store.mark_undone(self._entries, self._to_undo)
+        except TuningError as error:
+            # The host is as it was; only the next rollout of that name would not begin anew.
+            self.module.warn(printable(f"all is put back, but {error}; run this again"))
+        return backups
+
+    def warnings(self, plan: Plan) -> Iterator[str]:
+        for write in plan.writes:
+            if not self._is_our_value(write.key, write.before):
+                value = quote_value(write.key, write.before)
+                yield (
+                    f"{write.key}: it was {value} meanwhile, by a reboot or by somebody else; "
+                    "it is put back all the same"
+                )
+        for key in plan.missing:
+            yield f"{key}: this kernel does not have it now, so it cannot be put back; its files are"
+
+    def _is_our_value(self, key: str, value: str | None) -> bool:
+        """Tell whether one of the rollouts found or set this value."""
+        for entry in self._to_undo:
+            for recorded_value in entry.runtime.get(key, ()):
+                if values_equal(key, value, recorded_value):
+                    return True
+        return False
+
+    def result(self, plan: Plan | None, backups: list[str]) -> dict[str, Any]:
+        result: dict[str, Any] = {"rollout": self.rollout, "rollouts": self._rollouts()}
+        if plan is not None:
+            result.update(build_result(plan))
+            del result["path"]
+            del result["overridden"]
+        return result
+
+    def _rollouts(self) -> list[dict[str, Any]]:
+        undone = {entry.rollout: entry.undone for entry in self._entries}
+        names = ledger.rollout_names(self._entries)
+        return [
+            {"rollout": name, "at": time, "undone": undone[name]} for name, time in names.items()
+        ]
+
+
+def _data_of(snapshot: FileSnapshot | None) -> bytes | None:
+    return None if snapshot is None else snapshot.data
+
+
+def _attribute_setter(snapshot: FileSnapshot) -> Callable[[str], None]:
+    """Return a function that gives a file the mode, owner and group of a snapshot."""
+
+    def set_attributes(path: str) -> None:
+        os.chown(path, snapshot.owner, snapshot.group)
+        os.chmod(path, snapshot.mode)
+
+    return set_attributes

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module tcp_keepalive_info: settings, connections, and the namespaces with their own settings."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NoReturn
+
+from .._host.boot import detect_loader, read_boot_files
+from .._host.files import HostFiles
+from .._keepalive.connections import read_connections
+from .._keepalive.inet_diag import count_states
+from .._keepalive.namespaces import other_namespaces, read_keepalive
+from .._keepalive.processes import count_by_process
+from .._keepalive.profiles import KEYS, dead_after
+from .._sysctl.boot_files import BootFiles
+from .._sysctl.errors import TuningError
+from .._sysctl.loaders import Loader
+from .._sysctl.precedence import precedence_of
+from .._sysctl.secrets import quote_value
+from .._sysctl.sysctl_d import Line
+from .._sysctl.text import printable
+from .._sysctl.values import parse_number
+from . import sysctl_info
+from .arguments import Options
+from .base import TuningModule
+
+OPTIONS: Options = {
+    "sockets": {"type": "bool", "default": True},
+    "process_limit": {"type": "int", "default": 20},
+    "namespaces": {"type": "bool", "default": True},
+    "assignments": {"type": "bool", "default": False},
+}
+
+
+def run() -> NoReturn:
+    """Run the module."""
+    module = TuningModule(OPTIONS)
+    try:
+        result = inspect_keepalive(module.params)
+    except (OSError, TuningError) as error:
+        module.fail(error)
+    module.exit_json(changed=False, **result)
+
+
+def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the requested parts; the others are empty."""
+    if params["process_limit"] < 0:
+        raise TuningError(
+            f"process_limit {params['process_limit']} is below 0; "
+            "give how many processes to list at most"
+        )
+    problems: list[dict[str, Any]] = []
+    files = HostFiles("/")
+    loader = detect_loader(files)
+    runtime, runtime_problem = read_keepalive()
+    boot_files = read_boot_files(files)
+    boot = _boot_values(boot_files, loader, problems)
+    settings: dict[str, dict[str, Any]] = {}
+    for name, value in runtime.items():
+        settings[name] = {"runtime": value, "boot": boot[name]}
+    if params["assignments"]:
+        _add_assignments(settings, boot_files, loader, problems)
+    if runtime_problem:
+        problems.append({"path": "/proc/sys", "problem": runtime_problem})
+    connections = _connections_result(runtime, params, problems)
+    namespaces = []
+    if params["namespaces"]:
+        namespaces = other_namespaces(runtime, problems)
+    return {
+        "loader": loader.name,
+        "settings": settings,
+        "dead_after": _dead_after(runtime),
+        **connections,
+        "namespaces": namespaces,
+        "problems": problems,
+    }
+
+
+def _boot_values(
+    boot_files: BootFiles, loader: Loader, problems: list[dict[str, Any]]
+) -> dict[str, int | None]:
+    """Return the values that the next boot sets, None where it leaves the kernel's own."""
+    for problem in boot_files.problems:
+        if problem.matters:
+            entry = {"path": printable(problem.path), "problem": printable(problem.reason)}
+            problems.append(entry)
+    precedence = precedence_of(boot_files, loader, KEYS.values())
+    values: dict[str, int | None] = dict.fromkeys(KEYS)
+    for name, key in KEYS.items():
+        winner = precedence.winner(key)
+        if winner and winner.value:
+            values[name] = _parse_boot_value(key, winner, problems)
+    return values
+
+
+def _parse_boot_value(key: str, winner: Line, problems: list[dict[str, Any]]) -> int | None:
+    number = parse_number(winner.value or "")
+    if isinstance(number, int):
+        return number
+    value = quote_value(key, winner.value)
+    reason = f"line {winner.number} gives {key} {value}, which the kernel refuses"
+    problems.append({"path": printable(winner.path), "problem": reason})
+    return None
+
+
+def _add_assignments(
+    settings: Mapping[str, dict[str, Any]],
+    boot_files: BootFiles,
+    loader: Loader,
+    problems: list[dict[str, Any]],
+) -> None:
+    """Add to each setting what sysctl_info returns: the line that wins, and every line about it."""
+    info = sysctl_info.inspect_settings(boot_files, loader, KEYS.values(), is_running=True)
+    for name, key in KEYS.items():
+        setting = info["settings"][key]
+        settings[name]["winner"] = setting["winner"]
+        settings[name]["assignments"] = setting["assignments"]
+    for problem in info["problems"]:
+        without_line = {"path": problem["path"], "problem": problem["problem"]}
+        if without_line not in problems:
+            problems.append(problem)
+
+
+def _dead_after(runtime: Mapping[str, int | None]) -> int | None:
+    """Return after how many seconds a dead peer is noticed, None if a value is not known."""
+    values = [runtime[name] for name in KEYS]
+    numbers = [value for value in values if value is not None]
+    if len(numbers) < len(values):
+        return None
+    return dead_after(*numbers)
+
+
+def _connections_result(
+    runtime: Mapping[str, int | None], params: Mapping[str, Any], problems: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return the counts of the connections, for all of them and by process."""
+    result: dict[str, Any] = {
+        "source": None,
+        "connections": None,
+        "processes": [],
+        "processes_unseen": None,
+    }
+    if not params["sockets"]:
+        return result
+    connections = read_connections(_longest_timer(runtime), problems)
+    if connections is None:
+        return result
+    result["source"] = connections.source
+    result["connections"] = count_states(connections.states)
+    if params["process_limit"]:
+        result.update(count_by_process(connections, params["process_limit"], problems))
+    return result
+
+
+def _longest_timer(runtime: Mapping[str, int | None]) -> float:
+    """Return the longest keepalive timer (ms) that today's settings could start.
+
+    A connection that has answered a probe goes on with a timer of ``intvl``.
+    """
+    time, intvl = runtime["time"], runtime["intvl"]
+    if time is None or intvl is None:
+        return float("inf")
+    return max(time, intvl) * 1000

@@ -1,0 +1,373 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Looking at a host: real folders below the test's own, and one in the place of /proc/sys."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._host import files, proc_sys
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
+    detect_loader,
+    read_boot_files,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import FOLDERS
+from hosts_in_memory import OURS
+from unit.hosts_on_disk import failing
+
+KEY = "net.ipv4.tcp_fin_timeout"
+SYSTEMD = "/usr/lib/systemd/systemd-sysctl"
+V = "/usr/lib/sysctl.d/a.conf"
+
+
+def test_a_key_is_read_as_the_kernel_prints_it(kernel):
+    kernel(
+        **{
+            "net.ipv4.conf.eth0/100.rp_filter": "1",
+            "net.ipv4.tcp_rmem": "4096\t131072\t6291456",
+            "kernel.x": "é",
+        }
+    )
+    assert proc_sys.read_key("net.ipv4.conf.eth0/100.rp_filter") == "1"
+    assert proc_sys.read_key("net.ipv4.tcp_rmem") == "4096\t131072\t6291456"
+    assert proc_sys.read_key("kernel.x") == "é"
+
+
+def test_keys_that_are_not_there_are_left_out(kernel):
+    kernel(**{KEY: "60"})
+    asked = ["net.ipv4.none", KEY, f"{KEY}.below"]
+    for named in (True, False):
+        assert proc_sys.read_keys(asked, named, needed=True) == {KEY: "60"}
+
+
+def test_a_key_that_has_no_value_yet(kernel, monkeypatch):
+    kernel(**{KEY: "60"})
+    failing(monkeypatch, "open", errno.EIO, proc_sys.proc_path(KEY))
+    assert proc_sys.read_keys([KEY], named=True, needed=True) == {KEY: None}
+
+
+def test_a_folder_of_settings_is_refused(kernel):
+    kernel(**{KEY: "60"})
+    for needed in (True, False):
+        with pytest.raises(TuningError, match="a folder of settings") as caught:
+            proc_sys.read_keys(["net.ipv4"], named=True, needed=needed)
+        assert caught.value.key == "net.ipv4"
+    assert proc_sys.read_keys(["net.ipv4"], named=False, needed=False) == {}
+
+
+def test_actions_are_never_read(kernel, monkeypatch):
+    kernel(**{"vm.stat_refresh": ""})
+    failing(monkeypatch, "open", errno.EINVAL, proc_sys.proc_path("vm.stat_refresh"))
+    assert proc_sys.read_keys(["vm.stat_refresh"], named=False, needed=False) == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"), [(0o200, "does something"), (0o644, "cannot be read: Permission denied")]
+)
+def test_a_key_that_may_not_be_read(mode, reason, kernel, monkeypatch):
+    kernel(**{KEY: "60"})
+    os.chmod(proc_sys.proc_path(KEY), mode)
+    failing(monkeypatch, "open", errno.EACCES, proc_sys.proc_path(KEY))
+    with pytest.raises(TuningError, match=reason):
+        proc_sys.read_keys([KEY], named=True, needed=True)
+    assert proc_sys.read_keys([KEY], named=False, needed=False) == {}
+
+
+def test_a_key_that_may_not_be_read_where_only_the_file_counts(kernel, monkeypatch):
+    kernel(**{KEY: "60"})
+    failing(monkeypatch, "open", errno.EACCES, proc_sys.proc_path(KEY))
+    assert proc_sys.read_keys([KEY], named=True, needed=False) == {}
+
+
+def test_a_host_without_a_kernel_to_set(kernel, tmp_path, monkeypatch):
+    kernel()
+    proc_sys.require_procfs()
+    monkeypatch.setattr(proc_sys, "PROC_SYS", str(tmp_path))
+    with pytest.raises(TuningError, match="mount proc"):
+        proc_sys.require_procfs()
+
+
+@pytest.mark.parametrize(
+    ("glob", "matches"),
+    [
+        ("net.ipv4.conf.*.rp_filter", ["all", "eth0", "eth0/100"]),
+        ("net.ipv4.conf.eth*.rp_filter", ["eth0", "eth0/100"]),
+        ("net.ipv4.conf.[^e]*.rp_filter", ["all"]),
+        ("net.ipv4.conf.eth?.rp_filter", ["eth0"]),
+        ("net.ipv4.conf.x*.rp_filter", []),
+        ("net.none.*.rp_filter", []),
+    ],
+)
+def test_the_keys_that_a_glob_matches(glob, matches, kernel):
+    names = [f"net.ipv4.conf.{name}.rp_filter" for name in ("all", "eth0/100", "eth0")]
+    kernel(**dict.fromkeys(names, "1"))
+    found = proc_sys.read_keys(proc_sys.expand_glob(glob), named=False, needed=False)
+    assert list(found) == [f"net.ipv4.conf.{name}.rp_filter" for name in matches]
+
+
+def test_a_glob_in_the_last_part(kernel):
+    kernel(**{"net.ipv4.tcp_b": "1", "net.ipv4.tcp_a": "1", "net.ipv4.udp_a": "1"})
+    assert list(proc_sys.expand_glob("net.ipv4.tcp_*")) == ["net.ipv4.tcp_a", "net.ipv4.tcp_b"]
+
+
+@pytest.mark.parametrize(
+    ("files", "loader"),
+    [
+        ({}, "procps"),
+        ({SYSTEMD: ""}, "systemd"),
+        ({"/lib/systemd/systemd-sysctl": ""}, "systemd"),
+        (
+            {
+                SYSTEMD: "",
+                "/sbin/init": {"link": "/lib/systemd/systemd"},
+                "/lib/systemd/systemd": "",
+            },
+            "systemd",
+        ),
+        ({SYSTEMD: "", "/sbin/init": {"link": "../lib/systemd/systemd"}}, "systemd"),
+        (
+            {
+                SYSTEMD: "",
+                "/sbin": {"link": "usr/sbin"},
+                "/usr/sbin/init": {"link": "../lib/systemd/systemd"},
+            },
+            "systemd",
+        ),
+        ({SYSTEMD: "", "/sbin/init": ""}, "procps"),
+        ({SYSTEMD: "", "/sbin/init": {"link": "/bin/busybox"}, "/bin/busybox": ""}, "procps"),
+        ({"/sbin/init": {"link": "/lib/systemd/systemd"}}, "procps"),
+        ({"/run/systemd/system": None}, "procps"),
+    ],
+)
+def test_who_applies_the_files_of_an_image(files, loader, place):
+    assert detect_loader(place(files).files).name == loader
+
+
+def test_who_applies_the_files_of_the_running_host():
+    running = os.path.isdir("/run/systemd/system")
+    assert detect_loader(files.HostFiles("/")).name == "systemd" or not running
+
+
+@pytest.mark.parametrize(
+    ("path", "real"),
+    [
+        ("/a/plain", "/a/plain"),
+        ("/a/none/at/all", "/a/none/at/all"),
+        ("/a/up", "/top"),
+        ("/a/rooted", "/b/file"),
+        ("/linked/file", "/b/file"),
+        ("/linked/../a", "/a"),
+        ("/../../a", "/a"),
+        ("//a/./plain", "/a/plain"),
+        ("/a/far", "/etc/passwd"),
+        ("/", "/"),
+    ],
+)
+def test_links_are_followed_as_the_host_itself_would(path, real, place):
+    root = place(
+        {
+            "/a/plain": "",
+            "/a/up": {"link": "../../../top"},
+            "/a/rooted": {"link": "/b/file"},
+            "/a/far": {"link": "/../../etc/passwd"},
+            "/b/file": "",
+            "/linked": {"link": "b"},
+        }
+    )
+    assert root.files.resolve(path) == real
+    assert root.files.host_path(real) == f"{root.root}{real}"
+
+
+def test_links_that_go_round_end(place):
+    root = place({"/a": {"link": "/b"}, "/b": {"link": "/a"}})
+    assert root.files.resolve("/a/x").endswith("/x")
+
+
+def test_paths_of_the_running_host_are_its_own(tmp_path):
+    (tmp_path / "link").symlink_to("file")
+    host_files = files.HostFiles("/")
+    assert host_files.resolve(f"{tmp_path}/link") == os.path.realpath(f"{tmp_path}/file")
+    assert host_files.host_path("/etc") == "/etc"
+
+
+def test_a_root_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(TuningError, match="nowhere"):
+        files.HostFiles(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "placed"),
+    [
+        ({}, OURS, (OURS, OURS, False)),
+        ({OURS: ""}, OURS, (OURS, OURS, False)),
+        ({OURS: {"link": "../x.conf"}, "/etc/x.conf": ""}, OURS, (OURS, "/etc/x.conf", True)),
+        ({OURS: {"link": "/none"}}, OURS, (OURS, "/none", True)),
+        ({"/lib": {"link": "usr/lib"}, V: ""}, "/lib/sysctl.d/a.conf", (V, V, False)),
+        ({"/etc/sysctl.d": {"link": "/srv/d"}, "/srv/d/x": ""}, OURS, (OURS, "/srv/d/90-ansible.conf", False)),
+        ({}, "/etc//sysctl.d/../sysctl.d/a.conf", ("/etc/sysctl.d/a.conf", "/etc/sysctl.d/a.conf", False)),
+        ({}, "/a.conf", ("//a.conf", "/a.conf", False)),
+    ],
+)  # fmt: skip
+def test_where_our_file_is(files, path, placed, place):
+    name, real, is_link = place(files).files.locate(path)
+    assert (os.path.normpath(name).replace("//", "/"), real, is_link) == (
+        placed[0].replace("//", "/"),
+        *placed[1:],
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({OURS: None}, "not a regular file"),
+        ({OURS: {"link": "/dev/null"}}, "a link to /dev/null"),
+        ({OURS: {"link": "/srv"}, "/srv/x": ""}, "not a regular file"),
+    ],
+)
+def test_a_path_that_is_no_file_is_refused(files, reason, place):
+    with pytest.raises(TuningError, match=reason) as caught:
+        place(files).files.locate(OURS)
+    assert OURS in str(caught.value)
+
+
+def test_our_file_is_read_or_refused(place, monkeypatch):
+    root = place({"/a": b"\xff\0", "/big": b"x" * 3_000_000, "/empty": b""})
+    assert root.files.read("/a", "/a") == b"\xff\0"
+    assert root.files.read("/big", "/big") == b"x" * 3_000_000
+    assert root.files.read("/empty", "/empty") == b""
+    assert root.files.read("/none", "/none") is None
+    failing(monkeypatch, "open", errno.EACCES, root.at("/a"))
+    with pytest.raises(TuningError, match="/a cannot be read: Permission denied") as caught:
+        root.files.read("/a", "/a")
+    assert caught.value.errno == errno.EACCES
+
+
+def test_everything_that_a_loader_reads_is_found(place):
+    root = place(
+        {
+            "/etc/sysctl.d/a.conf": "a=1",
+            "/etc/sysctl.d/README": "",
+            "/etc/sysctl.d/link.conf": {"link": "../sysctl.conf"},
+            "/etc/sysctl.d/null.conf": {"link": "/dev/null"},
+            "/etc/sysctl.d/none.conf": {"link": "/none"},
+            "/etc/sysctl.d/folder.conf": None,
+            "/etc/sysctl.conf": "b=2",
+            "/usr/lib/sysctl.d/v.conf": "c=3",
+            "/lib": {"link": "usr/lib"},
+            "/run/sysctl.d": "no folder",
+        }
+    )
+    tree = read_boot_files(root.files)
+    assert {
+        folder: names for folder, names in tree.listing.items() if folder != "/lib/sysctl.d"
+    } == {
+        "/etc/sysctl.d": {
+            "a.conf": "/etc/sysctl.d/a.conf",
+            "link.conf": "/etc/sysctl.conf",
+            "null.conf": "/dev/null",
+            "none.conf": "/none",
+            "folder.conf": "/etc/sysctl.d/folder.conf",
+        },
+        "/run/sysctl.d": {},
+        "/usr/local/lib/sysctl.d": {},
+        "/usr/lib/sysctl.d": {"v.conf": "/usr/lib/sysctl.d/v.conf"},
+        "/etc": {"sysctl.conf": "/etc/sysctl.conf"},
+    }
+    assert tree.contents == {
+        "/etc/sysctl.d/a.conf": b"a=1",
+        "/etc/sysctl.conf": b"b=2",
+        "/dev/null": b"",
+        "/usr/lib/sysctl.d/v.conf": b"c=3",
+    }
+    assert tree.command_line == ""
+    told = {path: matters for path, _unused, matters in tree.problems}
+    assert told == {"/etc/sysctl.d/none.conf": False, "/etc/sysctl.d/folder.conf": False}
+
+
+def test_an_empty_host(place):
+    tree = read_boot_files(place().files)
+    assert tree.listing == {folder: {} for folder in (*FOLDERS, "/etc")}
+    assert (tree.contents, tree.problems) == ({}, ())
+
+
+@pytest.mark.parametrize("function", ["open", "scandir"])
+def test_what_may_not_be_read_is_a_problem_and_not_fatal(function, place, monkeypatch):
+    root = place({"/etc/sysctl.d/a.conf": "a=1", "/run/sysctl.d/b.conf": "b=1"})
+    path = "/etc/sysctl.d" if function == "scandir" else "/etc/sysctl.d/a.conf"
+    failing(monkeypatch, function, errno.EACCES, root.at(path))
+    tree = read_boot_files(root.files)
+    assert [
+        (where, "Permission denied" in why, matters) for where, why, matters in tree.problems
+    ] == [(path, True, True)]
+    assert list(tree.contents) == ["/run/sysctl.d/b.conf"]
+
+
+@pytest.mark.parametrize("name", ["pipe.conf", "link.conf"])
+def test_a_pipe_is_not_waited_for(name, place):
+    root = place({"/etc/sysctl.d/link.conf": {"link": "/pipe"}})
+    os.mkfifo(str(root.at("/pipe" if name == "link.conf" else f"/etc/sysctl.d/{name}")))
+    tree = read_boot_files(root.files)
+    assert f"/etc/sysctl.d/{name}" in [path for path, _unused, _unused in tree.problems]
+    assert tree.contents == {}
+
+
+def test_a_device_is_not_read():
+    """One such as this never ends, and reading another may do something."""
+    with pytest.raises(OSError, match="not a regular file"):
+        files.read_file("/dev/zero")
+
+
+def test_a_link_that_a_failing_disk_hides_is_not_taken_for_none(place, monkeypatch):
+    root = place({OURS: {"link": "/srv/x"}, "/srv/x": "a = 1\n"})
+    failing(monkeypatch, "readlink", errno.EIO, str(root.at(OURS)))
+    with pytest.raises(OSError, match="Input/output error"):
+        root.files.locate(OURS)
+
+
+def test_a_last_file_of_which_nothing_can_be_known_is_told(place, monkeypatch):
+    root = place({"/etc/sysctl.conf": "a = 1\n"})
+    for name in ("stat", "open"):
+        failing(monkeypatch, name, errno.EIO, str(root.at("/etc/sysctl.conf")))
+    (problem,) = read_boot_files(root.files).problems
+    assert (problem[0], problem[2]) == ("/etc/sysctl.conf", True)
+
+
+def test_a_key_that_a_glob_finds_and_that_cannot_be_read_is_told(kernel, monkeypatch):
+    kernel(**{KEY: "60"})
+    failing(monkeypatch, "open", errno.EMFILE, proc_sys.proc_path(KEY))
+    assert proc_sys.read_keys([KEY], named=False, needed=False) == {}
+    with pytest.raises(TuningError, match="Too many open files"):
+        proc_sys.read_keys([KEY], named=False, needed=True)
+
+
+def test_a_big_file_is_read_whole(place):
+    data = b"# x\n" * 40_000
+    assert read_boot_files(place({OURS: data}).files).contents[OURS] == data
+
+
+def test_the_running_host_can_be_looked_at():
+    tree = read_boot_files(files.HostFiles("/"))
+    assert tree.command_line
+    assert {*FOLDERS[:4], "/etc"} <= set(tree.listing)
+
+
+def test_a_kernel_command_line_that_cannot_be_read(monkeypatch):
+    failing(monkeypatch, "open", errno.EACCES, "/proc/cmdline")
+    assert read_boot_files(files.HostFiles("/")).command_line == ""
+
+
+def test_looking_changes_nothing(place, kernel):
+    kernel(**{KEY: "60"})
+    root = place({OURS: "a=1", "/etc/sysctl.conf": {"link": "/none"}})
+    before = root.snapshot()
+    read_boot_files(root.files)
+    root.files.locate(OURS)
+    proc_sys.read_keys([KEY], named=True, needed=True)
+    assert root.snapshot() == before
+    assert stat.S_ISREG(os.stat(proc_sys.proc_path(KEY)).st_mode)

@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds and why: every line that has a say, with its fate."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+pytest.importorskip(
+    "ansible", reason="Ansible does not run on this Python; targets get its code sent"
+)
+
+from ansible_collections.netops.tuning.plugins.module_utils._host import proc_sys
+from ansible_collections.netops.tuning.plugins.module_utils._modules import sysctl_info as engine
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import FileProblem
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.modules import sysctl_info
+from hosts_in_memory import make_tree
+
+KEY, GLOB = "net.ipv4.conf.eth0.rp_filter", "net.ipv4.conf.*.rp_filter"
+COOKIES = "net.ipv4.tcp_fastopen_key"
+
+
+def inspect(files, keys=None, loader="systemd", command_line="", problems=()):
+    """Inspect the running kernel with these boot files in place of the host's own."""
+    boot_files = make_tree(files, command_line)
+    boot_files = boot_files._replace(problems=tuple(FileProblem(*problem) for problem in problems))
+    return engine.inspect_settings(boot_files, LOADERS[loader], keys, is_running=True)
+
+
+def fates(told, key):
+    return [
+        (a["path"], a["line"], a["key"], a["value"], a["fate"])
+        for a in told["settings"][key]["assignments"]
+    ]
+
+
+def test_every_line_has_a_fate(kernel):
+    kernel(**{KEY: "0"})
+    files = {
+        "/etc/sysctl.d/50-a.conf": f"{KEY} = 1\n{KEY} = 2\n",
+        "/usr/lib/sysctl.d/50-a.conf": f"{KEY} = 9\n",
+        "/usr/lib/sysctl.d/60-b.conf": f"\n{GLOB} = 3\n",
+    }
+    told = inspect(files, [KEY])
+    assert fates(told, KEY) == [
+        ("/etc/sysctl.d/50-a.conf", 1, KEY, "1", "overridden"),
+        ("/etc/sysctl.d/50-a.conf", 2, KEY, "2", "winner"),
+        ("/usr/lib/sysctl.d/50-a.conf", 1, KEY, "9", "masked"),
+        ("/usr/lib/sysctl.d/60-b.conf", 2, GLOB, "3", "overridden"),
+    ]
+    setting = told["settings"][KEY]
+    assert (setting["runtime"], setting["boot"], setting["drift"]) == ("0", "2", True)
+    assert setting["winner"] == {"path": "/etc/sysctl.d/50-a.conf", "line": 2}
+    assert told["drift"] == [KEY]
+    assert told["files"] == [
+        {"path": "/etc/sysctl.d/50-a.conf", "masked_by": None},
+        {"path": "/usr/lib/sysctl.d/50-a.conf", "masked_by": "/etc/sysctl.d/50-a.conf"},
+        {"path": "/usr/lib/sysctl.d/60-b.conf", "masked_by": None},
+    ]
+    assert (told["loader"], told["problems"]) == ("systemd", [])
+
+
+def test_what_an_exclusion_keeps_off(kernel):
+    kernel(**{KEY: "0"})
+    told = inspect({"/etc/sysctl.d/a.conf": f"{GLOB} = 1\n-{KEY}\n"}, [KEY])
+    assert [fate for *_unused, fate in fates(told, KEY)] == ["excluded", "winner"]
+    assert (told["settings"][KEY]["boot"], told["drift"]) == (None, [])
+
+
+def test_what_is_the_same_is_no_drift(kernel):
+    kernel(**{KEY: "16"})
+    assert inspect({"/etc/sysctl.d/a.conf": f"{KEY} = 0x10"})["drift"] == []
+
+
+def test_all_keys_that_a_file_assigns_are_told(kernel):
+    kernel(**{KEY: "0", "net.ipv4.conf.lo.rp_filter": "1", "kernel.x": "1"})
+    told = inspect({"/etc/sysctl.d/a.conf": f"{GLOB} = 1\nkernel/x = 2\n-kernel.y\nvm.none* = 1"})
+    assert list(told["settings"]) == [KEY, "net.ipv4.conf.lo.rp_filter", "kernel.x", "vm.none*"]
+    assert told["drift"] == [KEY, "kernel.x"]
+
+
+def test_a_glob_asked_for_finds_keys_of_the_kernel_and_of_files(kernel):
+    kernel(**{KEY: "0", "net.ipv4.conf.lo.other": "1"})
+    told = inspect(
+        {"/etc/sysctl.d/a.conf": "net.ipv4.conf.later.rp_filter = 1"}, [GLOB, "kernel.none"]
+    )
+    assert list(told["settings"]) == [KEY, "net.ipv4.conf.later.rp_filter", "kernel.none"]
+    assert [problem["problem"] for problem in told["problems"]] == [
+        "this kernel has no such key"
+    ] * 2
+
+
+def test_problems_are_told_where_they_stand(kernel):
+    kernel(**{KEY: "0"})
+    files = {"/etc/sysctl.d/a.conf": f"garbage\n{KEY} = 1\n", "/etc/sysctl.conf": f"{KEY} = 2"}
+    problems = [("/etc/sysctl.d/b.conf", "Permission denied", True)]
+    told = inspect(files, command_line=f"sysctl.{KEY}=7", problems=problems)["problems"]
+    assert [(problem["path"], problem["line"]) for problem in told] == [
+        ("/etc/sysctl.d/b.conf", None),
+        ("/proc/cmdline", None),
+        ("/etc/sysctl.d/a.conf", 1),
+        ("/etc/sysctl.conf", None),
+    ]
+    assert "'7'" in told[1]["problem"]
+    assert "does not read this file" in told[3]["problem"]
+    assert len(inspect(files, loader="procps")["problems"]) == 1
+
+
+def test_a_key_that_cannot_be_read_is_a_problem(kernel, monkeypatch):
+    kernel(**{KEY: "0"})
+
+    def deny(_key):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(engine, "read_key", deny)
+    told = inspect({}, [GLOB, "vm.drop_caches"])
+    assert told["settings"][KEY]["runtime"] is None
+    assert [problem["path"] for problem in told["problems"]] == [proc_sys.proc_path(KEY)]
+
+
+def test_no_secret_is_told(kernel):
+    kernel(**{COOKIES: "hush-1"})
+    told = inspect(
+        {"/etc/sysctl.d/a.conf": f"{COOKIES} = hush-2"}, command_line=f"sysctl.{COOKIES}=hush-3"
+    )
+    assert "hush" not in str(told)
+    assert told["drift"] == [COOKIES]
+
+
+def test_the_module_on_an_image(place, modules):
+    root = place({"/etc/sysctl.d/a.conf": f"{KEY} = 1\n", "/etc/sysctl.conf": f"{KEY} = 2\n"})
+    before = root.snapshot()
+    for check in (True, False):
+        told = modules.ok(sysctl_info, check=check, root=str(root.root))
+        assert (told["loader"], told["changed"]) == ("procps", False)
+        assert told["settings"][KEY]["boot"] == "2"
+        assert told["settings"][KEY]["runtime"] is None
+    told = modules.ok(sysctl_info, root=str(root.root), loader="systemd", keys=[KEY])
+    assert told["settings"][KEY]["boot"] == "1"
+    assert root.snapshot() == before
+
+
+def test_the_module_on_this_host(kernel, modules):
+    kernel(**{KEY: "0"})
+    assert modules.ok(sysctl_info, keys=[KEY.replace(".", "/")])["settings"][KEY]["runtime"] == "0"
+
+
+def test_what_the_module_refuses(modules, tmp_path, monkeypatch):
+    assert modules.fails(sysctl_info, keys=["/etc/passwd"])["failed_key"] == "/etc/passwd"
+    assert "nowhere" in modules.fails(sysctl_info, root=str(tmp_path / "nowhere"))["msg"]
+
+    def fail(_self):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(engine, "read_boot_files", fail)
+    assert modules.fails(sysctl_info)["errno"] == errno.EIO

@@ -1,0 +1,350 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module sysctl_ledger on folders that stand in for a host: a change that is noted, and the way back."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+
+import pytest
+
+pytest.importorskip(
+    "ansible", reason="Ansible does not run on this Python; targets get its code sent"
+)
+
+from ansible_collections.netops.tuning.plugins.module_utils._host import file_change
+from ansible_collections.netops.tuning.plugins.module_utils._ledger import entries, store
+from ansible_collections.netops.tuning.plugins.modules import (
+    sysctl,
+    sysctl_ledger,
+    tcp_keepalive,
+)
+
+KEY, OTHER, SECRET = (
+    "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_retries2",
+    "net.ipv4.tcp_fastopen_key",
+)
+
+
+@pytest.fixture
+def host(kernel, modules, tmp_path, monkeypatch):
+    """Make a host whose kernel, file and ledger are in a temporary folder."""
+    return Host(
+        kernel(**{KEY: "60", OTHER: "15", SECRET: "0-0-0-0"}), modules, tmp_path, monkeypatch
+    )
+
+
+class Host:
+    def __init__(self, kernel, modules, folder, monkeypatch):
+        self.kernel, self.modules = kernel, modules
+        self.path, self.ledger = folder / "x.conf", folder / "ledger"
+        monkeypatch.setattr(store, "FOLDER", str(self.ledger))
+
+    def apply(self, rollout, settings, check=False, fails=False, **more):
+        options = {"settings": settings, "path": str(self.path), "on_override": "warn", **more}
+        ask = self.modules.fails if fails else self.modules.ok
+        return ask(sysctl, check=check, rollout=rollout, **options)
+
+    def restore(self, rollout, check=False, fails=False, **options):
+        ask = self.modules.fails if fails else self.modules.ok
+        return ask(sysctl_ledger, check=check, state="restored", rollout=rollout, **options)
+
+    def state(self):
+        """Return all that a rollout may change."""
+        held = None
+        if self.path.exists():
+            status = self.path.stat()
+            held = (
+                self.path.read_bytes(),
+                stat.S_IMODE(status.st_mode),
+                status.st_uid,
+                status.st_gid,
+            )
+        return held, {key: self.kernel[key] for key in (KEY, OTHER, SECRET)}
+
+    def entries(self):
+        return {path.name: json.loads(path.read_text()) for path in sorted(self.ledger.glob("*"))}
+
+
+def test_to_the_start_and_nothing_is_left_to_do(host):
+    start = host.state()
+    predicted = host.apply("a", {KEY: 30}, check=True)
+    assert (host.state(), host.ledger.exists()) == (start, False)
+    told = host.apply("a", {KEY: 30})
+    assert told == predicted
+    assert host.state() != start
+    assert stat.S_IMODE(host.ledger.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in host.ledger.glob("*")} == {0o600}
+    predicted, now = host.restore("a", check=True), host.state()
+    assert (host.state(), host.entries()["000001.json"]["undone"]) == (now, False)
+    told = host.restore("a")
+    assert {**told, "rollouts": None} == {**predicted, "rollouts": None}
+    assert told["changed"]
+    assert told["settings"][KEY]["runtime"] == {"before": "30", "after": "60"}
+    assert [entry["before_header"] for entry in told["diff"]] == ["/proc/sys", str(host.path)]
+    assert host.state() == start
+    again = host.restore("a")
+    assert (again["changed"], again["diff"]) == (False, [])
+    assert [(entry["rollout"], entry["undone"]) for entry in again["rollouts"]] == [("a", True)]
+
+
+def test_nothing_is_noted_where_nothing_changes(host):
+    host.apply("a", {KEY: 30})
+    before = host.entries()
+    assert not host.apply("b", {KEY: 30})["changed"]
+    assert host.entries() == before
+
+
+def test_bytes_mode_and_owner_of_a_file(host):
+    host.path.write_bytes(b"# theirs \xff\n")
+    os.chmod(str(host.path), 0o640)
+    if os.geteuid() == 0:
+        os.chown(str(host.path), 12, 34)
+    start = host.state()
+    host.apply("a", {KEY: 30}, mode="0600")
+    assert host.state()[0][1] == 0o600
+    host.restore("a")
+    assert host.state() == start
+
+
+def test_a_file_that_the_rollout_removed(host):
+    host.apply("before", {KEY: 30})
+    os.chmod(str(host.path), 0o600)
+    if os.geteuid() == 0:
+        os.chown(str(host.path), 12, 34)
+    start = host.state()
+    host.apply("a", {KEY: None}, state="absent")
+    assert not host.path.exists()
+    host.restore("a")
+    assert host.state() == start
+
+
+def test_only_the_mode_was_changed(host):
+    host.apply("before", {KEY: 30})
+    start = host.state()
+    host.apply("a", {KEY: 30}, mode="0600")
+    assert host.state() != start
+    assert host.restore("a")["changed"]
+    assert host.state() == start
+
+
+def test_a_rollout_in_two_runs(host):
+    start = host.state()
+    host.apply("a", {KEY: 30})
+    host.apply("a", {KEY: 40, OTHER: 8})
+    host.apply("b", {OTHER: 9})
+    assert len(host.entries()) == 2
+    host.restore("a")
+    assert host.state() == start
+
+
+def test_a_secret_is_put_back_and_never_shown(host):
+    host.kernel[SECRET] = "1-2-3-4"
+    start = host.state()
+    told = [host.apply("a", {SECRET: "5-6-7-8"}), host.restore("a")]
+    assert host.state() == start
+    assert not any(secret in json.dumps(told) for secret in ("1-2-3-4", "5-6-7-8"))
+
+
+def test_what_others_changed_is_not_lost(host):
+    start = host.state()
+    host.apply("a", {KEY: 30})
+    host.path.write_text(f"{host.path.read_text()}# and this\n")
+    edited = host.state()
+    told = host.restore("a", fails=True)
+    assert str(host.path) in told["msg"]
+    assert "overwrite_changes" in told["msg"]
+    assert host.state() == edited
+    host.restore("a", overwrite_changes=True)
+    assert host.state() == start
+
+
+def test_a_runtime_value_that_others_changed_is_put_back_with_a_warning(host):
+    host.apply("a", {KEY: 30})
+    host.kernel[KEY] = "45"
+    assert f"{KEY}: it was '45' meanwhile" in str(host.restore("a")["warnings"])
+    assert host.kernel[KEY] == "60"
+
+
+def test_after_a_reboot(host):
+    """The kernel starts with what the file says, or with what it has itself: neither is a change by others."""
+    host.apply("a", {KEY: 30, OTHER: 8})
+    host.kernel[OTHER] = "15"
+    told = host.restore("a")
+    assert "somebody else" not in str(told)
+    assert (host.kernel[KEY], host.kernel[OTHER]) == ("60", "15")
+
+
+def test_a_key_that_is_gone(host):
+    host.apply("a", {KEY: 30, OTHER: 8})
+    (host.kernel.folder / "net/ipv4/tcp_retries2").unlink()
+    told = host.restore("a")
+    assert told["missing"] == [OTHER]
+    assert OTHER in str(told["warnings"])
+    assert (host.kernel[KEY], host.path.exists()) == ("60", False)
+
+
+def test_all_or_nothing_on_the_way_back(host):
+    host.apply("a", {KEY: 30, OTHER: 8})
+    host.kernel.refuse(OTHER, "15")
+    before, entries = host.state(), host.entries()
+    told = host.restore("a", fails=True)
+    assert (told["failed_key"], told["errno"]) == (OTHER, errno.EINVAL)
+    assert (host.state(), host.entries()) == (before, entries)
+
+
+def test_a_change_that_failed_leaves_no_entry(host):
+    host.kernel.refuse(OTHER, "8")
+    before = host.state()
+    host.apply("a", {KEY: 30, OTHER: 8}, fails=True)
+    assert (host.state(), host.entries()) == (before, {})
+
+
+def test_a_change_that_failed_leaves_the_entry_of_before(host):
+    host.apply("a", {KEY: 30})
+    before, entries = host.state(), host.entries()
+    host.kernel.refuse(OTHER, "8")
+    host.apply("a", {KEY: 40, OTHER: 8}, fails=True)
+    assert (host.state(), host.entries()) == (before, entries)
+
+
+def test_the_entry_is_there_before_the_host_changes(host, monkeypatch):
+    """Killed at any instant, what was there before is not lost."""
+    start, seen = host.state(), []
+
+    def killed(*_unused):
+        seen.append((host.state(), list(host.entries())))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(
+        "ansible_collections.netops.tuning.plugins.module_utils._host.transaction.carry_out",
+        killed,
+    )
+    with pytest.raises(KeyboardInterrupt):
+        host.apply("a", {KEY: 30})
+    assert seen == [(start, ["000001.json"])]
+
+
+def test_what_a_killed_run_left_is_cleared_away(host):
+    host.apply("a", {KEY: 30})
+    (host.ledger / ".000002.json.abcdefgh.new").write_text("half")
+    host.apply("b", {KEY: 40})
+    assert list(host.entries()) == ["000001.json", "000002.json"]
+
+
+def test_a_ledger_that_cannot_be_written(host, monkeypatch):
+    before = host.state()
+    monkeypatch.setattr(store, "FOLDER", str(host.ledger / "is/not/there"))
+    for check in (True, False):
+        assert "ledger" in host.apply("a", {KEY: 30}, check=check, fails=True)["msg"]
+    assert host.state() == before
+
+
+def test_a_full_disk(host, monkeypatch):
+    """The ledger cannot be written: nothing is changed."""
+    before = host.state()
+
+    def full(*_unused):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(store, "write_file", full)
+    told = host.apply("a", {KEY: 30}, fails=True)
+    assert told["errno"] == errno.ENOSPC
+    assert "ledger" in told["msg"]
+    assert host.state() == before
+
+
+def test_the_disk_is_full_once_all_is_put_back(host, monkeypatch):
+    start = host.state()
+    host.apply("a", {KEY: 30})
+    real = file_change.write_file
+
+    def full(*_unused):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(store, "write_file", full)
+    assert "all is put back, but" in str(host.restore("a")["warnings"])
+    assert host.state() == start
+    monkeypatch.setattr(store, "write_file", real)
+    assert host.restore("a")["rollouts"][0]["undone"]
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o701])
+def test_a_ledger_that_others_can_read_is_refused(host, mode):
+    host.apply("a", {KEY: 30})
+    os.chmod(str(host.ledger), mode)
+    before = host.state()
+    for told in (host.apply("a", {KEY: 40}, fails=True), host.restore("a", fails=True)):
+        assert "chmod 700" in told["msg"]
+    assert host.state() == before
+
+
+def test_an_entry_that_is_none_is_told(host):
+    host.apply("a", {KEY: 30})
+    (host.ledger / "000001.json").write_text("{")
+    assert "000001.json is no entry of the ledger" in host.restore("a", fails=True)["msg"]
+
+
+def test_a_name_that_is_not_known(host):
+    host.apply("a", {KEY: 30})
+    before = host.state()
+    assert "'b' has changed nothing on this host" in host.restore("b", fails=True)["msg"]
+    told = host.restore("b", ignore_unknown=True)
+    assert (told["changed"], [entry["rollout"] for entry in told["rollouts"]]) == (False, ["a"])
+    assert host.state() == before
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\0b", "x" * 101])
+def test_what_is_no_name(host, name):
+    assert "is no name" in host.restore(name, fails=True)["msg"]
+
+
+@pytest.mark.parametrize(
+    ("via", "options", "reason"),
+    [
+        ("sysctl", {}, "settings"),
+        ("sysctl", {"settings": {}, "sizes": 1}, "sizes"),
+        ("tcp_keepalive", {"profile": "x"}, "profile"),
+        ("tcp_keepalive", {"settings": {}}, "settings"),
+        ("tcp_keepalive", {"root": "/tmp", "runtime": False}, "an image has no ledger"),
+        ("tcp_keepalive", {"time": 10, "idle_limit": 5}, "idle_limit 5 s"),
+    ],
+)
+def test_options_of_the_module_that_it_would_refuse(host, via, options, reason):
+    module = {"sysctl": sysctl, "tcp_keepalive": tcp_keepalive}[via]
+    result = host.modules.run(module, rollout="a", **options)
+    assert result["failed"]
+    assert reason in result["msg"]
+    assert not host.ledger.exists()
+
+
+def test_tcp_keepalive_with_its_defaults(host):
+    values = {
+        f"net.ipv4.tcp_keepalive_{name}": value
+        for name, value in (("time", "7200"), ("probes", "9"), ("intvl", "75"))
+    }
+    for key, value in values.items():
+        host.kernel[key] = value
+    told = host.modules.ok(tcp_keepalive, rollout="a", path=str(host.path), on_override="warn")
+    assert told["dead_after"] == 3825
+    assert host.kernel["net.ipv4.tcp_keepalive_time"] == "3600"
+    host.restore("a")
+    assert {key: host.kernel[key] for key in values} == values
+
+
+def test_a_file_that_has_become_a_link(host):
+    host.apply("a", {KEY: 30})
+    elsewhere = host.path.with_name("elsewhere")
+    host.path.rename(elsewhere)
+    host.path.symlink_to(elsewhere)
+    assert "through a link" in host.restore("a", fails=True)["msg"]
+
+
+def test_the_bounds_are_those_that_are_told():
+    assert (entries.MAX_ENTRIES, entries.MAX_BYTES) == (64, 4 << 20)

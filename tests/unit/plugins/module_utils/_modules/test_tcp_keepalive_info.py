@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""tcp_keepalive_info: the settings now and at boot, and what is told of what was not asked for."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+
+import pytest
+
+pytest.importorskip(
+    "ansible", reason="Ansible does not run on this Python; targets get its code sent"
+)
+
+from ansible_collections.netops.tuning.plugins.module_utils._host import boot
+from ansible_collections.netops.tuning.plugins.module_utils._keepalive.connections import (
+    Connections,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._modules import (
+    tcp_keepalive_info as engine,
+)
+from ansible_collections.netops.tuning.plugins.modules import tcp_keepalive_info
+
+TIME, PROBES, INTVL = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl"))
+FILE = "/etc/sysctl.d/a.conf"
+NOTHING_ELSE = {"sockets": False, "namespaces": False, "process_limit": 20, "assignments": False}
+
+
+@pytest.fixture
+def told(kernel, place, monkeypatch):
+    """Tell of a host with these values and files."""
+
+    def look(values=(7200, 9, 75), files=(), **params):
+        kernel(
+            **{
+                key: str(value)
+                for key, value in zip((TIME, PROBES, INTVL), values)
+                if value is not None
+            }
+        )
+        host_files = place(files).files
+        monkeypatch.setattr(engine, "HostFiles", lambda _root: host_files)
+        return engine.inspect_keepalive({**NOTHING_ELSE, **params})
+
+    return look
+
+
+def test_what_was_not_asked_for_is_nothing(told):
+    assert told() == {
+        "loader": "procps",
+        "settings": {
+            "time": {"runtime": 7200, "boot": None},
+            "probes": {"runtime": 9, "boot": None},
+            "intvl": {"runtime": 75, "boot": None},
+        },
+        "dead_after": 7875,
+        "source": None,
+        "connections": None,
+        "processes": [],
+        "processes_unseen": None,
+        "namespaces": [],
+        "problems": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "boot"),
+    [
+        (f"{TIME} = 60\n{PROBES}=0x5\nnet/ipv4/tcp_keepalive_intvl = 7\n", [60, 5, 7]),
+        ("net.ipv4.tcp_keepalive_* = 3\n", [3, 3, 3]),
+        (f"-{TIME}\nnet.ipv4.tcp_keepalive_* = 3\n", [None, 3, 3]),
+        (f"{TIME} =\n", [None, None, None]),
+    ],
+    ids=["values", "glob", "excluded", "empty"],
+)
+def test_at_boot(told, text, boot):
+    found = told(files={FILE: text})
+    assert [setting["boot"] for setting in found["settings"].values()] == boot
+    assert found["problems"] == []
+
+
+@pytest.mark.parametrize("value", ["soon", "3600 9", "3600s"])
+def test_a_value_that_the_kernel_would_refuse(told, value):
+    found = told(files={FILE: f"# first\n{TIME} = {value}\n"})
+    assert found["settings"]["time"] == {"runtime": 7200, "boot": None}
+    (problem,) = found["problems"]
+    assert problem["path"] == FILE
+    assert "line 2" in problem["problem"]
+    assert repr(value) in problem["problem"]
+
+
+def test_a_file_that_cannot_be_read(told, monkeypatch):
+    def deny(*_given):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(boot, "read_file", deny)
+    (problem,) = told(files={FILE: f"{TIME} = 1\n"})["problems"]
+    assert problem["path"] == FILE
+    assert "Permission denied" in problem["problem"]
+
+
+def test_a_link_that_leads_nowhere_is_no_problem_here(told):
+    assert told(files={"/etc/sysctl.d/b.conf": {"link": "gone"}})["problems"] == []
+
+
+def test_every_line_where_that_is_asked_for(told):
+    files = {FILE: f"{TIME} = 5\n{TIME} = 60\nwhat\n", "/etc/sysctl.d/b.conf": {"link": "gone"}}
+    found = told(files=files, assignments=True)
+    lines = [
+        {"path": FILE, "line": n, "key": TIME, "value": value, "fate": fate}
+        for n, value, fate in ((1, "5", "overridden"), (2, "60", "winner"))
+    ]
+    winner = {"path": FILE, "line": 2}
+    assert found["settings"]["time"] == {
+        "runtime": 7200,
+        "boot": 60,
+        "winner": winner,
+        "assignments": lines,
+    }
+    assert found["settings"]["intvl"] == {
+        "runtime": 75,
+        "boot": None,
+        "winner": None,
+        "assignments": [],
+    }
+    assert [(problem["path"], problem["line"]) for problem in found["problems"]] == [
+        ("/etc/sysctl.d/b.conf", None),
+        (FILE, 3),
+    ]
+
+
+def test_a_problem_is_told_once(told, monkeypatch):
+    def deny(*_given):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(boot, "read_file", deny)
+    assert len(told(files={FILE: f"{TIME} = 1\n"}, assignments=True)["problems"]) == 1
+
+
+@pytest.mark.parametrize(
+    "values", [(None, 9, 75), (7200, None, 75), (7200, 9, None), (7200, 9, "x")]
+)
+def test_what_is_not_known(told, values):
+    found = told(values)
+    assert [setting["runtime"] for setting in found["settings"].values()] == [
+        value if isinstance(value, int) else None for value in values
+    ]
+    assert found["dead_after"] is None
+    assert len(found["problems"]) == (None in values)
+
+
+@pytest.mark.parametrize(
+    ("values", "longest"),
+    [
+        ((7200, 9, 75), 7200_000),
+        ((60, 9, 75), 75_000),
+        ((None, 9, 75), math.inf),
+        ((60, 9, None), math.inf),
+    ],
+)
+def test_a_timer_of_today(told, monkeypatch, values, longest):
+    asked = []
+
+    def established(milliseconds, _problems):
+        asked.append(milliseconds)
+        found = Connections("proc")
+        found.states, found.inodes = ["stale"], [0]
+        return found
+
+    monkeypatch.setattr(engine, "read_connections", established)
+    found = told(values, sockets=True)
+    assert asked == [longest]
+    assert (found["source"], found["connections"]["stale"]) == ("proc", 1)
+    assert (found["processes"], found["processes_unseen"]) == ([], 1)
+
+
+def test_no_process_is_looked_at_where_none_is_to_be_listed(told, monkeypatch):
+    monkeypatch.setattr(engine, "read_connections", lambda *_unused: Connections("sock_diag"))
+    monkeypatch.delattr(engine, "count_by_process")
+    found = told(sockets=True, process_limit=0)
+    assert (found["source"], found["connections"]["established"]) == ("sock_diag", 0)
+    assert (found["processes"], found["processes_unseen"]) == ([], None)
+
+
+def test_connections_that_are_not_known(told, monkeypatch):
+    monkeypatch.setattr(engine, "read_connections", lambda *_unused: None)
+    found = told(sockets=True)
+    assert (found["source"], found["connections"], found["processes_unseen"]) == (None, None, None)
+
+
+def test_the_module_on_this_host(modules, kernel):
+    kernel(**{TIME: "60", PROBES: "3", INTVL: "5"})
+    for check in (True, False):
+        found = modules.ok(tcp_keepalive_info, check=check)
+        assert not found["changed"]
+        assert (found["settings"]["time"]["runtime"], found["dead_after"], found["source"]) == (
+            60,
+            75,
+            "sock_diag",
+        )
+        assert found["connections"]["established"] >= 0
+
+
+def test_what_the_module_refuses(modules, monkeypatch):
+    assert "process_limit -1" in modules.fails(tcp_keepalive_info, process_limit=-1)["msg"]
+
+    def fail(_self):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(engine, "read_boot_files", fail)
+    assert modules.fails(tcp_keepalive_info)["errno"] == errno.EIO

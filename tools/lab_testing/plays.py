@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How tests run programs: the command line of the test hosts, and Ansible on the hosts of a lab."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from lab import roots
+from lab.lab import Lab
+
+HOSTS = [sys.executable, "-m", "hosts"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(roots.PROJECT / "tools")}
+"""To run the command line in."""
+
+
+def run_play(lab: Lab, home: Path, *arguments: str) -> str:
+    """Run ansible-playbook on a lab's hosts, from where they can be reached; give what it printed."""
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(roots.PROJECT / ".build" / "installed"),
+        "ANSIBLE_HOME": str(home),
+        "ANSIBLE_LOCALHOST_WARNING": "0",
+        "ANSIBLE_PIPELINING": "1",
+        "ANSIBLE_TIMEOUT": "60",
+    }
+    command = lab.inside(program, "--inventory", str(lab.inventory), *arguments)
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    told = done.stdout.decode()
+    assert done.returncode == 0, told + done.stderr.decode()
+    return told
