@@ -17,6 +17,7 @@ from ansible.plugins.action import normal
 from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import FROM_VARIABLES
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import (
     MODULE_OPTIONS,
+    ROLE_PREFIX,
     options_from_variables,
 )
 
@@ -36,7 +37,8 @@ class ActionModule(normal.ActionModule):
     def _options_from_variables(self, prefix: str, variables: dict[str, Any]) -> dict[str, Any]:
         template = self._templar.template
         options = options_from_variables(prefix, MODULE_OPTIONS, variables, template)
-        if not options:
+        # The prefix of our own role is no typo: without variables the module's defaults hold.
+        if not options and prefix != ROLE_PREFIX:
             raise AnsibleActionFail(
                 f"from_variables {prefix!r}: no variable is named after an option with this "
                 f"prefix, such as '{prefix}time'; set one, or leave from_variables out"

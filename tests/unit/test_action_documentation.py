@@ -22,12 +22,17 @@ import yaml
 PROJECT = Path(__file__).parents[2]
 PLUGINS = PROJECT / "plugins"
 
-COMPARED = ["audit_report"]
+COMPARED = [
+    "audit_report",
+    "rollout_plan",
+    "rollout_progress",
+    "rollout_start",
+    "rollout_summary",
+]
 """Actions with a constant OPTIONS, whose documentation is in the module file of the same name."""
 
 NOT_COMPARED = {
-    "rollout_fleet": "its documentation is in a sidecar",
-    "rollout_host": "its documentation is in a sidecar",
+    "self_apply_validate": "its own unit test compares them",
     "tcp_keepalive": "it wraps a real module, whose options are those of the module",
 }
 """Action -> why it is not in the list above."""
@@ -51,12 +56,21 @@ def options_of_action(name):
 
 
 def documented_options(name):
-    """Return the options in the string DOCUMENTATION of a module file."""
-    tree = ast.parse((PLUGINS / "modules" / f"{name}.py").read_text(encoding="utf-8"))
-    for node in tree.body:
+    """Return the options in the documentation of a module file and its fragments."""
+    documentation = documentation_of(PLUGINS / "modules" / f"{name}.py")
+    options = dict(documentation.get("options") or {})
+    for fragment in documentation.get("extends_documentation_fragment", ()):
+        file_name = fragment.rpartition(".")[2]
+        options.update(documentation_of(PLUGINS / "doc_fragments" / f"{file_name}.py")["options"])
+    return options
+
+
+def documentation_of(path):
+    """Return the string DOCUMENTATION of a file, at its top or in its class."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and node.targets[0].id == "DOCUMENTATION":
-            return yaml.safe_load(node.value.value)["options"]
-    raise AssertionError(f"{name}.py has no DOCUMENTATION")
+            return yaml.safe_load(node.value.value)
+    raise AssertionError(f"{path} has no DOCUMENTATION")
 
 
 def comparable(options):
