@@ -18,7 +18,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import
     Host,
     Report,
 )
-from reports import fleets as fleet
+from reports import fleets
 from reports.browser import PHONE, Browser, MainThreadTrace, ReportPage, start_browser
 
 HOSTILE = (
@@ -55,16 +55,16 @@ def show(browser: Browser) -> Iterator[Show]:
 
 def small_report(**variables: Any) -> Report:
     """Return the report of a host in drift, one as wanted, one overridden and one unreachable."""
-    web2_connections = fleet.connections_result(40, 12, 3, ["web"], seed=1)
-    web10_connections = fleet.connections_result(7, seed=2)
+    web2_connections = fleets.connections_result(40, 12, 3, ["web"], seed=1)
+    web10_connections = fleets.connections_result(7, seed=2)
     results = {
-        "web2": fleet.info_result(now=fleet.KERNEL, connections=web2_connections),
-        "web10": fleet.info_result(connections=web10_connections),
-        "db1": fleet.info_result(now=(300, 9, 25), other={"time": 300}),
+        "web2": fleets.info_result(now=fleets.KERNEL, connections=web2_connections),
+        "web10": fleets.info_result(connections=web10_connections),
+        "db1": fleets.info_result(now=(300, 9, 25), other={"time": 300}),
         "gone": {"unreachable": True, "msg": "no route to it"},
     }
     answers = {name: Answer(result) for name, result in results.items()}
-    return fleet.report(answers, variables)
+    return fleets.report(answers, variables)
 
 
 def host_named(name: str, report: Report) -> Host:
@@ -76,8 +76,8 @@ def host_named(name: str, report: Report) -> Host:
 
 
 def test_the_state_of_the_fleet(show: Show) -> None:
-    page = show(fleet.report(480))
-    states = fleet.report(480).summary.states
+    page = show(fleets.report(480))
+    states = fleets.report(480).summary.states
     assert page.tab.inner_text("h1") == f"{states['as_wanted']} of 480 hosts are as wanted"
     buttons = page.tab.query_selector_all("[data-state]")
     numbers = [button.inner_text().split()[0] for button in buttons]
@@ -104,15 +104,15 @@ def test_the_row_of_a_host(show: Show) -> None:
 
 
 def test_a_fleet_without_hosts(show: Show) -> None:
-    page = show(fleet.report({}))
+    page = show(fleets.report({}))
     assert page.tab.inner_text("h1") == "No hosts were audited"
     assert page.hosts() == []
     assert page.count() == "0 hosts"
 
 
 def test_the_outcome_of_a_rollout_is_a_column(show: Show) -> None:
-    answers = {name: Answer(fleet.info_result(), name) for name in OUTCOMES}
-    page = show(fleet.report(answers))
+    answers = {name: Answer(fleets.info_result(), name) for name in OUTCOMES}
+    page = show(fleets.report(answers))
     assert [row[0] for row in page.rows()] == sorted(OUTCOMES)
     assert all(row[2] == row[0].replace("_", " ") for row in page.rows())
     assert "The rollout: 1 done, 1 already right, 1 put back" in page.tab.inner_text("header")
@@ -192,7 +192,7 @@ def test_sort(show: Show, column: str, first: list[str], second: list[str]) -> N
 
 @pytest.mark.parametrize("height", [900, 6000])
 def test_scrolling_adds_rows(show: Show, height: int) -> None:
-    page = show(fleet.report(400), size=(1280, height))
+    page = show(fleets.report(400), size=(1280, height))
     assert len(page.hosts()) < 400
     for _unused in range(60):
         page.tab.mouse.wheel(0, 20000)
@@ -230,9 +230,9 @@ def test_the_lines_that_decide_a_value_in_reading_order(show: Show) -> None:
     items = page.tab.locator("dialog .lines").nth(0).locator("li").all()
     lines = [item.inner_text().split("\n") for item in items]
     assert lines == [
-        [f"{fleet.VENDOR}:7", "net.ipv4.tcp_keepalive_time = 7200", "overridden"],
-        [f"{fleet.PATH}:2", "net.ipv4.tcp_keepalive_time = 3600", "overridden"],
-        [f"{fleet.OTHER}:4", "net.ipv4.tcp_keepalive_time = 300", "wins"],
+        [f"{fleets.VENDOR}:7", "net.ipv4.tcp_keepalive_time = 7200", "overridden"],
+        [f"{fleets.PATH}:2", "net.ipv4.tcp_keepalive_time = 3600", "overridden"],
+        [f"{fleets.OTHER}:4", "net.ipv4.tcp_keepalive_time = 300", "wins"],
     ]
 
 
@@ -266,14 +266,14 @@ def test_a_command_can_be_copied(show: Show) -> None:
 
 
 def test_no_text_of_a_host_runs_as_a_script(show: Show) -> None:
-    connections = fleet.connections_result(5, 3, 1, [HOSTILE])
-    result = fleet.info_result(other={"time": 300}, connections=connections)
+    connections = fleets.connections_result(5, 3, 1, [HOSTILE])
+    result = fleets.info_result(other={"time": 300}, connections=connections)
     for line in result["settings"]["time"]["assignments"]:
         line["path"] += HOSTILE
     result["processes"][0].update(command=HOSTILE, user=HOSTILE)
     result["problems"] = [{"path": HOSTILE, "line": 1, "problem": HOSTILE}]
     names = [HOSTILE, "#host=", "%E0%A4%A", "__proto__", "constructor"]
-    page = show(fleet.report({name: Answer(result) for name in names}))
+    page = show(fleets.report({name: Answer(result) for name in names}))
     assert sorted(page.hosts()) == sorted(names)
     for name in names:
         page.tab.eval_on_selector_all(
@@ -299,7 +299,7 @@ def test_an_address_without_a_valid_host(show: Show) -> None:
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 900), PHONE], ids=["desk", "phone"])
 def test_accessible(show: Show, size: tuple[int, int], dark: bool) -> None:
-    report = fleet.report(480, {"audit_idle_limit": 350})
+    report = fleets.report(480, {"audit_idle_limit": 350})
     page = show(report, size=size, dark=dark)
     assert page.accessibility() == []
     page.toggle_state("drift")
@@ -311,7 +311,7 @@ def test_accessible(show: Show, size: tuple[int, int], dark: bool) -> None:
 
 
 def test_on_a_phone_nothing_is_cut_off(show: Show) -> None:
-    page = show(fleet.report(480), size=PHONE)
+    page = show(fleets.report(480), size=PHONE)
     width = PHONE[0]
     assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
     page.tab.click("#body a >> nth=0")
@@ -326,7 +326,7 @@ def test_dark_colours(show: Show) -> None:
 
 
 def test_print_shows_the_hosts_without_the_filters(show: Show) -> None:
-    page = show(fleet.report(480))
+    page = show(fleets.report(480))
     page.tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert len(page.hosts()) == 480
     page.tab.emulate_media(media="print")
@@ -339,8 +339,8 @@ def test_print_shows_the_hosts_without_the_filters(show: Show) -> None:
 
 
 def test_ten_thousand_hosts_cause_no_delay(show: Show) -> None:
-    page = show(fleet.report({}))
-    page.path.write_text(to_html(fleet.report(10_000)), encoding="utf-8")
+    page = show(fleets.report({}))
+    page.path.write_text(to_html(fleets.report(10_000)), encoding="utf-8")
     longest = {}
     with MainThreadTrace(page.tab) as trace:
         page.tab.reload()

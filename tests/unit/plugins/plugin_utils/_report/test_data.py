@@ -27,7 +27,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import
     Summary,
     make_report,
 )
-from reports import fleets as fleet
+from reports import fleets
 
 SCHEMA = json.loads(
     (Path(__file__).parents[5] / "docs/audit-report.schema.json").read_text(encoding="utf-8")
@@ -36,8 +36,10 @@ SCHEMA = json.loads(
 
 def awkward_report():
     """Return a report with one of everything."""
-    soon = fleet.setting(3600, fleet.line(fleet.PATH, 1, "time", "soon", "winner"))
-    result = fleet.info_result(connections=fleet.connections_result(40, 12, 3, ["web"]), time=soon)
+    soon = fleets.setting(3600, fleets.line(fleets.PATH, 1, "time", "soon", "winner"))
+    result = fleets.info_result(
+        connections=fleets.connections_result(40, 12, 3, ["web"]), time=soon
+    )
     result["problems"] = [
         {"path": "/etc/sysctl.d/1.conf", "line": 4, "problem": "no '=' in the line"},
         {"path": "/proc", "problem": "no"},
@@ -47,12 +49,12 @@ def awkward_report():
         "away": Answer({"unreachable": True, "msg": "no route"}, "unreachable"),
         "unasked": Answer(None, "not_reached"),
     }
-    return fleet.report(hosts, {"audit_idle_limit": 350})
+    return fleets.report(hosts, {"audit_idle_limit": 350})
 
 
 @pytest.mark.parametrize(
     "report",
-    [awkward_report(), fleet.report(300), fleet.report({})],
+    [awkward_report(), fleets.report(300), fleets.report({})],
     ids=["awkward", "many", "none"],
 )
 def test_json_follows_its_schema(report):
@@ -73,7 +75,7 @@ def test_the_schema_lists_every_field():
 
 @pytest.mark.parametrize(
     "report",
-    [awkward_report(), fleet.report(300), fleet.report({})],
+    [awkward_report(), fleets.report(300), fleets.report({})],
     ids=["awkward", "many", "none"],
 )
 def test_json_can_be_read_back(report):
@@ -81,7 +83,7 @@ def test_json_can_be_read_back(report):
 
 
 def test_merged_parts_equal_the_report_of_all_hosts():
-    whole = fleet.report(300)
+    whole = fleets.report(300)
     hosts = []
     for start in range(4):
         part = whole._replace(hosts=whole.hosts[start::4])
@@ -123,7 +125,7 @@ def test_csv():
         "outcome": "done",
         "time_persisted": "soon",
         "probes_boot": "9",
-        "time_winner": f"{fleet.PATH}:1",
+        "time_winner": f"{fleets.PATH}:1",
         "established": "40",
         "without_keepalive": "12",
         "stale": "3",
@@ -136,7 +138,7 @@ def test_csv():
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "|", "\t", "\r"])
 def test_csv_has_no_formulas(start):
     name = f"{start}cmd|' /C calc'!A0"
-    text = to_csv(fleet.report({name: Answer({"failed": True, "msg": name})}))
+    text = to_csv(fleets.report({name: Answer({"failed": True, "msg": name})}))
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
     assert row["host"] == f"'{name}"
     assert row["message"][0] == ("'" if start.strip() else "c")
@@ -157,5 +159,5 @@ def test_summary():
 
 def test_names_are_sorted_by_the_numbers_in_them():
     names = ["web10", "web2", "Web3", "10", "9", "web02", "db1"]
-    hosts = fleet.report({name: fleet.random_answer(1, name) for name in names}).hosts
+    hosts = fleets.report({name: fleets.random_answer(1, name) for name in names}).hosts
     assert [host.name for host in hosts] == ["9", "10", "db1", "web02", "web2", "Web3", "web10"]

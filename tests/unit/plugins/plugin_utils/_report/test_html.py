@@ -25,7 +25,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.chart import
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.data import host_to_dict
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.html import duration, to_html
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Command
-from reports import fleets as fleet
+from reports import fleets
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&\u2028\u2029{{ 7*7 }}"
 
@@ -61,19 +61,19 @@ class Page(HTMLParser):
 
 def hostile_report():
     """Return a report in which every text of a host tries to break out of the page."""
-    result = fleet.info_result(
-        other={"time": 300}, connections=fleet.connections_result(5, 3, 1, [HOSTILE])
+    result = fleets.info_result(
+        other={"time": 300}, connections=fleets.connections_result(5, 3, 1, [HOSTILE])
     )
     for line in result["settings"]["time"]["assignments"]:
         line["path"] += HOSTILE
     result["processes"][0]["command"] = HOSTILE
     answers = {HOSTILE: Answer(result), f"b{HOSTILE}": Answer({"failed": True, "msg": HOSTILE})}
-    report = fleet.report(answers)
+    report = fleets.report(answers)
     return report._replace(title=HOSTILE, version=HOSTILE, todo=(Command(HOSTILE, HOSTILE),))
 
 
 def test_no_text_of_a_host_becomes_an_element_or_a_script():
-    harmless = fleet.report({"a": fleet.random_answer(2, "a"), "b": fleet.random_answer(3, "b")})
+    harmless = fleets.report({"a": fleets.random_answer(2, "a"), "b": fleets.random_answer(3, "b")})
     page = Page(to_html(hostile_report()))
     assert "img" not in page.tags()
     assert page.tags().count("script") == 3
@@ -98,7 +98,7 @@ def test_only_our_own_script_and_style_may_run():
 
 
 def test_the_page_loads_nothing():
-    page = Page(to_html(fleet.report(300, {"audit_idle_limit": 350})))
+    page = Page(to_html(fleets.report(300, {"audit_idle_limit": 350})))
     for tag, attributes in page.elements:
         assert tag not in ("link", "img", "iframe", "object", "embed", "form", "base")
         assert not {"src", "srcset", "style", "action"} & set(attributes), (tag, attributes)
@@ -109,7 +109,7 @@ def test_the_page_loads_nothing():
 
 
 def test_the_packs_hold_the_hosts_of_the_json_report():
-    report = fleet.report(230)
+    report = fleets.report(230)
     page = Page(to_html(report))
     hosts = []
     for number, size in enumerate([100, 100, 30]):
@@ -122,29 +122,29 @@ def test_the_packs_hold_the_hosts_of_the_json_report():
 
 
 def test_the_same_report_gives_the_same_page():
-    assert to_html(fleet.report(120)) == to_html(fleet.report(120))
+    assert to_html(fleets.report(120)) == to_html(fleets.report(120))
 
 
 @pytest.mark.parametrize(
     ("answers", "headline"),
     [
         ({}, "No hosts were audited"),
-        ({"a": Answer(fleet.info_result())}, "The host is as wanted"),
+        ({"a": Answer(fleets.info_result())}, "The host is as wanted"),
         ({"a": Answer(None)}, "The host is not as wanted"),
-        ({name: Answer(fleet.info_result()) for name in "ab"}, "All 2 hosts are as wanted"),
+        ({name: Answer(fleets.info_result()) for name in "ab"}, "All 2 hosts are as wanted"),
         ({name: Answer({"unreachable": True}) for name in "ab"}, "None of 2 hosts is as wanted"),
-        ({"a": Answer(fleet.info_result()), "b": Answer(None)}, "1 of 2 hosts are as wanted"),
+        ({"a": Answer(fleets.info_result()), "b": Answer(None)}, "1 of 2 hosts are as wanted"),
     ],
 )
 def test_the_headline(answers, headline):
-    (heading,) = re.findall("<h1>(.*?)</h1>", to_html(fleet.report(answers)), re.DOTALL)
+    (heading,) = re.findall("<h1>(.*?)</h1>", to_html(fleets.report(answers)), re.DOTALL)
     assert " ".join(heading.split()) == headline
 
 
 def test_the_limits_count_hosts_whose_first_probe_comes_in_time():
     times = (60, 240, 299, 300, 3600)
-    answers = {str(time): Answer(fleet.info_result(now=(time, 9, 25))) for time in times}
-    chart = make_chart(fleet.report(answers, {"audit_idle_limit": 100}))
+    answers = {str(time): Answer(fleets.info_result(now=(time, 9, 25))) for time in times}
+    chart = make_chart(fleets.report(answers, {"audit_idle_limit": 100}))
     assert {limit.seconds: limit.cleared for limit in chart.limits} == {
         100: 1,
         240: 1,
@@ -159,16 +159,18 @@ def test_the_limits_count_hosts_whose_first_probe_comes_in_time():
 
 def test_the_chart_has_room_for_the_shortest_time_of_any_host():
     times = {"a": 3600, "b": 5}
-    answers = {name: Answer(fleet.info_result(now=(time, 9, 25))) for name, time in times.items()}
-    chart = make_chart(fleet.report(answers))
+    answers = {name: Answer(fleets.info_result(now=(time, 9, 25))) for name, time in times.items()}
+    chart = make_chart(fleets.report(answers))
     assert all(0 <= bar.x <= chart.width for bar in chart.times)
 
 
 @pytest.mark.parametrize("time", [0, -1, 1, 59, 32767, 2147483647])
 def test_the_chart_takes_any_number(time):
-    chart = make_chart(fleet.report({"a": Answer(fleet.info_result(now=(time, 9, 25), ours=None))}))
+    chart = make_chart(
+        fleets.report({"a": Answer(fleets.info_result(now=(time, 9, 25), ours=None))})
+    )
     assert all(0 <= bar.x <= chart.width for bar in chart.times + chart.dead)
-    assert to_html(fleet.report({"a": Answer(fleet.info_result(now=(time, 9, 25)))}))
+    assert to_html(fleets.report({"a": Answer(fleets.info_result(now=(time, 9, 25)))}))
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ pytest.importorskip("ansible", reason="Reports are written on the controller, wh
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import write
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import ReportError
-from reports import fleets as fleet
+from reports import fleets
 
 
 @pytest.fixture
 def report():
-    return fleet.report(150)
+    return fleets.report(150)
 
 
 def files(folder):
@@ -44,7 +44,7 @@ def test_the_umask_is_respected(tmp_path, report):
 @pytest.mark.parametrize("when", ["write", "sync", "rename"])
 def test_a_failure_leaves_the_previous_files(tmp_path, report, monkeypatch, when):
     paths = write.file_paths(str(tmp_path), "audit", ["html", "json"])
-    write.write_files(fleet.report({}), paths)
+    write.write_files(fleets.report({}), paths)
     before = files(tmp_path)
 
     def fail(*_args):
