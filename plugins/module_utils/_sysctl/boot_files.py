@@ -73,7 +73,7 @@ def read_order(boot_files: BootFiles, loader: Loader) -> list[BootFile]:
         names.update(boot_files.listing.get(folder, {}))
     order: list[BootFile] = []
     for name in sorted(names, key=encode):
-        if name.endswith(".conf") and (loader.hidden or not name.startswith(".")):
+        if name.endswith(".conf") and (loader.reads_hidden or not name.startswith(".")):
             order.extend(_files_of_name(boot_files, name))
     last_file = boot_files.listing["/etc"].get("sysctl.conf")
     if loader.last_file and last_file:

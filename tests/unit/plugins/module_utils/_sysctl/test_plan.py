@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import FileProblem
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages import (
     plan_warnings,
@@ -83,12 +84,11 @@ def test_a_key_that_has_no_value_yet_is_written():
 def test_what_cannot_be_read_is_warned_of():
     host = make_host("systemd", {}, {KEY: "30"})
     problems = (
-        ("/etc/sysctl.d/a.conf", "Permission denied", True),
-        ("/etc/sysctl.d/b.conf", "a folder", False),
+        FileProblem("/etc/sysctl.d/a.conf", "Permission denied", matters=True),
+        FileProblem("/etc/sysctl.d/b.conf", "a folder", matters=False),
     )
-    plan = plan_for(
-        ask({KEY: "30"}), host._replace(boot_files=host.boot_files._replace(problems=problems))
-    )
+    boot_files = host.boot_files._replace(problems=problems)
+    plan = plan_for(ask({KEY: "30"}), host._replace(boot_files=boot_files))
     assert ["/etc/sysctl.d/a.conf cannot be read" in text for text in plan_warnings(plan)] == [True]
 
 

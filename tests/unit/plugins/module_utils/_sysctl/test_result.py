@@ -112,8 +112,15 @@ def test_attributes_stand_in_the_header():
 
 
 def test_no_secret_is_told():
-    kept = f"#{SECRET} = hush-1\n{SECRET} = hush-2\r\nnet/ipv6/conf/lo/stable_secret=hush-3\n# about {SECRET}\n{KEY} = 7\n"
-    files = {OURS: kept, "/etc/sysctl.d/99-v.conf": f"{SECRET} = hush-4"}
+    lines = [
+        f"#{SECRET} = hush-1\n",
+        f"{SECRET} = hush-2\r\n",
+        "net/ipv6/conf/lo/stable_secret=hush-3\n",
+        f"{KEY} = 8\r{SECRET} = hush-7\n",
+        f"# about {SECRET}\n",
+        f"{KEY} = 7\n",
+    ]
+    files = {OURS: "".join(lines), "/etc/sysctl.d/99-v.conf": f"{SECRET} = hush-4"}
     host = make_host("systemd", files, {SECRET: "hush-5"})
     plan = plan_for(ask({SECRET: "hush-6"}, on_override="comment_out"), host)
     for told in (json.dumps(build_result(plan)), json.dumps(build_result(plan.undone()))):
