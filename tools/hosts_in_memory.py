@@ -76,7 +76,8 @@ def make_host(
     loader: str = "systemd", files: Any = (), kernel: Any = (), command_line: str = ""
 ) -> Host:
     """Return a host that boots with this loader."""
-    return Host(LOADERS[loader], make_tree(dict(files), command_line), dict(kernel))
+    boot_files = make_tree(dict(files), command_line)
+    return Host(LOADERS[loader], boot_files, dict(kernel))
 
 
 def make_request(settings: Mapping[str, Any], **options: Any) -> Request:
@@ -130,8 +131,8 @@ def next_boot(host: Host) -> Precedence:
     """Work out the next boot from every file, without the short cut of ``precedence_of``."""
     order = read_order(host.boot_files, host.loader)
     files = [file for file in order if file.masked_by is None]
-    lines = [line for line in boot_lines(host.boot_files, host.loader, files) if line.key]
-    return Precedence(lines, host.loader)
+    lines = boot_lines(host.boot_files, host.loader, files)
+    return Precedence([line for line in lines if line.key], host.loader)
 
 
 def load_cases(name: str) -> list[dict[str, Any]]:

@@ -105,8 +105,9 @@ def _make_lines(rnd: random.Random) -> list[str]:
     for _index in range(700):
         made.append(_make_assignment(rnd, key_spellings, blanks))
     for _index in range(120):
-        exclusion = f"-{rnd.choice(key_spellings)}"
-        made.append(f"{rnd.choice(blanks)}{exclusion}{rnd.choice(blanks)}")
+        key = rnd.choice(key_spellings)
+        start, end = rnd.choices(blanks, k=2)
+        made.append(f"{start}-{key}{end}")
     for _index in range(60):
         characters = rnd.choices("ab.-=#; \t\r\v\f\0é\udcff", k=rnd.randrange(9))
         made.append("".join(characters))
@@ -117,8 +118,10 @@ def _make_assignment(
     rnd: random.Random, key_spellings: Sequence[str], blanks: Sequence[str]
 ) -> str:
     dash = rnd.choice(("", "", "", "", "-", "- "))
-    name = f"{rnd.choice(blanks)}{dash}{rnd.choice(key_spellings)}{rnd.choice(blanks)}"
-    return f"{name}={rnd.choice(blanks)}{rnd.choice(VALUES)}{rnd.choice(blanks)}"
+    key = rnd.choice(key_spellings)
+    value = rnd.choice(VALUES)
+    start, before_equals, after_equals, end = rnd.choices(blanks, k=4)
+    return f"{start}{dash}{key}{before_equals}={after_equals}{value}{end}"
 
 
 LINES = _make_lines(random.Random(2))

@@ -41,16 +41,16 @@ def _runtime_diff(plan: Plan) -> dict[str, str]:
 
 def _file_diff(change: FileChange, plan: Plan) -> dict[str, str]:
     current_attributes = []
-    asked_attributes = []
+    requested_attributes = []
     if change.real_path == plan.observed.real_path:
-        for name, current, asked in plan.observed.attributes:
+        for name, current, requested in plan.observed.attributes:
             current_attributes.append(f"{name}={current}")
-            asked_attributes.append(f"{name}={asked}")
+            requested_attributes.append(f"{name}={requested}")
     return {
         "before": _displayable(change.before),
         "after": _displayable(change.after),
         "before_header": _file_header(change.path, change.before, current_attributes),
-        "after_header": _file_header(change.path, change.after, asked_attributes),
+        "after_header": _file_header(change.path, change.after, requested_attributes),
     }
 
 

@@ -30,10 +30,10 @@ def refuse_overridden(plan: Plan) -> None:
 
 def _describe_override(plan: Plan, key: str, winner: Line | None) -> str:
     requested = plan.desired.get(key, plan.request.settings.get(key))
-    asked = quote_value(key, requested)
+    value = quote_value(key, requested)
     at_boot = _describe_boot(key, winner)
     unread = _explain_unread(plan)
-    return f"{key}: {plan.observed.path} asks for {asked}, but the next boot {at_boot}{unread}"
+    return f"{key}: {plan.observed.path} asks for {value}, but the next boot {at_boot}{unread}"
 
 
 def _describe_boot(key: str, winner: Line | None) -> str:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run will do, as one frozen object made from what is asked and what is observed.
+"""What a run will do, as one frozen object made from the request and the observed host.
 
 Check mode, diff, result and the real run are views of it.
 """
@@ -47,7 +47,7 @@ class Observed(NamedTuple):
     matches: Mapping[str, list[str]] = _NONE
     """Glob -> the keys that it matches now."""
     attributes: tuple[tuple[str, str, str], ...] = ()
-    """Attributes of our file that are not as asked (mode, owner, ...): name, current, asked."""
+    """Attributes of our file (mode, owner, ...) that differ: name, current and requested value."""
 
 
 class RuntimeWrite(NamedTuple):
@@ -191,7 +191,7 @@ def _runtime_writes(
 
 
 def _expand_globs(settings: Values, observed: Observed) -> dict[str, str | None]:
-    """Return the settings with each glob replaced by its matches; a key that is named wins."""
+    """Return the settings with each glob replaced by its matches; an explicit key wins over it."""
     expanded: dict[str, str | None] = {}
     for key, value in settings.items():
         if not is_glob(key):
@@ -261,7 +261,7 @@ class _BootFileEditor:
         return precedence_of(boot_files, self.observed.loader, keys)
 
     def edit(self) -> tuple[tuple[str, Line | None], ...]:
-        """Edit our file, and where asked the lines that win over it; return what still wins."""
+        """Edit our file, and those that override it with comment_out; return what is overridden."""
         if not self.request.persistent:
             return ()
         content = self._our_content()
@@ -326,7 +326,7 @@ class _BootFileEditor:
         )
 
     def _edit_ours(self, data: bytes, assign: Mapping[str, str]) -> bytes:
-        """Assign these keys; those requested but not to be assigned, and the surplus ones, go."""
+        """Assign these keys, and remove surplus ones and those requested but not assigned."""
         drop = {*self.request.settings, *self._surplus}.difference(assign)
         return edit(data, self.observed.loader, assign, drop, self.request.target)
 
@@ -362,7 +362,7 @@ class _BootFileEditor:
         return self.request.accepts(key, boot_value, value)
 
     def _overridden(self) -> list[tuple[str, Line | None]]:
-        """Return the keys that the next boot would not give what is asked, and the winning line."""
+        """Return the keys with no accepted value at the next boot, each with the winning line."""
         if not self.request.present:
             return []
         overridden = []
@@ -372,7 +372,7 @@ class _BootFileEditor:
         return overridden
 
     def _comment_out_winners(self, overridden: Iterable[tuple[str, Line | None]]) -> bool:
-        """Comment out the lines of files under /etc that win; tell whether there were any."""
+        """Comment out the winning lines of files under /etc; tell whether there were any."""
         segments: dict[str, set[int]] = {}
         for _key, winner in overridden:
             if winner and winner.real_path.startswith("/etc/"):

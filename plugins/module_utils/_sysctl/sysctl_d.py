@@ -142,8 +142,8 @@ def _split_line(text: str, loader: Loader) -> tuple[str, str | None]:
     return key, value.strip(loader.blanks)
 
 
-def _asked_value(_current: str, asked: str) -> str:
-    return asked
+def _requested_value(_current: str, requested: str) -> str:
+    return requested
 
 
 def edit(
@@ -151,28 +151,28 @@ def edit(
     loader: Loader,
     assign: Mapping[str, str],
     drop: Collection[str],
-    target: Callable[[str, str], str] = _asked_value,
+    target: Callable[[str, str], str] = _requested_value,
 ) -> bytes:
     """Return the file with these keys assigned and those dropped; every other byte stays.
 
     Of several lines of an assigned key the last one stays, with its own spelling and dash; its
     value is replaced only where it differs. A key that has no line yet is appended.
 
-    target: (current value, asked value) -> the value that the line should have.
+    target: (current value, requested value) -> the value that the line should have.
     """
     segments = split_segments(data, loader)
     assigned = set()
     if 0 < loader.longest_line <= len(data):
-        # What comes after a line that is too long is not read by the loader, but it is there.
+        # The loader reads nothing after a line that is too long, but lines there are edited too.
         loader = loader._replace(longest_line=0)
     for line in reversed(parse_lines(data, loader)):
-        asked = assign.get(line.key)
-        if asked is not None and line.value is not None and line.key not in assigned:
+        requested = assign.get(line.key)
+        if requested is not None and line.value is not None and line.key not in assigned:
             assigned.add(line.key)
-            value = target(line.value, asked)
+            value = target(line.value, requested)
             if not values_equal(line.key, line.value, value):
                 segments[line.segment] = _replace_value(segments[line.segment], value, loader)
-        elif line.key and (asked is not None or line.key in drop):
+        elif line.key and (requested is not None or line.key in drop):
             segments[line.segment] = ""
     lines = [f"{key} = {value}" for key, value in assign.items() if key not in assigned]
     return encode(_append_lines("".join(segments), lines))

@@ -35,12 +35,13 @@ def accepted_plan(request, host):
 
 
 def host_of(case):
-    return make_host(**{name: case[name] for name in HOST_FIELDS if name in case})
+    fields = {name: case[name] for name in HOST_FIELDS if name in case}
+    return make_host(**fields)
 
 
 def request_of(case):
-    fields_of_others = {*PLAN_FIELDS, *HOST_FIELDS, "name", "refuses", "settings"}
-    options = {name: value for name, value in case.items() if name not in fields_of_others}
+    other_fields = {*PLAN_FIELDS, *HOST_FIELDS, "name", "refuses", "settings"}
+    options = {name: value for name, value in case.items() if name not in other_fields}
     return make_request(case["settings"], **options)
 
 
@@ -72,7 +73,9 @@ def test_the_plan_of_a_request(case):
     for change in plan.files:
         changes[change.real_path] = None if change.after is None else change.after.decode()
     assert changes == case.get("changes", {})
-    overridden = [[key, line and line.path, line and line.number] for key, line in plan.overridden]
+    overridden = []
+    for key, line in plan.overridden:
+        overridden.append([key, line and line.path, line and line.number])
     assert overridden == case.get("overridden", [])
     assert list(plan.missing) == case.get("missing", [])
     warnings = list(plan_warnings(plan))

@@ -57,9 +57,9 @@ def test_the_value_to_set(current, requested, exact, minimum, maximum):
 def test_a_value_is_accepted_where_it_is_the_one_to_set(
     current, requested, exact, minimum, maximum
 ):
-    assert EXACT.accepts(KEY, current, requested) == values_equal(KEY, current, exact)
-    assert AT_LEAST.accepts(KEY, current, requested) == values_equal(KEY, current, minimum)
-    assert AT_MOST.accepts(KEY, current, requested) == values_equal(KEY, current, maximum)
+    for request, target in ((EXACT, exact), (AT_LEAST, minimum), (AT_MOST, maximum)):
+        is_target = values_equal(KEY, current, target)
+        assert request.accepts(KEY, current, requested) == is_target
 
 
 @pytest.mark.parametrize(
@@ -110,14 +110,13 @@ def test_a_bound_holds_for_each_number_of_the_value_to_set(current, requested):
 
 
 def test_the_options_of_the_modules_have_the_defaults_of_a_request():
-    """All options but those of which the modules know better: path and header."""
+    """A path and a header have no default in a request, since each module has its own."""
     defaults = Request._field_defaults
     for options in (arguments.SYSCTL_OPTIONS, arguments.TCP_KEEPALIVE_OPTIONS):
-        shared = set(options) & set(defaults)
-        assert shared
-        assert {name: options[name]["default"] for name in shared} == {
-            name: defaults[name] for name in shared
-        }
+        shared_names = set(options) & set(defaults)
+        assert shared_names
+        for name in shared_names:
+            assert options[name]["default"] == defaults[name], name
     options_of_sysctl = {*arguments.SYSCTL_OPTIONS, "present"}  # it is called state there
     assert set(Request._fields) <= options_of_sysctl
     assert arguments.SYSCTL_OPTIONS["state"]["default"] == "present"

@@ -111,7 +111,7 @@ EDITS = [
         b"#net.ipv4.tcp_fin_timeout=2\nnet.ipv4.tcp_fin_timeout = 3\n",
     ),
     (
-        "a value of several words",
+        "a value of several fields",
         b"net.ipv4.tcp_rmem = 1\t2   3\n",
         {"net.ipv4.tcp_rmem": "1 2 4"},
         b"net.ipv4.tcp_rmem = 1 2 4\n",
