@@ -26,7 +26,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import 
     make_plan,
     surplus_keys,
 )
-from hosts_in_memory import HEADER, OURS, ask
+from hosts_in_memory import HEADER, OURS, make_request
 from unit.hosts_on_disk import Kernel, failing, snapshot, where
 
 A, B, C = "net.ipv4.tcp_a", "net.ipv4.tcp_b", "net.ipv4.tcp_c"
@@ -48,7 +48,7 @@ def look(request, place):
 
 
 def planned(place, settings=None, **options):
-    request = ask(SETTINGS if settings is None else settings, **options)
+    request = make_request(SETTINGS if settings is None else settings, **options)
     return make_plan(request, look(request, place))
 
 
@@ -386,7 +386,7 @@ def test_a_value_that_cannot_be_put_back_is_said(again, place, kernel):
 def test_a_key_that_had_no_value_cannot_be_put_back(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(B, "20")
-    request = ask(SETTINGS)
+    request = make_request(SETTINGS)
     seen = look(request, root)
     plan = make_plan(request, seen._replace(runtime={**seen.runtime, A: None}))
     error = fails(plan, root)

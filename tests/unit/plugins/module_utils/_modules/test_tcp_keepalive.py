@@ -21,7 +21,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._modules.tcp_keepali
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.modules import tcp_keepalive
-from hosts_in_memory import ask, make_host, plan_for
+from hosts_in_memory import make_host, make_request, plan_for
 
 TIME, PROBES, INTVL = KEYS["time"], KEYS["probes"], KEYS["intvl"]
 PATH = "/etc/sysctl.d/90-tcp-keepalive.conf"
@@ -63,7 +63,7 @@ def test_the_seconds_until_a_dead_peer_is_noticed(kernel, options, seconds):
         settings = {TIME: "3600", PROBES: "9", INTVL: "25"}
     else:
         settings = dict.fromkeys((TIME, PROBES, INTVL))
-    plan = plan_for(ask(settings, **options), make_host("systemd", {}, kernel))
+    plan = plan_for(make_request(settings, **options), make_host("systemd", {}, kernel))
     assert _planned_dead_after(plan) == seconds
 
 
