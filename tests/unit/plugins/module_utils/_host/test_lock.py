@@ -141,7 +141,7 @@ def test_it_is_waited_for(path):
 
 def test_who_waits_too_long_is_told_who_has_it(path, monkeypatch):
     path.touch()
-    monkeypatch.setattr(lock, "PATIENCE", 0.01)
+    monkeypatch.setattr(lock, "TIMEOUT", 0.01)
     fd = os.open(str(path), os.O_RDONLY)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)

@@ -45,7 +45,7 @@ def ended(kind: int, number: int) -> bytes:
 
 
 def rows(sockets: SocketTable) -> list[tuple[int, int, int]]:
-    return list(zip(sockets.timers, sockets.left, sockets.inodes))
+    return list(zip(sockets.timers, sockets.expires, sockets.inodes))
 
 
 # --- sock_diag ---
@@ -67,7 +67,7 @@ def test_a_captured_answer():
         (0, 0, 2260314),
     ]
     assert found.end is None
-    assert parse_answer(DONE) == SocketTable((), (), (), 0)
+    assert parse_answer(DONE) == SocketTable([], [], [], 0)
 
 
 def test_the_same_from_proc():
@@ -146,8 +146,8 @@ def test_a_garbled_answer_is_refused_or_read(data):
         found = parse_answer(bytes(garbled[: data.draw(st.integers(0, len(garbled)))]))
     except TuningError:
         return
-    assert len(found.timers) == len(found.left) == len(found.inodes) <= 7
-    assert len(found.kinds(HOURS)) == len(found.inodes)
+    assert len(found.timers) == len(found.expires) == len(found.inodes) <= 7
+    assert len(found.classify(HOURS)) == len(found.inodes)
 
 
 @given(st.binary(max_size=400))
@@ -184,7 +184,7 @@ def test_lines_of_proc():
 
 @pytest.mark.parametrize("text", ["", "head\n"])
 def test_no_lines(text):
-    assert parse_proc_net(text, 100) == SocketTable((), (), (), 0)
+    assert parse_proc_net(text, 100) == SocketTable([], [], [], 0)
 
 
 @pytest.mark.parametrize(
@@ -223,10 +223,10 @@ def test_any_text_is_refused_or_read(text):
     ],
 )
 def test_what_a_timer_says(timer, left, kind):
-    assert SocketTable([timer], [left], [1]).kinds(HOURS) == [kind]
-    beside = SocketTable([2, timer, 2], [HOURS + 1, left, 5], [1, 2, 3]).kinds(HOURS)
+    assert SocketTable([timer], [left], [1]).classify(HOURS) == [kind]
+    beside = SocketTable([2, timer, 2], [HOURS + 1, left, 5], [1, 2, 3]).classify(HOURS)
     assert beside == ["stale", kind, "with_keepalive"]
-    assert "stale" not in SocketTable([timer], [left], [1]).kinds(math.inf)
+    assert "stale" not in SocketTable([timer], [left], [1]).classify(math.inf)
 
 
 def test_counting():

@@ -140,7 +140,7 @@ def test_one_that_goes_away(proc, kernel, monkeypatch):
     proc.process(6, "second")
     proc.process(7, "second")
     (proc.folder / "8/ns").mkdir(parents=True)  # ended before it was looked at
-    visit = namespaces._visit_namespaces
+    visit = namespaces._send_settings
 
     def later(*args: Any) -> None:
         (proc.folder / "5/ns/net").unlink()
@@ -148,7 +148,7 @@ def test_one_that_goes_away(proc, kernel, monkeypatch):
         (proc.folder / "6/ns/net").write_text("another process by now, in another namespace")
         visit(*args)
 
-    monkeypatch.setattr(namespaces, "_visit_namespaces", later)
+    monkeypatch.setattr(namespaces, "_send_settings", later)
     found, (problem,) = look()
     assert [(each["processes"], each["differs"]) for each in found] == [(1, None), (2, False)]
     assert "went away" in problem["problem"]
@@ -184,7 +184,7 @@ def test_processes_that_are_not_for_us(proc):
 @pytest.mark.parametrize("end", ["hang", "crash"])
 def test_a_child_that_gives_no_answer(proc, monkeypatch, end):
     proc.process(5, "one")
-    monkeypatch.setattr(namespaces, "_PATIENCE", 0.2)
+    monkeypatch.setattr(namespaces, "_TIMEOUT", 0.2)
 
     def visit(_doors: Any, pipe: int) -> None:
         os.write(pipe, b"[1, {}")
@@ -192,7 +192,7 @@ def test_a_child_that_gives_no_answer(proc, monkeypatch, end):
             raise MemoryError
         signal.pause()
 
-    monkeypatch.setattr(namespaces, "_visit_namespaces", visit)
+    monkeypatch.setattr(namespaces, "_send_settings", visit)
     (found,), (problem,) = look()
     assert found["differs"] is None
     assert "no answer" in problem["problem"]
@@ -219,9 +219,9 @@ def test_what_the_child_tells(proc, kernel, monkeypatch, missing):
         raise missing
 
     monkeypatch.setattr(namespaces, "_setns", lambda _fd: None)
-    namespaces._visit_namespaces(doors, there)
+    namespaces._send_settings(doors, there)
     monkeypatch.setattr(namespaces, "_setns", fail)
-    namespaces._visit_namespaces(doors, there)
+    namespaces._send_settings(doors, there)
     os.close(there)
     told = [json.loads(line) for line in namespaces._read_lines(here, time.monotonic() + 60)]
     os.close(here)
