@@ -62,7 +62,7 @@ def values_of(kernel):
 
 
 @pytest.mark.usefixtures("umask")
-def test_a_plan_is_carried_out_and_nothing_is_left_to_do(place, kernel):
+def test_carries_out_a_plan_completely(place, kernel):
     root, live = place({"/etc/sysctl.d": None, "/etc/other": "x"}), kernel(**VALUES)
     assert carried_out(planned(root), root) == []
     assert values_of(live) == SETTINGS
@@ -72,13 +72,13 @@ def test_a_plan_is_carried_out_and_nothing_is_left_to_do(place, kernel):
     assert not planned(root).changed
 
 
-def test_values_are_written_in_the_order_given_and_only_those_that_differ(place, kernel):
+def test_writes_only_values_that_differ_in_the_order_given(place, kernel):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
     carried_out(planned(root, {C: "30", B: "2", A: "10"}), root)
     assert live.written == [(C, "30"), (A, "10")]
 
 
-def test_a_key_that_another_one_changes_is_written_again(place, kernel):
+def test_rewrites_a_key_that_another_key_changed(place, kernel):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
 
     def resets(text):
@@ -90,7 +90,7 @@ def test_a_key_that_another_one_changes_is_written_again(place, kernel):
     assert (live[A], live[B]) == ("10", "2")
 
 
-def test_nothing_to_do_touches_nothing(place, kernel):
+def test_touches_nothing_if_nothing_is_to_change(place, kernel):
     root = place({OURS: TEXT})
     kernel(**SETTINGS)
     before, status = root.snapshot(), root.at("/etc/sysctl.d").stat()
@@ -102,7 +102,7 @@ def test_nothing_to_do_touches_nothing(place, kernel):
 
 
 @pytest.mark.usefixtures("umask")
-def test_a_folder_of_the_loader_is_made(place, kernel):
+def test_creates_missing_sysctl_d_directory(place, kernel):
     root = place({"/etc": None})
     kernel(**VALUES)
     carried_out(planned(root), root)
@@ -110,7 +110,7 @@ def test_a_folder_of_the_loader_is_made(place, kernel):
     assert root.read(OURS) == TEXT.encode()
 
 
-def test_an_edited_file_keeps_mode_and_owner(place, kernel):
+def test_edited_file_keeps_mode_and_owner(place, kernel):
     root = place({OURS: f"{A} = 5\n"})
     kernel(**VALUES)
     os.chmod(str(root.at(OURS)), 0o640)
@@ -127,7 +127,7 @@ def test_an_edited_file_keeps_mode_and_owner(place, kernel):
     assert after.st_ino != before.st_ino
 
 
-def test_an_edited_file_keeps_extended_attributes(place, kernel):
+def test_edited_file_keeps_extended_attributes(place, kernel):
     root = place({OURS: f"{A} = 5\n"})
     kernel(**VALUES)
     try:
@@ -141,7 +141,7 @@ def test_an_edited_file_keeps_extended_attributes(place, kernel):
 @pytest.mark.parametrize(
     ("number", "fatal"), [(errno.ENOTSUP, False), (errno.EPERM, False), (errno.EIO, True)]
 )
-def test_an_extended_attribute_that_cannot_be_copied(number, fatal, place, kernel, monkeypatch):
+def test_extended_attribute_that_cannot_be_copied(number, fatal, place, kernel, monkeypatch):
     root = place({OURS: f"{A} = 5\n"})
     kernel(**VALUES)
     plan = planned(root)
@@ -158,7 +158,7 @@ def test_an_extended_attribute_that_cannot_be_copied(number, fatal, place, kerne
         assert root.read(OURS) != before[OURS[1:]][3]
 
 
-def test_attributes_are_given_before_the_file_has_its_name(place, kernel):
+def test_sets_attributes_before_the_file_has_its_name(place, kernel):
     root = place({OURS: "# old\n", V99: f"{A} = 5\n"})
     kernel(**VALUES)
     seen = []
@@ -176,7 +176,7 @@ def test_attributes_are_given_before_the_file_has_its_name(place, kernel):
     assert root.read(V99).startswith(b"#")
 
 
-def test_a_link_stays_and_its_target_is_edited(place, kernel):
+def test_keeps_a_link_and_edits_its_target(place, kernel):
     root = place({OURS: {"link": "/srv/x"}, "/srv/x": "# mine\n"})
     kernel(**VALUES)
     carried_out(planned(root), root)
@@ -184,14 +184,14 @@ def test_a_link_stays_and_its_target_is_edited(place, kernel):
     assert root.read("/srv/x") == b"# mine\n" + TEXT.encode().partition(b"\n")[2]
 
 
-def test_a_file_with_nothing_left_goes(place, kernel):
+def test_removes_a_file_without_settings(place, kernel):
     root = place({OURS: TEXT})
     kernel(**SETTINGS)
     carried_out(planned(root, VALUES, present=False), root)
     assert set(root.snapshot()) == {"etc", "etc/sysctl.d"}
 
 
-def test_backups_hold_what_was_there_with_all_that_belongs_to_it(place, kernel):
+def test_backups_keep_content_and_attributes(place, kernel):
     root = place({OURS: "# old\n", V99: f"{A} = 5\n"})
     kernel(**VALUES)
     os.chmod(str(root.at(OURS)), 0o600)
@@ -208,7 +208,7 @@ def test_backups_hold_what_was_there_with_all_that_belongs_to_it(place, kernel):
     }
 
 
-def test_no_backup_of_a_file_that_is_new(place, kernel):
+def test_new_file_has_no_backup(place, kernel):
     root = place({"/etc/sysctl.d": None})
     kernel(**VALUES)
     assert carried_out(planned(root), root, backup=True) == []
@@ -217,14 +217,14 @@ def test_no_backup_of_a_file_that_is_new(place, kernel):
 # Refused before anything is written.
 
 
-def test_a_folder_that_is_not_there_is_refused(place, kernel):
+def test_refuses_a_folder_that_does_not_exist(place, kernel):
     root, live = place(), kernel(**VALUES)
     with pytest.raises(TuningError, match="there is no folder /srv/here"):
         carried_out(planned(root, path="/srv/here/x.conf"), root)
     assert live.written == []
 
 
-def test_a_host_without_the_parent_of_a_folder_is_refused(place, kernel):
+def test_refuses_a_host_without_etc(place, kernel):
     root, live = place(), kernel(**VALUES)
     with pytest.raises(TuningError, match="cannot be written: No such file or directory"):
         carried_out(planned(root), root)
@@ -232,7 +232,7 @@ def test_a_host_without_the_parent_of_a_folder_is_refused(place, kernel):
 
 
 @pytest.mark.parametrize(("flags", "number"), [(0, errno.EACCES), (os.ST_RDONLY, errno.EROFS)])
-def test_a_folder_that_may_not_be_written_is_refused(flags, number, place, kernel, monkeypatch):
+def test_refuses_a_folder_that_is_not_writable(flags, number, place, kernel, monkeypatch):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = planned(root)
     folder = str(root.at("/etc/sysctl.d"))
@@ -251,7 +251,7 @@ def test_a_folder_that_may_not_be_written_is_refused(flags, number, place, kerne
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-def test_a_key_that_may_not_be_written_is_refused(number, place, kernel, monkeypatch):
+def test_refuses_a_key_that_is_not_writable(number, place, kernel, monkeypatch):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = planned(root)
     key = proc_sys.proc_path(B)
@@ -263,7 +263,7 @@ def test_a_key_that_may_not_be_written_is_refused(number, place, kernel, monkeyp
     assert live.written == []
 
 
-def test_what_access_denies_and_open_allows_is_no_obstacle(place, kernel, monkeypatch):
+def test_accepts_a_key_that_open_allows_though_access_denies_it(place, kernel, monkeypatch):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = planned(root)
     access = os.access
@@ -277,14 +277,14 @@ def test_what_access_denies_and_open_allows_is_no_obstacle(place, kernel, monkey
     assert values_of(live) == SETTINGS
 
 
-def test_check_mode_opens_no_key_to_write_it(place, kernel, monkeypatch):
+def test_check_mode_does_not_open_keys_for_writing(place, kernel, monkeypatch):
     root, _live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = planned(root)
     failing(monkeypatch, "open", errno.EPERM, proc_sys.proc_path(B))
     transaction.check_writable(plan, root.files)
 
 
-def test_no_key_stays_open(place, kernel):
+def test_closes_every_key(place, kernel):
     root, _live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
     before = os.listdir("/proc/self/fd")
     carried_out(planned(root), root)
@@ -307,7 +307,7 @@ def fails(plan, root, **how):
     return caught.value
 
 
-def test_a_value_that_the_kernel_refuses(place, kernel):
+def test_undoes_if_the_kernel_refuses_a_value(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(C, "30")
     before = root.snapshot()
@@ -319,7 +319,7 @@ def test_a_value_that_the_kernel_refuses(place, kernel):
     assert (values_of(live), root.snapshot()) == (VALUES, before)
 
 
-def test_a_value_that_is_stored_as_another(place, kernel):
+def test_undoes_if_the_kernel_stores_another_value(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     live.reactions[B] = lambda text: "15" if text == "20" else text
     error = fails(planned(root), root)
@@ -328,7 +328,7 @@ def test_a_value_that_is_stored_as_another(place, kernel):
     assert (values_of(live), root.read(OURS)) == (VALUES, b"# old\n")
 
 
-def test_a_value_that_a_later_one_puts_back(place, kernel):
+def test_undoes_if_a_later_key_resets_a_value(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
 
     def resets(text):
@@ -342,7 +342,7 @@ def test_a_value_that_a_later_one_puts_back(place, kernel):
     assert values_of(live) == VALUES
 
 
-def test_a_value_that_cannot_be_read_back(place, kernel, monkeypatch):
+def test_undoes_if_a_value_cannot_be_read_back(place, kernel, monkeypatch):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     plan = planned(root)
     read = os.pread
@@ -358,7 +358,7 @@ def test_a_value_that_cannot_be_read_back(place, kernel, monkeypatch):
     assert values_of(live) == VALUES
 
 
-def test_a_value_that_the_kernel_takes_a_part_of(place, kernel, monkeypatch):
+def test_undoes_if_the_kernel_takes_only_part_of_a_value(place, kernel, monkeypatch):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     plan = planned(root)
     write = os.write
@@ -369,7 +369,7 @@ def test_a_value_that_the_kernel_takes_a_part_of(place, kernel, monkeypatch):
 
 
 @pytest.mark.parametrize("again", ["refused", "taken as another"])
-def test_a_value_that_cannot_be_put_back_is_said(again, place, kernel):
+def test_error_names_a_value_that_cannot_be_put_back(again, place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(C, "30")
     if again == "refused":
@@ -383,7 +383,7 @@ def test_a_value_that_cannot_be_put_back_is_said(again, place, kernel):
     assert (live[B], live[C], root.read(OURS)) == ("2", "3", b"# old\n")
 
 
-def test_a_key_that_had_no_value_cannot_be_put_back(place, kernel):
+def test_key_that_had_no_value_cannot_be_put_back(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(B, "20")
     request = ask(SETTINGS)
@@ -394,7 +394,7 @@ def test_a_key_that_had_no_value_cannot_be_put_back(place, kernel):
     assert f"{A} (it had no value to go back to)" in str(error)
 
 
-def test_attributes_that_cannot_be_given(place, kernel):
+def test_undoes_if_attributes_cannot_be_set(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     before = root.snapshot()
 
@@ -406,7 +406,7 @@ def test_attributes_that_cannot_be_given(place, kernel):
     assert (values_of(live), root.snapshot()) == (VALUES, before)
 
 
-def test_a_file_system_without_hard_links(place, kernel, monkeypatch):
+def test_file_system_without_hard_links(place, kernel, monkeypatch):
     root, live = place({OURS: "# old\n", V99: f"{A} = 5\n"}), kernel(**VALUES)
     os.chmod(str(root.at(OURS)), 0o600)
     plan = planned(root, on_override="comment_out")
@@ -540,7 +540,7 @@ FAULTS = {"an error": OSError(errno.EIO, "Input/output error"), "an interrupt": 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
-def test_a_fault_at_any_call_leaves_the_host_as_it_was(
+def test_fault_at_any_call_leaves_the_host_as_it_was(
     situation, fault, place, kernel_anew, monkeypatch
 ):
     for faults, outcome, root, live, before, plan in every_call(
@@ -563,9 +563,7 @@ def test_a_fault_at_any_call_leaves_the_host_as_it_was(
 
 
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
-def test_when_nothing_works_any_more_it_is_not_said_to_be_rolled_back(
-    situation, place, kernel_anew, monkeypatch
-):
+def test_permanent_fault_never_claims_to_be_rolled_back(situation, place, kernel_anew, monkeypatch):
     error = OSError(errno.EIO, "Input/output error")
     for faults, outcome, root, live, before, _unused in every_call(
         situation, place, kernel_anew, monkeypatch, error, lasting=True
@@ -582,7 +580,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
-def test_killed_at_any_call_each_file_is_whole_and_the_next_run_finishes(
+def test_killed_run_leaves_whole_files_and_the_next_run_finishes(
     situation, place, kernel_anew, monkeypatch
 ):
     for faults, outcome, root, live, before, plan in every_call(
@@ -612,7 +610,7 @@ def test_killed_at_any_call_each_file_is_whole_and_the_next_run_finishes(
         assert not make_plan(plan.request, look(plan.request, root)).changed
 
 
-def test_every_part_is_on_the_disk_before_the_next(place, kernel, monkeypatch):
+def test_syncs_each_step_before_the_next(place, kernel, monkeypatch):
     root = place({OURS: "# old\n"})
     kernel(**VALUES)
     plan = planned(root)
@@ -673,9 +671,7 @@ CHANGES = {
 @pytest.mark.parametrize(
     ("change", "call"), [("a file that changes", "link"), ("a file that goes", "rename")]
 )
-def test_a_file_that_others_change_meanwhile_is_left_to_them(
-    change, call, act, place, kernel, monkeypatch
-):
+def test_concurrent_change_of_a_file_is_kept(change, call, act, place, kernel, monkeypatch):
     files, options = CHANGES[change]
     root, live = place(files), kernel(**VALUES)
     plan = planned(root, **options)
@@ -690,9 +686,7 @@ def test_a_file_that_others_change_meanwhile_is_left_to_them(
 
 
 @pytest.mark.parametrize("change", sorted(CHANGES))
-def test_what_others_write_to_a_file_at_the_last_moment_is_put_back(
-    change, place, kernel, monkeypatch
-):
+def test_last_moment_write_to_the_original_is_kept(change, place, kernel, monkeypatch):
     files, options = CHANGES[change]
     root, live = place(files), kernel(**VALUES)
     plan = planned(root, **options)
@@ -703,7 +697,7 @@ def test_what_others_write_to_a_file_at_the_last_moment_is_put_back(
     assert set(root.snapshot()) == {"etc", "etc/sysctl.d", OURS[1:]}
 
 
-def test_a_file_that_others_make_meanwhile_is_not_overwritten(place, kernel, monkeypatch):
+def test_does_not_overwrite_a_file_created_meanwhile(place, kernel, monkeypatch):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = planned(root)
     rival_before(monkeypatch, "link", lambda: root.put(OURS, "# theirs\n"))
@@ -714,9 +708,7 @@ def test_a_file_that_others_make_meanwhile_is_not_overwritten(place, kernel, mon
     assert set(root.snapshot()) == {"etc", "etc/sysctl.d", OURS[1:]}
 
 
-def test_what_others_put_in_the_place_of_ours_stays_when_the_rest_is_taken_back(
-    place, kernel, monkeypatch
-):
+def test_rollback_keeps_the_file_of_another_program(place, kernel, monkeypatch):
     root, live = place({"/etc/sysctl.d": None, V99: f"{A} = 5\n"}), kernel(**VALUES)
     plan = planned(root, on_override="comment_out")
 
@@ -752,7 +744,7 @@ KEPT = (
 )
 
 
-def test_what_killed_runs_left_goes_and_nothing_else(place, kernel):
+def test_removes_leftovers_of_killed_runs_and_nothing_else(place, kernel):
     names = [f"/etc/sysctl.d/{name}" for name in (*LEFT, *KEPT)]
     root = place(dict.fromkeys([OURS, *names], "# old\n"))
     kernel(**VALUES)
@@ -761,7 +753,7 @@ def test_what_killed_runs_left_goes_and_nothing_else(place, kernel):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_ends_the_run_and_it_is_taken_back(number, place, kernel, monkeypatch):
+def test_signal_ends_the_run_and_rolls_it_back(number, place, kernel, monkeypatch):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     plan = planned(root)
     before = root.snapshot()
@@ -776,7 +768,7 @@ def test_a_signal_ends_the_run_and_it_is_taken_back(number, place, kernel, monke
     ] == handlers
 
 
-def test_a_signal_while_it_is_taken_back_does_not_break_that_off(place, kernel):
+def test_signal_does_not_interrupt_a_rollback(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(C, "30")
     live.reactions[A] = lambda text: (
@@ -787,7 +779,7 @@ def test_a_signal_while_it_is_taken_back_does_not_break_that_off(place, kernel):
     assert values_of(live) == VALUES
 
 
-def test_what_nobody_thought_of_is_taken_back_too(place, kernel):
+def test_unforeseen_exception_is_rolled_back(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
 
     def attributes(_path):
@@ -815,7 +807,7 @@ def test_what_nobody_thought_of_is_taken_back_too(place, kernel):
     ],
 )
 @pytest.mark.skipif(not ROOT, reason="only root can give a folder to somebody else")
-def test_a_folder_where_others_can_put_files_is_refused(path, mode, owner, refused, place, kernel):
+def test_refuses_a_folder_that_others_may_write_to(path, mode, owner, refused, place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     os.chown(str(root.at(path)), *owner)
     os.chmod(str(root.at(path)), mode)
@@ -829,7 +821,7 @@ def test_a_folder_where_others_can_put_files_is_refused(path, mode, owner, refus
     assert live.written == []
 
 
-def test_the_snapshot_sees_what_it_is_to_see(place):
+def test_snapshot_shows_modes_and_new_files(place):
     root = place({"/a": "1", "/b": {"link": "/a"}, "/c": None})
     before = root.snapshot()
     os.chmod(str(root.at("/a")), 0o600)

@@ -47,7 +47,7 @@ def with_more(kept, new):
     return sorted([*rest, entry], key=lambda each: each.number)
 
 
-def test_what_was_there_before_the_first_change_of_a_rollout_stays():
+def test_rollout_keeps_the_state_before_its_first_change():
     kept = of(
         change("a", {FILE: (b"1", b"2")}, {KEY: ("1", "2")}),
         change("a", {FILE: (b"2", b"3")}, {KEY: ("2", "3")}),
@@ -58,7 +58,7 @@ def test_what_was_there_before_the_first_change_of_a_rollout_stays():
     assert entries.changed_by_others(kept, {FILE: b"3"}) == []
 
 
-def test_a_rollout_that_goes_on_adds_what_it_had_not_touched():
+def test_later_change_of_a_rollout_adds_new_files_and_keys():
     kept = of(
         change("a", {FILE: (None, b"2")}), change("a", {"/etc/b": (b"5", None)}, {KEY: ("1", "2")})
     )
@@ -68,7 +68,7 @@ def test_a_rollout_that_goes_on_adds_what_it_had_not_touched():
     assert entries.changed_by_others(kept, {FILE: b"2", "/etc/b": None}) == []
 
 
-def test_the_way_back_leads_over_later_rollouts():
+def test_restoring_a_rollout_undoes_later_ones_too():
     kept = of(
         change("a", {FILE: (None, b"2")}, {KEY: ("1", "2")}),
         change("b", {FILE: (b"2", b"3")}, {KEY: ("2", "3")}),
@@ -90,12 +90,12 @@ def test_the_way_back_leads_over_later_rollouts():
     [(b"2", []), (b"1", []), (b"3", [FILE]), (None, [FILE])],
     ids=["ours", "never", "edited", "gone"],
 )
-def test_a_file_that_others_changed(now, others):
+def test_detects_a_file_changed_by_others(now, others):
     """What was there before counts as ours: a run that was killed may not have come to the file."""
     assert entries.changed_by_others(of(change("a", {FILE: (b"1", b"2")})), {FILE: now}) == others
 
 
-def test_a_file_that_others_changed_between_two_changes():
+def test_detects_a_file_changed_between_two_changes():
     """It was edited from 2 to 9 by hand, and what was there before the second change shows that."""
     kept = of(change("a", {FILE: (b"1", b"2")}), change("a", {FILE: (b"9", b"3")}))
     assert [entry.number for entry in kept] == [1, 2]
@@ -103,7 +103,7 @@ def test_a_file_that_others_changed_between_two_changes():
     assert entries.changed_by_others(kept, {FILE: b"3"}) == [FILE]
 
 
-def test_a_change_that_was_killed_on_its_way():
+def test_merges_the_change_of_a_killed_run():
     """Its file was not yet replaced as the next run found it; that run finished what this one began."""
     kept = of(change("a", {FILE: (b"1", b"2")}), change("a", {FILE: (b"1", b"3")}))
     assert [entry.number for entry in kept] == [1]
@@ -111,14 +111,14 @@ def test_a_change_that_was_killed_on_its_way():
         assert entries.changed_by_others(kept, {FILE: now}) == others
 
 
-def test_a_rollout_that_was_undone_begins_anew():
+def test_undone_rollout_begins_anew():
     undone = [entry._replace(undone=True) for entry in of(change("a", {FILE: (b"1", b"2")}))]
     entry, forgotten = entries.add_entry(undone, change("a", {FILE: (b"7", b"8")}))
     assert (entry.number, forgotten) == (2, [1])
     assert entries.files_before([entry]) == {FILE: held(b"7")}
 
 
-def test_the_way_back_to_what_was_undone_already():
+def test_restores_a_rollout_that_was_undone_already():
     """Back to the start of a, over b: done once, so what is there is what was there before a; c came later."""
     kept = [
         e._replace(undone=True)
@@ -132,7 +132,7 @@ def test_the_way_back_to_what_was_undone_already():
     assert entries.files_before(entries.entries_since([*kept, entry], "a")) == {FILE: held(b"1")}
 
 
-def test_a_name_that_is_not_there():
+def test_refuses_an_unknown_rollout():
     with pytest.raises(TuningError, match=r"'b'.*ledger is empty"):
         entries.entries_since([], "b")
     with pytest.raises(TuningError, match=r"'c'.*'a' \(2026-01-31T12:00:00Z\), 'b' \(2026"):
@@ -141,7 +141,7 @@ def test_a_name_that_is_not_there():
         )
 
 
-def test_the_oldest_rollouts_are_forgotten():
+def test_forgets_the_oldest_rollouts():
     kept = of(
         *(
             change(f"r{number}", {f"/etc/{number}": (None, b"x")})
@@ -152,7 +152,7 @@ def test_the_oldest_rollouts_are_forgotten():
     assert next(iter(entries.rollout_names(kept))) == "r5"
 
 
-def test_all_of_a_rollout_is_forgotten_at_once(monkeypatch):
+def test_forgets_rollouts_as_a_whole(monkeypatch):
     """Half of a rollout would lead back to a state that never was its start."""
     monkeypatch.setattr(entries, "MAX_ENTRIES", 3)
     first = of(
@@ -164,7 +164,7 @@ def test_all_of_a_rollout_is_forgotten_at_once(monkeypatch):
     assert (entry.number, forgotten) == (4, [1, 3])
 
 
-def test_large_files_make_room_too():
+def test_forgets_rollouts_to_make_room_for_large_files():
     big = b"x" * (entries.MAX_BYTES // 2)
     kept = of(
         change("a", {FILE: (big, b"1")}),
@@ -174,7 +174,7 @@ def test_large_files_make_room_too():
     assert list(entries.rollout_names(kept)) == ["b", "c"]
 
 
-def test_what_is_too_large_is_refused():
+def test_refuses_a_change_larger_than_the_ledger():
     with pytest.raises(TuningError, match="4 MiB"):
         entries.add_entry([], change("a", {FILE: (b"x" * entries.MAX_BYTES, b"")}))
 
@@ -188,7 +188,7 @@ STATES = st.none() | st.binary(max_size=3)
     st.text(min_size=1),
     st.booleans(),
 )
-def test_what_is_kept_is_what_was_noted(runtime, files, rollout, undone):
+def test_entry_survives_its_json(runtime, files, rollout, undone):
     noted = change(rollout, files, runtime, undone)._replace(number=7)
     assert entries.from_json(entries.to_json(noted), 7, "x") == noted
 
@@ -196,7 +196,7 @@ def test_what_is_kept_is_what_was_noted(runtime, files, rollout, undone):
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"rollout": 1}', "\0", '{"runtime": [], "files": {}}']
 )
-def test_what_is_no_entry_is_refused(text):
+def test_refuses_a_malformed_entry(text):
     with pytest.raises(TuningError, match=r"/x/000001\.json"):
         entries.from_json(text.encode(), 1, "/x/000001.json")
 
@@ -204,7 +204,7 @@ def test_what_is_no_entry_is_refused(text):
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.binary(max_size=1), st.booleans()), max_size=8)
 )
-def test_the_way_back_is_what_was_there_and_nothing_of_others_is_lost(steps):
+def test_finds_the_start_of_a_rollout_and_every_change_by_others(steps):
     """One file, changed by rollouts, and now and then by somebody else in between: that, and only that, is noticed."""
     now, kept, starts, tampered = b"first", [], {}, {}
     for number, (rollout, after, by_others) in enumerate(steps):

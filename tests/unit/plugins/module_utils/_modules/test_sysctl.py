@@ -58,7 +58,7 @@ def image(place, **options):
     return {"root": str(place.root), "runtime": False, **options}
 
 
-def test_what_a_task_asks_for():
+def test_makes_a_request_from_options():
     request = settings_change.make_request(
         {**PARAMS, "state": "absent"}, {"net/ipv4/tcp_rmem": [1, "2", True], KEY: None, 7: False}
     )
@@ -88,14 +88,14 @@ def test_what_a_task_asks_for():
         ({}, {"vm/drop_caches": 1}, "an action", "vm.drop_caches"),
     ],
 )
-def test_what_is_refused_before_the_host_is_looked_at(params, settings, reason, key):
+def test_refuses_bad_options_before_it_reads_the_host(params, settings, reason, key):
     with pytest.raises(TuningError) as caught:
         settings_change.make_request({**PARAMS, **params}, settings)
     assert reason in str(caught.value)
     assert caught.value.key == key
 
 
-def test_the_file_of_an_image(place, modules):
+def test_sets_the_file_of_an_image(place, modules):
     root = place({"/etc/sysctl.d": None})
     before = root.snapshot()
     predicted = modules.ok(sysctl, check=True, **image(root, settings={KEY: 30}))
@@ -109,7 +109,7 @@ def test_the_file_of_an_image(place, modules):
     assert (again["changed"], again["diff"]) == (False, [])
 
 
-def test_the_running_kernel(kernel, modules):
+def test_sets_the_running_kernel(kernel, modules):
     live = kernel(**{KEY: "60", OTHER: "15"})
     options = {"settings": {KEY: 30, "net.ipv4.tcp_retr*": 8}, "persistent": False}
     predicted = modules.ok(sysctl, check=True, **options)
@@ -123,7 +123,7 @@ def test_the_running_kernel(kernel, modules):
     assert (live[KEY], live[OTHER]) == ("60", "15")
 
 
-def test_both_in_one(kernel, modules, tmp_path):
+def test_sets_kernel_and_file(kernel, modules, tmp_path):
     live = kernel(**{KEY: "60"})
     path = tmp_path / "x.conf"
     options = {"settings": {KEY: 30}, "path": str(path), "on_override": "warn"}
@@ -134,7 +134,7 @@ def test_both_in_one(kernel, modules, tmp_path):
     assert modules.fails(sysctl, **{**options, "on_override": "fail"})["failed_key"] == KEY
 
 
-def test_a_failure_tells_what_was_found(kernel, modules):
+def test_failure_returns_the_values_it_read(kernel, modules):
     live = kernel(**{KEY: "60", OTHER: "15"})
     live.refuse(OTHER, "8")
     told = modules.fails(sysctl, settings={KEY: 30, OTHER: 8}, persistent=False)
@@ -145,7 +145,7 @@ def test_a_failure_tells_what_was_found(kernel, modules):
     assert told["diff"] == []
 
 
-def test_a_failure_that_could_not_be_taken_back(kernel, modules):
+def test_failure_that_could_not_be_rolled_back(kernel, modules):
     live = kernel(**{KEY: "60", OTHER: "15"})
     live.refuse(OTHER, "8")
     live.refuse(KEY, "60")
@@ -154,7 +154,7 @@ def test_a_failure_that_could_not_be_taken_back(kernel, modules):
     assert "NOT put back" in told["msg"]
 
 
-def test_an_error_of_the_host_is_no_traceback(place, modules, monkeypatch):
+def test_os_error_is_no_traceback(place, modules, monkeypatch):
     root = place({"/etc/sysctl.d": None})
 
     def fail(_self):
@@ -175,13 +175,13 @@ def test_an_error_of_the_host_is_no_traceback(place, modules, monkeypatch):
         ({"settings": {KEY: "010"}}, "octal"),
     ],
 )
-def test_what_the_kernel_cannot_take_is_refused(options, reason, kernel, modules):
+def test_refuses_settings_that_the_kernel_cannot_take(options, reason, kernel, modules):
     live = kernel(**{KEY: "60"})
     assert reason in modules.fails(sysctl, persistent=False, **options)["msg"]
     assert live.written == []
 
 
-def test_missing_keys_are_told(kernel, modules):
+def test_returns_missing_keys(kernel, modules):
     kernel(**{KEY: "60"})
     told = modules.ok(
         sysctl, settings={"net.ipv4.none": 1, KEY: 60}, persistent=False, ignore_missing=True
@@ -189,7 +189,7 @@ def test_missing_keys_are_told(kernel, modules):
     assert (told["changed"], told["missing"]) == (False, ["net.ipv4.none"])
 
 
-def test_mode_of_a_file_that_is_there(place, modules):
+def test_changes_the_mode_of_an_existing_file(place, modules):
     root = place({OURS: f"{KEY} = 30\n"})
     os.chmod(str(root.at(OURS)), 0o644)
     predicted = modules.ok(sysctl, check=True, **image(root, settings={KEY: 30}, mode="0600"))
@@ -206,7 +206,7 @@ def test_mode_of_a_file_that_is_there(place, modules):
     "files", [{OURS: f"{KEY} = 20\n"}, {"/etc/sysctl.d": None}], ids=["an old file", "a new file"]
 )
 @pytest.mark.parametrize("check", [True, False])
-def test_an_owner_that_is_none_is_refused(files, check, place, modules):
+def test_refuses_an_unknown_owner(files, check, place, modules):
     root = place(files)
     before = root.snapshot()
     told = modules.fails(
@@ -216,7 +216,7 @@ def test_an_owner_that_is_none_is_refused(files, check, place, modules):
     assert root.snapshot() == before
 
 
-def test_mode_of_a_new_file(place, modules):
+def test_sets_the_mode_of_a_new_file(place, modules):
     root = place({"/etc/sysctl.d": None})
     modules.ok(sysctl, **image(root, settings={KEY: 30}, mode="0600", backup=True))
     assert stat.S_IMODE(root.at(OURS).stat().st_mode) == 0o600
@@ -224,7 +224,7 @@ def test_mode_of_a_new_file(place, modules):
     assert len(told["backup_files"]) == 1
 
 
-def test_a_label_asked_for_where_selinux_is_in_force(place, modules, monkeypatch):
+def test_sets_an_selinux_label(place, modules, monkeypatch):
     """A stand-in for SELinux, which this machine's kernel has not: the file is labelled before it has its name."""
     root = place({OURS: f"{KEY} = 30\n"})
     old, new = ["system_u", "object_r", "tmp_t", "s0"], ["system_u", "object_r", "etc_t", "s0"]
@@ -265,7 +265,7 @@ def test_a_label_asked_for_where_selinux_is_in_force(place, modules, monkeypatch
     assert not modules.ok(sysctl, **options)["changed"]
 
 
-def test_secrets_are_in_no_result(place, modules, monkeypatch):
+def test_results_and_logs_contain_no_secrets(place, modules, monkeypatch):
     logged = []
     monkeypatch.setattr(
         basic.AnsibleModule, "log", lambda _self, msg, log_args=None: logged.append((msg, log_args))
@@ -280,12 +280,12 @@ def test_secrets_are_in_no_result(place, modules, monkeypatch):
     assert "31" in str(logged[-1])
 
 
-def test_another_system_is_refused(modules, monkeypatch):
+def test_refuses_other_operating_systems(modules, monkeypatch):
     monkeypatch.setattr(sys, "platform", "freebsd14")
     assert "freebsd14" in modules.run(sysctl, settings={KEY: 1})["msg"]
 
 
-def test_exclusive_looks_at_the_keys_that_go(kernel, modules, tmp_path):
+def test_exclusive_shows_the_keys_it_removes(kernel, modules, tmp_path):
     live = kernel(**{KEY: "60", OTHER: "15"})
     path = tmp_path / "x.conf"
     path.write_text(f"{OTHER} = 15\nnet.ipv4.tcp_retri* = 15\n")
@@ -297,7 +297,7 @@ def test_exclusive_looks_at_the_keys_that_go(kernel, modules, tmp_path):
     assert live[KEY] == "30"
 
 
-def test_check_mode_refuses_what_the_run_refuses(place, modules):
+def test_check_mode_fails_with_the_same_message(place, modules):
     options = image(place(), settings={KEY: 30}, path="/srv/x/y.conf", on_override="warn")
     messages = [modules.fails(sysctl, check=check, **options)["msg"] for check in (True, False)]
     assert messages[0] == messages[1]

@@ -66,26 +66,26 @@ def test_every_line_has_a_fate(kernel):
     assert (told["loader"], told["problems"]) == ("systemd", [])
 
 
-def test_what_an_exclusion_keeps_off(kernel):
+def test_exclusion_wins_over_a_glob(kernel):
     kernel(**{KEY: "0"})
     told = inspect({"/etc/sysctl.d/a.conf": f"{GLOB} = 1\n-{KEY}\n"}, [KEY])
     assert [fate for *_unused, fate in fates(told, KEY)] == ["excluded", "winner"]
     assert (told["settings"][KEY]["boot"], told["drift"]) == (None, [])
 
 
-def test_what_is_the_same_is_no_drift(kernel):
+def test_equal_values_are_no_drift(kernel):
     kernel(**{KEY: "16"})
     assert inspect({"/etc/sysctl.d/a.conf": f"{KEY} = 0x10"})["drift"] == []
 
 
-def test_all_keys_that_a_file_assigns_are_told(kernel):
+def test_returns_all_keys_that_a_file_assigns(kernel):
     kernel(**{KEY: "0", "net.ipv4.conf.lo.rp_filter": "1", "kernel.x": "1"})
     told = inspect({"/etc/sysctl.d/a.conf": f"{GLOB} = 1\nkernel/x = 2\n-kernel.y\nvm.none* = 1"})
     assert list(told["settings"]) == [KEY, "net.ipv4.conf.lo.rp_filter", "kernel.x", "vm.none*"]
     assert told["drift"] == [KEY, "kernel.x"]
 
 
-def test_a_glob_asked_for_finds_keys_of_the_kernel_and_of_files(kernel):
+def test_requested_glob_matches_keys_of_kernel_and_files(kernel):
     kernel(**{KEY: "0", "net.ipv4.conf.lo.other": "1"})
     told = inspect(
         {"/etc/sysctl.d/a.conf": "net.ipv4.conf.later.rp_filter = 1"}, [GLOB, "kernel.none"]
@@ -96,7 +96,7 @@ def test_a_glob_asked_for_finds_keys_of_the_kernel_and_of_files(kernel):
     ] * 2
 
 
-def test_problems_are_told_where_they_stand(kernel):
+def test_problems_have_path_and_line(kernel):
     kernel(**{KEY: "0"})
     files = {"/etc/sysctl.d/a.conf": f"garbage\n{KEY} = 1\n", "/etc/sysctl.conf": f"{KEY} = 2"}
     problems = [("/etc/sysctl.d/b.conf", "Permission denied", True)]
@@ -112,7 +112,7 @@ def test_problems_are_told_where_they_stand(kernel):
     assert len(inspect(files, loader="procps")["problems"]) == 1
 
 
-def test_a_key_that_cannot_be_read_is_a_problem(kernel, monkeypatch):
+def test_unreadable_key_is_a_problem(kernel, monkeypatch):
     kernel(**{KEY: "0"})
 
     def deny(_key):
@@ -124,7 +124,7 @@ def test_a_key_that_cannot_be_read_is_a_problem(kernel, monkeypatch):
     assert [problem["path"] for problem in told["problems"]] == [proc_sys.proc_path(KEY)]
 
 
-def test_no_secret_is_told(kernel):
+def test_result_contains_no_secrets(kernel):
     kernel(**{COOKIES: "hush-1"})
     told = inspect(
         {"/etc/sysctl.d/a.conf": f"{COOKIES} = hush-2"}, command_line=f"sysctl.{COOKIES}=hush-3"
@@ -133,7 +133,7 @@ def test_no_secret_is_told(kernel):
     assert told["drift"] == [COOKIES]
 
 
-def test_the_module_on_an_image(place, modules):
+def test_module_on_an_image(place, modules):
     root = place({"/etc/sysctl.d/a.conf": f"{KEY} = 1\n", "/etc/sysctl.conf": f"{KEY} = 2\n"})
     before = root.snapshot()
     for check in (True, False):
@@ -146,12 +146,12 @@ def test_the_module_on_an_image(place, modules):
     assert root.snapshot() == before
 
 
-def test_the_module_on_this_host(kernel, modules):
+def test_module_on_this_host(kernel, modules):
     kernel(**{KEY: "0"})
     assert modules.ok(sysctl_info, keys=[KEY.replace(".", "/")])["settings"][KEY]["runtime"] == "0"
 
 
-def test_what_the_module_refuses(modules, tmp_path, monkeypatch):
+def test_module_failures(modules, tmp_path, monkeypatch):
     assert modules.fails(sysctl_info, keys=["/etc/passwd"])["failed_key"] == "/etc/passwd"
     assert "nowhere" in modules.fails(sysctl_info, root=str(tmp_path / "nowhere"))["msg"]
 

@@ -49,7 +49,7 @@ def told(kernel, place, monkeypatch):
     return look
 
 
-def test_what_was_not_asked_for_is_nothing(told):
+def test_parts_that_were_not_requested_are_empty(told):
     assert told() == {
         "loader": "procps",
         "settings": {
@@ -77,14 +77,14 @@ def test_what_was_not_asked_for_is_nothing(told):
     ],
     ids=["values", "glob", "excluded", "empty"],
 )
-def test_at_boot(told, text, boot):
+def test_values_at_boot(told, text, boot):
     found = told(files={FILE: text})
     assert [setting["boot"] for setting in found["settings"].values()] == boot
     assert found["problems"] == []
 
 
 @pytest.mark.parametrize("value", ["soon", "3600 9", "3600s"])
-def test_a_value_that_the_kernel_would_refuse(told, value):
+def test_boot_value_that_the_kernel_would_refuse(told, value):
     found = told(files={FILE: f"# first\n{TIME} = {value}\n"})
     assert found["settings"]["time"] == {"runtime": 7200, "boot": None}
     (problem,) = found["problems"]
@@ -93,7 +93,7 @@ def test_a_value_that_the_kernel_would_refuse(told, value):
     assert repr(value) in problem["problem"]
 
 
-def test_a_file_that_cannot_be_read(told, monkeypatch):
+def test_unreadable_boot_file_is_a_problem(told, monkeypatch):
     def deny(*_given):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
@@ -103,11 +103,11 @@ def test_a_file_that_cannot_be_read(told, monkeypatch):
     assert "Permission denied" in problem["problem"]
 
 
-def test_a_link_that_leads_nowhere_is_no_problem_here(told):
+def test_dangling_link_is_no_problem(told):
     assert told(files={"/etc/sysctl.d/b.conf": {"link": "gone"}})["problems"] == []
 
 
-def test_every_line_where_that_is_asked_for(told):
+def test_returns_every_assignment_on_request(told):
     files = {FILE: f"{TIME} = 5\n{TIME} = 60\nwhat\n", "/etc/sysctl.d/b.conf": {"link": "gone"}}
     found = told(files=files, assignments=True)
     lines = [
@@ -133,7 +133,7 @@ def test_every_line_where_that_is_asked_for(told):
     ]
 
 
-def test_a_problem_is_told_once(told, monkeypatch):
+def test_returns_each_problem_once(told, monkeypatch):
     def deny(*_given):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
@@ -144,7 +144,7 @@ def test_a_problem_is_told_once(told, monkeypatch):
 @pytest.mark.parametrize(
     "values", [(None, 9, 75), (7200, None, 75), (7200, 9, None), (7200, 9, "x")]
 )
-def test_what_is_not_known(told, values):
+def test_values_that_are_not_known(told, values):
     found = told(values)
     assert [setting["runtime"] for setting in found["settings"].values()] == [
         value if isinstance(value, int) else None for value in values
@@ -162,7 +162,7 @@ def test_what_is_not_known(told, values):
         ((60, 9, None), math.inf),
     ],
 )
-def test_a_timer_of_today(told, monkeypatch, values, longest):
+def test_passes_on_the_longest_timer(told, monkeypatch, values, longest):
     asked = []
 
     def established(milliseconds, _problems):
@@ -178,7 +178,7 @@ def test_a_timer_of_today(told, monkeypatch, values, longest):
     assert (found["processes"], found["processes_unseen"]) == ([], 1)
 
 
-def test_no_process_is_looked_at_where_none_is_to_be_listed(told, monkeypatch):
+def test_reads_no_process_if_none_is_to_be_listed(told, monkeypatch):
     monkeypatch.setattr(engine, "read_connections", lambda *_unused: Connections("sock_diag"))
     monkeypatch.delattr(engine, "count_by_process")
     found = told(sockets=True, process_limit=0)
@@ -192,7 +192,7 @@ def test_connections_that_are_not_known(told, monkeypatch):
     assert (found["source"], found["connections"], found["processes_unseen"]) == (None, None, None)
 
 
-def test_the_module_on_this_host(modules, kernel):
+def test_module_on_this_host(modules, kernel):
     kernel(**{TIME: "60", PROBES: "3", INTVL: "5"})
     for check in (True, False):
         found = modules.ok(tcp_keepalive_info, check=check)
@@ -205,7 +205,7 @@ def test_the_module_on_this_host(modules, kernel):
         assert found["connections"]["established"] >= 0
 
 
-def test_what_the_module_refuses(modules, monkeypatch):
+def test_module_failures(modules, monkeypatch):
     assert "process_limit -1" in modules.fails(tcp_keepalive_info, process_limit=-1)["msg"]
 
     def fail(_self):
