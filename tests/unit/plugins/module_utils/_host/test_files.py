@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking at a host: real folders below the test's own, and one in the place of /proc/sys."""
+"""Reading a host: its files are real folders, one of them in place of /proc/sys."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from unit.hosts_on_disk import failing
 
 KEY = "net.ipv4.tcp_fin_timeout"
 SYSTEMD = "/usr/lib/systemd/systemd-sysctl"
-V = "/usr/lib/sysctl.d/a.conf"
+A, V = "/etc/sysctl.d/a.conf", "/usr/lib/sysctl.d/a.conf"
+LINKED_FOLDER = {"/etc/sysctl.d": {"link": "/srv/d"}, "/srv/d/x": ""}
 
 
 def test_reads_a_key_as_the_kernel_prints_it(kernel):
@@ -41,9 +42,9 @@ def test_reads_a_key_as_the_kernel_prints_it(kernel):
 
 def test_leaves_out_keys_that_do_not_exist(kernel):
     kernel(**{KEY: "60"})
-    asked = ["net.ipv4.none", KEY, f"{KEY}.below"]
+    keys = ["net.ipv4.none", KEY, f"{KEY}.below"]
     for named in (True, False):
-        assert proc_sys.read_keys(asked, named, needed=True) == {KEY: "60"}
+        assert proc_sys.read_keys(keys, named, needed=True) == {KEY: "60"}
 
 
 def test_key_without_a_value_is_none(kernel, monkeypatch):
@@ -107,8 +108,8 @@ def test_refuses_a_host_without_proc_sys(kernel, tmp_path, monkeypatch):
 def test_glob_matches_keys_of_the_kernel(glob, matches, kernel):
     names = [f"net.ipv4.conf.{name}.rp_filter" for name in ("all", "eth0/100", "eth0")]
     kernel(**dict.fromkeys(names, "1"))
-    found = proc_sys.read_keys(proc_sys.expand_glob(glob), named=False, needed=False)
-    assert list(found) == [f"net.ipv4.conf.{name}.rp_filter" for name in matches]
+    values = proc_sys.read_keys(proc_sys.expand_glob(glob), named=False, needed=False)
+    assert list(values) == [f"net.ipv4.conf.{name}.rp_filter" for name in matches]
 
 
 def test_glob_in_the_last_segment(kernel):
@@ -150,8 +151,8 @@ def test_detects_the_loader_of_an_image(files, loader, place):
 
 
 def test_detects_the_loader_of_the_running_host():
-    running = os.path.isdir("/run/systemd/system")
-    assert detect_loader(files.HostFiles("/")).name == "systemd" or not running
+    systemd_runs = os.path.isdir("/run/systemd/system")
+    assert detect_loader(files.HostFiles("/")).name == "systemd" or not systemd_runs
 
 
 @pytest.mark.parametrize(
@@ -202,24 +203,24 @@ def test_refuses_a_root_that_does_not_exist(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("files", "path", "placed"),
+    ("files", "path", "location"),
     [
         ({}, OURS, (OURS, OURS, False)),
         ({OURS: ""}, OURS, (OURS, OURS, False)),
         ({OURS: {"link": "../x.conf"}, "/etc/x.conf": ""}, OURS, (OURS, "/etc/x.conf", True)),
         ({OURS: {"link": "/none"}}, OURS, (OURS, "/none", True)),
         ({"/lib": {"link": "usr/lib"}, V: ""}, "/lib/sysctl.d/a.conf", (V, V, False)),
-        ({"/etc/sysctl.d": {"link": "/srv/d"}, "/srv/d/x": ""}, OURS, (OURS, "/srv/d/90-ansible.conf", False)),
-        ({}, "/etc//sysctl.d/../sysctl.d/a.conf", ("/etc/sysctl.d/a.conf", "/etc/sysctl.d/a.conf", False)),
+        (LINKED_FOLDER, OURS, (OURS, "/srv/d/90-ansible.conf", False)),
+        ({}, "/etc//sysctl.d/../sysctl.d/a.conf", (A, A, False)),
         ({}, "/a.conf", ("//a.conf", "/a.conf", False)),
     ],
 )  # fmt: skip
-def test_locates_our_file(files, path, placed, place):
-    name, real, is_link = place(files).files.locate(path)
-    assert (os.path.normpath(name).replace("//", "/"), real, is_link) == (
-        placed[0].replace("//", "/"),
-        *placed[1:],
-    )
+def test_locates_our_file(files, path, location, place):
+    expected_path, expected_real_path, expected_is_link = location
+    located = place(files).files.locate(path)
+    normal_path = os.path.normpath(located.path).replace("//", "/")
+    assert normal_path == expected_path.replace("//", "/")
+    assert (located.real_path, located.is_link) == (expected_real_path, expected_is_link)
 
 
 @pytest.mark.parametrize(
@@ -263,10 +264,10 @@ def test_reads_all_that_a_loader_reads(place):
             "/run/sysctl.d": "no folder",
         }
     )
-    tree = read_boot_files(root.files)
-    assert {
-        folder: names for folder, names in tree.listing.items() if folder != "/lib/sysctl.d"
-    } == {
+    boot_files = read_boot_files(root.files)
+    listing = dict(boot_files.listing)
+    listing.pop("/lib/sysctl.d", None)  # a link to another folder
+    assert listing == {
         "/etc/sysctl.d": {
             "a.conf": "/etc/sysctl.d/a.conf",
             "link.conf": "/etc/sysctl.conf",
@@ -279,21 +280,21 @@ def test_reads_all_that_a_loader_reads(place):
         "/usr/lib/sysctl.d": {"v.conf": "/usr/lib/sysctl.d/v.conf"},
         "/etc": {"sysctl.conf": "/etc/sysctl.conf"},
     }
-    assert tree.contents == {
+    assert boot_files.contents == {
         "/etc/sysctl.d/a.conf": b"a=1",
         "/etc/sysctl.conf": b"b=2",
         "/dev/null": b"",
         "/usr/lib/sysctl.d/v.conf": b"c=3",
     }
-    assert tree.command_line == ""
-    told = {path: matters for path, _unused, matters in tree.problems}
-    assert told == {"/etc/sysctl.d/none.conf": False, "/etc/sysctl.d/folder.conf": False}
+    assert boot_files.command_line == ""
+    matters = {problem.path: problem.matters for problem in boot_files.problems}
+    assert matters == {"/etc/sysctl.d/none.conf": False, "/etc/sysctl.d/folder.conf": False}
 
 
 def test_host_without_boot_files(place):
-    tree = read_boot_files(place().files)
-    assert tree.listing == {folder: {} for folder in (*FOLDERS, "/etc")}
-    assert (tree.contents, tree.problems) == ({}, ())
+    boot_files = read_boot_files(place().files)
+    assert boot_files.listing == {folder: {} for folder in (*FOLDERS, "/etc")}
+    assert (boot_files.contents, boot_files.problems) == ({}, ())
 
 
 @pytest.mark.parametrize("function", ["open", "scandir"])
@@ -301,24 +302,24 @@ def test_unreadable_file_or_folder_is_a_problem_and_not_fatal(function, place, m
     root = place({"/etc/sysctl.d/a.conf": "a=1", "/run/sysctl.d/b.conf": "b=1"})
     path = "/etc/sysctl.d" if function == "scandir" else "/etc/sysctl.d/a.conf"
     failing(monkeypatch, function, errno.EACCES, root.at(path))
-    tree = read_boot_files(root.files)
-    assert [
-        (where, "Permission denied" in why, matters) for where, why, matters in tree.problems
-    ] == [(path, True, True)]
-    assert list(tree.contents) == ["/run/sysctl.d/b.conf"]
+    boot_files = read_boot_files(root.files)
+    (problem,) = boot_files.problems
+    assert (problem.path, problem.matters) == (path, True)
+    assert "Permission denied" in problem.reason
+    assert list(boot_files.contents) == ["/run/sysctl.d/b.conf"]
 
 
 @pytest.mark.parametrize("name", ["pipe.conf", "link.conf"])
 def test_does_not_wait_for_a_pipe(name, place):
     root = place({"/etc/sysctl.d/link.conf": {"link": "/pipe"}})
     os.mkfifo(str(root.at("/pipe" if name == "link.conf" else f"/etc/sysctl.d/{name}")))
-    tree = read_boot_files(root.files)
-    assert f"/etc/sysctl.d/{name}" in [path for path, _unused, _unused in tree.problems]
-    assert tree.contents == {}
+    boot_files = read_boot_files(root.files)
+    assert f"/etc/sysctl.d/{name}" in [problem.path for problem in boot_files.problems]
+    assert boot_files.contents == {}
 
 
 def test_does_not_read_a_device():
-    """One such as this never ends, and reading another may do something."""
+    """A device may never end, and reading one may change something."""
     with pytest.raises(OSError, match="not a regular file"):
         files.read_file("/dev/zero")
 
@@ -335,7 +336,7 @@ def test_sysctl_conf_on_a_failing_disk_is_a_problem(place, monkeypatch):
     for name in ("stat", "open"):
         failing(monkeypatch, name, errno.EIO, str(root.at("/etc/sysctl.conf")))
     (problem,) = read_boot_files(root.files).problems
-    assert (problem[0], problem[2]) == ("/etc/sysctl.conf", True)
+    assert (problem.path, problem.matters) == ("/etc/sysctl.conf", True)
 
 
 def test_unreadable_key_of_a_glob_is_an_error_if_it_is_needed(kernel, monkeypatch):
@@ -352,9 +353,9 @@ def test_reads_a_large_file_whole(place):
 
 
 def test_reads_the_boot_files_of_the_running_host():
-    tree = read_boot_files(files.HostFiles("/"))
-    assert tree.command_line
-    assert {*FOLDERS[:4], "/etc"} <= set(tree.listing)
+    boot_files = read_boot_files(files.HostFiles("/"))
+    assert boot_files.command_line
+    assert {*FOLDERS[:4], "/etc"} <= set(boot_files.listing)
 
 
 def test_unreadable_kernel_command_line_is_empty(monkeypatch):

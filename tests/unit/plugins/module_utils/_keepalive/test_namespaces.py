@@ -19,6 +19,9 @@ from ansible_collections.netops.tuning.plugins.module_utils._keepalive import na
 OWN = {"time": 7200, "probes": 9, "intvl": 75}
 KEYS = {f"net.ipv4.tcp_keepalive_{name}": str(value) for name, value in OWN.items()}
 CONTAINER = "0123456789ab" + "c" * 52
+POD_SLICE = "0::/kubepods.slice/kubepods-pod1.slice"
+USER_SLICE = "0::/user.slice/user-1000.slice/user@1000.service/user.slice"
+NSPAWN = "0::/machine.slice/systemd-nspawn@web.service"
 
 
 class Proc:
@@ -259,16 +262,16 @@ def test_setns_refuses_a_file_that_is_no_namespace(with_python, monkeypatch):
         (f"0::/system.slice/docker-{CONTAINER}.scope/init.scope", "docker-0123456789ab.scope"),
         (f"12:pids:/docker/{CONTAINER}\n1:name=systemd:/docker/{CONTAINER}\n0::/", "0123456789ab"),
         (f"3:cpu:/\n2:memory:/docker/{CONTAINER}", "0123456789ab"),
-        (f"0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-{CONTAINER}.scope", "cri-containerd-0123456789ab.scope"),
+        (f"{POD_SLICE}/cri-containerd-{CONTAINER}.scope", "cri-containerd-0123456789ab.scope"),
         (f"0::/kubepods/besteffort/pod1/{CONTAINER}", "0123456789ab"),
-        (f"0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{CONTAINER}.scope/container", "libpod-0123456789ab.scope"),
-        ("0::/machine.slice/systemd-nspawn@web.service/payload/system.slice/ssh.service", "systemd-nspawn@web.service"),
+        (f"{USER_SLICE}/libpod-{CONTAINER}.scope/container", "libpod-0123456789ab.scope"),
+        (f"{NSPAWN}/payload/system.slice/ssh.service", "systemd-nspawn@web.service"),
         ("0::/machine.slice/machine-web.scope/payload/init.scope", "machine-web.scope"),
         ("0::/lxc.payload.web/system.slice/ssh.service", "lxc.payload.web"),
         ("0::/../../lab/web/init.scope", "web"),
         ("0::/user.slice/user-1000.slice/session-3.scope", "session-3.scope"),
     ],
-)  # fmt: skip
+)
 def test_names_a_control_group(text, name):
     assert namespaces.cgroup_name(text) == name
 

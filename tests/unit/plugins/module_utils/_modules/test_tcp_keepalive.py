@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module tcp_keepalive: what it asks the engine for, and its result."""
+"""The module tcp_keepalive: what it asks of the engine, and its result."""
 
 from __future__ import annotations
 
