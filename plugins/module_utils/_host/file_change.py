@@ -118,7 +118,7 @@ def _back_up(change: FileChange, files: HostFiles, journal: list[UndoStep]) -> s
 def _replace_file(
     change: FileChange, path: str, set_attributes: SetAttributes | None, journal: list[UndoStep]
 ) -> None:
-    """Overwrite, create or remove a file, if it still is what the plan was made for."""
+    """Remove, create or overwrite a file, if it still is what the plan was made for."""
     if change.after is None:
         _remove_file(change, path, journal)
     elif change.before is None:
@@ -130,7 +130,8 @@ def _replace_file(
 
 
 def _remove_file(change: FileChange, path: str, journal: list[UndoStep]) -> None:
-    original = _journal_replacement(path, "", journal)
+    """Move the file to a temporary name, so that it can be put back."""
+    original = _journal_replacement(path, None, journal)
     _require_unchanged(change, path)
     os.rename(path, original)
     _sync_folder(_parent(path))
@@ -138,15 +139,18 @@ def _remove_file(change: FileChange, path: str, journal: list[UndoStep]) -> None
 
 
 def _create_file(change: FileChange, path: str, new: str, journal: list[UndoStep]) -> None:
-    _journal_replacement(path, new, journal)
+    """Give the new file its name."""
+    _journal_replacement(path, _file_identity(new), journal)
     _require_unchanged(change, path)
     _link_new_file(new, path)
     _sync_folder(_parent(path))
 
 
 def _overwrite_file(change: FileChange, path: str, new: str, journal: list[UndoStep]) -> None:
-    original = _journal_replacement(path, new, journal)
-    if _link_or_copy(path, original, change, journal):
+    """Keep the original under a temporary name, and give the new file its name."""
+    original = _journal_replacement(path, _file_identity(new), journal)
+    is_hard_link = _link_or_copy(path, original, change, journal)
+    if is_hard_link:
         _require_unchanged(change, original)
         if _file_identity(original) != _file_identity(path):
             raise _concurrent_change_error(change)
@@ -157,13 +161,14 @@ def _overwrite_file(change: FileChange, path: str, new: str, journal: list[UndoS
     _require_unchanged(change, original)  # another program may have written until the last moment
 
 
-def _journal_replacement(path: str, new: str, journal: list[UndoStep]) -> str:
-    """Journal how to undo the replacement of a file by ``new`` ("": by nothing).
+def _journal_replacement(
+    path: str, new_identity: tuple[int, int] | None, journal: list[UndoStep]
+) -> str:
+    """Journal how to undo the replacement of a file by a new one (None: by nothing).
 
-    Return the temporary name under which the original has to be kept until all went well.
+    Return the temporary name under which the original is to be kept until all went well.
     """
     original = temporary_name(path, "before")
-    new_identity = _file_identity(new)
     journal.append(UndoStep(original, lambda: remove_if_exists(original), temporary=True))
     journal.append(UndoStep(path, lambda: _restore_original(path, original, new_identity)))
     return original
@@ -172,7 +177,7 @@ def _journal_replacement(path: str, new: str, journal: list[UndoStep]) -> str:
 def _link_or_copy(path: str, copy: str, change: FileChange, journal: list[UndoStep]) -> bool:
     """Keep a file under a second name, and tell whether that is a hard link.
 
-    Through a hard link we see what other programs write to the file until it is replaced.
+    Through a hard link we also see what other programs still write to the original.
     """
     try:
         os.link(path, copy)

@@ -96,7 +96,10 @@ def read_keepalive() -> KeepaliveValues:
 def other_namespaces(
     own: Mapping[str, int | None], problems: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return the other namespaces, with their settings and whether these differ from ``own``."""
+    """Return the other namespaces, with their settings and whether these differ from ``own``.
+
+    Whether they differ is None if a setting is not known.
+    """
     namespaces = _find_namespaces(problems)
     paths = {inode: namespace.paths() for inode, namespace in namespaces.items()}
     settings = _read_settings(paths)
@@ -105,6 +108,9 @@ def other_namespaces(
     for inode, namespace in sorted(namespaces.items()):
         known_values, problem = settings.get(inode, no_answer)
         values = {name: known_values.get(name) for name in own}
+        differs: bool | None = None
+        if None not in values.values():
+            differs = values != own
         if problem:
             reason = f"the settings in net:[{inode}] are not known: {problem}"
             problems.append({"path": paths[inode][0], "problem": reason})
@@ -113,14 +119,14 @@ def other_namespaces(
             "name": namespace.name(),
             "processes": len(namespace.pids),
             "settings": values,
-            "differs": None if None in values.values() else values != own,
+            "differs": differs,
         }
         results.append(result)
     return results
 
 
 def _find_namespaces(problems: list[dict[str, Any]]) -> dict[int, Namespace]:
-    """Return inode -> namespace, of those that have processes and those that are mounted."""
+    """Return inode -> namespace of the others that have processes or are mounted."""
     try:
         own = _namespace_inode("self")
     except OSError as error:
@@ -230,7 +236,7 @@ def _run_child(paths: Mapping[int, Sequence[str]], pipe: int) -> NoReturn:
     try:
         _send_settings(paths, pipe)
     finally:
-        os._exit(0)  # whatever happened, nothing of the parent's may run here
+        os._exit(0)  # whatever happened, the child must not go on as the parent does
 
 
 def _read_lines(pipe: int, deadline: float) -> Iterator[bytes]:
