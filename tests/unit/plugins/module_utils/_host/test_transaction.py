@@ -15,6 +15,7 @@ import re
 import signal
 import stat
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._host import (
@@ -466,7 +467,7 @@ class Faults:
         self.error = error
         self.lasting = lasting
         self.calls = 0
-        self.failed = ""
+        self.failed_call = ""
         self.armed = False
         for name in self.NAMES:
             monkeypatch.setattr(os, name, self.guarded(name, getattr(os, name)))
@@ -476,7 +477,7 @@ class Faults:
             if self.armed:
                 self.calls += 1
                 if self.calls == self.at or (self.lasting and self.calls > self.at):
-                    self.failed = self.failed or f"call {self.at}: {name}{args}"
+                    self.failed_call = self.failed_call or f"call {self.at}: {name}{args}"
                     raise self.error
             return function(*args, **named)
 
@@ -501,11 +502,22 @@ SITUATIONS = {
 }
 
 
-def every_call(situation, place, kernel, monkeypatch, error, lasting=False):
-    """Run once for each call that can fail, until a run has no such call any more.
+class FaultyRun(NamedTuple):
+    """A run in which a call of os failed, and the host after it."""
 
-    Yield (faults, outcome, root, kernel, snapshot before, plan) of each run.
-    """
+    failed_call: str
+    """Nothing: the run made fewer calls."""
+    outcome: Any
+    """The exception that ended the run, or None."""
+    root: Any
+    kernel: Any
+    before: Any
+    """Snapshot of the root folder before the run."""
+    plan: Any
+
+
+def runs_with_each_call_failing(situation, place, kernel, monkeypatch, error, lasting=False):
+    """Run once for each call that can fail, until a run has no such call any more."""
     files, options = SITUATIONS[situation]
     for at in range(1, 500):
         with monkeypatch.context() as patches:
@@ -523,8 +535,15 @@ def every_call(situation, place, kernel, monkeypatch, error, lasting=False):
             except BaseException as raised:
                 outcome = raised
             faults.armed = False
-        yield faults, outcome, root, live, before, plan
-        if not faults.failed:
+        yield FaultyRun(
+            failed_call=faults.failed_call,
+            outcome=outcome,
+            root=root,
+            kernel=live,
+            before=before,
+            plan=plan,
+        )
+        if not faults.failed_call:
             assert at > 10
             return
 
@@ -562,31 +581,31 @@ FAULTS = {"an error": OSError(errno.EIO, "Input/output error"), "an interrupt": 
 def test_fault_at_any_call_leaves_the_host_as_it_was(
     situation, fault, place, kernel_anew, monkeypatch
 ):
-    for faults, outcome, root, live, before, plan in every_call(
-        situation, place, kernel_anew, monkeypatch, FAULTS[fault]
-    ):
+    runs = runs_with_each_call_failing(situation, place, kernel_anew, monkeypatch, FAULTS[fault])
+    for run in runs:
         # Without an error no call failed, or one of the clean-up after all else.
-        if outcome is None or isinstance(outcome, KeyboardInterrupt):
-            assert values_of(live) == planned_values(plan), faults.failed
-            assert is_carried_out(plan, root), faults.failed
+        if run.outcome is None or isinstance(run.outcome, KeyboardInterrupt):
+            assert values_of(run.kernel) == planned_values(run.plan), run.failed_call
+            assert is_carried_out(run.plan, run.root), run.failed_call
         else:
-            assert isinstance(outcome, TuningError), (faults.failed, outcome)
-            assert outcome.rolled_back, (faults.failed, outcome)
-            assert values_of(live) == VALUES, faults.failed
-            assert root.snapshot() == before, faults.failed
+            assert isinstance(run.outcome, TuningError), (run.failed_call, run.outcome)
+            assert run.outcome.rolled_back, (run.failed_call, run.outcome)
+            assert values_of(run.kernel) == VALUES, run.failed_call
+            assert run.root.snapshot() == run.before, run.failed_call
 
 
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
 def test_permanent_fault_never_claims_to_be_rolled_back(situation, place, kernel_anew, monkeypatch):
     error = OSError(errno.EIO, "Input/output error")
-    for faults, outcome, root, live, before, _unused in every_call(
+    runs = runs_with_each_call_failing(
         situation, place, kernel_anew, monkeypatch, error, lasting=True
-    ):
-        if isinstance(outcome, TuningError):
-            same = values_of(live) == VALUES and root.snapshot() == before
-            assert same or not outcome.rolled_back, (faults.failed, outcome)
+    )
+    for run in runs:
+        if isinstance(run.outcome, TuningError):
+            unchanged = values_of(run.kernel) == VALUES and run.root.snapshot() == run.before
+            assert unchanged or not run.outcome.rolled_back, (run.failed_call, run.outcome)
         else:
-            assert outcome is None, (faults.failed, outcome)
+            assert run.outcome is None, (run.failed_call, run.outcome)
 
 
 class Killed(BaseException):
@@ -597,21 +616,25 @@ class Killed(BaseException):
 def test_killed_run_leaves_whole_files_and_the_next_run_finishes(
     situation, place, kernel_anew, monkeypatch
 ):
-    for faults, outcome, root, live, before, plan in every_call(
+    runs = runs_with_each_call_failing(
         situation, place, kernel_anew, monkeypatch, Killed(), lasting=True
-    ):
-        assert outcome is None or isinstance(outcome, Killed), (faults.failed, outcome)
+    )
+    for run in runs:
+        plan, root = run.plan, run.root
+        assert run.outcome is None or isinstance(run.outcome, Killed), (
+            run.failed_call,
+            run.outcome,
+        )
         for change in plan.files:
             data = root.files.read(change.path, change.real_path)
-            assert data in (change.before, change.after), faults.failed
-        expected = {"etc/sysctl.d", *before}
+            assert data in (change.before, change.after), run.failed_call
+        expected = {"etc/sysctl.d", *run.before}
         expected.update(change.real_path[1:] for change in plan.files)
         leftovers = set(root.snapshot()) - expected
-        assert not any(path.endswith(".conf") for path in leftovers), faults.failed
-        again = make_plan(plan.request, observe(plan.request, root))
-        carry_out(again, root)
-        assert values_of(live) == planned_values(plan), faults.failed
-        assert is_carried_out(plan, root), faults.failed
+        assert not any(path.endswith(".conf") for path in leftovers), run.failed_call
+        carry_out(make_plan(plan.request, observe(plan.request, root)), root)
+        assert values_of(run.kernel) == planned_values(plan), run.failed_call
+        assert is_carried_out(plan, root), run.failed_call
         assert not make_plan(plan.request, observe(plan.request, root)).changed
 
 
