@@ -66,6 +66,7 @@ lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, 
 	$(call ON,dev) antsibull-changelog lint
 	$(call ON,dev) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 	$(call ON,dev) python tools/check_no_machine_names.py
+	$(call ON,dev) python tools/check_style.py
 
 sanity: .venv/dev/.ready .venv/core-2.16/.ready .build/packages-lint ## ansible-test sanity, on the newest ansible-core and on 2.16
 	tools/scripts/side_by_side.sh 'tools/scripts/sanity.sh dev' 'tools/scripts/sanity.sh core-2.16'

@@ -17,7 +17,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 PROJECT = Path(__file__).parents[1]
-ACCEPTANCE = PROJECT / "tools" / "integration" / "test_acceptance.py"
+ACCEPTANCE = PROJECT / "tests" / "integration" / "test_acceptance.py"
 ABSENT = "no such Python here"
 UNLISTED = dict.fromkeys(
     ("2.16x3.13", "2.17x3.13"), "newer than the Pythons for which this ansible-core was released"
