@@ -90,7 +90,7 @@ faults: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packag
 	$(call ON,dev) NETOPS_FAULTS_SHARE=$(SHARE) python -m pytest tests/faults -n 2 --whole
 
 SEED := 3
-fuzz: .venv/dev/.ready .build/src/.ready ## give it more hostile input: N=5000000 SEED=3
+fuzz: .venv/dev/.ready .build/src/.ready ## give the engine more hostile input: N=5000000 SEED=3
 	PYTHONPATH=tools:.build/src .venv/dev/bin/python -m faults.fuzz --inputs $(if $(filter command,$(origin N)),$(N),1000000) --seed $(SEED)
 
 programs: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-programs ## test docs/sockets.md with PostgreSQL, Redis, nginx, ssh, Java and Go
@@ -131,7 +131,8 @@ build-check: .venv/dev/.ready .build/installed/.ready ## check the files of the 
 build: .build/installed/.ready ## build the collection, as a tarball in .build/dist
 	@ls .build/dist/*.tar.gz
 
-matrix: .venv/dev/.ready $(foreach core,$(sort $(foreach cell,$(CELLS),$(firstword $(subst x, ,$(cell))))),.venv/core-$(core)/.ready) .build/src/.ready .build/installed/.ready .build/packages-hosts ## run the acceptance test on each ansible-core and target Python, and show a table (CELLS='2.19x3.8 ...')
+CORES_OF_CELLS = $(sort $(foreach cell,$(CELLS),$(firstword $(subst x, ,$(cell)))))
+matrix: .venv/dev/.ready $(CORES_OF_CELLS:%=.venv/core-%/.ready) .build/src/.ready .build/installed/.ready .build/packages-hosts ## run the acceptance test on each ansible-core and target Python, and show a table (CELLS='2.19x3.8 ...')
 	@PYTHONPATH=tools .venv/dev/bin/python -m matrix $(CELLS)
 
 bench: .venv/dev/.ready .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-bench .build/packages-lab ## run the benchmarks, and compare with other collections
