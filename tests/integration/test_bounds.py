@@ -297,7 +297,7 @@ def test_at_most_names_itself_in_the_remedy(world: World, ask: Asker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "named"),
     [
         ({"at_least": True, "at_most": True}, ["at_least", "at_most"]),
         ({"at_least": True, "state": "absent"}, ["at_least", "absent"]),
@@ -306,10 +306,10 @@ def test_at_most_names_itself_in_the_remedy(world: World, ask: Asker) -> None:
     ids=["both bounds", "at_least with absent", "at_most with absent"],
 )
 def test_options_that_contradict_each_other_are_refused(
-    world: World, ask: Asker, options: Mapping[str, Any], words: list[str]
+    world: World, ask: Asker, options: Mapping[str, Any], named: list[str]
 ) -> None:
     message = ask.fails(world, sysctl({FIN: 50}, **options))["msg"]
-    for word in words:
+    for word in named:
         assert word in message
     assert "\n" not in message
 
