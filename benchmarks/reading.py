@@ -18,7 +18,7 @@ import sys
 import time
 from typing import Any, Callable
 
-ENGINE = "ansible_collections.netops.tuning.plugins.module_utils._sysctl"
+ENGINE = "ansible_collections.netops.tuning.plugins.module_utils._keepalive"
 
 
 def in_children(argv: list[str]) -> float:
@@ -39,21 +39,20 @@ def here(function: Callable[[], Any]) -> float:
 def main() -> None:
     sys.path.insert(0, sys.argv[1])
     gc.freeze()  # as the module does when it starts
-    inet_diag, processes, sockets = (
-        importlib.import_module(f"{ENGINE}.{name}")
-        for name in ("inet_diag", "processes", "sockets")
-    )
+    connections_module = importlib.import_module(f"{ENGINE}.connections")
+    inet_diag = importlib.import_module(f"{ENGINE}.inet_diag")
+    processes = importlib.import_module(f"{ENGINE}.processes")
     problems: list[Any] = []
 
     def connections() -> Any:
-        found = sockets.established(7200_000, problems)
-        return found, inet_diag.counted(found.kinds)
+        found = connections_module.read_connections(7200_000, problems)
+        return found, inet_diag.count_states(found.states)
 
     def with_processes() -> Any:
-        return processes.processes(connections()[0], 20, problems)
+        return processes.count_by_process(connections()[0], 20, problems)
 
     def from_proc() -> Any:
-        return inet_diag.counted(sockets._proc_net(math.inf).kinds)
+        return inet_diag.count_states(connections_module._read_proc_net(math.inf).states)
 
     sides: dict[str, Callable[[], float]] = {
         "sock_diag": lambda: here(connections),

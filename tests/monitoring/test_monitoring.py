@@ -189,7 +189,7 @@ def test_drift_is_seen_and_its_end(monitor: Callable[..., Monitored], tmp_path: 
     monitored = monitor(collector())
     alerts = monitored.await_alerts(drift("time"), drift("intvl"), LATE)
     assert alerts[drift("time")]["annotations"]["summary"].endswith(
-        f"{TELLS} is 7200, wanted is 3600"
+        f"{TELLS} is 7200, but should be 3600"
     )
     assert " 7875 s" in alerts[LATE]["annotations"]["summary"]
     played = do_as_told(monitored, alerts[LATE], tmp_path, "netops.tuning.tcp_keepalive")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sandbox import options
+from sandbox import socket_options
 from sandbox.connections import PYTHON, Holder, Started, ss, wait_for
 from sandbox.play import PROJECT, Controller
 from sandbox.tasks import TIME, Asker, keepalive_info
@@ -20,7 +20,7 @@ from sandbox.world import NOBODY, SEARCH_PATH, World
 
 PAGE = (PROJECT / "docs/sockets.md").read_text(encoding="utf-8")
 HERE = "/srv/tmp"
-OPTIONS = Path(options.__file__).read_text(encoding="utf-8")
+OPTIONS = Path(socket_options.__file__).read_text(encoding="utf-8")
 DOCUMENTED, OF_THE_HOST, OFF = [60, 5, 10], [500, 9, 75], None
 """What keepalive a connection has: time, probes, intvl."""
 

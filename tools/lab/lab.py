@@ -203,7 +203,7 @@ def open_lab(folder: Path) -> Iterator[Lab]:
     """Open a lab, which ends when we do."""
     _can_be_here()
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
-    command = [sys.executable, "-m", "hosts.keeper", str(folder.resolve())]
+    command = [sys.executable, "-m", "lab.keeper", str(folder.resolve())]
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

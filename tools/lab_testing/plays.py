@@ -13,7 +13,7 @@ from pathlib import Path
 from lab import roots
 from lab.lab import Lab
 
-HOSTS = [sys.executable, "-m", "hosts"]
+HOSTS = [sys.executable, "-m", "lab"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(roots.PROJECT / "tools")}
 """To run the command line in."""
 
