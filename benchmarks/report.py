@@ -61,17 +61,17 @@ def answers(python: str) -> list[Any]:
 def make(path: str, count: int) -> None:
     """Write the report of so many hosts in this process, and tell what it took."""
     from ansible_collections.netops.tuning.plugins.plugin_utils._report import build, write  # noqa: PLC0415
-    from reports import fleets as fleet  # noqa: PLC0415
+    from reports import fleets  # noqa: PLC0415
 
     real = json.loads(Path(path).read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory(prefix="netops-bench-") as folder:
         before = time.process_time()
         asked = {
-            name: build.Answers(real[place % len(real)])
-            for place, name in enumerate(fleet.names(count))
+            name: build.Answer(real[place % len(real)])
+            for place, name in enumerate(fleets.host_names(count))
         }
-        files = write.paths(folder, "report", list(write.FORMATS))
-        write.write(fleet.report(asked, {"audit_idle_limit": 350}), files)
+        files = write.file_paths(folder, "report", list(write.FORMATS))
+        write.write_files(fleets.report(asked, {"audit_idle_limit": 350}), files)
         took = time.process_time() - before
         size = Path(files["html"]).stat().st_size
     print(json.dumps([took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, size]))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of all scenarios use. Each runs on every host, before and after a reboot."""
+"""Fixtures of all scenarios. Each test runs on every host, before and after a reboot."""
 
 from __future__ import annotations
 
@@ -17,32 +17,45 @@ RELEASES = {"bullseye", "bookworm", "trixie"}
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Tests on no hosts would pass."""
-    known = {host["release"] for host in Lab(Path(os.environ["NETOPS_LAB"])).hosts() if host["up"]}
-    assert known == RELEASES, known
+    """Check that there are hosts to test: without any, all tests would pass."""
+    releases = {
+        host["release"] for host in Lab(Path(os.environ["NETOPS_LAB"])).hosts() if host["up"]
+    }
+    assert releases == RELEASES, releases
     assert len(session.items) >= len(RELEASES)
 
 
 @pytest.fixture
 def sysctl(host: Any) -> Callable[..., list[str]]:
-    """Give the values of keys on the host, blanks collapsed."""
+    """Return a function that reads the values of keys on the host, with single blanks."""
 
-    def values(*keys: str) -> list[str]:
+    def read_values(*keys: str) -> list[str]:
         lines = host.check_output(f"sysctl --values {' '.join(keys)}").splitlines()
         return [" ".join(line.split()) for line in lines]
 
-    return values
+    return read_values
+
+
+@pytest.fixture
+def keepalive(sysctl: Callable[..., list[str]]) -> list[str]:
+    """Return the time, probes and intvl of TCP keepalive on the host."""
+    return sysctl(
+        "net.ipv4.tcp_keepalive_time",
+        "net.ipv4.tcp_keepalive_probes",
+        "net.ipv4.tcp_keepalive_intvl",
+    )
 
 
 @pytest.fixture
 def release(host: Any) -> int:
-    """Tell which Debian it is."""
+    """Return the number of the Debian release."""
     return int(host.check_output(". /etc/os-release; echo $VERSION_ID"))
 
 
 @pytest.fixture
 def rebooted(host: Any) -> bool:
-    """Tell whether the host has been rebooted since it was made for this scenario."""
+    """Return whether the host has been rebooted since it was created for this scenario."""
     name = host.backend.get_pytest_id().rpartition("/")[2]
-    known = Lab(Path(os.environ["NETOPS_LAB"])).hosts()
-    return bool(next(entry["boots"] for entry in known if entry["name"] == name) > 1)
+    hosts = Lab(Path(os.environ["NETOPS_LAB"])).hosts()
+    boots = {entry["name"]: entry["boots"] for entry in hosts}
+    return bool(boots[name] > 1)

@@ -2,16 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's part of an audit: what the hosts of a play answered becomes one report. No host is asked anything."""
+"""Write one report of the results that the hosts of a play registered.
+
+The action runs on the controller and queries no host.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import glob
-import json
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Sequence
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
@@ -23,10 +24,11 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import
     Host,
     Report,
     ReportError,
+    make_report,
 )
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.wanted import VARIABLES, wanted
+from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import desired_state
+from ansible_collections.netops.tuning.plugins.plugin_utils._version import VERSION
 
-COLLECTION = Path(__file__).parents[2]
 OPTIONS = {
     "results": {"type": "str", "default": "audit_found"},
     "outcome": {"type": "str"},
@@ -40,145 +42,169 @@ OPTIONS = {
         "default": list(write.FORMATS),
     },
     "title": {"type": "str", "default": "TCP keepalive audit"},
-    "fail_on": {"type": "list", "elements": "str", "choices": list(text.FAILURES), "default": []},
+    "fail_on": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(text.FAIL_CONDITIONS),
+        "default": [],
+    },
     "terminal": {"type": "bool", "default": True},
 }
 
+NAMES_IN_MESSAGE = 5
+"""A message names so many hosts, and counts the others."""
+
 
 class ActionModule(ActionBase):
-    """Runs on the controller alone."""
+    """Runs on the controller only."""
 
     _requires_connection = False
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return what the hosts come to; the report is written by then."""
-        told: dict[str, Any] = super().run(tmp, task_vars)
-        _checked, options = self.validate_argument_spec(OPTIONS)
+        """Write the report; return its files and the number of hosts in each state."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _validated, options = self.validate_argument_spec(OPTIONS)
         try:
-            told.update(self._report(options, task_vars or {}))
+            result.update(self._write_report(options, task_vars or {}))
         except (ReportError, TuningError) as error:
-            told.update(failed=True, msg=str(error))
-        return told
+            result.update(failed=True, msg=str(error))
+        return result
 
-    def _report(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        files = write.paths(options["folder"], options["name"], options["formats"])
-        shell = todo.Shell(
-            tuple(variables.get("ansible_inventory_sources") or ()), files.get("limit")
-        )
-        patterns = options["reports"]
-        hosts = (
-            Fleet(options, variables, shell).hosts()
-            if patterns is None
-            else merged(patterns, shell)
-        )
-        report = Report.of(
+    def _write_report(
+        self, options: Mapping[str, Any], variables: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        paths = write.file_paths(options["folder"], options["name"], options["formats"])
+        inventory = tuple(variables.get("ansible_inventory_sources") or ())
+        shell = todo.Shell(inventory=inventory, limit_file=paths.get("limit"))
+        hosts = _hosts(options, variables, shell)
+        report = make_report(
             hosts,
             title=options["title"],
             made=dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
-            version=version(),
-            todo=tuple(todo.for_fleet(hosts, shell)),
+            version=VERSION,
+            todo=todo.commands_for_fleet(hosts, shell),
         )
         if self._task.check_mode:
-            files = {}
-        write.write(report, files)
+            paths = {}
+        write.write_files(report, paths)
         if options["terminal"]:
-            lines = [
-                text.to_text(report, options["fail_on"]),
-                "",
-                *(f"  {path}" for path in files.values()),
-            ]
-            Display().display("\n".join(["", *lines, ""]))
-        return result(report, files, options["fail_on"])
+            _display(report, options["fail_on"], paths.values())
+        return _result(report, paths, options["fail_on"])
 
 
-class Fleet:
-    """The hosts of a play, and what they answered, as Ansible keeps it in their variables."""
+def _hosts(
+    options: Mapping[str, Any], variables: Mapping[str, Any], shell: todo.Shell
+) -> list[Host]:
+    """Return the hosts of other reports if the task names any, else those of the play."""
+    if options["reports"] is not None:
+        return merge_reports(options["reports"], shell)
+    return PlayHosts(options, variables, shell).records()
+
+
+class PlayHosts:
+    """The hosts of a play, with the variables in which Ansible keeps their results."""
 
     def __init__(
         self, options: Mapping[str, Any], variables: Mapping[str, Any], shell: todo.Shell
     ) -> None:
-        self._options = options
-        self._names = [str(name) for name in variables["ansible_play_hosts_all"]]
+        self._results_variable = options["results"]
+        self._outcome_variable = options["outcome"]
+        self._names = list(map(str, variables["ansible_play_hosts_all"]))
         self._hostvars = variables["hostvars"]
         self._shell = shell
 
-    def hosts(self) -> list[Host]:
-        """Return the record of each, in the order of the play."""
-        return [self._host(name) for name in self._names]
+    def records(self) -> list[Host]:
+        """Return the record of each host, in the order of the play."""
+        return list(map(self._record, self._names))
 
-    def _host(self, name: str) -> Host:
-        # Not `hostvars[name]`: that would look for templates in all that the host answered.
-        known = self._hostvars.raw_get(name)
-        given = {
-            each: self._resolved(name, each, known[each])
-            for each in VARIABLES
-            if known.get(each) is not None
-        }
+    def _record(self, name: str) -> Host:
+        # `hostvars[name]` would look for templates in the whole result of the host.
+        variables = self._hostvars.raw_get(name)
         try:
-            asked = wanted(given)
-        except (ReportError, TuningError) as error:
+            desired = desired_state(variables, functools.partial(self._resolve, name))
+        except TuningError as error:
             raise ReportError(f"{error} (of host {name})") from None
-        answers = build.Answers(known.get(self._options["results"]), self._outcome(name, known))
-        return build.host(name, answers, asked, self._shell)
+        answer = build.Answer(
+            result=variables.get(self._results_variable), outcome=self._outcome(name, variables)
+        )
+        return build.build_host(name, answer, desired, self._shell)
 
-    def _resolved(self, name: str, variable: str, value: Any) -> Any:
-        """Return a variable with its templates resolved, as that host has them."""
-        if not (isinstance(value, str) and "{" in value):
-            return value
+    def _resolve(self, host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return variables of a host with their templates resolved in the context of that host."""
+        resolved = {}
+        for name, value in variables.items():
+            if isinstance(value, str) and "{" in value:
+                resolved[name] = self._template(host, name)
+            else:
+                resolved[name] = value
+        return resolved
+
+    def _template(self, host: str, variable: str) -> str:
         try:
-            return str(self._hostvars[name][variable])
+            return str(self._hostvars[host][variable])
         except AnsibleError as error:
-            raise ReportError(f"{variable} of host {name} cannot be resolved: {error}") from None
+            raise ReportError(f"{variable} of host {host} cannot be resolved: {error}") from None
 
-    def _outcome(self, name: str, known: Mapping[str, Any]) -> str | None:
-        variable = self._options["outcome"]
-        outcome = known.get(variable, "not_reached") if variable else None
-        if outcome not in (None, *OUTCOMES):
+    def _outcome(self, host: str, variables: Mapping[str, Any]) -> str | None:
+        variable = self._outcome_variable
+        if not variable:
+            return None
+        outcome: str | None = variables.get(variable, "not_reached")
+        if outcome is not None and outcome not in OUTCOMES:
             raise ReportError(
-                f"{variable} of host {name}: {outcome!r} is no outcome; set one of {', '.join(OUTCOMES)}"
+                f"{variable} of host {host}: {outcome!r} is not an outcome; "
+                f"set one of {', '.join(OUTCOMES)}"
             )
         return outcome
 
 
-def merged(patterns: Iterable[str], shell: todo.Shell) -> list[Host]:
-    """Return the hosts of JSON reports, with commands for where we are. Of a host that is in several the last one counts."""
+def merge_reports(patterns: Iterable[str], shell: todo.Shell) -> list[Host]:
+    """Return the hosts of JSON reports, with commands for this inventory.
+
+    If several reports contain the same host, the last one counts.
+    """
     hosts: dict[str, Host] = {}
     for pattern in patterns:
-        paths = sorted(glob.glob(pattern)) or [pattern]
-        for path in paths:
-            hosts.update((host.name, host) for host in write.read(path))
-    return [replace(host, todo=tuple(todo.for_host(host, shell))) for host in hosts.values()]
+        # A pattern that matches nothing is read as a path, for the error message.
+        for path in sorted(glob.glob(pattern)) or [pattern]:
+            for host in write.read_hosts(path):
+                commands = tuple(todo.commands_for_host(host, shell))
+                hosts[host.name] = host._replace(todo=commands)
+    return list(hosts.values())
 
 
-def result(report: Report, files: Mapping[str, str], fail_on: list[str]) -> dict[str, Any]:
-    """Return what the task tells; it fails if that was asked for."""
-    found = {
-        reason: [host.name for host in hosts]
-        for reason, hosts in text.violations(report, fail_on).items()
-    }
-    states = dict(report.summary.states)
-    told: dict[str, Any] = {
+def _display(report: Report, fail_on: Sequence[str], paths: Iterable[str]) -> None:
+    """Print the report, and where its files are."""
+    lines = ["", text.to_text(report, fail_on), ""]
+    lines += [f"  {path}" for path in paths]
+    Display().display("\n".join([*lines, ""]))
+
+
+def _result(report: Report, paths: Mapping[str, str], fail_on: Sequence[str]) -> dict[str, Any]:
+    """Return the result of the task, which fails if a host matches a condition of `fail_on`."""
+    violations = {}
+    messages = []
+    for condition, hosts in text.violations(report, fail_on).items():
+        names = [host.name for host in hosts]
+        violations[condition] = names
+        messages.append(f"{condition}: {_some_names(names)}")
+    result: dict[str, Any] = {
         "changed": False,
-        "files": dict(files),
-        "states": states,
-        "violations": found,
+        "files": dict(paths),
+        "states": dict(report.summary.states),
+        "violations": violations,
     }
-    if found:
-        counted = "; ".join(f"{reason}: {names(hosts)}" for reason, hosts in found.items())
-        told.update(failed=True, msg=f"the audit was told to fail on what it found: {counted}")
-    return told
+    if violations:
+        reasons = "; ".join(messages)
+        message = f"hosts match a condition that the audit is to fail on: {reasons}"
+        result.update(failed=True, msg=message)
+    return result
 
 
-def names(hosts: list[str]) -> str:
-    """Name a few of them."""
-    more = f" and {len(hosts) - 5} more" if len(hosts) > 5 else ""
-    return ", ".join(map(text.shown, hosts[:5])) + more
-
-
-def version() -> str:
-    """Return the version of the collection, installed or not."""
-    manifest = COLLECTION / "MANIFEST.json"
-    if manifest.exists():
-        return str(json.loads(manifest.read_text(encoding="utf-8"))["collection_info"]["version"])
-    lines = (COLLECTION / "galaxy.yml").read_text(encoding="utf-8").splitlines()
-    return next(line.split()[1] for line in lines if line.startswith("version:"))
+def _some_names(names: Sequence[str]) -> str:
+    """Return the first names, and the number of the others."""
+    shown = ", ".join(map(text.printable, names[:NAMES_IN_MESSAGE]))
+    others = len(names) - NAMES_IN_MESSAGE
+    if others > 0:
+        return f"{shown} and {others} more"
+    return shown

@@ -78,6 +78,16 @@ options:
       - They are listed in RV(backup_files).
     type: bool
     default: false
+  rollout:
+    description:
+      - Record the state before the change in the ledger of the host, under this name. The module
+        M(netops.tuning.sysctl_ledger) can roll the host back to it, also weeks later.
+      - Recorded are the runtime values and files that are about to change. The state before the
+        first change of a rollout stays on record, however many runs it takes. Nothing is recorded
+        where nothing changes, nor in check mode.
+      - Up to 100 printable characters. An image (O(root)) has no ledger.
+    type: str
+    version_added: 0.2.0
 attributes:
   check_mode:
     description: Runs in check mode and shows what the real run would do.

@@ -3,6 +3,328 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+DOCUMENTATION = r"""
+module: sysctl
+short_description: Set kernel parameters (sysctl) now and for every boot
+version_added: 0.1.0
+description:
+  - Sets keys below C(/proc/sys) in the running kernel, reads them back, and saves them in a file
+    for the next boot.
+  - Works out which value the next boot will set, from all files that the host's sysctl loader
+    reads (systemd-sysctl, or C(sysctl --system) from procps). If another file would win, the
+    module fails, see O(on_override).
+  - All or nothing. Everything is checked before anything is written. If a step fails, the runtime
+    values are restored and the files are as they were. Only what differs is written.
+  - The host needs no C(sysctl) command.
+author: the netops.tuning authors (@netops-tuning)
+requirements:
+  - Python 3.7 or later on the host
+extends_documentation_fragment:
+  - netops.tuning.settings
+  - ansible.builtin.files
+seealso:
+  - module: netops.tuning.sysctl_info
+  - module: netops.tuning.tcp_keepalive
+  - name: sysctl.d(5)
+    description: The files, their precedence, and the syntax of keys.
+    link: https://www.freedesktop.org/software/systemd/man/latest/sysctl.d.html
+options:
+  settings:
+    description:
+      - A dictionary of keys and values. They are set in the order given. Give many keys in one
+        task rather than in a loop.
+      - A key is a name below C(/proc/sys) in any syntax of sysctl.d(5), such as
+        V(net.ipv4.ip_forward) or V(net/ipv4/ip_forward). If the first separator is a dot, a slash
+        stands for a dot in a name, as in V(net.ipv4.conf.eth0/100.rp_filter) for the interface
+        C(eth0.100). Do not give the same key in two spellings.
+      - A key may contain the glob characters C(*), C(?) and C([]), which do not match a
+        separator. It is saved in O(path) as written, and applied to every key that matches now.
+        An explicitly named key overrides all globs. Interfaces that appear later get the value at
+        boot or at the next run.
+      - A value is an integer, a string, a boolean (V(1) or V(0)), or a list of these (joined with
+        spaces). A decimal fraction must be a quoted string. V(null) is for O(state=absent) only.
+      - Values are compared as the kernel sees them. Any run of whitespace counts as one space,
+        and integers are compared by value.
+      - A value that the kernel would read as a different one is refused. For example, V(010) is
+        octal for the kernel, and V(3600 9) would become 3600. Keys that only trigger an action,
+        such as C(vm.drop_caches), and directories of keys are refused too.
+      - The values of secret keys (C(net.ipv4.tcp_fastopen_key),
+        C(net.ipv6.conf.*.stable_secret)) are shown as V((secret\)) in results, diffs, messages
+        and the log. They are stored in O(path) in clear text, so set O(mode) too.
+      - The L(kernel documentation,https://docs.kernel.org/admin-guide/sysctl/index.html)
+        describes each key.
+    type: dict
+    required: true
+  path:
+    description:
+      - The file that stores the values. Other lines, comments and line endings are preserved byte
+        for byte, and so is the spelling of a line whose value changes. If several lines set the
+        same key, one of them is kept.
+      - The host's sysctl loader must read this file, see O(on_override). A name that sorts later
+        wins. For systemd and procps, the name must end in C(.conf) and the directory must be
+        C(/etc/sysctl.d), C(/run/sysctl.d), C(/usr/local/lib/sysctl.d) or C(/usr/lib/sysctl.d).
+        Only procps also reads C(/etc/sysctl.conf).
+      - The directory is created if it is missing and is one of these. A link is followed and
+        stays a link. A link to C(/dev/null) is refused.
+    type: path
+    default: /etc/sysctl.d/90-ansible.conf
+  exclusive:
+    description:
+      - Remove all other keys from O(path). Their runtime values change as with O(state=absent)
+        and a value of V(null).
+      - Only with O(state=present). Has no effect with O(persistent=false).
+    type: bool
+    default: false
+  ignore_missing:
+    description:
+      - Keep keys that this kernel does not have (because a kernel module is not loaded yet), and
+        globs that match nothing, in O(path) for later. They are listed in RV(missing). Without
+        this option they are an error.
+      - Interfaces that appear later, and modules that are loaded at boot before the sysctl loader
+        runs, then get the value.
+    type: bool
+    default: false
+  at_least:
+    description:
+      - The values are minimums. A higher value, in the kernel or in O(path), is left as it is. In
+        a list, each number counts for itself.
+      - A key to which other files already give a value that is high enough gets no line in
+        O(path), which could lower it at the next boot. A lower value in another file that wins at
+        the next boot is an override, see O(on_override).
+      - Only for values that are numbers. Not together with O(at_most).
+    type: bool
+    default: false
+    version_added: 0.2.0
+  at_most:
+    description:
+      - The values are maximums. It is the counterpart of O(at_least).
+    type: bool
+    default: false
+    version_added: 0.2.0
+  header:
+    description:
+      - The comment at the top of a file that the module creates. A C(#) is added to each line
+        that does not start with one.
+      - The header of an existing file is not changed. With O(state=absent), give the same header,
+        so that the module can recognize that nothing else is left in the file.
+    type: str
+    default: "Managed by Ansible (netops.tuning): changes made here by hand are overwritten."
+  mode:
+    description:
+      - The permissions of O(path), as V('0644') (in quotes) or V(u=rw,go=r).
+      - If not given, an existing file keeps its permissions, and a new file gets V('0644')
+        whatever the umask.
+  owner:
+    description:
+      - The user who owns O(path). If not given, an existing file keeps its owner.
+  group:
+    description:
+      - The group that owns O(path). If not given, an existing file keeps its group.
+  unsafe_writes:
+    description:
+      - Has no effect. The module never writes a file in a way that could leave it half-written.
+"""
+
+EXAMPLES = r"""
+- name: Set keys now and for every boot
+  netops.tuning.sysctl:
+    settings:
+      vm.swappiness: 10
+      net.ipv4.ip_forward: true
+      net.ipv4.tcp_rmem: [4096, 131072, 6291456]
+      net.ipv4.conf.eth0/100.rp_filter: 2 # the interface eth0.100
+  register: tuned
+
+- name: Restore the previous runtime values
+  netops.tuning.sysctl:
+    settings: "{{ tuned.previous }}"
+    persistent: false
+
+- name: Set a key for every interface except one
+  netops.tuning.sysctl:
+    settings:
+      net.ipv4.conf.*.accept_redirects: 0
+      net.ipv4.conf.lo.accept_redirects: 1
+
+- name: Manage a whole file, and comment out lines that override it
+  netops.tuning.sysctl:
+    path: /etc/sysctl.d/95-router.conf
+    settings:
+      net.ipv4.ip_forward: 1
+    exclusive: true
+    on_override: comment_out
+    backup: true
+    header: Routers. See the network handbook.
+    owner: root
+    group: root
+    mode: "0644"
+
+- name: Raise limits, but do not lower what is higher already
+  netops.tuning.sysctl:
+    settings:
+      fs.inotify.max_user_watches: 524288
+      net.core.somaxconn: 4096
+    at_least: true
+
+- name: Save a key whose kernel module is loaded later
+  netops.tuning.sysctl:
+    settings:
+      net.netfilter.nf_conntrack_max: 262144
+    ignore_missing: true
+
+- name: Remove a key, and go back to 60 unless another file sets it
+  netops.tuning.sysctl:
+    settings:
+      vm.swappiness: 60
+    state: absent
+
+- name: Prepare an image
+  netops.tuning.sysctl:
+    settings:
+      vm.swappiness: 10
+    root: /mnt/image
+    runtime: false
+
+- name: Wait longer before the first probe than a socket option allows
+  netops.tuning.sysctl:
+    settings:
+      net.ipv4.tcp_keepalive_time: 86400
+    unsafe: true
+"""
+
+RETURN = r"""
+changed_keys:
+  description: The keys whose runtime value changes.
+  returned: as settings
+  type: list
+  elements: str
+  sample: [vm.swappiness]
+  version_added: 0.2.0
+changed_files:
+  description: The files that change.
+  returned: as settings
+  type: list
+  elements: str
+  sample: [/etc/sysctl.d/90-ansible.conf]
+  version_added: 0.2.0
+rollout:
+  description: The name of the rollout.
+  returned: with O(rollout)
+  type: str
+  sample: keepalive 2026-11
+  version_added: 0.2.0
+settings:
+  description:
+    - One entry per key, under its canonical name, with the fields listed here. All values are
+      strings, or null.
+    - A glob has an entry of its own. So does each key that it matches now, and each key that
+      O(exclusive) removes.
+  returned: success, and failure once the plan is made
+  type: dict
+  sample:
+    vm.swappiness:
+      value: "10"
+      runtime: {before: "60", after: "10"}
+      persistent: {before: null, after: "10"}
+      boot: {value: "10", path: /etc/sysctl.d/90-ansible.conf, line: 2}
+  contains:
+    value: {description: The desired value., type: str, sample: "10"}
+    runtime:
+      description: The value in the kernel. Null for a glob.
+      type: dict
+      contains:
+        before: {description: The value before the run., type: str, sample: "60"}
+        after:
+          description: >-
+            The value after the run, or what it would be. It is shown as requested, even if the
+            kernel prints it differently.
+          type: str
+          sample: "10"
+    persistent:
+      description: The value in RV(path), from a line with exactly this key.
+      type: dict
+      contains:
+        before: {description: The value before the run., type: str, sample: "60"}
+        after: {description: The value after the run., type: str, sample: "10"}
+    boot:
+      description: >-
+        What the next boot will set. The values are null if no file sets the key. A null value
+        with a line means that this line excludes the key from globs.
+      type: dict
+      contains:
+        value: {description: The value., type: str, sample: "10"}
+        path: {description: The file that wins., type: str, sample: /etc/sysctl.d/90-ansible.conf}
+        line: {description: The line in that file., type: int, sample: 2}
+previous:
+  description: >-
+    The runtime values before the run, ready to be passed back as O(settings). Secrets are
+    omitted.
+  returned: as settings
+  type: dict
+  sample: {vm.swappiness: "60"}
+overridden:
+  description: Keys to which the next boot will give another value than the requested one.
+  returned: as settings
+  type: list
+  elements: dict
+  sample: [{key: vm.swappiness, value: "1", path: /etc/sysctl.d/99-z.conf, line: 3}]
+  contains:
+    key: {description: The key., type: str}
+    value: {description: The value that it gets. Null if none., type: str}
+    path: {description: The file that wins. Null if no file sets the key., type: str}
+    line: {description: The line in that file., type: int}
+missing:
+  description: Requested keys that this kernel does not have.
+  returned: as settings
+  type: list
+  elements: str
+  sample: [net.netfilter.nf_conntrack_max]
+path:
+  description: The file, by the path under which the sysctl loader reads it.
+  returned: as settings
+  type: str
+  sample: /etc/sysctl.d/90-ansible.conf
+loader:
+  description: The sysctl loader that applies the files at boot, V(systemd) or V(procps).
+  returned: as settings
+  type: str
+  sample: systemd
+diff:
+  description: The changes, first in the kernel, then in each file.
+  returned: as settings
+  type: list
+  elements: dict
+  sample:
+    - {before_header: /proc/sys, after_header: /proc/sys, before: "vm.swappiness = 60\n", after: "vm.swappiness = 10\n"}
+  contains:
+    before_header: {description: V(/proc/sys) or the file., type: str}
+    after_header: {description: V(/proc/sys) or the file after the run., type: str}
+    before: {description: The text before the run., type: str}
+    after: {description: The text after the run., type: str}
+backup_files:
+  description: The backup copies that were made.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/sysctl.d/90-ansible.conf.4242.2026-01-31@12:00:00~]
+failed_key:
+  description: The key that caused the failure, if a single key did.
+  returned: failure
+  type: str
+  sample: vm.swappiness
+errno:
+  description: The error number of the system call that failed, if there is one.
+  returned: failure
+  type: int
+  sample: 22
+rolled_back:
+  description: >-
+    Whether the host is as it was before. If not, the message says what could not be restored.
+  returned: failure
+  type: bool
+  sample: true
+"""
+
 from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import start
 
 

@@ -1,6 +1,207 @@
 #!/usr/bin/python
-# Copyright: (c) 2026, the netops.tuning authors; GNU General Public License v3.0+ (see LICENSE)
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: sysctl_info
+short_description: Show kernel parameters as they are now and as the next boot will set them
+version_added: 0.1.0
+description:
+  - For each key, returns the value in the kernel, the value that the next boot will set, and
+    every line of every file that concerns the key.
+  - Reads the files as the host's sysctl loader does (systemd-sysctl, or C(sysctl --system) from
+    procps). Their rules differ. Only procps reads C(/etc/sysctl.conf) without a link to it in
+    C(/etc/sysctl.d).
+  - Changes nothing, and needs no root. What it cannot read is listed in RV(problems).
+author: the netops.tuning authors (@netops-tuning)
+requirements:
+  - Python 3.7 or later on the host
+seealso:
+  - module: netops.tuning.sysctl
+  - name: sysctl.d(5)
+    description: The files, their precedence, and the syntax of keys.
+    link: https://www.freedesktop.org/software/systemd/man/latest/sysctl.d.html
+options:
+  keys:
+    description:
+      - The keys to show, in any syntax of sysctl.d(5), such as V(net.ipv4.ip_forward) or
+        V(net/ipv4/ip_forward).
+      - The glob characters C(*), C(?) and C([]) are allowed; they do not match a separator. A
+        glob stands for every matching key that the kernel has or that a file names. A glob that
+        matches nothing is returned as it is.
+      - If not given, all keys that any file or the kernel command line sets, with globs expanded
+        in the same way.
+    type: list
+    elements: str
+  root:
+    description:
+      - Inspect the files of an image or a chroot that is mounted at this directory. No link leads
+        out of it.
+      - The result then has no runtime values, no kernel command line, and no drift.
+    type: path
+    default: /
+  loader:
+    description:
+      - The sysctl loader whose rules are used.
+      - V(auto) is V(systemd) if systemd is running, or if it is installed and C(/sbin/init) leads
+        to it or does not exist (as in many images). Otherwise it is V(procps).
+    type: str
+    choices: [auto, systemd, procps]
+    default: auto
+attributes:
+  check_mode:
+    description: Runs in check mode.
+    support: full
+    details: Nothing is ever changed.
+  diff_mode:
+    description: Shows what changes.
+    support: none
+    details: Nothing is ever changed.
+  platform:
+    description: The platforms on which it runs.
+    platforms: linux
+    support: full
+notes:
+  - The values of secret keys (C(net.ipv4.tcp_fastopen_key), C(net.ipv6.conf.*.stable_secret)) are
+    shown as V((secret\)).
+  - The boot value does not include what other software sets after the sysctl loader has run
+    (TuneD, ufw, a network manager, a container engine, an application).
+  - Many keys below C(net) belong to a network namespace, including the TCP keepalive keys. A
+    container has its own; run the module inside it.
+"""
+
+EXAMPLES = r"""
+- name: Show all keys that any file sets
+  netops.tuning.sysctl_info:
+  register: found
+
+- name: Fail if a reboot would change a value
+  ansible.builtin.assert:
+    that: not found.drift
+
+- name: Show TCP keepalive, and one key of every interface
+  netops.tuning.sysctl_info:
+    keys:
+      - net.ipv4.tcp_keepalive_*
+      - net.ipv4.conf.*.rp_filter
+
+- name: Show what an image will set when it boots with procps
+  netops.tuning.sysctl_info:
+    root: /mnt/image
+    loader: procps
+"""
+
+RETURN = r"""
+loader:
+  description: The sysctl loader whose rules were used, V(systemd) or V(procps).
+  returned: success
+  type: str
+  sample: systemd
+settings:
+  description: >-
+    One entry per key, under its canonical name, with the fields listed here. All values are
+    strings, or null.
+  returned: success
+  type: dict
+  sample:
+    vm.swappiness:
+      runtime: "60"
+      boot: "10"
+      winner: {path: /etc/sysctl.d/90-ansible.conf, line: 2}
+      assignments:
+        - {path: /usr/lib/sysctl.d/50-vendor.conf, line: 7, key: vm.swappiness, value: "30", fate: overridden}
+        - {path: /etc/sysctl.d/90-ansible.conf, line: 2, key: vm.swappiness, value: "10", fate: winner}
+      drift: true
+  contains:
+    runtime:
+      description: >-
+        The value in the kernel. Null if there is no such key, if it cannot be read, for a glob,
+        for a key that triggers an action, and with an O(root) other than V(/).
+      type: str
+      sample: "60"
+    boot:
+      description: The value that the next boot will set. Null if nothing sets it.
+      type: str
+      sample: "10"
+    winner:
+      description: The line that wins. Null if there is none.
+      type: dict
+      sample: {path: /etc/sysctl.d/90-ansible.conf, line: 2}
+      contains:
+        path: {description: The file. V(/proc/cmdline) is the kernel command line., type: str}
+        line: {description: The line in that file., type: int}
+    assignments:
+      description: All lines about the key, including globs, in the order in which they are read.
+      type: list
+      elements: dict
+      contains:
+        path: {description: The file., type: str, sample: /etc/sysctl.d/90-ansible.conf}
+        line: {description: The line in that file., type: int, sample: 2}
+        key: {description: The key or glob in that line., type: str, sample: vm.swappiness}
+        value:
+          description: The value. Null for a line that excludes the key from globs.
+          type: str
+          sample: "10"
+        fate:
+          description: >-
+            V(winner) wins. V(overridden) loses to it. V(masked) is in a file that is not read.
+            V(excluded) is a glob from which another line excludes the key.
+          type: str
+          sample: winner
+    drift:
+      description: Whether a reboot would change the runtime value.
+      type: bool
+      sample: true
+files:
+  description: >-
+    The files in the order in which they are read. A masked file follows the one that masks it.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {path: /etc/sysctl.d/50-vendor.conf, masked_by: null}
+    - {path: /usr/lib/sysctl.d/50-vendor.conf, masked_by: /etc/sysctl.d/50-vendor.conf}
+  contains:
+    path: {description: The file., type: str}
+    masked_by:
+      description: The file of the same name that masks it. Null if the file is read.
+      type: str
+problems:
+  description: >-
+    Lines that no sysctl loader understands, files and keys that cannot be read, dangling links,
+    keys that this kernel does not have, keys on the kernel command line, and an
+    C(/etc/sysctl.conf) that is not read.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{path: /etc/sysctl.d/10-a.conf, line: 4, problem: no '=' in the line}]
+  contains:
+    path: {description: The file., type: str}
+    line: {description: The line. Null if the problem is not about a single line., type: int}
+    problem: {description: What is wrong., type: str}
+drift:
+  description: The keys that a reboot would change.
+  returned: success
+  type: list
+  elements: str
+  sample: [vm.swappiness]
+failed_key:
+  description: The invalid key in O(keys), if that is the cause of the failure.
+  returned: failure
+  type: str
+  sample: net..ipv4
+errno:
+  description: The error number of the system call that failed, if there is one.
+  returned: failure
+  type: int
+  sample: 13
+rolled_back:
+  description: Always true, because nothing is ever written.
+  returned: failure
+  type: bool
+  sample: true
+"""
 
 from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import start
 

@@ -1,6 +1,288 @@
 #!/usr/bin/python
-# Copyright: (c) 2026, the netops.tuning authors; GNU General Public License v3.0+ (see LICENSE)
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: tcp_keepalive
+short_description: Set TCP keepalive now and for every boot
+version_added: 0.1.0
+description:
+  - Sets the three TCP keepalive values of the kernel, in the same way as M(netops.tuning.sysctl),
+    under shorter names.
+  - After O(time) seconds without traffic the kernel sends a probe, and then another one every
+    O(intvl) seconds. After O(probes) unanswered probes the connection ends with C(ETIMEDOUT),
+    time + probes x intvl seconds after the last byte.
+  - The values apply to IPv6 too. They apply only to sockets with C(SO_KEEPALIVE). What an
+    application sets itself (C(TCP_KEEPIDLE), C(TCP_KEEPINTVL), C(TCP_KEEPCNT)) overrides them.
+  - With O(state=absent) the three values go back to 7200 / 9 / 75, unless another file sets them.
+author: the netops.tuning authors (@netops-tuning)
+requirements:
+  - Python 3.7 or later on the host
+extends_documentation_fragment:
+  - netops.tuning.settings
+seealso:
+  - module: netops.tuning.sysctl
+  - module: netops.tuning.sysctl_info
+  - module: netops.tuning.tcp_keepalive_info
+options:
+  from_variables:
+    description:
+      - The contract between the role and this module. The value is a variable prefix. An option
+        that is not given is read from the variable with this prefix and the option's name. With
+        V(tcp_keepalive_), O(time) is read from the variable C(tcp_keepalive_time).
+      - A variable that is undefined, null or C(omit) sets no option. It is an error if no
+        variable sets one.
+      - The role uses this because passing a template for each option costs the controller 1.5
+        times the CPU time.
+    type: str
+    version_added: 0.2.0
+  time:
+    description:
+      - C(net.ipv4.tcp_keepalive_time), the idle time in seconds before the first probe. 1 to
+        32767.
+      - The default is that of O(profile). The kernel's default is 7200.
+      - See L(the manual page of tcp,https://man7.org/linux/man-pages/man7/tcp.7.html).
+    type: int
+  probes:
+    description:
+      - C(net.ipv4.tcp_keepalive_probes), the number of consecutive unanswered probes after which
+        the connection ends. 1 to 127.
+      - The default is that of O(profile). The kernel's default is 9.
+    type: int
+  intvl:
+    description:
+      - C(net.ipv4.tcp_keepalive_intvl), the time in seconds between probes. 1 to 32767.
+      - The default is that of O(profile). The kernel's default is 75.
+    type: int
+  profile:
+    description:
+      - A published set of the three values, written here as time / probes / intvl. A value given
+        explicitly overrides it.
+      - V(one_hour) is 3600 / 9 / 25, the first probe after an hour. A dead peer is noticed after
+        3825 s. Until version 0.1.0 it was called V(document), which still works.
+      - V(kernel) is 7200 / 9 / 75, the kernel's defaults (the manual page of tcp); 7875 s.
+      - V(gce) is 60 / 5 / 60, from the general tips of Google Compute Engine; 360 s.
+      - V(cloudfoundry_azure) is 120 / 8 / 30, from the Cloud Foundry BOSH stemcell, made for
+        Azure (C(60-bosh-sysctl.conf) in bosh-linux-stemcell-builder); 360 s.
+      - V(sap) is 300 / 9 / 75, from SAP note 1410736; 975 s.
+      - V(cassandra) is 60 / 3 / 10, from the idle firewall settings in the DataStax documentation
+        of Cassandra; 90 s.
+      - V(mongodb) is 120 / 9 / 75, from the diagnostics FAQ of MongoDB, which gives only the time
+        (the others are the kernel's); 795 s.
+      - V(talos) is 600 / 9 / 60, from Talos Linux (C(kernel_param_defaults.go)), which keeps the
+        kernel's number of probes; 1140 s.
+    type: str
+    choices: [one_hour, kernel, gce, cloudfoundry_azure, sap, cassandra, mongodb, talos, document]
+    default: one_hour
+  idle_limit:
+    description:
+      - Seconds after which a device on the path (NAT, firewall, load balancer) drops an idle
+        connection. A time that is not below it is refused, and the message names the profiles
+        that are below it.
+      - 240 for an Azure load balancer or public IP (4 to 30 minutes can be set; Azure
+        documentation, load-balancer-tcp-idle-timeout).
+      - 300 for the NAT of Cisco Meraki (haproxy issue 252).
+      - 350 for an AWS Network Load Balancer (60 to 6000 can be set since 2024-09), Gateway Load
+        Balancer, Network Firewall, and EC2 Nitro v6 (AWS What's New 2024/09; AWS documentation,
+        ConnectionTrackingConfiguration).
+      - 600 for a Google VPC (Compute Engine documentation, troubleshooting).
+      - 900 for kube-proxy with IPVS (kubernetes issue 71358).
+      - The profile V(one_hour) is below none of these.
+      - With O(state=absent), this limit, O(dead_after_limit), O(profile) and the three values are
+        ignored.
+    type: int
+  dead_after_limit:
+    description:
+      - The longest time in seconds that a dead peer may go unnoticed. Values whose time + probes
+        x intvl exceeds it are refused.
+    type: int
+  path:
+    description:
+      - The file that stores the three values. It holds nothing else; other keys are removed from
+        it. Comments stay.
+      - The host's sysctl loader must read this file, see O(on_override).
+    type: path
+    default: /etc/sysctl.d/90-tcp-keepalive.conf
+notes:
+  - An open connection uses a new O(time) only after its running timer ends, which takes up to 2
+    hours with 7200. Services with long-lived connections have to reconnect. O(probes) and
+    O(intvl) take effect from the next probe on.
+"""
+
+EXAMPLES = r"""
+- name: Set 3600 / 9 / 25
+  netops.tuning.tcp_keepalive:
+
+- name: Use a published set behind a load balancer that drops idle connections after 350 s
+  netops.tuning.tcp_keepalive:
+    profile: gce
+    idle_limit: 350
+
+- name: Use other values, with a dead peer noticed within 5 minutes
+  netops.tuning.tcp_keepalive:
+    time: 120
+    probes: 6
+    intvl: 20
+    dead_after_limit: 300
+
+- name: Override other files, and keep backup copies
+  netops.tuning.tcp_keepalive:
+    path: /etc/sysctl.d/98-tcp-keepalive.conf
+    on_override: comment_out
+    backup: true
+
+- name: Set the values until the reboot only
+  netops.tuning.tcp_keepalive:
+    profile: cassandra
+    persistent: false
+
+- name: Set the values in an image
+  netops.tuning.tcp_keepalive:
+    root: /mnt/image
+    runtime: false
+
+- name: Wait longer than a socket option allows
+  netops.tuning.tcp_keepalive:
+    time: 86400
+    unsafe: true
+
+- name: Go back to the kernel's defaults
+  netops.tuning.tcp_keepalive:
+    state: absent
+"""
+
+RETURN = r"""
+changed_keys:
+  description: The keys whose runtime value changes.
+  returned: as settings
+  type: list
+  elements: str
+  sample: [net.ipv4.tcp_keepalive_time]
+  version_added: 0.2.0
+changed_files:
+  description: The files that change.
+  returned: as settings
+  type: list
+  elements: str
+  sample: [/etc/sysctl.d/90-tcp-keepalive.conf]
+  version_added: 0.2.0
+rollout:
+  description: The name of the rollout.
+  returned: with O(rollout)
+  type: str
+  sample: keepalive 2026-11
+  version_added: 0.2.0
+dead_after:
+  description: >-
+    Seconds from the last byte to C(ETIMEDOUT) if the peer is gone, time + probes x intvl. Null if
+    unknown.
+  returned: success
+  type: int
+  sample: 3825
+settings:
+  description: >-
+    One entry for each of the three keys, and for any other key that is removed from the file,
+    with the fields listed here. All values are strings, or null.
+  returned: success, and failure once the plan is made
+  type: dict
+  sample:
+    net.ipv4.tcp_keepalive_time:
+      value: "3600"
+      runtime: {before: "7200", after: "3600"}
+      persistent: {before: null, after: "3600"}
+      boot: {value: "3600", path: /etc/sysctl.d/90-tcp-keepalive.conf, line: 2}
+  contains:
+    value: {description: The desired value., type: str, sample: "3600"}
+    runtime:
+      description: The value in the kernel.
+      type: dict
+      contains:
+        before: {description: The value before the run., type: str, sample: "7200"}
+        after: {description: The value after the run., type: str, sample: "3600"}
+    persistent:
+      description: The value in RV(path). Null if the key is not in it.
+      type: dict
+      contains:
+        before: {description: The value before the run., type: str, sample: "7200"}
+        after: {description: The value after the run., type: str, sample: "3600"}
+    boot:
+      description: What the next boot will set. The values are null if no file sets the key.
+      type: dict
+      contains:
+        value: {description: The value., type: str, sample: "3600"}
+        path: {description: The file that wins., type: str, sample: /etc/sysctl.d/99-z.conf}
+        line: {description: The line in that file., type: int, sample: 2}
+previous:
+  description: >-
+    The runtime values before the run, ready to be passed to M(netops.tuning.sysctl) as settings.
+  returned: as settings
+  type: dict
+  sample: {net.ipv4.tcp_keepalive_time: "7200"}
+overridden:
+  description: Keys to which the next boot will give another value than the requested one.
+  returned: as settings
+  type: list
+  elements: dict
+  sample: [{key: net.ipv4.tcp_keepalive_time, value: "1", path: /etc/sysctl.d/99-z.conf, line: 3}]
+  contains:
+    key: {description: The key., type: str}
+    value: {description: The value that it gets. Null if none., type: str}
+    path: {description: The file that wins. Null if no file sets the key., type: str}
+    line: {description: The line in that file., type: int}
+missing:
+  description: >-
+    With O(state=absent), the keys that this kernel does not have. Otherwise such a key is an
+    error.
+  returned: as settings
+  type: list
+  elements: str
+  sample: []
+path:
+  description: The file, by the path under which the sysctl loader reads it.
+  returned: as settings
+  type: str
+  sample: /etc/sysctl.d/90-tcp-keepalive.conf
+loader:
+  description: The sysctl loader that applies the files at boot, V(systemd) or V(procps).
+  returned: as settings
+  type: str
+  sample: systemd
+diff:
+  description: The changes, first in the kernel, then in each file.
+  returned: as settings
+  type: list
+  elements: dict
+  sample:
+    - {before_header: /proc/sys, after_header: /proc/sys, before: "net.ipv4.tcp_keepalive_intvl = 75\n", after: "net.ipv4.tcp_keepalive_intvl = 25\n"}
+  contains:
+    before_header: {description: V(/proc/sys) or the file., type: str}
+    after_header: {description: V(/proc/sys) or the file after the run., type: str}
+    before: {description: The text before the run., type: str}
+    after: {description: The text after the run., type: str}
+backup_files:
+  description: The backup copies that were made.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/sysctl.d/90-tcp-keepalive.conf.4242.2026-01-31@12:00:00~]
+failed_key:
+  description: The key that caused the failure, if a single key did.
+  returned: failure
+  type: str
+  sample: net.ipv4.tcp_keepalive_time
+errno:
+  description: The error number of the system call that failed, if there is one.
+  returned: failure
+  type: int
+  sample: 22
+rolled_back:
+  description: >-
+    Whether the host is as it was before. If not, the message says what could not be restored.
+  returned: failure
+  type: bool
+  sample: true
+"""
 
 from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import start
 

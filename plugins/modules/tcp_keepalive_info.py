@@ -1,6 +1,253 @@
 #!/usr/bin/python
-# Copyright: (c) 2026, the netops.tuning authors; GNU General Public License v3.0+ (see LICENSE)
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+DOCUMENTATION = r"""
+module: tcp_keepalive_info
+short_description: Show the TCP keepalive settings of a host and which connections they protect
+version_added: 0.2.0
+description:
+  - Returns the three settings as they are now and as the next boot will set them, which
+    established connections have keepalive, which processes own them, and which other network
+    namespaces have settings of their own.
+  - Connections (IPv4 and IPv6) come from the kernel's C(sock_diag), without starting a program.
+    No process is stopped, traced or contacted.
+  - Changes nothing, and needs no root. What it cannot see is shown in RV(problems),
+    RV(processes_unseen) and RV(namespaces).
+author: the netops.tuning authors (@netops-tuning)
+requirements:
+  - Python 3.7 or later on the host
+seealso:
+  - module: netops.tuning.tcp_keepalive
+  - module: netops.tuning.sysctl_info
+    description: Which line of which file wins at boot.
+  - name: tcp(7)
+    description: The settings, and the socket options that override them.
+    link: https://man7.org/linux/man-pages/man7/tcp.7.html
+options:
+  sockets:
+    description:
+      - Inspect connections and processes. It takes about one microsecond per connection, and five
+        more to find its process.
+    type: bool
+    default: true
+  process_limit:
+    description:
+      - The maximum number of processes to list, worst first.
+      - With V(0) no process is inspected. With many connections that saves most of the work.
+    type: int
+    default: 20
+  namespaces:
+    description:
+      - Inspect the other network namespaces of the host.
+      - A child process of the module enters them one after the other, reads the three values, and
+        exits.
+    type: bool
+    default: true
+  assignments:
+    description:
+      - For each setting, also return which line of which file decides its boot value, and every
+        line about it, as M(netops.tuning.sysctl_info) does. A separate task for that would cost
+        half as much again as this one.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Runs in check mode.
+    support: full
+    details: Nothing is ever changed.
+  diff_mode:
+    description: Shows what changes.
+    support: none
+    details: Nothing is ever changed.
+  platform:
+    description: The platforms on which it runs.
+    platforms: linux
+    support: full
+notes:
+  - Connections are those of the network namespace that the module runs in. To see those of a
+    container, run it there.
+  - Only the state ESTABLISHED counts. A listening socket has no peer. In CLOSE-WAIT the peer has
+    closed the connection properly and the application has not closed its side, which keepalive
+    cannot fix.
+  - The kernel reports which timer of a connection is running, not whether C(SO_KEEPALIVE) is set.
+  - Like C(ss), the module may make the kernel load its modules C(inet_diag) and C(tcp_diag).
+  - A boot value does not include what other software sets after the sysctl loader has run (TuneD,
+    a network manager, a container engine).
+"""
+
+EXAMPLES = r"""
+- name: Return everything
+  netops.tuning.tcp_keepalive_info:
+  become: true
+  register: keepalive
+
+- name: Fail if connections are not protected
+  ansible.builtin.assert:
+    that: keepalive.connections.without_keepalive == 0
+    fail_msg: "{{ keepalive.processes | map(attribute='command') | join(', ') }}"
+
+- name: Name the services to restart because they still use an older, longer time
+  ansible.builtin.debug:
+    msg: "{{ keepalive.processes | selectattr('stale') | map(attribute='command') | unique }}"
+
+- name: Return only the settings
+  netops.tuning.tcp_keepalive_info:
+    sockets: false
+    namespaces: false
+"""
+
+RETURN = r"""
+settings:
+  description: >-
+    The three settings C(net.ipv4.tcp_keepalive_*), as V(time), V(probes) and V(intvl).
+  returned: success
+  type: dict
+  sample:
+    time: {runtime: 7200, boot: 3600}
+    probes: {runtime: 9, boot: 9}
+    intvl: {runtime: 75, boot: null}
+  contains:
+    runtime:
+      description: The value in the kernel. Null if it cannot be read.
+      type: int
+      sample: 7200
+    boot:
+      description: >-
+        The value that the next boot will set. Null if no file sets one. The kernel then starts
+        with 7200, 9 and 75.
+      type: int
+      sample: 3600
+    winner:
+      description: With O(assignments), the line that wins. As in M(netops.tuning.sysctl_info).
+      type: dict
+    assignments:
+      description: >-
+        With O(assignments), all lines about the setting, in the order in which they are read. As
+        in M(netops.tuning.sysctl_info).
+      type: list
+      elements: dict
+dead_after:
+  description: >-
+    Seconds from the last byte to C(ETIMEDOUT) if the peer is gone, time + probes x intvl of the
+    kernel's values.
+  returned: success
+  type: int
+  sample: 7875
+loader:
+  description: The sysctl loader that applies the files at boot, V(systemd) or V(procps).
+  returned: success
+  type: str
+  sample: systemd
+source:
+  description: >-
+    V(sock_diag), or V(proc) if that is not available and C(/proc/net/tcp) was read. Null if
+    connections were not inspected or are not known.
+  returned: success
+  type: str
+  sample: sock_diag
+connections:
+  description: The number of connections. Null if they were not inspected or are not known.
+  returned: success
+  type: dict
+  sample: {established: 210, with_keepalive: 180, without_keepalive: 28, unknown: 2, stale: 11}
+  contains:
+    established: {description: All established connections., type: int}
+    with_keepalive: {description: Those with a running keepalive timer., type: int}
+    without_keepalive:
+      description: >-
+        Those without a timer. If the peer vanishes while they wait, nobody notices.
+      type: int
+    unknown:
+      description: >-
+        Those with another timer, which hides the keepalive timer. They retransmit, or wait for a
+        peer that accepts no more data.
+      type: int
+    stale:
+      description: >-
+        Those of RV(connections.with_keepalive) whose timer has longer to run than one started now
+        could have (time, or intvl if that is longer). They were opened before the time was
+        lowered, or their application set a longer one with C(TCP_KEEPIDLE). A connection whose
+        timer has since run down to the current time is not counted.
+      type: int
+processes:
+  description: >-
+    The processes that own the connections, those with the most connections without keepalive and
+    stale ones first. A connection that several processes share is counted for the one with the
+    lowest PID. Empty if they were not inspected.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {pid: 812, command: postgres, user: postgres, established: 40, with_keepalive: 12, without_keepalive: 28, unknown: 0, stale: 11}
+  contains:
+    pid: {description: The process ID., type: int}
+    command: {description: The command name. Null if the process has ended meanwhile., type: str}
+    user:
+      description: The user that it runs as. Null if the process has ended meanwhile.
+      type: str
+    established: {description: As in RV(connections)., type: int}
+    with_keepalive: {description: As in RV(connections)., type: int}
+    without_keepalive: {description: As in RV(connections)., type: int}
+    unknown: {description: As in RV(connections)., type: int}
+    stale: {description: As in RV(connections)., type: int}
+processes_unseen:
+  description: >-
+    The number of established connections that belong to no process that could be inspected. They
+    belong to another user, to a process outside the container that the module runs in, or to the
+    kernel (NFS, for example), or have not been accepted yet. Null if no process was inspected.
+  returned: success
+  type: int
+  sample: 0
+namespaces:
+  description: >-
+    The other network namespaces, each listed once. Settings of the host never reach them. Empty
+    if they were not inspected.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {inode: 4026532281, name: docker-0123456789ab.scope, processes: 3, settings: {time: 7200, probes: 9, intvl: 75}, differs: true}
+  contains:
+    inode: {description: "Its number, as in C(lsns -t net).", type: int}
+    name:
+      description: >-
+        Its name in C(ip netns), or else the name of the container or unit of its first process,
+        or else the last part of the path where it is mounted. Null if there is none.
+      type: str
+    processes: {description: The number of visible processes in it., type: int}
+    settings:
+      description: "Its values of V(time), V(probes) and V(intvl). Null if they cannot be read."
+      type: dict
+    differs:
+      description: Whether one of its values differs from RV(settings). Null if unknown.
+      type: bool
+problems:
+  description: What could not be inspected, and why.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {path: /proc/*/fd, problem: "the sockets of 80 of 92 processes are not for this user (become root: 'become: true') to see"}
+  contains:
+    path: {description: The file or files., type: str}
+    problem: {description: What is wrong., type: str}
+failed_key:
+  description: Always null.
+  returned: failure
+  type: str
+errno:
+  description: The error number of the system call that failed, if there is one.
+  returned: failure
+  type: int
+  sample: 13
+rolled_back:
+  description: Always true, because nothing is ever written.
+  returned: failure
+  type: bool
+  sample: true
+"""
 
 from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import start
 

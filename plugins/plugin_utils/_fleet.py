@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rollout made of each host, read from what its tasks registered; nothing is asked or changed here."""
+"""The decisions of a rollout over many hosts, made from what their tasks registered.
+
+Pure: nothing is asked or changed here.
+"""
 
 from __future__ import annotations
 
@@ -10,163 +13,269 @@ import re
 from collections import Counter
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
-DONE, ALREADY_RIGHT, PUT_BACK, FAILED, UNREACHABLE, NOT_REACHED = OUTCOMES = (
-    "done",
-    "already_right",
-    "put_back",
-    "failed",
-    "unreachable",
-    "not_reached",
-)
-AS_WANTED = (DONE, ALREADY_RIGHT)
-PREFLIGHT, APPLIED, VERIFIED, BACK = (
-    "rollout_preflight",
-    "rollout_applied",
-    "rollout_verified",
-    "rollout_put_back",
-)
-"""Variables in which a host's tasks register what came of them."""
+DONE = "done"
+ALREADY_RIGHT = "already_right"
+PUT_BACK = "put_back"
+FAILED = "failed"
+UNREACHABLE = "unreachable"
+NOT_REACHED = "not_reached"
+OUTCOMES = (DONE, ALREADY_RIGHT, PUT_BACK, FAILED, UNREACHABLE, NOT_REACHED)
 
-_NAMED = 20
-"""Hosts that a line of the report names."""
+MODULES = ("tcp_keepalive", "sysctl")
+"""The modules whose change can be rolled out."""
+PREFLIGHT, APPLIED, VERIFIED = "rollout_preflight", "rollout_applied", "rollout_verified"
+"""Prefixes of the variables in which the tasks of a host register their results: one a module."""
+RESTORED = "rollout_restored"
+"""The variable in which the way back is registered."""
+
+_MAX_NAMED_HOSTS = 20
+"""Hosts that a line of the summary names."""
+
+Variables = Mapping[str, Any]
+Result = Mapping[str, Any]
 
 
 class Outcome(NamedTuple):
-    """What became of a host, and why."""
+    """The outcome of a rollout on a host, and the reason."""
 
     outcome: str
     reason: str = ""
 
     @property
-    def counts_as_failure(self) -> bool:
+    def is_failure(self) -> bool:
+        """Whether it counts for max_failures."""
         return self.outcome in (PUT_BACK, FAILED, UNREACHABLE)
 
 
-def outcome_of(known: Mapping[str, Any]) -> Outcome:
-    """Tell what became of a host, from its variables."""
-    preflight, applied, verified = (known.get(name) for name in (PREFLIGHT, APPLIED, VERIFIED))
+def result_of(variables: Variables, step: str) -> Result | None:
+    """Return what a host registered in a step, from the module that was not skipped."""
+    for module in MODULES:
+        result: Result | None = variables.get(f"{step}_{module}")
+        if result and not result.get("skipped"):
+            return result
+    return None
+
+
+def would_change(preflight: Result) -> bool:
+    """Tell whether a result of check mode has changes; the task itself reports none."""
+    return bool(preflight.get("changed_keys") or preflight.get("changed_files"))
+
+
+def outcome_of(variables: Variables) -> Outcome:
+    """Return the outcome on a host, from its variables."""
+    preflight = result_of(variables, PREFLIGHT)
     if not preflight:
         return Outcome(NOT_REACHED, "it was not asked")
-    if preflight.get("unreachable"):
-        return Outcome(UNREACHABLE, _why(preflight))
-    if preflight.get("failed"):
-        return Outcome(FAILED, f"nothing was changed: {_why(preflight)}")
-    if not preflight.get("would_change"):
-        return Outcome(ALREADY_RIGHT)
-    if not applied or applied.get("skipped"):
+    if preflight.get("failed") or preflight.get("unreachable") or not would_change(preflight):
+        return _outcome_of_preflight(preflight)
+    applied = result_of(variables, APPLIED)
+    if not applied:
         return Outcome(NOT_REACHED)
-    return _after_the_change(applied, verified or {}, known.get(BACK))
+    if variables.get(RESTORED):
+        return _outcome_of_restoring(variables)
+    return _outcome_of_changing(applied, result_of(variables, VERIFIED))
 
 
-def _after_the_change(
-    applied: Mapping[str, Any], verified: Mapping[str, Any], back: Mapping[str, Any] | None
-) -> Outcome:
-    if applied.get("unreachable"):
-        return Outcome(
-            UNREACHABLE,
-            f"lost while it was changed, so it is as before or as wanted: {_why(applied)}",
-        )
-    if back:
-        return _put_back(back)
-    if verified.get("unreachable"):
-        return Outcome(UNREACHABLE, f"changed, but lost before that was verified: {_why(verified)}")
-    if applied.get("changed"):
-        return (
-            Outcome(DONE)
-            if verified and not verified.get("failed")
-            else Outcome(FAILED, "changed, but not verified")
-        )
+def _outcome_of_preflight(preflight: Result) -> Outcome:
+    if preflight.get("unreachable"):
+        return Outcome(UNREACHABLE, _message(preflight))
+    if preflight.get("failed"):
+        return Outcome(FAILED, f"nothing was changed: {_message(preflight)}")
     return Outcome(ALREADY_RIGHT)
 
 
-def _put_back(back: Mapping[str, Any]) -> Outcome:
-    why = str(back.get("why") or "")
-    if back.get("unreachable"):
-        return Outcome(UNREACHABLE, f"lost before it was put back: {_why(back)}")
-    if back.get("failed"):
-        return Outcome(FAILED, f"NOT put back: {_why(back)}")
-    return Outcome(PUT_BACK if back.get("put_back") else FAILED, why)
+def _outcome_of_changing(applied: Result, verified: Result | None) -> Outcome:
+    if applied.get("unreachable"):
+        reason = f"lost while it was changed, so it is as before or as wanted: {_message(applied)}"
+        return Outcome(UNREACHABLE, reason)
+    if verified and verified.get("unreachable"):
+        reason = f"changed, but lost before that was verified: {_message(verified)}"
+        return Outcome(UNREACHABLE, reason)
+    if not applied.get("changed"):
+        return Outcome(ALREADY_RIGHT)
+    if not verified or verified.get("failed"):
+        return Outcome(FAILED, "changed, but not verified")
+    return Outcome(DONE)
 
 
-def _why(told: Mapping[str, Any]) -> str:
-    return one_line(told.get("msg") or "it gave no reason")
+def _outcome_of_restoring(variables: Variables) -> Outcome:
+    """Return the outcome on a host that failed, so that it was to be put back."""
+    restored = variables[RESTORED]
+    if restored.get("unreachable"):
+        return Outcome(UNREACHABLE, f"lost before it was put back: {_message(restored)}")
+    if restored.get("failed"):
+        return Outcome(FAILED, f"NOT put back: {_message(restored)}")
+    reason = f"{_failed_task_name(variables)}: {_failure_reason(variables)}"
+    if restored.get("skipped"):  # the change had failed, and rolled itself back
+        return Outcome(FAILED, reason)
+    return Outcome(PUT_BACK, reason)
+
+
+def _failed_task_name(variables: Variables) -> str:
+    """Return the name of the task whose failure Ansible notes for rescue, whatever its version."""
+    task = variables.get("ansible_failed_task")
+    if isinstance(task, Mapping):
+        return str(task.get("name", ""))
+    return str(getattr(task, "name", ""))
+
+
+def _failure_reason(variables: Variables) -> str:
+    """Return the message of the failed task; that of a verification is its differences.
+
+    A module that fails has undone its change, so only a verification fails with changes to make.
+    """
+    result = variables.get("ansible_failed_result") or {}
+    if would_change(result):
+        differences = ", ".join(_differences(result)) or "the file differs"
+        return f"it was set, but does not hold: {differences}"
+    return one_line(result.get("msg") or "it failed")
+
+
+def _differences(verified: Result) -> Iterator[str]:
+    """Yield the settings that are not as they were set."""
+    for key, setting in (verified.get("settings") or {}).items():
+        runtime, persistent, value = setting["runtime"], setting["persistent"], setting["value"]
+        if runtime["before"] != runtime["after"]:
+            yield f"{key} is {runtime['before']} instead of {value}"
+        elif persistent["before"] != persistent["after"]:
+            yield f"{verified['path']} says {persistent['before']} for {key} instead of {value}"
+
+
+def _message(result: Result) -> str:
+    return one_line(result.get("msg") or "it gave no reason")
 
 
 def one_line(text: object) -> str:
     """Return a message in one line, without what Ansible puts before each one."""
     line = " ".join(str(text).split())
     prefix = "Task failed: "  # ansible-core 2.19 and later
-    return line[len(prefix) :] if line.startswith(prefix) else line
+    if line.startswith(prefix):
+        return line[len(prefix) :]
+    return line
 
 
-# --- before -----------------------------------------------------------------------------------------------------
+# Before the first batch
 
 
-def problem(options: Mapping[str, Any]) -> str | None:
-    """Say what of the options of a rollout cannot be meant."""
+def check_options(options: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the options of a rollout, in a line that names the variable."""
     if not options["rollout"].strip():
         return "rollout_name is empty; give the rollout a name, by which it can be put back"
     for size in options["serial"] or [""]:
         if not re.fullmatch(r"[1-9]\d*|(100|[1-9]\d?)%", size):
-            return f"rollout_serial: {size!r} is no size of a batch; give a number of hosts from 1, or 1% to 100%"
+            return (
+                f"rollout_serial: {size!r} is no size of a batch; "
+                "give a number of hosts from 1, or 1% to 100%"
+            )
     for name in ("max_failures", "soak"):
         if options[name] < 0:
             return f"rollout_{name} is {options[name]}; give 0 or more"
     return None
 
 
-def to_change(preflights: Mapping[str, Mapping[str, Any]], first: Sequence[str]) -> list[str]:
-    """Return the hosts that are to be changed, in order: the canaries first."""
-    found = [host for host, told in preflights.items() if told.get("would_change")]
-    return [host for host in first if host in found] + [host for host in found if host not in first]
+def check_module_options(
+    module: str, options: Mapping[str, Any] | None, known: Sequence[str]
+) -> str | None:
+    """Return what is wrong with rollout_options, which are for the module sysctl.
+
+    known: the options that can be rolled out.
+    """
+    if module != "sysctl":
+        if options:
+            return (
+                f"rollout_options are for rollout_via=sysctl, and rollout_via is {module}; "
+                "set the variables of the role tcp_keepalive instead"
+            )
+        return None
+    unknown = sorted(set(options or ()).difference(known))
+    if unknown:
+        return (
+            f"rollout_options: {unknown[0]!r} is no option that can be rolled out; "
+            f"give some of {', '.join(known)}"
+        )
+    if not (options or {}).get("settings"):
+        return "rollout_options: settings is missing; give the keys and values to set"
+    return None
 
 
-def batches(hosts: int, serial: Sequence[object]) -> list[int]:
-    """Return the sizes of the batches that Ansible will make; the last size is used again and again."""
+def hosts_to_change(preflights: Mapping[str, Result | None], first: Sequence[str]) -> list[str]:
+    """Return the hosts to be changed, in order: the canaries first."""
+    hosts = [host for host, result in preflights.items() if result and would_change(result)]
+    canaries = [host for host in first if host in hosts]
+    others = [host for host in hosts if host not in first]
+    return canaries + others
+
+
+def batch_sizes(hosts: int, serial: Sequence[object]) -> list[int]:
+    """Return the sizes of the batches that Ansible will make; the last size is repeated."""
     sizes: list[int] = []
-    while sum(sizes) < hosts:
-        size = _size(serial[min(len(sizes), len(serial) - 1)], hosts)
-        sizes.append(min(size, hosts - sum(sizes)))
+    remaining = hosts
+    while remaining > 0:
+        size = _batch_size(serial[min(len(sizes), len(serial) - 1)], hosts)
+        sizes.append(min(size, remaining))
+        remaining -= sizes[-1]
     return sizes
 
 
-def share_done(sizes: Sequence[int], ended: int, forks: int) -> float:
-    """Return how much of the time is over: a batch takes as many turns as it has times as many hosts as are done at once."""
-    turns = [-(-size // forks) for size in sizes]
-    over = sum(turn for index, turn in enumerate(turns) if sum(sizes[: index + 1]) <= ended)
-    return over / max(sum(turns), 1)
-
-
-def _size(given: object, hosts: int) -> int:
-    text = str(given).strip()
-    number = int(int(text[:-1]) / 100 * hosts) if text.endswith("%") else int(text)
+def _batch_size(size: object, hosts: int) -> int:
+    text = str(size).strip()
+    if text.endswith("%"):
+        number = int(int(text[:-1]) / 100 * hosts)
+    else:
+        number = int(text)
     return max(number, 1)
 
 
-# --- after ------------------------------------------------------------------------------------------------------
+def share_done(sizes: Sequence[int], ended: int, forks: int) -> float:
+    """Return which share of the time is over once so many hosts have ended.
+
+    A batch takes as many turns as it has groups of ``forks`` hosts.
+    """
+    turns_done = turns_total = hosts = 0
+    for size in sizes:
+        turns = -(-size // forks)
+        hosts += size
+        turns_total += turns
+        if hosts <= ended:
+            turns_done += turns
+    return turns_done / max(turns_total, 1)
 
 
-def counts(outcomes: Mapping[str, Outcome]) -> dict[str, int]:
-    """Return how many hosts had which outcome, those that occur."""
-    counted = Counter(each.outcome for each in outcomes.values())
-    return {name: counted[name] for name in OUTCOMES if counted[name]}
+# After a batch
 
 
-def in_words(counted: Mapping[str, int]) -> str:
-    """Say it in a line."""
-    return (
-        ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counted.items())
-        or "none"
-    )
+def count_outcomes(outcomes: Mapping[str, Outcome]) -> dict[str, int]:
+    """Return the number of hosts for each outcome that occurs."""
+    counts = Counter(outcome.outcome for outcome in outcomes.values())
+    return {name: counts[name] for name in OUTCOMES if counts[name]}
 
 
-def table(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
-    """Yield a line for what went wrong with a host, or several of them, and for those not reached."""
+def describe_counts(counts: Mapping[str, int]) -> str:
+    """Return the counts in a line, such as "2 done, 1 put back"."""
+    parts = [f"{number} {_in_words(name)}" for name, number in counts.items()]
+    return ", ".join(parts) or "none"
+
+
+def failure_lines(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
+    """Yield a line for each outcome and reason of hosts that are not as wanted."""
     groups: dict[Outcome, list[str]] = {}
     for host, outcome in outcomes.items():
-        if outcome.outcome not in AS_WANTED:
+        if outcome.outcome not in (DONE, ALREADY_RIGHT):
             groups.setdefault(outcome, []).append(host)
-    for outcome, hosts in sorted(groups.items(), key=lambda each: OUTCOMES.index(each[0].outcome)):
-        more = f" and {len(hosts) - _NAMED} more" if len(hosts) > _NAMED else ""
-        reason = f": {outcome.reason}" if outcome.reason else ""
-        yield f"{outcome.outcome.replace('_', ' '):11}  {', '.join(hosts[:_NAMED])}{more}{reason}"
+    for outcome in sorted(groups, key=_rank):
+        hosts = groups[outcome]
+        names = ", ".join(hosts[:_MAX_NAMED_HOSTS])
+        if len(hosts) > _MAX_NAMED_HOSTS:
+            names += f" and {len(hosts) - _MAX_NAMED_HOSTS} more"
+        line = f"{_in_words(outcome.outcome):11}  {names}"
+        if outcome.reason:
+            line += f": {outcome.reason}"
+        yield line
+
+
+def _rank(outcome: Outcome) -> int:
+    return OUTCOMES.index(outcome.outcome)
+
+
+def _in_words(outcome: str) -> str:
+    return outcome.replace("_", " ")

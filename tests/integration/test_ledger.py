@@ -32,15 +32,8 @@ LEDGER, OURS, LATER = (
 )
 
 
-def applied(rollout: str, via: str = "tcp_keepalive", **options: Any) -> Task:
-    return {
-        "netops.tuning.sysctl_ledger": {
-            "state": "applied",
-            "rollout": rollout,
-            "via": via,
-            "options": options,
-        }
-    }
+def applied(rollout: str, module: str = "tcp_keepalive", **options: Any) -> Task:
+    return {f"netops.tuning.{module}": {"rollout": rollout, **options}}
 
 
 def restored(rollout: str, **options: Any) -> Task:
@@ -118,7 +111,7 @@ def test_two_rollouts_and_back_to_either(world: World, ask: Asker) -> None:
     start = world.snapshot()
     ask.ok(world, applied("first", time=1000))
     between = world.snapshot()
-    ask.ok(world, applied("second", via="sysctl", settings={FIN: 40}))
+    ask.ok(world, applied("second", module="sysctl", settings={FIN: 40}))
     ask.ok(world, applied("second", profile="gce"))
     ask.ok(world, restored("second"))
     assert world.snapshot() == between
@@ -252,7 +245,9 @@ def test_settings_of_the_module_sysctl(world: World, ask: Asker) -> None:
     start = world.snapshot()
     ask.ok(
         world,
-        applied("a", via="sysctl", settings={FIN: 40, "net.core.somaxconn": 1234}, exclusive=True),
+        applied(
+            "a", module="sysctl", settings={FIN: 40, "net.core.somaxconn": 1234}, exclusive=True
+        ),
     )
     assert world.snapshot() != start
     ask.ok(world, restored("a"))

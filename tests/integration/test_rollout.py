@@ -44,15 +44,13 @@ def test_a_host_is_changed_then_right_then_put_back(world: World) -> None:
     assert (checked.rc, outcome(checked), world.snapshot()) == (0, "not_reached", start), (
         checked.output
     )
-    assert [result["would_change"] for result in checked.results if "would_change" in result] == [
-        True
-    ]
+    preflights = [result for result in checked.results if "changed_keys" in result]
+    assert [len(result["changed_keys"]) for result in preflights] == [2]
+    assert [result["changed_files"] for result in preflights] == [[OURS]]
     played = rolled_out(world)
     assert (played.rc, outcome(played), played.stats["changed"]) == (0, "done", 1), played.output
     assert now(world) == next_boot(world) == DOCUMENT
-    steps = [
-        result.action for result in played.results if result.action == "netops.tuning.rollout_host"
-    ]
+    steps = [result for result in played.results if "changed_keys" in result]
     assert len(steps) == 3, "preflight, apply, verify"
     again = rolled_out(world)
     assert (again.rc, outcome(again), again.stats["changed"]) == (0, "already_right", 0), (
@@ -184,7 +182,7 @@ def test_what_cannot_be_meant_is_refused_before_any_host_is_asked(world: World) 
     played = rolled_out(world, rollout_health_check="no/such/file.yml")
     assert played.rc == 2
     assert "there is no file" in json.dumps([result.get("msg") for result in played.results])
-    assert {result.action for result in played.results} == {"netops.tuning.rollout_fleet"}
+    assert {result.action for result in played.results} == {"netops.tuning.rollout_start"}
 
 
 def test_without_a_host_that_is_required_nothing_is_changed(world: World) -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reports in a headless Chromium that knows no network: every request, error and alert of a page is kept."""
+"""Reports in a headless Chromium, which records every request, error and alert of a page."""
 
 from __future__ import annotations
 
@@ -9,73 +9,98 @@ import contextlib
 import importlib.resources
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.html import to_html
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Report
-from playwright.sync_api import BrowserContext, Dialog, Page, Playwright, sync_playwright
+from playwright.sync_api import Dialog, Page, Playwright, sync_playwright
 
-QUIET = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+CHROMIUM_ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
 DESK, PHONE = (1280, 900), (390, 844)
 RUN_TASK = ("RunTask", "ThreadControllerImpl::RunTask")
+"""Names that Chromium gives to a task of a thread in a trace."""
 
 
 @dataclass
-class Opened:
-    """A page with a report, and what it did that it should not."""
+class ReportPage:
+    """A report in a tab of the browser, with what the tab requested and what went wrong in it."""
 
-    page: Page
+    tab: Page
     path: Path
     requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     def listen(self) -> None:
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("dialog", self._dismiss)
+        self.tab.on("request", lambda request: self.requests.append(request.url))
+        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.tab.on("console", lambda message: self.errors.append(message.text))
+        self.tab.on("dialog", self._dismiss)
 
     def _dismiss(self, dialog: Dialog) -> None:
-        self.complaints.append(f"alert: {dialog.message}")
+        self.errors.append(f"alert: {dialog.message}")
         dialog.dismiss()
 
     def rows(self) -> list[list[str]]:
-        """Give the cells of the rows that are drawn."""
+        """Return the texts of the cells of the rows in the table."""
         script = "rows => rows.map(row => [...row.children].map(cell => cell.textContent))"
-        return [
-            [str(cell) for cell in row]
-            for row in self.page.eval_on_selector_all("#body tr", script)
-        ]
+        rows: list[list[str]] = self.tab.eval_on_selector_all("#body tr", script)
+        return rows
 
     def hosts(self) -> list[str]:
         return [row[0] for row in self.rows()]
 
+    def count(self) -> str:
+        return self.tab.inner_text("#count")
+
+    def toggle_state(self, state: str) -> None:
+        """Click the filter for hosts in a state."""
+        self.tab.click(f"[data-state={state}]")
+
     def wait_for_hosts(self, names: list[str]) -> None:
-        """Wait until these are shown: what is typed is looked for when the browser draws next."""
-        shown = "[...document.querySelectorAll('#body tr')].map(row => row.querySelector('a').textContent).join(' ')"
-        self.page.wait_for_function(f"names => {shown} === names", arg=" ".join(names))
+        """Wait until the table shows these hosts: a filter takes effect at the next frame."""
+        script = """names => {
+            const links = [...document.querySelectorAll('#body tr th a')];
+            return links.map(link => link.textContent).join(' ') === names;
+        }"""
+        self.tab.wait_for_function(script, arg=" ".join(names))
+
+    def wait_for_dialog(self, host: str | None = None) -> None:
+        """Wait until the details of a host are open."""
+        heading = f" h2:text-is('{host}')" if host else ""
+        self.tab.wait_for_selector(f"dialog[open]{heading}")
 
     def accessibility(self) -> list[str]:
-        """Give what axe-core finds wrong, whatever it takes for how serious."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("axe.run().then(result => result.violations)")
-        return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
+        """Return all violations that axe-core finds, of any impact."""
+        self.tab.evaluate(AXE.read_text(encoding="utf-8"))
+        violations = self.tab.evaluate("axe.run().then(result => result.violations)")
+        messages = []
+        for violation in violations:
+            for node in violation["nodes"]:
+                start = node["html"][:200]
+                messages.append(f"{violation['id']}: {start}")
+        return messages
 
 
 class Browser:
-    """One Chromium; each report is opened in a folder of its own."""
+    """A Chromium; each report is opened with a profile of its own."""
 
     def __init__(self, playwright: Playwright, folder: Path) -> None:
         self._chromium = playwright.chromium
         self._folder = folder
-        self._opened = 0
+        self._count = 0
 
     @contextlib.contextmanager
     def open(
@@ -84,77 +109,82 @@ class Browser:
         *,
         size: tuple[int, int] = DESK,
         dark: bool = False,
-        at: str = "",
-        **more: Any,
-    ) -> Iterator[Opened]:
-        """Open a report; at: what comes after the file in the address."""
-        self._opened += 1
-        home = self._folder / str(self._opened)
-        path = home / "keepalive-audit.html"
-        home.mkdir()
+        fragment: str = "",
+        **options: Any,
+    ) -> Iterator[ReportPage]:
+        """Open a report; `fragment` is added to its address, `options` go to the browser."""
+        self._count += 1
+        folder = self._folder / str(self._count)
+        folder.mkdir()
+        path = folder / "keepalive-audit.html"
         path.write_text(to_html(report), encoding="utf-8")
-        context = self._context(home / "profile", size, dark, more)
+        context = self._chromium.launch_persistent_context(
+            folder / "profile",
+            executable_path=shutil.which("chromium"),
+            args=list(CHROMIUM_ARGUMENTS),
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            **options,
+        )
         try:
-            opened = Opened(context.pages[0], path)
-            opened.listen()
-            opened.page.goto(f"file://{path}{at}")
-            yield opened
+            page = ReportPage(context.pages[0], path)
+            page.listen()
+            page.tab.goto(f"file://{path}{fragment}")
+            yield page
         finally:
             context.close()
 
-    def _context(
-        self, profile: Path, size: tuple[int, int], dark: bool, more: Mapping[str, Any]
-    ) -> BrowserContext:
-        return self._chromium.launch_persistent_context(
-            profile,
-            executable_path=shutil.which("chromium"),
-            args=list(QUIET),
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if dark else "light",
-            **more,
-        )
-
 
 @contextlib.contextmanager
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory(
-        prefix="netops-browser-"
-    ) as folder:
+def start_browser() -> Iterator[Browser]:
+    temporary_folder = tempfile.TemporaryDirectory(prefix="netops-browser-")
+    with sync_playwright() as playwright, temporary_folder as folder:
         yield Browser(playwright, Path(folder))
 
 
-class Tasks:
-    """How long the tasks of a page kept its thread, in milliseconds of CPU: what else the machine does is not in it."""
+class MainThreadTrace:
+    """The tasks that occupied the main thread of a tab while the context was open.
 
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        self._session = page.context.new_cdp_session(page)
+    They are measured in CPU time, so that other work on the machine does not count.
+    """
+
+    def __init__(self, tab: Page) -> None:
+        self._tab = tab
+        self._session = tab.context.new_cdp_session(tab)
         self._events: list[dict[str, Any]] = []
-        self._ended = False
-        self._session.on("Tracing.dataCollected", lambda told: self._events.extend(told["value"]))
-        self._session.on("Tracing.tracingComplete", lambda _told: setattr(self, "_ended", True))
+        self._complete = False
+        self._session.on("Tracing.dataCollected", self._collect)
+        self._session.on("Tracing.tracingComplete", self._end)
 
-    def __enter__(self) -> Tasks:
+    def _collect(self, message: dict[str, Any]) -> None:
+        self._events.extend(message["value"])
+
+    def _end(self, _message: dict[str, Any]) -> None:
+        self._complete = True
+
+    def __enter__(self) -> MainThreadTrace:
         categories = ["toplevel", "disabled-by-default-devtools.timeline", "__metadata"]
-        self._session.send("Tracing.start", {"traceConfig": {"includedCategories": categories}})
+        config = {"traceConfig": {"includedCategories": categories}}
+        self._session.send("Tracing.start", config)
         return self
 
     def __exit__(self, *error: object) -> None:
         self._session.send("Tracing.end")
-        while not self._ended:
-            self._page.wait_for_timeout(10)
+        while not self._complete:
+            self._tab.wait_for_timeout(10)
 
-    def longest(self) -> float:
-        main = {
-            (event["pid"], event["tid"])
-            for event in self._events
-            if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
-        }
-        took = [
-            float(event["tdur"]) / 1000
-            for event in self._events
-            if event["name"] in RUN_TASK
-            and (event["pid"], event["tid"]) in main
-            and "tdur" in event
-        ]
-        return max(took)
+    def longest_task(self) -> float:
+        """Return the CPU time of the longest task, in milliseconds."""
+        main_threads = set()
+        for event in self._events:
+            if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain":
+                main_threads.add((event["pid"], event["tid"]))
+        longest = None
+        for event in self._events:
+            is_task = event["name"] in RUN_TASK and "tdur" in event
+            if is_task and (event["pid"], event["tid"]) in main_threads:
+                milliseconds = float(event["tdur"]) / 1000
+                longest = max(longest or 0.0, milliseconds)
+        if longest is None:
+            raise RuntimeError("the trace has no task of the main thread")
+        return longest

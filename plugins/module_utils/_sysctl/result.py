@@ -19,6 +19,8 @@ def build_result(plan: Plan) -> dict[str, Any]:
     live = plan.observed.runtime
     return {
         "changed": plan.changed,
+        "changed_keys": [printable(write.key) for write in plan.writes],
+        "changed_files": [printable(change.path) for change in plan.files],
         "settings": build_settings(plan),
         "previous": {
             printable(key): display_value(key, live[key])

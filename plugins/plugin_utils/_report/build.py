@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what the modules returned to the record of a host: what is found is weighed here, and nowhere else."""
+"""From the result of tcp_keepalive_info to the record of a host; only this file judges results."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles import (
@@ -14,216 +13,303 @@ from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles 
     PROFILES,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import parse_number
+from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import Desired
 
-from .model import NAMES, Assignment, Connections, Host, Namespace, Problem, Process, Setting, Value
-from .todo import Shell, for_host
-from .wanted import Wanted
+from .model import (
+    SETTING_NAMES,
+    Assignment,
+    Connections,
+    FileValue,
+    Host,
+    Namespace,
+    Problem,
+    Process,
+    Setting,
+)
+from .todo import Shell, commands_for_host
 
-KERNEL = dict(zip(NAMES, PROFILES["kernel"]))
-"""What holds after a boot where no file says otherwise; a new network namespace starts with them too."""
+KERNEL_DEFAULTS = dict(zip(SETTING_NAMES, PROFILES["kernel"]))
+"""The values after a boot where no file sets them. A new network namespace starts with them too."""
+
+Settings = Mapping[str, Setting]
+Result = Mapping[str, Any]
+"""The result of tcp_keepalive_info, or a part of it."""
 
 
-class Answers(NamedTuple):
-    """What a host answered (the result of tcp_keepalive_info, None if it was not asked), and what a rollout made of it."""
+class Answer(NamedTuple):
+    """What a run knows of a host."""
 
-    found: Mapping[str, Any] | None
+    result: Result | None
+    """None if the host was not queried."""
     outcome: str | None = None
+    """The outcome of a rollout on the host; None if there was no rollout."""
 
 
-def host(name: str, answers: Answers, wanted: Wanted, shell: Shell) -> Host:
+def build_host(name: str, answer: Answer, desired: Desired, shell: Shell) -> Host:
     """Return the record of a host, whatever it answered."""
     try:
-        found = _host(name, answers, wanted)
+        host = _host_from_answer(name, answer, desired)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        why = f"its answer is not that of the module ({type(error).__name__}: {error}); is another version there?"
-        found = Host(name, "failed", why, answers.outcome)
-    return _finished(found, wanted, shell)
+        reason = f"{type(error).__name__}: {error}"
+        message = (
+            f"its result is not one of tcp_keepalive_info ({reason}); "
+            "does another version of the collection run there?"
+        )
+        host = Host(name=name, state="failed", message=message, outcome=answer.outcome)
+    findings = tuple(_findings(host))
+    host = host._replace(findings=findings, arguments=desired.arguments)
+    return host._replace(todo=tuple(commands_for_host(host, shell)))
 
 
-def _host(name: str, answers: Answers, wanted: Wanted) -> Host:
-    told = answers.found
-    if told is None:
-        return Host(
-            name, "not_reached", "the run ended before this host was asked", answers.outcome
-        )
-    if told.get("unreachable") or told.get("failed") or "settings" not in told:
-        return Host(
-            name,
-            "unreachable" if told.get("unreachable") else "failed",
-            _why(told),
-            answers.outcome,
-        )
-    settings = {each: _setting(each, told["settings"][each], wanted) for each in NAMES}
-    problems = tuple(_problem(each) for each in told["problems"])
+def _host_from_answer(name: str, answer: Answer, desired: Desired) -> Host:
+    result = answer.result
+    if result is None:
+        state, message = "not_reached", "the run ended before this host was asked"
+    elif result.get("unreachable"):
+        state, message = "unreachable", _failure_reason(result)
+    elif result.get("failed") or "settings" not in result:
+        state, message = "failed", _failure_reason(result)
+    else:
+        return _host_from_result(name, result, desired)._replace(outcome=answer.outcome)
+    return Host(name=name, state=state, message=message, outcome=answer.outcome)
+
+
+def _host_from_result(name: str, result: Result, desired: Desired) -> Host:
+    settings = {}
+    for setting_name in SETTING_NAMES:
+        settings[setting_name] = _setting(setting_name, result["settings"][setting_name], desired)
+    problems = tuple(map(_problem, result["problems"]))
     state, message = _state(settings, problems)
-    seen = told["connections"]
     return Host(
-        name,
-        state,
-        message,
-        answers.outcome,
-        loader=_line(told["loader"]),
+        name=name,
+        state=state,
+        message=message,
+        loader=_line(result["loader"]),
         settings=settings,
-        dead_after=_number(told["dead_after"]),
-        idle_limit=wanted.idle_limit,
-        connections=Connections(*(int(seen[field]) for field in Connections._fields))
-        if seen
-        else None,
-        source=_text(told["source"]),
-        processes=tuple(map(_process, told["processes"])),
-        processes_unseen=int(told["processes_unseen"] or 0),
-        namespaces=tuple(map(_namespace, told["namespaces"])),
+        dead_after=_optional_int(result["dead_after"]),
+        idle_limit=desired.idle_limit,
+        connections=_connections(result["connections"]),
+        source=_optional_line(result["source"]),
+        processes=tuple(map(_process, result["processes"])),
+        processes_unseen=int(result["processes_unseen"] or 0),
+        namespaces=tuple(map(_namespace, result["namespaces"])),
         problems=problems,
     )
 
 
-def _setting(name: str, told: Mapping[str, Any], wanted: Wanted) -> Setting:
-    lines = tuple(
-        Assignment(
-            _line(each["path"]),
-            int(each["line"]),
-            _line(each["key"]),
-            _text(each["value"]),
-            _line(each["fate"]),
-        )
-        for each in told["assignments"]
-    )
-    ours = [line.value for line in lines if line.path == wanted.path and line.key == KEYS[name]]
+def _failure_reason(result: Result) -> str:
+    message = _line(result.get("msg") or "it gave no result and no reason")
+    prefix = "Task failed: "  # ansible-core 2.19 and later puts it before every message
+    if message.startswith(prefix):
+        return message[len(prefix) :]
+    return message
+
+
+def _setting(name: str, result: Result, desired: Desired) -> Setting:
+    lines = tuple(map(_assignment, result["assignments"]))
+    boot = _optional_int(result["boot"])
     return Setting(
-        now=_number(told["runtime"]),
-        boot=KERNEL[name] if told["boot"] is None else int(told["boot"]),
-        persisted=_value(ours[-1]) if ours else None,
-        wanted=wanted.values[name],
-        winner=next((line for line in lines if line.fate == "winner" and line.value), None),
+        now=_optional_int(result["runtime"]),
+        boot=KERNEL_DEFAULTS[name] if boot is None else boot,
+        persisted=_persisted_value(lines, desired.path, KEYS[name]),
+        wanted=desired.values[name],
+        winner=_winner(lines),
         assignments=lines,
     )
 
 
-def _state(settings: Mapping[str, Setting], problems: Iterable[Problem]) -> tuple[str, str | None]:
-    unknown = [name for name in NAMES if settings[name].now is None]
-    if unknown:
-        why = next(
-            (each.problem for each in problems if each.path and each.path.startswith("/proc/sys")),
-            "no reason given",
-        )
-        return "failed", f"{KEYS[unknown[0]]} is not known: {why}"
+def _persisted_value(lines: Iterable[Assignment], path: str, key: str) -> FileValue:
+    """Return the value that a file sets for a key: its last line for the key counts."""
+    value = None
+    for line in lines:
+        if line.path == path and line.key == key:
+            value = line.value
+    # The text stays where the kernel would not read it as a number.
+    number = parse_number(value or "")
+    return number if isinstance(number, int) else value
+
+
+def _winner(lines: Iterable[Assignment]) -> Assignment | None:
+    for line in lines:
+        # A line without a value only keeps globs away from the key, and sets nothing.
+        if line.fate == "winner" and line.value:
+            return line
+    return None
+
+
+def _state(settings: Settings, problems: Iterable[Problem]) -> tuple[str, str | None]:
+    """Return the state of a host, and a message where the values are unknown."""
+    for name, setting in settings.items():
+        if setting.now is None:
+            return "failed", f"{KEYS[name]} is not known: {_reason_unreadable(problems)}"
     if any(setting.overridden for setting in settings.values()):
         return "overridden", None
-    return "as_wanted" if all(setting.as_wanted for setting in settings.values()) else "drift", None
+    if all(setting.as_wanted for setting in settings.values()):
+        return "as_wanted", None
+    return "drift", None
 
 
-def _process(told: Mapping[str, Any]) -> Process:
-    counts = (int(told[field]) for field in ("established", "without_keepalive", "stale"))
+def _reason_unreadable(problems: Iterable[Problem]) -> str:
+    for problem in problems:
+        if problem.path.startswith("/proc/sys"):
+            return problem.problem
+    return "no reason given"
+
+
+# --- parts of a result ---
+
+
+def _assignment(result: Result) -> Assignment:
+    return Assignment(
+        path=_line(result["path"]),
+        line=int(result["line"]),
+        key=_line(result["key"]),
+        value=_optional_line(result["value"]),
+        fate=_line(result["fate"]),
+    )
+
+
+def _connections(result: Result | None) -> Connections | None:
+    if not result:
+        return None
+    return Connections(
+        established=int(result["established"]),
+        with_keepalive=int(result["with_keepalive"]),
+        without_keepalive=int(result["without_keepalive"]),
+        unknown=int(result["unknown"]),
+        stale=int(result["stale"]),
+    )
+
+
+def _process(result: Result) -> Process:
     return Process(
-        int(told["pid"]), _text(told["command"]) or "(ended)", _text(told["user"]), *counts
+        pid=int(result["pid"]),
+        command=_optional_line(result["command"]) or "(ended)",
+        user=_optional_line(result["user"]),
+        established=int(result["established"]),
+        without_keepalive=int(result["without_keepalive"]),
+        stale=int(result["stale"]),
     )
 
 
-def _namespace(told: Mapping[str, Any]) -> Namespace:
-    values = told["settings"] or {}
-    time, probes, intvl = (_number(values.get(name)) for name in NAMES)
+def _namespace(result: Result) -> Namespace:
+    settings = result["settings"] or {}
     return Namespace(
-        int(told["inode"]),
-        _text(told["name"]),
-        int(told["processes"]),
-        time,
-        probes,
-        intvl,
-        bool(told["differs"]),
+        inode=int(result["inode"]),
+        name=_optional_line(result["name"]),
+        processes=int(result["processes"]),
+        time=_optional_int(settings.get("time")),
+        probes=_optional_int(settings.get("probes")),
+        intvl=_optional_int(settings.get("intvl")),
+        differs=bool(result["differs"]),
     )
 
 
-def _problem(told: Mapping[str, Any]) -> Problem:
-    return Problem(_line(told["path"]), _number(told.get("line")), _line(told["problem"]))
+def _problem(result: Result) -> Problem:
+    return Problem(
+        path=_line(result["path"]),
+        line=_optional_int(result.get("line")),
+        problem=_line(result["problem"]),
+    )
 
 
-def _number(told: Any) -> int | None:
-    return None if told is None else int(told)
+def _optional_int(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
-def _value(told: str | None) -> Value:
-    """Return a number where it is one to the kernel, else the text."""
-    number = parse_number(told or "")
-    return number if isinstance(number, int) else told
+def _optional_line(value: Any) -> str | None:
+    return None if value is None else _line(value)
 
 
-def _why(told: Mapping[str, Any]) -> str:
-    text = _line(told.get("msg") or "it gave no result and no reason")
-    prefix = "Task failed: "  # ansible-core 2.19 and later, of everything
-    return text[len(prefix) :] if text.startswith(prefix) else text
+def _line(value: Any) -> str:
+    """Return a text on one line, with single spaces."""
+    return " ".join(str(value).split())
 
 
-def _text(told: Any) -> str | None:
-    return None if told is None else _line(told)
+# --- findings ---
 
 
-def _line(told: Any) -> str:
-    return " ".join(str(told).split())
-
-
-# --- what is found -----------------------------------------------------------------------------------------------
-
-
-def _finished(found: Host, wanted: Wanted, shell: Shell) -> Host:
-    findings = tuple(_findings(found))
-    found = replace(found, findings=findings, arguments=wanted.arguments)
-    return replace(found, todo=tuple(for_host(found, shell)))
-
-
-def _findings(found: Host) -> Iterator[str]:
-    if found.message:
-        yield found.message
-    if found.settings and found.state != "failed":
-        yield from _of_settings(found.settings)
-    if found.clears_idle_limit is False and found.settings:
-        time = found.settings["time"].now
-        yield f"the first probe comes after {time} s, not before the path forgets the connection at {found.idle_limit} s"
-    seen = found.connections
-    if seen and seen.without_keepalive:
-        worst = next(
-            (f", most in {each.command}" for each in found.processes if each.without_keepalive), ""
+def _findings(host: Host) -> Iterator[str]:
+    """Yield what is wrong with a host, the most important first."""
+    if host.message:
+        yield host.message
+    if host.settings and host.state != "failed":
+        yield from _setting_findings(host.settings)
+    if host.settings and host.misses_idle_limit:
+        time = host.settings["time"].now
+        yield (
+            f"the first probe comes after {time} s, "
+            f"but the path forgets an idle connection after {host.idle_limit} s"
         )
-        yield f"{seen.without_keepalive} of {seen.established} connections without keepalive{worst}"
-    if seen and seen.stale:
-        yield f"{_count(seen.stale, 'connection')} still under an older, longer time"
-    if found.differing:
-        yield f"{_count(found.differing, 'network namespace')} with other values"
+    if host.connections:
+        yield from _connection_findings(host.connections, host.processes)
+    if host.differing_namespaces:
+        yield f"{_count(host.differing_namespaces, 'network namespace')} with other values"
 
 
-def _of_settings(settings: Mapping[str, Setting]) -> Iterator[str]:
+def _setting_findings(settings: Settings) -> Iterator[str]:
+    any_overridden = False
     for name, setting in settings.items():
         if setting.overridden:
-            yield f"{name}: our file asks for {setting.persisted}, but the next boot sets {setting.boot} ({_origin(setting)})"
-    now, boot = (_unlike(settings, moment) for moment in ("now", "boot"))
-    where = ", ".join(
-        sorted(
-            {_origin(setting) for setting in settings.values() if setting.boot != setting.wanted}
-        )
-    )
+            any_overridden = True
+            yield (
+                f"{name}: our file asks for {setting.persisted}, "
+                f"but the next boot sets {setting.boot} ({_boot_origin(setting)})"
+            )
+    now, boot = _differences(settings, "now"), _differences(settings, "boot")
+    origins = ", ".join(_boot_origins(settings))
     if now and now == boot:
-        yield f"{now}, now and after the next boot ({where})"
+        yield f"{now}, now and after the next boot ({origins})"
         return
     if now:
         yield f"{now}, now"
-    if boot and not any(setting.overridden for setting in settings.values()):
-        yield f"{boot}, after the next boot ({where})"
+    if boot and not any_overridden:
+        yield f"{boot}, after the next boot ({origins})"
 
 
-def _unlike(settings: Mapping[str, Setting], moment: str) -> str:
-    """Name the values that are not as wanted at that moment."""
-    values = {name: getattr(setting, moment) for name, setting in settings.items()}
-    return ", ".join(
-        f"{name} {values[name]} instead of {setting.wanted}"
-        for name, setting in settings.items()
-        if values[name] != setting.wanted
-    )
+def _differences(settings: Settings, moment: str) -> str:
+    """List the values that are not as desired; `moment` is `now` or `boot`."""
+    differences = []
+    for name, setting in settings.items():
+        value = getattr(setting, moment)
+        if value != setting.wanted:
+            differences.append(f"{name} {value} instead of {setting.wanted}")
+    return ", ".join(differences)
 
 
-def _origin(setting: Setting) -> str:
-    return (
-        f"{setting.winner.path} line {setting.winner.line}" if setting.winner else "no file sets it"
-    )
+def _boot_origins(settings: Settings) -> list[str]:
+    """Return where the values that the next boot sets wrongly come from."""
+    origins = set()
+    for setting in settings.values():
+        if setting.boot != setting.wanted:
+            origins.add(_boot_origin(setting))
+    return sorted(origins)
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
+def _boot_origin(setting: Setting) -> str:
+    if setting.winner is None:
+        return "no file sets it"
+    return f"{setting.winner.path} line {setting.winner.line}"
+
+
+def _connection_findings(connections: Connections, processes: Iterable[Process]) -> Iterator[str]:
+    if connections.without_keepalive:
+        yield (
+            f"{connections.without_keepalive} of {connections.established} connections "
+            f"without keepalive{_worst_process(processes)}"
+        )
+    if connections.stale:
+        yield f"{_count(connections.stale, 'connection')} still on an older, longer timer"
+
+
+def _worst_process(processes: Iterable[Process]) -> str:
+    """Name the process with most connections without keepalive: they are listed first."""
+    for process in processes:
+        if process.without_keepalive:
+            return f", most in {process.command}"
+    return ""
+
+
+def _count(number: int, noun: str) -> str:
+    plural = "" if number == 1 else "s"
+    return f"{number} {noun}{plural}"

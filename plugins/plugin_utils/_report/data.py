@@ -2,20 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report as data: JSON, there and back, and CSV."""
+"""A report as data: written as JSON and CSV, and read from JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from dataclasses import fields
-from typing import Any, Iterable, Mapping
+from typing import Any, Callable, Iterable, Mapping, TypeVar
 
 from .model import (
     FORMAT,
-    NAMES,
     OUTCOMES,
+    SETTING_NAMES,
     STATES,
     Assignment,
     Command,
@@ -29,133 +28,173 @@ from .model import (
     Setting,
 )
 
-_HOST = tuple(field.name for field in fields(Host))
-_LISTS = {"processes": Process, "namespaces": Namespace, "problems": Problem, "todo": Command}
+Record = TypeVar("Record")
 
 
-def plain(host: Host) -> dict[str, Any]:
-    """Return a host as JSON has it."""
-    told = {name: getattr(host, name) for name in _HOST}
-    told.update((name, [each._asdict() for each in told[name]]) for name in _LISTS)
-    told.update(
-        settings={name: _plain_setting(setting) for name, setting in host.settings.items()}
-        if host.settings
-        else None,
-        connections=host.connections and host.connections._asdict(),
-        findings=list(host.findings),
-        clears_idle_limit=host.clears_idle_limit,
-    )
-    return told
-
-
-def _plain_setting(setting: Setting) -> dict[str, Any]:
-    told = setting._asdict()
-    told["winner"] = setting.winner and setting.winner._asdict()
-    told["assignments"] = [each._asdict() for each in setting.assignments]
-    return told
+# --- writing JSON ---
 
 
 def to_json(report: Report) -> str:
-    """Return the JSON report, one host a line."""
-    summary = vars(report.summary)
+    """Return the JSON report, with one host on each line."""
+    summary = report.summary._asdict()
+    summary["connections"] = report.summary.connections._asdict()
     head = {
         "format": FORMAT,
         "title": report.title,
         "made": report.made,
         "version": report.version,
-        "summary": {**summary, "connections": report.summary.connections._asdict()},
-        "todo": [each._asdict() for each in report.todo],
+        "summary": summary,
+        "todo": _records_to_dicts(report.todo),
     }
-    hosts = ",\n".join(json.dumps(plain(host)) for host in report.hosts)
-    return f'{json.dumps(head)[:-1]}, "hosts": [\n{hosts}\n]}}\n'
+    open_head = json.dumps(head)[:-1]
+    hosts = ",\n".join(json.dumps(host_to_dict(host)) for host in report.hosts)
+    return f'{open_head}, "hosts": [\n{hosts}\n]}}\n'
 
 
-def from_json(text: str, source: str) -> list[Host]:
-    """Return the hosts of a JSON report."""
+def host_to_dict(host: Host) -> dict[str, Any]:
+    """Return a host as it is in the JSON report."""
+    data = host._asdict()
+    data["settings"] = _settings_to_dict(host.settings) if host.settings else None
+    data["connections"] = host.connections._asdict() if host.connections else None
+    data["processes"] = _records_to_dicts(host.processes)
+    data["namespaces"] = _records_to_dicts(host.namespaces)
+    data["problems"] = _records_to_dicts(host.problems)
+    data["findings"] = list(host.findings)
+    data["todo"] = _records_to_dicts(host.todo)
+    data["arguments"] = dict(host.arguments)
+    data["clears_idle_limit"] = host.clears_idle_limit
+    return data
+
+
+def _settings_to_dict(settings: Mapping[str, Setting]) -> dict[str, Any]:
+    data = {}
+    for name, setting in settings.items():
+        fields = setting._asdict()
+        fields["winner"] = setting.winner._asdict() if setting.winner else None
+        fields["assignments"] = _records_to_dicts(setting.assignments)
+        data[name] = fields
+    return data
+
+
+def _records_to_dicts(records: Iterable[Any]) -> list[dict[str, Any]]:
+    return [record._asdict() for record in records]
+
+
+# --- reading JSON ---
+
+
+def hosts_from_json(text: str, source: str) -> list[Host]:
+    """Return the hosts of a JSON report; errors name `source`."""
     try:
-        told = json.loads(text)
+        data = json.loads(text)
     except ValueError as error:
         raise ReportError(
             f"{source}: not JSON ({error}); give a report that netops.tuning.audit wrote"
         ) from None
-    found = told.get("format") if isinstance(told, dict) else None
-    if found != FORMAT:
+    report_format = data.get("format") if isinstance(data, dict) else None
+    if report_format != FORMAT:
         raise ReportError(
-            f"{source}: its format is {found!r}, not {FORMAT!r}; make it anew with this collection"
+            f"{source}: its format is {report_format!r}, not {FORMAT!r}; "
+            "write it again with this collection"
         )
     try:
-        return [_host(each) for each in told["hosts"]]
+        return [_host_from_dict(host) for host in data["hosts"]]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        kind = type(error).__name__
+        reason = f"{type(error).__name__}: {error}"
         raise ReportError(
-            f"{source}: not a whole report ({kind}: {error}); make it anew with this collection"
+            f"{source}: not a complete report ({reason}); write it again with this collection"
         ) from None
 
 
-def _host(told: Mapping[str, Any]) -> Host:
-    known = {name: told[name] for name in _HOST}
-    if known["state"] not in STATES or known["outcome"] not in (None, *OUTCOMES):
-        raise ValueError(
-            f"{known['name']}: unknown state {known['state']!r} or outcome {known['outcome']!r}"
-        )
-    known.update(
-        (name, tuple(kind(**each) for each in known[name])) for name, kind in _LISTS.items()
-    )
-    known["settings"] = known["settings"] and {
-        name: _setting(known["settings"][name]) for name in NAMES
-    }
-    known["connections"] = known["connections"] and Connections(**known["connections"])
-    known["findings"] = tuple(map(str, known["findings"]))
-    return Host(**known)
-
-
-def _setting(told: Mapping[str, Any]) -> Setting:
-    winner = told["winner"] and Assignment(**told["winner"])
-    return Setting(
-        **{
-            **told,
-            "winner": winner,
-            "assignments": tuple(Assignment(**each) for each in told["assignments"]),
-        }
+def _host_from_dict(data: Mapping[str, Any]) -> Host:
+    state, outcome = data["state"], data["outcome"]
+    if state not in STATES or outcome not in (None, *OUTCOMES):
+        raise ValueError(f"{data['name']}: unknown state {state!r} or outcome {outcome!r}")
+    return Host(
+        name=data["name"],
+        state=state,
+        message=data["message"],
+        outcome=outcome,
+        loader=data["loader"],
+        settings=_settings_from_dict(data["settings"]) if data["settings"] else None,
+        dead_after=data["dead_after"],
+        idle_limit=data["idle_limit"],
+        connections=Connections(**data["connections"]) if data["connections"] else None,
+        source=data["source"],
+        processes=_records(Process, data["processes"]),
+        processes_unseen=data["processes_unseen"],
+        namespaces=_records(Namespace, data["namespaces"]),
+        problems=_records(Problem, data["problems"]),
+        findings=tuple(map(str, data["findings"])),
+        todo=_records(Command, data["todo"]),
+        arguments=data["arguments"],
     )
 
 
-COLUMNS = (
-    "host", "state", "outcome",
-    *(f"{name}_{what}" for name in NAMES for what in ("now", "boot", "persisted", "wanted", "winner")),
-    "dead_after", "idle_limit", "clears_idle_limit", "established", "with_keepalive", "without_keepalive", "unknown",
-    "stale", "namespaces_that_differ", "findings", "message",
-)  # fmt: skip
+def _settings_from_dict(data: Mapping[str, Any]) -> dict[str, Setting]:
+    settings = {}
+    for name in SETTING_NAMES:
+        fields = dict(data[name])
+        if fields["winner"]:
+            fields["winner"] = Assignment(**fields["winner"])
+        fields["assignments"] = _records(Assignment, fields["assignments"])
+        settings[name] = Setting(**fields)
+    return settings
+
+
+def _records(kind: Callable[..., Record], data: Iterable[Mapping[str, Any]]) -> tuple[Record, ...]:
+    return tuple(kind(**fields) for fields in data)
+
+
+# --- CSV ---
 
 
 def to_csv(report: Report) -> str:
     """Return a line for each host, for a spreadsheet."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_harmless(_row(host)) for host in report.hosts)
+    writer.writerow(_csv_columns())
+    for host in report.hosts:
+        writer.writerow(map(_escape_formula, _csv_cells(host)))
     return text.getvalue()
 
 
-def _row(host: Host) -> Iterable[Any]:
-    yield from (host.name, host.state, host.outcome)
-    for name in NAMES:
-        setting = host.settings[name] if host.settings else None
-        winner = setting.winner if setting else None
-        yield from (
-            (setting.now, setting.boot, setting.persisted, setting.wanted)
-            if setting
-            else (None,) * 4
-        )
-        yield f"{winner.path}:{winner.line}" if winner else None
-    yield from (host.dead_after, host.idle_limit, host.clears_idle_limit)
-    yield from host.connections or (None,) * 5
-    yield from (host.differing, "; ".join(host.findings), host.message)
+def _csv_columns() -> list[str]:
+    columns = ["host", "state", "outcome"]
+    for name in SETTING_NAMES:
+        columns += [
+            f"{name}_now",
+            f"{name}_boot",
+            f"{name}_persisted",
+            f"{name}_wanted",
+            f"{name}_winner",
+        ]
+    columns += ["dead_after", "idle_limit", "clears_idle_limit"]
+    columns += Connections._fields
+    columns += ["namespaces_that_differ", "findings", "message"]
+    return columns
 
 
-def _harmless(cells: Iterable[Any]) -> list[Any]:
-    """Keep a spreadsheet from taking a text for a formula (OWASP, CSV injection)."""
-    return [
-        f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r\n|") else cell
-        for cell in cells
-    ]
+def _csv_cells(host: Host) -> list[Any]:
+    """Return the cells of a host, in the order of the columns."""
+    cells: list[Any] = [host.name, host.state, host.outcome]
+    for name in SETTING_NAMES:
+        cells += _setting_cells(host.settings[name] if host.settings else None)
+    cells += [host.dead_after, host.idle_limit, host.clears_idle_limit]
+    cells += host.connections or [None] * len(Connections._fields)
+    cells += [host.differing_namespaces, "; ".join(host.findings), host.message]
+    return cells
+
+
+def _setting_cells(setting: Setting | None) -> list[Any]:
+    if setting is None:
+        return [None] * 5
+    winner = f"{setting.winner.path}:{setting.winner.line}" if setting.winner else None
+    return [setting.now, setting.boot, setting.persisted, setting.wanted, winner]
+
+
+def _escape_formula(cell: Any) -> Any:
+    """Keep a spreadsheet from reading a text as a formula (OWASP: CSV injection)."""
+    if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "|")):
+        return f"'{cell}"
+    return cell

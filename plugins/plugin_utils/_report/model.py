@@ -2,32 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a report holds: one frozen record for each host, and what they come to. Every output is a view of it."""
+"""The report as frozen records: one for each host, and a summary. Outputs are views of them."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any, Mapping, NamedTuple, Union
+from types import MappingProxyType
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence, Union
 
 FORMAT = "netops.tuning.audit/1"
-"""What the JSON report calls itself; docs/audit-report.schema.json describes it."""
+"""The format of the JSON report; docs/audit-report.schema.json describes it."""
 
 STATES = ("as_wanted", "drift", "overridden", "failed", "unreachable", "not_reached")
 OUTCOMES = ("done", "already_right", "put_back", "failed", "unreachable", "not_reached")
-NAMES = ("time", "probes", "intvl")
+SETTING_NAMES = ("time", "probes", "intvl")
 
-Value = Union[int, str, None]
-"""A text where what stands in a file is not a number, None where nothing does."""
+FileValue = Union[int, str, None]
+"""A value in a file: a string if it is not a number, None if the file does not set it."""
 
 
 class ReportError(Exception):
-    """The message names the thing, the value, the reason and the remedy."""
+    """The message names the subject, the value, the reason and the remedy."""
 
 
 class Assignment(NamedTuple):
-    """A line that has a say in a setting, and what becomes of it."""
+    """A line that sets a key, and whether it takes effect at boot."""
 
     path: str
     line: int
@@ -37,14 +37,14 @@ class Assignment(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """One of the three values: in the kernel, after the next boot, in our file, and as it should be."""
+    """One of the three values: in the kernel, after the next boot, in our file, and as desired."""
 
     now: int | None
     boot: int
-    persisted: Value
+    persisted: FileValue
     wanted: int
     winner: Assignment | None
-    """None where no file sets it, and the kernel's own value holds."""
+    """The line that decides the value at boot; None if no file sets it (kernel default)."""
     assignments: tuple[Assignment, ...]
 
     @property
@@ -53,11 +53,13 @@ class Setting(NamedTuple):
 
     @property
     def overridden(self) -> bool:
-        """Whether our file asks for a value that the next boot does not set."""
+        """Whether our file sets a value that the next boot will not have."""
         return self.persisted is not None and self.persisted != self.boot
 
 
 class Connections(NamedTuple):
+    """Numbers of connections."""
+
     established: int
     with_keepalive: int
     without_keepalive: int
@@ -66,6 +68,8 @@ class Connections(NamedTuple):
 
 
 class Process(NamedTuple):
+    """A process that holds connections, with their numbers."""
+
     pid: int
     command: str
     user: str | None
@@ -75,6 +79,8 @@ class Process(NamedTuple):
 
 
 class Namespace(NamedTuple):
+    """Another network namespace of the host, such as that of a container."""
+
     inode: int
     name: str | None
     processes: int
@@ -85,21 +91,22 @@ class Namespace(NamedTuple):
 
 
 class Problem(NamedTuple):
+    """A file, or a line of it, that could not be read as it should be."""
+
     path: str
     line: int | None
     problem: str
 
 
 class Command(NamedTuple):
-    """Something to do next, to be pasted into a shell."""
+    """A next step, as a command to paste into a shell."""
 
     what: str
     command: str
 
 
-@dataclass(frozen=True)
-class Host:
-    """One host. Of one that gave no answer only the name, the state and the message are known."""
+class Host(NamedTuple):
+    """One host. Without an answer, only its name, state, message and outcome are set."""
 
     name: str
     state: str
@@ -111,41 +118,62 @@ class Host:
     idle_limit: int | None = None
     connections: Connections | None = None
     source: str | None = None
-    """Where the connections come from: sock_diag, or proc where the kernel has none."""
+    """Where the connections come from: sock_diag, or proc on a kernel without it."""
     processes: tuple[Process, ...] = ()
     processes_unseen: int = 0
-    """Connections that are of no process we could look at."""
+    """The number of connections whose process could not be inspected."""
     namespaces: tuple[Namespace, ...] = ()
     problems: tuple[Problem, ...] = ()
     findings: tuple[str, ...] = ()
     todo: tuple[Command, ...] = ()
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    """What the role has to be told to set what is wanted, where the host's own variables say something else."""
+    arguments: Mapping[str, Any] = MappingProxyType({})
+    """Variables to give the role, where those of the host do not make it set the desired values."""
+
+    @property
+    def gave_no_answer(self) -> bool:
+        return self.state in ("failed", "unreachable", "not_reached")
+
+    @property
+    def role_would_change_it(self) -> bool:
+        return self.state in ("drift", "overridden")
 
     @property
     def clears_idle_limit(self) -> bool | None:
-        """Whether a probe comes before the path forgets the connection; None where that cannot be told."""
-        time = self.settings["time"].now if self.settings else None
-        return time < self.idle_limit if self.idle_limit is not None and time is not None else None
+        """Whether the first probe comes before the path drops an idle connection; None: unknown."""
+        if self.idle_limit is None or self.settings is None:
+            return None
+        time = self.settings["time"].now
+        if time is None:
+            return None
+        return time < self.idle_limit
+
+    @property
+    def misses_idle_limit(self) -> bool:
+        return self.clears_idle_limit is False
 
     @property
     def unprotected(self) -> bool:
+        """Whether the host has connections without keepalive."""
         return self.connections is not None and self.connections.without_keepalive > 0
 
     @property
-    def differing(self) -> int:
-        """The network namespaces that have other values."""
+    def has_stale_connections(self) -> bool:
+        return self.connections is not None and self.connections.stale > 0
+
+    @property
+    def differing_namespaces(self) -> int:
+        """The number of network namespaces whose values differ from those of the host."""
         return sum(namespace.differs for namespace in self.namespaces)
 
     @property
     def needs_attention(self) -> bool:
-        well = self.state == "as_wanted" and self.outcome in (None, "done", "already_right")
-        return not well or self.clears_idle_limit is False
+        if self.state != "as_wanted" or self.misses_idle_limit:
+            return True
+        return self.outcome not in (None, "done", "already_right")
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What the hosts come to."""
+class Summary(NamedTuple):
+    """Numbers of hosts, and the connections of all of them."""
 
     hosts: int
     states: Mapping[str, int]
@@ -157,46 +185,79 @@ class Summary:
     differing: int
     idle_limit_missed: int
 
-    @classmethod
-    def of(cls, hosts: tuple[Host, ...]) -> Summary:
-        states = Counter(host.state for host in hosts)
-        outcomes = Counter(host.outcome for host in hosts if host.outcome)
-        seen = [host.connections for host in hosts if host.connections]
-        return cls(
-            hosts=len(hosts),
-            states={state: states[state] for state in STATES},
-            outcomes={outcome: outcomes[outcome] for outcome in OUTCOMES if outcomes[outcome]},
-            connections=Connections(*map(sum, zip(*seen))) if seen else Connections(0, 0, 0, 0, 0),
-            asked_for_connections=len(seen),
-            unprotected=sum(host.unprotected for host in hosts),
-            stale=sum(each.stale > 0 for each in seen),
-            differing=sum(host.differing > 0 for host in hosts),
-            idle_limit_missed=sum(host.clears_idle_limit is False for host in hosts),
-        )
 
-
-@dataclass(frozen=True)
-class Report:
-    """Hosts in the order of their names, numbers in them by value."""
+class Report(NamedTuple):
+    """All hosts, in the order of their names."""
 
     title: str
     made: str
-    """When, as RFC 3339 has it."""
+    """The time of the report, as in RFC 3339."""
     version: str
-    """Of the collection."""
+    """The version of the collection."""
     hosts: tuple[Host, ...]
     summary: Summary
     todo: tuple[Command, ...] = ()
 
-    @classmethod
-    def of(
-        cls, hosts: Any, *, title: str, made: str, version: str, todo: tuple[Command, ...] = ()
-    ) -> Report:
-        ordered = tuple(sorted(hosts, key=lambda host: natural(host.name)))
-        return cls(title, made, version, ordered, Summary.of(ordered), todo)
+
+def make_report(
+    hosts: Iterable[Host], *, title: str, made: str, version: str, todo: Iterable[Command] = ()
+) -> Report:
+    """Return the report of these hosts, which are sorted and summarized here."""
+    ordered = tuple(sorted(hosts, key=lambda host: natural_order(host.name)))
+    return Report(
+        title=title,
+        made=made,
+        version=version,
+        hosts=ordered,
+        summary=summarize(ordered),
+        todo=tuple(todo),
+    )
 
 
-def natural(name: str) -> tuple[list[tuple[bool, int, str]], str]:
-    """Order web2 before web10."""
-    parts = re.findall(r"([0-9]+)|([^0-9]+)", name.casefold())
-    return [(not digits, int(digits[:18] or 0), text) for digits, text in parts], name
+def natural_order(name: str) -> tuple[list[tuple[bool, int, str]], str]:
+    """Return a sort key that compares the numbers in a name by value: web2 comes before web10."""
+    parts = []
+    for digits, text in re.findall(r"([0-9]+)|([^0-9]+)", name.casefold()):
+        # Python refuses to read very long numbers; 18 digits are enough to compare.
+        number = int(digits[:18] or 0)
+        parts.append((not digits, number, text))
+    return parts, name
+
+
+def summarize(hosts: Sequence[Host]) -> Summary:
+    """Count the hosts, and add up their connections."""
+    states = Counter(host.state for host in hosts)
+    outcomes = Counter(host.outcome for host in hosts)
+    return Summary(
+        hosts=len(hosts),
+        states={state: states[state] for state in STATES},
+        outcomes={outcome: outcomes[outcome] for outcome in OUTCOMES if outcomes[outcome]},
+        connections=_all_connections(hosts),
+        asked_for_connections=_count(hosts, lambda host: host.connections is not None),
+        unprotected=_count(hosts, lambda host: host.unprotected),
+        stale=_count(hosts, lambda host: host.has_stale_connections),
+        differing=_count(hosts, lambda host: host.differing_namespaces > 0),
+        idle_limit_missed=_count(hosts, lambda host: host.misses_idle_limit),
+    )
+
+
+def _all_connections(hosts: Iterable[Host]) -> Connections:
+    total = Connections(0, 0, 0, 0, 0)
+    for host in hosts:
+        if host.connections:
+            total = _add(total, host.connections)
+    return total
+
+
+def _add(total: Connections, more: Connections) -> Connections:
+    return Connections(
+        established=total.established + more.established,
+        with_keepalive=total.with_keepalive + more.with_keepalive,
+        without_keepalive=total.without_keepalive + more.without_keepalive,
+        unknown=total.unknown + more.unknown,
+        stale=total.stale + more.stale,
+    )
+
+
+def _count(hosts: Iterable[Host], matches: Callable[[Host], bool]) -> int:
+    return sum(1 for host in hosts if matches(host))

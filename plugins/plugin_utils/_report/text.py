@@ -2,85 +2,122 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report for a terminal: one line a host that needs attention, and a total."""
+"""A report for a terminal: a line for each host that needs attention, and a total."""
 
 from __future__ import annotations
 
-from typing import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Callable, Collection, Iterator, Mapping, NamedTuple, Sequence
 
 from .model import Host, Report
 
-FAILURES: Mapping[str, Callable[[Host], bool]] = {
-    "drift": lambda host: host.state in ("drift", "overridden"),
+FAIL_CONDITIONS: Mapping[str, Callable[[Host], bool]] = {
+    "drift": lambda host: host.role_would_change_it,
     "unprotected": lambda host: host.unprotected,
-    "unreachable": lambda host: host.state in ("failed", "unreachable", "not_reached"),
+    "unreachable": lambda host: host.gave_no_answer,
 }
-"""What a run can be told to fail on."""
+"""The conditions that an audit may fail on."""
 
 
-def words(state: str) -> str:
-    return state.replace("_", " ")
+class Row(NamedTuple):
+    """The cells of a host."""
+
+    name: str
+    state: str
+    outcome: str
+    findings: str
 
 
 def to_text(report: Report, fail_on: Collection[str] = ()) -> str:
-    """Return the lines."""
-    asked_for = {host.name for names in violations(report, fail_on).values() for host in names}
-    listed = [host for host in report.hosts if host.needs_attention or host.name in asked_for]
-    lines = list(_lines(listed))
-    return "\n".join([report.title, "", *lines, *([""] if lines else []), *total(report)])
+    """Return the lines; hosts that match a condition to fail on are listed too."""
+    lines = [report.title, ""]
+    listed = [host for host in report.hosts if _is_listed(host, fail_on)]
+    if listed:
+        lines += _host_lines(listed)
+        lines.append("")
+    lines += _total_lines(report)
+    return "\n".join(lines)
 
 
-def _lines(hosts: Sequence[Host]) -> Iterator[str]:
-    cells = [(shown(host.name), words(host.state), words(host.outcome or "")) for host in hosts]
-    widths = [max(map(len, column)) for column in zip(*cells)]
-    for host, row in zip(hosts, cells):
-        padded = [f"{cell:{width}}" for cell, width in zip(row, widths) if width]
-        yield "  ".join(["", *padded, _finding(host)]).rstrip()
+def _is_listed(host: Host, fail_on: Collection[str]) -> bool:
+    if host.needs_attention:
+        return True
+    return any(FAIL_CONDITIONS[condition](host) for condition in fail_on)
 
 
-def _finding(host: Host) -> str:
-    return shown("; ".join(host.findings))
+def violations(report: Report, fail_on: Collection[str]) -> dict[str, list[Host]]:
+    """Return the hosts that match each condition; conditions that no host matches are left out."""
+    violating = {}
+    for condition, matches in FAIL_CONDITIONS.items():
+        hosts = list(filter(matches, report.hosts))
+        if hosts and condition in fail_on:
+            violating[condition] = hosts
+    return violating
 
 
-def total(report: Report) -> Iterator[str]:
-    """Yield what all the hosts come to."""
-    summary = report.summary
-    counted = ", ".join(
-        f"{number} {words(state)}" for state, number in summary.states.items() if number
+def _host_lines(hosts: Sequence[Host]) -> Iterator[str]:
+    """Yield name, state, outcome and findings of each host, in columns."""
+    rows = list(map(_row, hosts))
+    name_width = max(len(row.name) for row in rows)
+    state_width = max(len(row.state) for row in rows)
+    outcome_width = max(len(row.outcome) for row in rows)
+    for row in rows:
+        line = f"  {row.name:{name_width}}  {row.state:{state_width}}"
+        if outcome_width:
+            line += f"  {row.outcome:{outcome_width}}"
+        yield f"{line}  {row.findings}".rstrip()
+
+
+def _row(host: Host) -> Row:
+    return Row(
+        name=printable(host.name),
+        state=label(host.state),
+        outcome=label(host.outcome or ""),
+        findings=printable("; ".join(host.findings)),
     )
-    yield f"  {_hosts(summary.hosts)}{': ' if counted else ''}{counted}"
+
+
+def _total_lines(report: Report) -> Iterator[str]:
+    """Yield the numbers of all hosts together."""
+    summary = report.summary
+    states = {state: number for state, number in summary.states.items() if number}
+    separator = ": " if states else ""
+    yield f"  {_hosts(summary.hosts)}{separator}{_numbers(states)}"
     if summary.outcomes:
-        yield "  " + ", ".join(
-            f"{number} {words(outcome)}" for outcome, number in summary.outcomes.items()
-        )
+        yield f"  {_numbers(summary.outcomes)}"
     if summary.asked_for_connections:
-        seen = summary.connections
+        connections = summary.connections
         yield (
-            f"  {seen.established} connections: {seen.without_keepalive} without keepalive on {_hosts(summary.unprotected)}, "
-            f"{seen.stale} under an older time on {_hosts(summary.stale)}"
+            f"  {connections.established} connections: "
+            f"{connections.without_keepalive} without keepalive on {_hosts(summary.unprotected)}, "
+            f"{connections.stale} with an older timer on {_hosts(summary.stale)}"
         )
     if summary.differing:
         yield f"  {_hosts(summary.differing)} with network namespaces that have other values"
     if summary.idle_limit_missed:
-        yield f"  {_hosts(summary.idle_limit_missed)} whose first probe comes too late for the idle limit"
+        hosts = _hosts(summary.idle_limit_missed)
+        yield f"  {hosts} whose first probe comes too late for the idle limit"
+
+
+def _numbers(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {label(state)}" for state, number in numbers.items())
 
 
 def _hosts(number: int) -> str:
-    return f"{number} host{'s' * (number != 1)}"
+    return "1 host" if number == 1 else f"{number} hosts"
 
 
-def shown(text: str) -> str:
-    """Return a text that cannot move the cursor or colour the terminal of who reads it."""
-    return "".join(
-        character if character.isprintable() else ascii(character)[1:-1] for character in text
-    )
+def label(state: str) -> str:
+    """Return a state or an outcome as users read it."""
+    return state.replace("_", " ")
 
 
-def violations(report: Report, fail_on: Collection[str]) -> dict[str, list[Host]]:
-    """Return the hosts for each reason to fail that there is."""
-    found = {
-        reason: [host for host in report.hosts if FAILURES[reason](host)]
-        for reason in FAILURES
-        if reason in fail_on
-    }
-    return {reason: hosts for reason, hosts in found.items() if hosts}
+def printable(text: str) -> str:
+    """Escape what would move the cursor or change the colours of a terminal."""
+    result = ""
+    for character in text:
+        if character.isprintable():
+            result += character
+        else:
+            quoted = ascii(character)
+            result += quoted[1:-1]
+    return result

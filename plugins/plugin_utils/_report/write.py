@@ -2,82 +2,94 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reports on disk: each whole-old or whole-new, at any instant."""
+"""The files of a report. Each is replaced atomically: a reader sees the old or the new one."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
-from typing import Callable, Mapping
+from typing import Callable, Iterable, Mapping, NamedTuple
 
-from .data import from_json, to_csv, to_json
+from .data import hosts_from_json, to_csv, to_json
 from .html import to_html
 from .model import Host, Report, ReportError
 
 
-def _limit(report: Report) -> str:
-    return "".join(
-        f"{host.name}\n" for host in report.hosts if host.state in ("drift", "overridden")
-    )
+def _to_limit(report: Report) -> str:
+    """Return the names of the hosts on which the role would change something."""
+    names = [host.name for host in report.hosts if host.role_would_change_it]
+    return "".join(f"{name}\n" for name in names)
 
 
-FORMATS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
-    "html": (".html", to_html),
-    "json": (".json", to_json),
-    "csv": (".csv", to_csv),
-    "limit": (".limit", _limit),
+class Format(NamedTuple):
+    """A format of the report."""
+
+    extension: str
+    render: Callable[[Report], str]
+
+
+FORMATS = {
+    "html": Format(".html", to_html),
+    "json": Format(".json", to_json),
+    "csv": Format(".csv", to_csv),
+    "limit": Format(".limit", _to_limit),
 }
-"""Format -> end of the file's name, and what is in it."""
 
 
-def paths(folder: str, name: str, formats: list[str]) -> dict[str, str]:
-    """Return the files that are to be written."""
-    return {kind: os.path.abspath(Path(folder, name + FORMATS[kind][0])) for kind in formats}
+def file_paths(folder: str, name: str, formats: Iterable[str]) -> dict[str, str]:
+    """Return the absolute path of the file of each format."""
+    paths = {}
+    for kind in formats:
+        path = Path(folder, name + FORMATS[kind].extension)
+        paths[kind] = os.path.abspath(path)
+    return paths
 
 
-def write(report: Report, files: Mapping[str, str]) -> None:
-    """Make all of them, then put them in place: a failure on the way leaves the ones of before."""
-    made: dict[str, str] = {}
+def write_files(report: Report, paths: Mapping[str, str]) -> None:
+    """Write all files, then put them in place: a failure while writing leaves the previous ones."""
+    temporary_paths: dict[str, str] = {}
     path = ""
     try:
-        for kind, path in files.items():
+        for kind, path in paths.items():
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-            made[path] = _beside(path, FORMATS[kind][1](report))
-        for path in list(made):
-            os.replace(made[path], path)
-            del made[path]
+            temporary_paths[path] = _write_temporary(path, FORMATS[kind].render(report))
+        for path in list(temporary_paths):
+            os.replace(temporary_paths[path], path)
+            del temporary_paths[path]
     except OSError as error:
         raise ReportError(
             f"{path}: the report cannot be written: {error.strerror}; choose another folder"
         ) from None
     finally:
-        for left in made.values():
-            os.unlink(left)
+        for temporary_path in temporary_paths.values():
+            os.unlink(temporary_path)
 
 
-def _beside(path: str, text: str) -> str:
-    """Write a file under another name in the same folder, all the way to the disk."""
-    number, name = tempfile.mkstemp(prefix=f".{Path(path).name}.", dir=Path(path).parent)
+def _write_temporary(path: str, text: str) -> str:
+    """Write a text to a temporary file next to `path`, synced to the disk; return its path."""
+    target = Path(path)
+    descriptor, temporary_path = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
-        with open(number, "wb") as file:
+        with open(descriptor, "wb") as file:
             file.write(text.encode("utf-8", "surrogateescape"))
             file.flush()
             os.fchmod(file.fileno(), 0o644 & ~_umask())
             os.fsync(file.fileno())
     except BaseException:
-        os.unlink(name)
+        os.unlink(temporary_path)
         raise
-    return name
+    return temporary_path
 
 
 def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    """Return the umask, which can only be read by setting it."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
 
 
-def read(path: str) -> list[Host]:
+def read_hosts(path: str) -> list[Host]:
     """Return the hosts of a JSON report on disk."""
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -87,4 +99,4 @@ def read(path: str) -> list[Host]:
         raise ReportError(
             f"{path}: not UTF-8; give a JSON report that netops.tuning.audit wrote"
         ) from None
-    return from_json(text, path)
+    return hosts_from_json(text, path)

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep the result of a run for monitoring. systemd has this run when the service has ended, however it did.
+"""Record the result of a run for monitoring. The service runs this after every run, failed or not.
 
-usage: result.py SOURCE [FOLDER OF NODE_EXPORTER'S TEXTFILES]
+usage: result.py SOURCE [TEXTFILE_FOLDER]
+
+Runs on the host with its own python3, 3.8 or later, and needs nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -20,143 +22,218 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Mapping, NamedTuple
 
-PROM = "netops_tuning_self_apply.prom"
-TIME = "%Y-%m-%dT%H:%M:%SZ"
-LONGEST = 500
+METRICS_FILE = "netops_tuning_self_apply.prom"
+METRICS_PREFIX = "netops_tuning_self_apply_"
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+MAX_ERROR_LENGTH = 500
+# A line of PLAY RECAP, with the number of changed tasks.
 RECAP = re.compile(r"\S +: ok=\d+ +changed=(\d+) +unreachable=")
-ERROR = re.compile(r"(?:ERROR! |\[ERROR\]: )(?P<text>[^\n]+)|(?:FAILED!|UNREACHABLE!) => (?=\{)")
-SECRET = re.compile(r"(?<=://)[^/\s@]+@")
+# An error of Ansible itself, as ansible-core before 2.19 and since then prints it,
+# or a failed task, which its JSON result follows.
+ERROR = re.compile(
+    r"(?:ERROR! |\[ERROR\]: )(?P<text>[^\n]+)"
+    r"|(?:FAILED!|UNREACHABLE!) => (?=\{)"
+)
+URL_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 
-def main(source: str, folder: str = "") -> None:
-    """Write the result, first where nothing stands in the way."""
-    kept = Path(os.environ["STATE_DIRECTORY"], "result.json")
-    before = read(kept)
-    textfile = str(Path(folder, PROM)) if folder else None
-    result = result_of(Path(os.environ["RUNTIME_DIRECTORY"]), os.environ, before)
-    result.update(source=SECRET.sub("", source), textfile=textfile)
-    write(kept, json.dumps(result, indent=2) + "\n")
-    if before.get("textfile") not in {None, textfile}:
+class Metric(NamedTuple):
+    """A gauge for the textfile collector of node_exporter. An unknown value is None."""
+
+    name: str
+    help: str
+    value: int | None
+    labels: str = ""
+
+
+def main(source: str, textfile_folder: str = "") -> None:
+    """Write result.json, then the metrics file.
+
+    In this order, a textfile folder that is missing does not cost the result.
+    """
+    result_path = Path(os.environ["STATE_DIRECTORY"], "result.json")
+    runtime_folder = Path(os.environ["RUNTIME_DIRECTORY"])
+    metrics_path = Path(textfile_folder, METRICS_FILE) if textfile_folder else None
+
+    previous = read_result(result_path)
+    result = make_result(runtime_folder, os.environ, previous)
+    result["source"] = URL_CREDENTIALS.sub("", source)
+    result["textfile"] = str(metrics_path) if metrics_path else None
+
+    write_atomically(result_path, json.dumps(result, indent=2) + "\n")
+    previous_metrics = previous.get("textfile")
+    if previous_metrics not in {None, result["textfile"]}:
         with contextlib.suppress(FileNotFoundError):
-            Path(before["textfile"]).unlink()
-    if textfile:
-        write(Path(textfile), metrics(result))
+            Path(previous_metrics).unlink()
+    if metrics_path:
+        write_atomically(metrics_path, format_metrics(result))
 
 
-def result_of(run: Path, told: Mapping[str, str], before: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the result out of what systemd tells, what Ansible logged, and the last one."""
-    log = (
-        (run / "log").read_text(encoding="utf-8", errors="replace")
-        if (run / "log").exists()
-        else ""
-    )
-    changes = [int(number) for number in RECAP.findall(log)]
-    done = {"time": time.strftime(TIME, time.gmtime()), "revision": revision(run)}
-    failed = told["SERVICE_RESULT"] != "success"
+def make_result(
+    runtime_folder: Path, environment: Mapping[str, str], previous: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Make the result from the environment (systemd.exec(5)), the log and the previous result."""
+    log = read_log(runtime_folder / "log")
+    service_result = environment["SERVICE_RESULT"]
+    ended = time.strftime(TIME_FORMAT, time.gmtime())
+    revision = fetched_revision(runtime_folder)
+    if service_result == "success":
+        error = None
+        last_success: Any = {"time": ended, "revision": revision}
+    else:
+        error = last_error(log) or f"failed with result '{service_result}'; see the journal"
+        last_success = previous.get("last_success")
     return {
-        **done,
-        "result": told["SERVICE_RESULT"],
-        "exit_code": exit_code(told.get("EXIT_STATUS", "")),
-        "changed": any(changes) if changes else None,
-        "error": (error(log) or f"it ended by {told['SERVICE_RESULT']}; the journal knows more")
-        if failed
-        else None,
-        "last_success": before.get("last_success") if failed else done,
+        "time": ended,
+        "revision": revision,
+        "result": service_result,
+        "exit_code": shell_exit_code(environment.get("EXIT_STATUS", "")),
+        "changed": any_changed(log),
+        "error": error,
+        "last_success": last_success,
     }
 
 
-def exit_code(status: str) -> int | None:
-    """Give what a shell would show: systemd names a signal instead of its number."""
-    if status.isdigit():
-        return int(status)
-    number = getattr(signal, f"SIG{status}", None)
+def read_log(path: Path) -> str:
+    """Return Ansible's log, which is missing if Ansible did not start."""
+    if not path.exists():
+        return ""
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def shell_exit_code(exit_status: str) -> int | None:
+    """Return the exit code as a shell shows it. EXIT_STATUS is a number or the name of a signal."""
+    if exit_status.isdigit():
+        return int(exit_status)
+    number = getattr(signal, f"SIG{exit_status}", None)
     return 128 + int(number) if number else None
 
 
-def revision(run: Path) -> str | None:
-    """Give the commit, or the checksum of the tarball, if it was fetched at all."""
-    if (run / "tarball").exists():
-        return "sha256:" + hashlib.sha256((run / "tarball").read_bytes()).hexdigest()
-    if (run / "source/.git").exists():
-        command = ["git", "-C", str(run / "source"), "rev-parse", "--verify", "--quiet", "HEAD"]
-        return (
-            subprocess.run(command, check=False, stdout=subprocess.PIPE).stdout.decode().strip()
-            or None
-        )
+def fetched_revision(runtime_folder: Path) -> str | None:
+    """Return the commit, or the checksum of the tarball. It is None if nothing was fetched."""
+    tarball = runtime_folder / "tarball"
+    if tarball.exists():
+        return "sha256:" + hashlib.sha256(tarball.read_bytes()).hexdigest()
+    repository = runtime_folder / "source"
+    if (repository / ".git").exists():
+        command = ["git", "-C", str(repository), "rev-parse", "--verify", "--quiet", "HEAD"]
+        completed = subprocess.run(command, check=False, stdout=subprocess.PIPE)
+        return completed.stdout.decode().strip() or None
     return None
 
 
-def error(log: str) -> str | None:
-    """Give the first line of the last error: those before it did not end the run."""
-    found = list(ERROR.finditer(log))
-    if not found:
+def any_changed(log: str) -> bool | None:
+    """Return whether the playbook changed something. It is None if no play ran to its recap."""
+    recaps = RECAP.findall(log)
+    if not recaps:
         return None
-    text = found[-1]["text"]
-    if not text:
-        try:
-            answer, _end = json.JSONDecoder().raw_decode(log, found[-1].end())
-            text = str(answer.get("msg", "")).strip()
-        except ValueError:
-            text = log[found[-1].end() :]
-    return SECRET.sub("", text.split("\n")[0])[:LONGEST]
+    return any(int(changed) > 0 for changed in recaps)
 
 
-def metrics(result: Mapping[str, Any]) -> str:
-    """Say it as node_exporter reads it; what is not known is left out."""
-    success = (result["last_success"] or {}).get("time")
-    labels = ",".join(
-        f"{name}={json.dumps(result[name] or '', ensure_ascii=False)}"
-        for name in ("source", "revision")
-    )
-    lines = (
-        ("exit_code", "The exit code of the last run, 0 for success.", "", result["exit_code"]),
-        ("changed", "Whether the last run changed something.", "", result["changed"]),
-        ("last_run_timestamp_seconds", "When the last run ended.", "", seconds(result["time"])),
-        (
-            "last_success_timestamp_seconds",
-            "When the last run that succeeded ended.",
-            "",
-            seconds(success),
-        ),
-        ("info", "What was run.", f"{{{labels}}}", 1),
-    )
-    return "".join(
-        f"# HELP netops_tuning_self_apply_{name} {text}\n# TYPE netops_tuning_self_apply_{name} gauge\n"
-        f"netops_tuning_self_apply_{name}{label} {int(value)}\n"
-        for name, text, label, value in lines
-        if value is not None
-    )
+def last_error(log: str) -> str | None:
+    """Return the first line of the last error in the log. Earlier errors did not end the run."""
+    errors = list(ERROR.finditer(log))
+    if not errors:
+        return None
+    error = errors[-1]
+    message = error["text"] or failed_task_message(log[error.end() :])
+    first_line = message.split("\n")[0]
+    return URL_CREDENTIALS.sub("", first_line)[:MAX_ERROR_LENGTH]
 
 
-def seconds(told: str | None) -> int | None:
-    """Give a time as the seconds since the epoch."""
-    return calendar.timegm(time.strptime(told, TIME)) if told else None
-
-
-def read(path: Path) -> dict[str, Any]:
-    """Give the last result; one that cannot be read is as none."""
+def failed_task_message(output: str) -> str:
+    """Return `msg` of the JSON result at the start of the output. Return cut-off JSON as it is."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        task_result, _end = json.JSONDecoder().raw_decode(output)
+    except ValueError:
+        return output
+    return str(task_result.get("msg", "")).strip()
+
+
+def format_metrics(result: Mapping[str, Any]) -> str:
+    """Return the metrics in the text format of Prometheus. Unknown values are left out."""
+    lines = []
+    for metric in make_metrics(result):
+        if metric.value is None:
+            continue
+        name = METRICS_PREFIX + metric.name
+        lines.append(f"# HELP {name} {metric.help}\n")
+        lines.append(f"# TYPE {name} gauge\n")
+        lines.append(f"{name}{metric.labels} {int(metric.value)}\n")
+    return "".join(lines)
+
+
+def make_metrics(result: Mapping[str, Any]) -> list[Metric]:
+    """Return the metrics of a result."""
+    last_success = result["last_success"] or {}
+    source = label_value(result["source"])
+    revision = label_value(result["revision"] or "")
+    return [
+        Metric(
+            name="exit_code",
+            help="The exit code of the last run, 0 for success.",
+            value=result["exit_code"],
+        ),
+        Metric(
+            name="changed",
+            help="Whether the last run changed something.",
+            value=result["changed"],
+        ),
+        Metric(
+            name="last_run_timestamp_seconds",
+            help="When the last run ended.",
+            value=epoch_seconds(result["time"]),
+        ),
+        Metric(
+            name="last_success_timestamp_seconds",
+            help="When the last run that succeeded ended.",
+            value=epoch_seconds(last_success.get("time")),
+        ),
+        Metric(
+            name="info",
+            help="What was run.",
+            value=1,
+            labels=f"{{source={source},revision={revision}}}",
+        ),
+    ]
+
+
+def label_value(text: str) -> str:
+    """Quote the value of a label. Prometheus takes the escapes that JSON uses."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def epoch_seconds(timestamp: str | None) -> int | None:
+    """Return a time of the result as seconds since 1970."""
+    if timestamp is None:
+        return None
+    return calendar.timegm(time.strptime(timestamp, TIME_FORMAT))
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """Return the previous result. It is empty if there is none, or none that can be read."""
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return result if isinstance(result, dict) else {}
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file so that a reader finds the old one or the new one, never a half."""
-    new = path.with_name(f".{path.name}.new")
-    with new.open("w", encoding="utf-8") as stream:
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that a reader sees all of the old content or all of the new."""
+    temporary = path.with_name(f".{path.name}.new")
+    with temporary.open("w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
-    new.chmod(0o644)
-    new.replace(path)
+    temporary.chmod(0o644)
+    temporary.replace(path)
 
 
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except OSError as problem:
-        sys.exit(f"The result cannot be kept: {problem}")
+    except OSError as error:
+        sys.exit(f"cannot record the result: {error}")

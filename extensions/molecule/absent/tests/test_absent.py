@@ -7,14 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 
-def test_the_kernels_values_are_back(sysctl: Callable[..., list[str]]) -> None:
-    keys = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl"))
-    assert sysctl(*keys) == ["7200", "9", "75"]
+def test_keepalive_has_the_defaults_of_the_kernel(keepalive: list[str]) -> None:
+    assert keepalive == ["7200", "9", "75"]
 
 
-def test_what_another_file_says_is_back(sysctl: Callable[..., list[str]]) -> None:
+def test_key_has_the_value_of_the_vendor_file(sysctl: Callable[..., list[str]]) -> None:
     assert sysctl("net.ipv4.tcp_fin_timeout") == ["50"]
 
 
-def test_no_file_is_left(host: Any) -> None:
+def test_our_files_are_removed(host: Any) -> None:
     assert not [name for name in host.file("/etc/sysctl.d").listdir() if name.startswith("90-")]

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 
-def test_sudo_did_it(host: Any, sysctl: Callable[..., list[str]]) -> None:
+def test_user_with_sudo_changed_settings(host: Any, sysctl: Callable[..., list[str]]) -> None:
     assert sysctl("net.ipv4.tcp_keepalive_time") == ["3600"]
     file = host.file("/etc/sysctl.d/90-tcp-keepalive.conf")
     assert (file.user, file.group, file.mode) == ("root", "root", 0o644)
 
 
-def test_without_it_nothing_was_done(host: Any, sysctl: Callable[..., list[str]]) -> None:
+def test_user_without_sudo_changed_nothing(host: Any, sysctl: Callable[..., list[str]]) -> None:
     assert sysctl("net.ipv4.tcp_fin_timeout") == ["60"]
     assert not host.file("/etc/sysctl.d/90-ansible.conf").exists

@@ -17,7 +17,7 @@ import pytest
         ("net.ipv4.tcp_syn_retries", "4", "93-deleted.conf"),
     ],
 )
-def test_it_is_put_right(
+def test_drift_is_repaired(
     host: Any, sysctl: Callable[..., list[str]], key: str, value: str, file: str
 ) -> None:
     assert sysctl(key) == [value]

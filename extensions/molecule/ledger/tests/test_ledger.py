@@ -3,33 +3,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-KEYS = [f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl")]
-
 
 @pytest.fixture
-def is_back(host: Any) -> bool:
-    """Tell whether the hosts have been put back."""
-    return bool(host.file("/root/back").exists)
+def rolled_back(host: Any) -> bool:
+    """Return whether back.yml has rolled the host back."""
+    return bool(host.file("/root/rolled-back").exists)
 
 
-def test_the_values(sysctl: Callable[..., list[str]], is_back: bool) -> None:
-    assert sysctl(*KEYS) == (["1200", "8", "31"] if is_back else ["60", "5", "60"])
+def test_values(keepalive: list[str], rolled_back: bool) -> None:
+    expected = ["1200", "8", "31"] if rolled_back else ["60", "5", "60"]
+    assert keepalive == expected
 
 
-def test_all_is_exactly_as_it_was_once_it_is_back(host: Any, is_back: bool) -> None:
-    before, now = (
-        host.file("/root/before").content_string.splitlines(),
-        host.check_output("look").splitlines(),
-    )
-    assert (now == before) == is_back, sorted(set(now) ^ set(before))
+def test_rollback_restores_the_exact_state(host: Any, rolled_back: bool) -> None:
+    before = host.file("/root/state-before").content_string.splitlines()
+    now = host.check_output("print-state").splitlines()
+    difference = sorted(set(now) ^ set(before))
+    assert (now == before) == rolled_back, difference
 
 
-def test_the_ledger_is_on_the_host_for_root_alone(host: Any) -> None:
+def test_only_root_can_read_the_ledger(host: Any) -> None:
     folder = host.file("/var/lib/netops-tuning")
     assert (folder.user, folder.mode) == ("root", 0o700)
     assert folder.listdir()

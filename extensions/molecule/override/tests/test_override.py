@@ -7,39 +7,46 @@ from collections.abc import Callable
 from typing import Any
 
 
-def test_what_failed_changed_nothing(
+def test_failed_task_changed_nothing(
     host: Any, sysctl: Callable[..., list[str]], rebooted: bool
 ) -> None:
     assert not host.file("/etc/sysctl.d/91-fail.conf").exists
-    assert sysctl("net.ipv4.tcp_fin_timeout") == ["40" if rebooted else "60"]
+    expected = "40" if rebooted else "60"
+    assert sysctl("net.ipv4.tcp_fin_timeout") == [expected]
 
 
-def test_only_what_is_read_made_it_fail(
+def test_task_failed_only_where_sysctl_conf_is_read(
     host: Any, sysctl: Callable[..., list[str]], rebooted: bool, release: int
 ) -> None:
-    assert host.file("/etc/sysctl.d/91-fail-conf.conf").exists == (release >= 13)
-    assert sysctl("net.ipv4.tcp_synack_retries") == [
-        "4" if release >= 13 else "3" if rebooted else "5"
-    ]
+    succeeded = release >= 13
+    if succeeded:
+        expected = "4"
+    elif rebooted:
+        expected = "3"  # of sysctl.conf
+    else:
+        expected = "5"  # of the kernel
+    assert host.file("/etc/sysctl.d/91-fail-conf.conf").exists == succeeded
+    assert sysctl("net.ipv4.tcp_synack_retries") == [expected]
 
 
-def test_what_was_warned_of_came_true(
+def test_warnings_came_true(
     host: Any, sysctl: Callable[..., list[str]], rebooted: bool, release: int
 ) -> None:
+    orphan_retries = "3" if rebooted else "5"
+    syn_retries = "3" if rebooted and release < 13 else "5"
     lines = host.file("/etc/sysctl.d/92-warn.conf").content_string.splitlines()
     assert lines[-2:] == ["net.ipv4.tcp_orphan_retries = 5", "net.ipv4.tcp_syn_retries = 5"]
-    assert sysctl("net.ipv4.tcp_orphan_retries") == ["3" if rebooted else "5"]
-    assert sysctl("net.ipv4.tcp_syn_retries") == ["3" if rebooted and release < 13 else "5"]
+    assert sysctl("net.ipv4.tcp_orphan_retries") == [orphan_retries]
+    assert sysctl("net.ipv4.tcp_syn_retries") == [syn_retries]
 
 
-def test_what_was_commented_out_holds(sysctl: Callable[..., list[str]]) -> None:
-    keys = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl"))
-    assert sysctl(*keys) == ["3600", "9", "25"]
+def test_values_hold_where_a_line_was_commented_out(keepalive: list[str]) -> None:
+    assert keepalive == ["3600", "9", "25"]
 
 
-def test_only_what_is_read_was_edited(host: Any, release: int) -> None:
-    line = "net.ipv4.tcp_keepalive_intvl = 1"
-    kept = line in host.file("/etc/sysctl.conf").content_string.splitlines()
-    assert kept == (release >= 13)
-    others = host.file("/etc/sysctl.d/99-zz.conf").content_string.splitlines()[1:]
-    assert others == ["net.ipv4.tcp_fin_timeout = 40", "net.ipv4.tcp_orphan_retries = 3"]
+def test_only_files_that_are_read_were_edited(host: Any, release: int) -> None:
+    lines = host.file("/etc/sysctl.conf").content_string.splitlines()
+    unchanged = "net.ipv4.tcp_keepalive_intvl = 1" in lines
+    assert unchanged == (release >= 13)
+    other_lines = host.file("/etc/sysctl.d/99-zz.conf").content_string.splitlines()[1:]
+    assert other_lines == ["net.ipv4.tcp_fin_timeout = 40", "net.ipv4.tcp_orphan_retries = 3"]

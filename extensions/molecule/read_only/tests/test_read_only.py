@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 
-def test_what_failed_changed_nothing(host: Any, sysctl: Callable[..., list[str]]) -> None:
+def test_failed_task_changed_nothing(host: Any, sysctl: Callable[..., list[str]]) -> None:
     assert sysctl("net.ipv4.tcp_fin_timeout") == ["60"]
     assert not host.file("/etc/sysctl.d/91-both.conf").exists
 
 
-def test_the_file_alone(host: Any, sysctl: Callable[..., list[str]]) -> None:
-    assert (
-        "vm.swappiness = 11" in host.file("/etc/sysctl.d/92-file.conf").content_string.splitlines()
-    )
-    assert sysctl("vm.swappiness") == [
-        Path("/proc/sys/vm/swappiness").read_text(encoding="ascii").strip()
-    ]
+def test_only_the_file_changed(host: Any, sysctl: Callable[..., list[str]]) -> None:
+    lines = host.file("/etc/sysctl.d/92-file.conf").content_string.splitlines()
+    assert "vm.swappiness = 11" in lines
+    # The hosts share the kernel of this machine.
+    value = Path("/proc/sys/vm/swappiness").read_text(encoding="ascii").strip()
+    assert sysctl("vm.swappiness") == [value]

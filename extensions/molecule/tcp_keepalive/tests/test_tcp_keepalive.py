@@ -3,18 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 FILE = "/etc/sysctl.d/90-tcp-keepalive.conf"
-KEYS = [f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl")]
 
 
-def test_the_values(sysctl: Callable[..., list[str]]) -> None:
-    assert sysctl(*KEYS) == ["3600", "9", "25"]
+def test_values(keepalive: list[str]) -> None:
+    assert keepalive == ["3600", "9", "25"]
 
 
-def test_the_file(host: Any) -> None:
-    lines = host.file(FILE).content_string.splitlines()
-    assert lines[-3:] == [f"{key} = {value}" for key, value in zip(KEYS, (3600, 9, 25))]
-    assert (host.file(FILE).user, host.file(FILE).mode) == ("root", 0o644)
+def test_file(host: Any) -> None:
+    file = host.file(FILE)
+    assert file.content_string.splitlines()[-3:] == [
+        "net.ipv4.tcp_keepalive_time = 3600",
+        "net.ipv4.tcp_keepalive_probes = 9",
+        "net.ipv4.tcp_keepalive_intvl = 25",
+    ]
+    assert (file.user, file.mode) == ("root", 0o644)

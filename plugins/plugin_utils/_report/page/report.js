@@ -1,18 +1,22 @@
 "use strict";
 (() => {
-  const get = (id) => document.getElementById(id);
-  const data = JSON.parse(get("rows").textContent);
-  const [NAMES, STEP, PRINTED] = [["time", "probes", "intvl"], 60, 2000];
-  // Python ordered them by name: the place is the order.
-  const hosts = data.hosts.map(([name, state, outcome, now, boot, dead, seen, flags, note, commands], place) => ({
-    name, state, outcome, now, boot, dead, seen, flags, note, place,
-    text: `${name}\n${data.states[state][1]}\n${note}\n${commands}`.toLowerCase(),
-  }));
-  const chosen = { words: [], states: new Set(), flags: 0, sort: "state", down: false };
-  let shown = hosts;
-  let drawn = 0;
+  const byId = (id) => document.getElementById(id);
+  const data = JSON.parse(byId("rows").textContent);
+  const NAMES = ["time", "probes", "intvl"];
+  const ROWS_AT_ONCE = 60;
+  const PRINTED_ROWS = 2000;
 
-  /** Make an element. What comes from a host is only ever set as text. */
+  // The rows are in the order of the names: the index of a host is its place in that order.
+  const hosts = data.hosts.map((row, index) => {
+    const [name, state, outcome, now, boot, dead, connections, flags, finding, commands] = row;
+    const text = `${name}\n${data.states[state][1]}\n${finding}\n${commands}`.toLowerCase();
+    return { name, state, outcome, now, boot, dead, connections, flags, finding, index, text };
+  });
+  const filter = { terms: [], states: new Set(), flags: 0, sort: "state", descending: false };
+  let visible = hosts;
+  let rendered = 0;
+
+  /** Make an element. Text of a host only ever becomes a text node or an attribute. */
   function make(tag, attributes, ...children) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes || {})) {
@@ -24,125 +28,141 @@
   }
 
   const pill = (state) => make("span", { class: `pill state ${data.states[state][0]}` }, data.states[state][1]);
-  const numbers = (values) => (values.length ? values.map((value) => value ?? "?").join(" / ") : "");
+  const triple = (values) => values.map((value) => value ?? "?").join(" / ");
   const grouped = (number) => number.toLocaleString("en").replaceAll(",", "\u2009");
 
   // --- the table ---
 
-  const end = new IntersectionObserver((entries) => {
-    if (entries.some((entry) => entry.isIntersecting)) draw(STEP);
-  }, { rootMargin: "800px" });
-  const KEYS = {
-    name: (host) => host.place,
-    state: (host) => host.state || 99,
+  const numberOrLowest = (value) => (typeof value === "number" ? value : -1);
+  const SORT_KEYS = {
+    name: (host) => host.index,
+    state: (host) => host.state || 99,  // hosts that are as wanted come last
     outcome: (host) => host.outcome,
-    now: (host) => number(host.now[0]),
-    boot: (host) => number(host.boot[0]),
-    dead: (host) => number(host.dead),
-    without: (host) => (host.seen ? host.seen[1] : -1),
+    now: (host) => numberOrLowest(host.now[0]),
+    boot: (host) => numberOrLowest(host.boot[0]),
+    dead: (host) => numberOrLowest(host.dead),
+    without: (host) => (host.connections ? host.connections[1] : -1),
   };
-  const number = (value) => (typeof value === "number" ? value : -1);
+  const ASCENDING_FIRST = ["name", "state", "outcome"];
   const columns = [...document.querySelectorAll("th[data-sort]")];
-  const has = Object.fromEntries(columns.map((column) => [column.dataset.sort, true]));
+  const hasColumn = Object.fromEntries(columns.map((column) => [column.dataset.sort, true]));
+  const endOfTable = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) renderRows(ROWS_AT_ONCE);
+  }, { rootMargin: "800px" });
 
-  function choose() {
-    const { words, states, flags, sort, down } = chosen;
-    shown = hosts.filter((host) =>
-      (!states.size || states.has(data.states[host.state][0])) && (host.flags & flags) === flags && words.every((word) => host.text.includes(word)));
-    const key = KEYS[sort];
-    const sign = down ? -1 : 1;
-    shown.sort((a, b) => sign * (key(a) - key(b)) || a.place - b.place);
-    get("body").replaceChildren();
-    drawn = 0;
-    draw(STEP);
-    tell();
+  function matches(host) {
+    if (filter.states.size && !filter.states.has(data.states[host.state][0])) return false;
+    if ((host.flags & filter.flags) !== filter.flags) return false;
+    return filter.terms.every((term) => host.text.includes(term));
   }
 
-  function tell() {
-    const all = shown.length === hosts.length;
-    const what = hosts.length === 1 ? "host" : "hosts";
-    get("count").textContent = all ? `${grouped(hosts.length)} ${what}` : `${grouped(shown.length)} of ${grouped(hosts.length)} ${what}`;
-    get("none").hidden = shown.length > 0 || hosts.length === 0;
-    get("names").hidden = shown.length === 0;
-    get("clear").hidden = all && !chosen.words.length;
-    get("table").setAttribute("aria-rowcount", String(shown.length + 1));
+  function update() {
+    const key = SORT_KEYS[filter.sort];
+    const sign = filter.descending ? -1 : 1;
+    visible = hosts.filter(matches);
+    visible.sort((a, b) => sign * (key(a) - key(b)) || a.index - b.index);
+    byId("body").replaceChildren();
+    rendered = 0;
+    renderRows(ROWS_AT_ONCE);
+    updateControls();
+  }
+
+  function updateControls() {
+    const all = visible.length === hosts.length;
+    const total = `${grouped(hosts.length)} ${hosts.length === 1 ? "host" : "hosts"}`;
+    byId("count").textContent = all ? total : `${grouped(visible.length)} of ${total}`;
+    byId("none").hidden = visible.length > 0 || hosts.length === 0;
+    byId("names").hidden = visible.length === 0;
+    byId("clear").hidden = all && !filter.terms.length;
+    byId("table").setAttribute("aria-rowcount", String(visible.length + 1));
     for (const column of columns) {
-      if (column.dataset.sort === chosen.sort) column.setAttribute("aria-sort", chosen.down ? "descending" : "ascending");
+      if (column.dataset.sort === filter.sort) column.setAttribute("aria-sort", filter.descending ? "descending" : "ascending");
       else column.removeAttribute("aria-sort");
     }
-    for (const button of document.querySelectorAll("[data-state]")) button.setAttribute("aria-pressed", String(chosen.states.has(button.dataset.state)));
-    for (const button of document.querySelectorAll("[data-flag]")) button.setAttribute("aria-pressed", String(Boolean(chosen.flags & (1 << button.dataset.flag))));
+    for (const button of document.querySelectorAll("[data-state]")) {
+      button.setAttribute("aria-pressed", String(filter.states.has(button.dataset.state)));
+    }
+    for (const button of document.querySelectorAll("[data-flag]")) {
+      const flag = 1 << button.dataset.flag;
+      button.setAttribute("aria-pressed", String((filter.flags & flag) !== 0));
+    }
   }
 
-  /** Add rows up to so many; the rest follow as one scrolls down to them. */
-  function draw(more) {
-    const until = Math.min(shown.length, drawn + more);
+  /** Add rows to the table; the others follow when the user scrolls to its end. */
+  function renderRows(count) {
+    const end = Math.min(visible.length, rendered + count);
     const rows = [];
-    for (; drawn < until; drawn += 1) rows.push(row(shown[drawn], drawn + 2));
-    get("body").append(...rows);
-    // Told anew where the end is: on a tall screen it may be in sight still.
-    end.unobserve(get("more"));
-    if (drawn < shown.length) end.observe(get("more"));
+    for (; rendered < end; rendered += 1) rows.push(tableRow(visible[rendered], rendered + 2));
+    byId("body").append(...rows);
+    // Observe again: on a tall screen the end may still be visible, and nothing would be reported.
+    endOfTable.unobserve(byId("more"));
+    if (rendered < visible.length) endOfTable.observe(byId("more"));
   }
 
-  function row(host, index) {
-    const cell = (kind, label, ...content) => make("td", { role: "cell", class: kind, "data-label": label }, ...content);
-    return make("tr", { role: "row", "aria-rowindex": index },
-      make("th", { role: "rowheader", scope: "row" }, make("a", { href: address(host) }, host.name)),
-      cell(null, null, pill(host.state)),
-      has.outcome ? cell(null, null, host.outcome < 0 ? "" : data.outcomes[host.outcome]) : null,
-      cell("numbers", "now", numbers(host.now)),
-      cell("numbers", "next boot", numbers(host.boot)),
-      cell("numbers", "dead after", host.dead === null ? "" : `${grouped(host.dead)} s`),
-      has.without ? cell("numbers", "without keepalive", host.seen ? `${grouped(host.seen[1])} of ${grouped(host.seen[0])}` : "") : null,
-      cell("finding", null, host.note));
+  function tableRow(host, rowIndex) {
+    const cell = (kind, label, content) => make("td", { role: "cell", class: kind, "data-label": label }, content);
+    const cells = [cell(null, null, pill(host.state))];
+    if (hasColumn.outcome) cells.push(cell(null, null, host.outcome < 0 ? "" : data.outcomes[host.outcome]));
+    cells.push(
+      cell("numbers", "now", triple(host.now)),
+      cell("numbers", "next boot", triple(host.boot)),
+      cell("numbers", "dead after", host.dead === null ? "" : `${grouped(host.dead)} s`));
+    if (hasColumn.without) {
+      const [established, without] = host.connections || [];
+      cells.push(cell("numbers", "without keepalive", host.connections ? `${grouped(without)} of ${grouped(established)}` : ""));
+    }
+    cells.push(cell("finding", null, host.finding));
+    const link = make("a", { href: address(host) }, host.name);
+    return make("tr", { role: "row", "aria-rowindex": rowIndex }, make("th", { role: "rowheader", scope: "row" }, link), cells);
   }
 
-  addEventListener("beforeprint", () => draw(Math.max(0, PRINTED - drawn)));
+  addEventListener("beforeprint", () => renderRows(Math.max(0, PRINTED_ROWS - rendered)));
 
   for (const column of columns) {
+    const key = column.dataset.sort;
     column.querySelector("button").addEventListener("click", () => {
-      chosen.down = chosen.sort === column.dataset.sort ? !chosen.down : !["name", "state", "outcome"].includes(column.dataset.sort);
-      chosen.sort = column.dataset.sort;
-      choose();
+      filter.descending = filter.sort === key ? !filter.descending : !ASCENDING_FIRST.includes(key);
+      filter.sort = key;
+      update();
     });
   }
-  let waiting = 0;
-  get("find").addEventListener("input", () => {
-    chosen.words = get("find").value.toLowerCase().split(/\s+/).filter(Boolean);
-    cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(choose);
+  let nextUpdate = 0;
+  byId("find").addEventListener("input", () => {
+    filter.terms = byId("find").value.toLowerCase().split(/\s+/).filter(Boolean);
+    cancelAnimationFrame(nextUpdate);
+    nextUpdate = requestAnimationFrame(update);
   });
   for (const button of document.querySelectorAll("[data-state]")) {
     button.addEventListener("click", () => {
       const state = button.dataset.state;
-      if (!chosen.states.delete(state)) chosen.states.add(state);
-      choose();
-      if (chosen.states.size) get("hosts").scrollIntoView();
+      if (!filter.states.delete(state)) filter.states.add(state);
+      update();
+      if (filter.states.size) byId("hosts").scrollIntoView();
     });
   }
   for (const button of document.querySelectorAll("[data-flag]")) {
     button.addEventListener("click", () => {
-      chosen.flags ^= 1 << button.dataset.flag;
-      choose();
+      filter.flags ^= 1 << button.dataset.flag;
+      update();
     });
   }
-  function clear() {
-    Object.assign(chosen, { words: [], states: new Set(), flags: 0 });
-    get("find").value = "";
-    choose();
-    get("find").focus();
+  function clearFilter() {
+    Object.assign(filter, { terms: [], states: new Set(), flags: 0 });
+    byId("find").value = "";
+    update();
+    byId("find").focus();
   }
-  get("clear").addEventListener("click", clear);
-  get("clear-too").addEventListener("click", clear);
+  byId("clear").addEventListener("click", clearFilter);
+  byId("clear-too").addEventListener("click", clearFilter);
   addEventListener("keydown", (event) => {
-    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !get("host").open && event.target.tagName !== "INPUT") {
+    const typing = event.target.tagName === "INPUT" || event.ctrlKey || event.metaKey;
+    if (event.key === "/" && !typing && !byId("host").open) {
       event.preventDefault();
-      get("find").focus();
+      byId("find").focus();
     }
   });
 
-  // --- copying ---
+  // --- the clipboard ---
 
   async function copy(text, button) {
     const before = button.textContent;
@@ -158,7 +178,10 @@
     const button = event.target.closest(".copy");
     if (button) copy(button.parentElement.querySelector("code").textContent, button);
   });
-  get("names").addEventListener("click", () => copy(shown.map((host) => host.name).join("\n") + "\n", get("names")));
+  byId("names").addEventListener("click", () => {
+    const names = visible.map((host) => `${host.name}\n`).join("");
+    copy(names, byId("names"));
+  });
 
   // --- one host ---
 
@@ -167,128 +190,199 @@
 
   async function unpack(number) {
     if (!packs.has(number)) {
-      const bytes = Uint8Array.from(atob(get(`pack${number}`).textContent), (character) => character.charCodeAt(0));
+      const bytes = Uint8Array.from(atob(byId(`pack${number}`).textContent), (character) => character.charCodeAt(0));
       const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
       packs.set(number, JSON.parse(await new Response(stream).text()));
     }
     return packs.get(number);
   }
 
+  async function details(host) {
+    const pack = await unpack(Math.floor(host.index / data.hostsPerPack));
+    return pack[host.index % data.hostsPerPack];
+  }
+
   async function open(host) {
     let content;
     try {
-      const told = (await unpack(Math.floor(host.place / data.together)))[host.place % data.together];
-      content = page(host, told);
+      content = sections(await details(host));
     } catch {
-      content = [make("p", { class: "findings" }, "This browser cannot unpack the details (it has no DecompressionStream). The JSON report holds them.")];
+      const message = "This browser cannot unpack the details (it has no DecompressionStream). The JSON report has them.";
+      content = [make("p", { class: "findings" }, message)];
     }
     if (!location.hash.startsWith("#host=")) return;
-    get("host-body").replaceChildren(top(host), ...content);
-    if (!get("host").open) get("host").showModal();
-    get("host").scrollTop = 0;
+    byId("host-body").replaceChildren(top(host), ...content);
+    if (!byId("host").open) byId("host").showModal();
+    byId("host").scrollTop = 0;
   }
 
   function top(host) {
-    const at = shown.indexOf(host);
-    const go = (step) => () => { location.replace(address(shown[at + step])); };
+    const position = visible.indexOf(host);
+    const goTo = (other) => () => { location.replace(address(visible[other])); };
+    const button = (label, symbol, attributes) => make("button", { type: "button", "aria-label": label, ...attributes }, symbol);
+    const isFirst = position < 1;
+    const isLast = position < 0 || position + 1 >= visible.length;
     return make("div", { class: "top" },
       make("h2", { id: "host-name" }, host.name),
       pill(host.state),
-      make("button", { type: "button", "aria-label": "Previous host", disabled: at < 1, onclick: go(-1) }, "\u2191"),
-      make("button", { type: "button", "aria-label": "Next host", disabled: at < 0 || at + 1 >= shown.length, onclick: go(1) }, "\u2193"),
-      make("button", { type: "button", "aria-label": "Close", autofocus: true, onclick: () => get("host").close() }, "\u2715"));
+      button("Previous host", "\u2191", { disabled: isFirst, onclick: goTo(position - 1) }),
+      button("Next host", "\u2193", { disabled: isLast, onclick: goTo(position + 1) }),
+      button("Close", "\u2715", { autofocus: true, onclick: () => byId("host").close() }));
   }
 
-  const heading = (text, ...rest) => (rest.flat().length ? [make("h3", null, text), ...rest.flat()] : []);
-
-  function page(host, told) {
+  /** All parts of the page of a host; a part without content has no heading either. */
+  function sections(host) {
+    const section = (title, content) => (content.length ? [make("h3", null, title), ...content] : []);
     return [
-      make("ul", { class: "findings" }, told.findings.length ? told.findings.map((text) => make("li", null, text)) : make("li", null, "Everything is as wanted.")),
-      ...heading("What to do next", told.todo.length ? commands(told.todo) : []),
-      ...(told.settings ? heading("The three values", values(told)) : []),
-      ...(told.settings ? heading("Who wins at boot, in reading order", NAMES.flatMap((name) => lines(name, told.settings[name]))) : []),
-      ...(told.connections ? heading("Connections", connections(told)) : []),
-      ...heading("Other network namespaces", told.namespaces.length ? namespaces(told.namespaces) : []),
-      ...heading("Problems", told.problems.length ? problems(told.problems) : []),
+      findings(host.findings),
+      ...section("What to do next", host.todo.length ? [commands(host.todo)] : []),
+      ...section("The three values", host.settings ? values(host) : []),
+      ...section("Which line wins at boot, in reading order", host.settings ? bootLines(host.settings) : []),
+      ...section("Connections", host.connections ? connections(host) : []),
+      ...section("Other network namespaces", host.namespaces.length ? [namespaces(host.namespaces)] : []),
+      ...section("Problems", host.problems.length ? [problems(host.problems)] : []),
     ];
   }
 
-  /** Break lines between words alone: a browser breaks them at each hyphen else. */
-  const words = (command) => command.split(" ").flatMap((word, place) => [place ? " " : null, make("span", null, word)]);
+  function findings(texts) {
+    const items = texts.length ? texts : ["Everything is as wanted."];
+    return make("ul", { class: "findings" }, items.map((text) => make("li", null, text)));
+  }
+
+  /** Wrap each word, so that lines break between words only: a browser would break at hyphens too. */
+  function wrappedWords(command) {
+    return command.split(" ").flatMap((word, index) => [index ? " " : null, make("span", null, word)]);
+  }
 
   function commands(todo) {
-    return make("ol", { class: "commands" }, todo.map((each) => make("li", null,
-      make("p", null, each.what),
-      make("div", { class: "command" }, make("pre", null, make("code", null, words(each.command))), make("button", { type: "button", class: "copy" }, "Copy")))));
+    const items = todo.map((step) => make("li", null,
+      make("p", null, step.what),
+      make("div", { class: "command" },
+        make("pre", null, make("code", null, wrappedWords(step.command))),
+        make("button", { type: "button", class: "copy" }, "Copy"))));
+    return make("ol", { class: "commands" }, items);
   }
 
   function table(head, rows) {
-    return make("div", { class: "scroll", role: "region", "aria-label": head.join(", "), tabindex: "0" }, make("table", null,
-      make("thead", null, make("tr", null, head.map((text) => make("th", { scope: "col" }, text)))),
-      make("tbody", null, rows.map(([first, ...rest]) => make("tr", null, make("th", { scope: "row" }, first), rest.map((cell) => make("td", null, cell)))))));
+    const headCells = head.map((text) => make("th", { scope: "col" }, text));
+    const bodyRows = rows.map(([first, ...rest]) => make("tr", null,
+      make("th", { scope: "row" }, first),
+      rest.map((cell) => make("td", null, cell))));
+    return make("div", { class: "scroll", role: "region", "aria-label": head.join(", "), tabindex: "0" },
+      make("table", null,
+        make("thead", null, make("tr", null, headCells)),
+        make("tbody", null, bodyRows)));
   }
 
-  function values(told) {
-    const right = (value, wanted) => (value === wanted ? String(value) : make("span", { class: "off" }, value === null ? "none" : String(value)));
-    const limit = told.idle_limit === null ? "" : ` The path forgets an idle connection after ${told.idle_limit} s.`;
+  function values(host) {
+    const compared = (value, wanted) => {
+      if (value === wanted) return String(value);
+      return make("span", { class: "off" }, value === null ? "none" : String(value));
+    };
+    const rows = NAMES.map((name) => {
+      const { now, persisted, boot, wanted } = host.settings[name];
+      const inFile = persisted === null ? make("span", { class: "muted" }, "not set") : compared(persisted, wanted);
+      return [name, compared(now, wanted), inFile, compared(boot, wanted), String(wanted)];
+    });
+    const dead = host.dead_after === null ? "" : `A dead peer is noticed after ${grouped(host.dead_after)} s.`;
+    const limit = host.idle_limit === null ? "" : ` The path forgets an idle connection after ${host.idle_limit} s.`;
     return [
-      table(["setting", "now", "in our file", "next boot", "wanted"], NAMES.map((name) => {
-        const { now, persisted, boot, wanted } = told.settings[name];
-        return [name, right(now, wanted), persisted === null ? make("span", { class: "muted" }, "not there") : right(persisted, wanted), right(boot, wanted), String(wanted)];
-      })),
-      make("p", { class: "about" }, told.dead_after === null ? limit : `A peer that is gone is noticed after ${grouped(told.dead_after)} s.${limit}`),
+      table(["setting", "now", "in our file", "next boot", "wanted"], rows),
+      make("p", { class: "about" }, dead + limit),
     ];
   }
 
-  function lines(name, setting) {
-    const told = setting.assignments.map((each) => make("li", { class: each.fate },
-      make("code", null, `${each.path}:${each.line}`),
-      make("code", { class: "value" }, each.value === null ? `-${each.key}` : `${each.key} = ${each.value}`),
-      make("span", { class: "fate" }, each.fate === "winner" ? "wins" : each.fate)));
-    const own = setting.winner ? [] : [make("li", { class: "winner" }, make("code", { class: "value" }, String(setting.boot)), make("span", { class: "fate" }, "the kernel\u2019s own: no file sets it"))];
-    return [make("h4", null, name), make("ol", { class: "lines" }, own, told)];
+  function bootLines(settings) {
+    return NAMES.flatMap((name) => {
+      const setting = settings[name];
+      const lines = setting.assignments.map(bootLine);
+      if (!setting.winner) lines.unshift(kernelDefault(setting.boot));
+      return [make("h4", null, name), make("ol", { class: "lines" }, lines)];
+    });
   }
 
-  function connections({ connections: seen, processes, processes_unseen: unseen }) {
-    const unknown = seen.unknown ? `, ${grouped(seen.unknown)} that cannot be told` : "";
-    return [
-      make("p", { class: "about" }, `${grouped(seen.established)} established: ${grouped(seen.with_keepalive)} with keepalive, ${grouped(seen.without_keepalive)} without${unknown}. ${grouped(seen.stale)} under an older time.`),
-      processes.length ? table(["process", "pid", "user", "established", "without keepalive", "under an older time"], processes.map((each) =>
-        [each.command, String(each.pid), each.user ?? "", grouped(each.established), grouped(each.without_keepalive), grouped(each.stale)])) : null,
-      unseen ? make("p", { class: "about" }, `${grouped(unseen)} are of no process that could be looked at; with --become there are fewer.`) : null,
-    ].filter(Boolean);
+  function bootLine(line) {
+    const assignment = line.value === null ? `-${line.key}` : `${line.key} = ${line.value}`;
+    return make("li", { class: line.fate },
+      make("code", null, `${line.path}:${line.line}`),
+      make("code", { class: "value" }, assignment),
+      make("span", { class: "fate" }, line.fate === "winner" ? "wins" : line.fate));
   }
 
-  function namespaces(found) {
-    return table(["namespace", "time / probes / intvl", "processes", "as the host"], found.map((each) => [
-      each.name ?? String(each.inode), numbers([each.time, each.probes, each.intvl]), grouped(each.processes),
-      each.differs ? make("span", { class: "off" }, "no, differs") : "yes",
+  function kernelDefault(value) {
+    return make("li", { class: "winner" },
+      make("code", { class: "value" }, String(value)),
+      make("span", { class: "fate" }, "the kernel default: no file sets it"));
+  }
+
+  function connections(host) {
+    const { established, with_keepalive, without_keepalive, unknown, stale } = host.connections;
+    const unknownText = unknown ? `, ${grouped(unknown)} unknown` : "";
+    const content = [make("p", { class: "about" },
+      `${grouped(established)} established: ${grouped(with_keepalive)} with keepalive, ` +
+      `${grouped(without_keepalive)} without${unknownText}. ${grouped(stale)} with an older timer.`)];
+    if (host.processes.length) content.push(processes(host.processes));
+    if (host.processes_unseen) {
+      content.push(make("p", { class: "about" },
+        `${grouped(host.processes_unseen)} belong to processes that could not be inspected; with --become there are fewer.`));
+    }
+    return content;
+  }
+
+  function processes(list) {
+    const head = ["process", "pid", "user", "established", "without keepalive", "with an older timer"];
+    return table(head, list.map((process) => [
+      process.command,
+      String(process.pid),
+      process.user ?? "",
+      grouped(process.established),
+      grouped(process.without_keepalive),
+      grouped(process.stale),
     ]));
   }
 
-  function problems(found) {
-    return make("ul", { class: "findings" }, found.map((each) =>
-      make("li", null, make("code", null, each.line === null ? each.path : `${each.path}:${each.line}`), ": ", each.problem)));
+  function namespaces(list) {
+    const head = ["namespace", "time / probes / intvl", "processes", "same as the host"];
+    return table(head, list.map((namespace) => [
+      namespace.name ?? String(namespace.inode),
+      triple([namespace.time, namespace.probes, namespace.intvl]),
+      grouped(namespace.processes),
+      namespace.differs ? make("span", { class: "off" }, "no, differs") : "yes",
+    ]));
   }
 
+  function problems(list) {
+    const items = list.map((problem) => {
+      const position = problem.line === null ? problem.path : `${problem.path}:${problem.line}`;
+      return make("li", null, make("code", null, position), ": ", problem.problem);
+    });
+    return make("ul", { class: "findings" }, items);
+  }
+
+  // --- the address ---
+
   const byName = new Map(hosts.map((host) => [host.name, host]));
-  function named() {
+
+  /** Return the name of the host in the address of the page, or null. */
+  function nameInAddress() {
     try {
       return location.hash.startsWith("#host=") ? decodeURIComponent(location.hash.slice(6)) : null;
     } catch {
-      return null;  // someone wrote the address by hand
+      return null;  // not a valid encoding: someone typed the address
     }
   }
   function route() {
-    const name = named();
+    const name = nameInAddress();
     if (byName.has(name)) open(byName.get(name));
-    else if (get("host").open) get("host").close();
+    else if (byId("host").open) byId("host").close();
   }
-  get("host").addEventListener("close", () => {
+  byId("host").addEventListener("close", () => {
     if (location.hash.startsWith("#host=")) history.replaceState(null, "", location.pathname + location.search);
   });
-  get("host").addEventListener("click", (event) => { if (event.target === get("host")) get("host").close(); });
+  byId("host").addEventListener("click", (event) => {
+    if (event.target === byId("host")) byId("host").close();
+  });
   addEventListener("hashchange", route);
-  choose();
+  update();
   route();
 })();

@@ -12,21 +12,37 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import Outcom
 from hypothesis import given
 from hypothesis import strategies as st
 
-WOULD, WOULD_NOT = (
-    {"would_change": True, "changed": False},
-    {"would_change": False, "changed": False},
-)
+WOULD = {"changed_keys": ["a.b"], "changed_files": [], "changed": False}
+WOULD_NOT = {"changed_keys": [], "changed_files": [], "changed": False}
 CHANGED, FAILS, LOST = (
     {"changed": True},
     {"failed": True, "changed": False, "msg": "why"},
     {"unreachable": True, "msg": "gone"},
 )
 FINE, SKIPPED = {"changed": False}, {"skipped": True, "changed": False}
-BACK = {"changed": True, "put_back": True, "why": "Health check: 503"}
+RESTORED = {"changed": True}
+FAILED_TASK = {
+    "ansible_failed_task": {"name": "Health check"},
+    "ansible_failed_result": {"failed": True, "msg": "503"},
+}
+TCP_KEEPALIVE, SYSCTL = _fleet.MODULES
 
 
+def variables_of(module, preflight, applied, verified, restored):
+    """Return what the tasks of a host register; those of the other module are skipped."""
+    registered = dict(FAILED_TASK)
+    for step, result in (("preflight", preflight), ("applied", applied), ("verified", verified)):
+        if result:
+            for name in _fleet.MODULES:
+                registered[f"rollout_{step}_{name}"] = result if name == module else SKIPPED
+    if restored:
+        registered["rollout_restored"] = restored
+    return registered
+
+
+@pytest.mark.parametrize("module", _fleet.MODULES)
 @pytest.mark.parametrize(
-    ("preflight", "applied", "verified", "back", "name", "reason"),
+    ("preflight", "applied", "verified", "restored", "name", "reason"),
     [
         (None, None, None, None, "not_reached", "not asked"),
         (LOST, None, None, None, "unreachable", "gone"),
@@ -36,7 +52,7 @@ BACK = {"changed": True, "put_back": True, "why": "Health check: 503"}
         (WOULD, SKIPPED, None, None, "not_reached", ""),
         (WOULD, CHANGED, FINE, None, "done", ""),
         (WOULD, CHANGED, None, None, "failed", "not verified"),
-        (WOULD, CHANGED, FAILS, BACK, "put_back", "Health check: 503"),
+        (WOULD, CHANGED, FAILS, RESTORED, "put_back", "Health check: 503"),
         (WOULD, CHANGED, LOST, None, "unreachable", "lost before that was verified: gone"),
         (
             WOULD,
@@ -46,30 +62,59 @@ BACK = {"changed": True, "put_back": True, "why": "Health check: 503"}
             "unreachable",
             "lost while it was changed, so it is as before or as wanted: gone",
         ),
-        (
-            WOULD,
-            FAILS,
-            None,
-            {"put_back": False, "why": "Change it: why"},
-            "failed",
-            "Change it: why",
-        ),
-        (WOULD, CHANGED, FAILS, {**FAILS, "put_back": True}, "failed", "NOT put back: why"),
+        (WOULD, FAILS, None, SKIPPED, "failed", "Health check: 503"),
+        (WOULD, CHANGED, FAILS, FAILS, "failed", "NOT put back: why"),
         (WOULD, CHANGED, FAILS, LOST, "unreachable", "lost before it was put back: gone"),
         (WOULD, FINE, SKIPPED, None, "already_right", ""),
     ],
 )
-def test_what_became_of_a_host(preflight, applied, verified, back, name, reason):
-    variables = ("rollout_preflight", "rollout_applied", "rollout_verified", "rollout_put_back")
-    known = {
-        variable: told
-        for variable, told in zip(variables, (preflight, applied, verified, back))
-        if told
-    }
-    outcome = _fleet.outcome_of(known)
+def test_outcome_of_a_host(module, preflight, applied, verified, restored, name, reason):
+    outcome = _fleet.outcome_of(variables_of(module, preflight, applied, verified, restored))
     assert outcome.outcome == name
     assert reason in outcome.reason
-    assert outcome.counts_as_failure == (name in ("put_back", "failed", "unreachable"))
+    assert outcome.is_failure == (name in ("put_back", "failed", "unreachable"))
+
+
+def setting(value, runtime, persistent):
+    return {
+        "value": value,
+        "runtime": dict(zip(("before", "after"), runtime)),
+        "persistent": dict(zip(("before", "after"), persistent)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"a.b": setting("1", "21", "11")}, "a.b is 2 instead of 1"),
+        ({"a.b": setting("1", "11", "21")}, "/etc/x.conf says 2 for a.b instead of 1"),
+        ({"a.b": setting("1", "11", "11")}, "the file differs"),
+    ],
+)
+def test_a_failed_verification_names_what_differs(settings, reason):
+    verified = {"failed": True, "path": "/etc/x.conf", "settings": settings, **WOULD}
+    variables = variables_of(TCP_KEEPALIVE, WOULD, CHANGED, verified, RESTORED)
+    variables["ansible_failed_task"] = {"name": "Verify"}
+    variables["ansible_failed_result"] = verified
+    outcome = _fleet.outcome_of(variables)
+    assert outcome.outcome == "put_back"
+    assert outcome.reason == f"Verify: it was set, but does not hold: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "problem"),
+    [
+        (TCP_KEEPALIVE, None, None),
+        (TCP_KEEPALIVE, {"time": 60}, "rollout_options are for rollout_via=sysctl"),
+        (SYSCTL, {"settings": {"a.b": 1}, "path": "/x"}, None),
+        (SYSCTL, {"settings": {"a.b": 1}, "pth": "/x"}, "rollout_options: 'pth' is no option"),
+        (SYSCTL, {"settings": {}}, "rollout_options: settings is missing"),
+        (SYSCTL, None, "rollout_options: settings is missing"),
+    ],
+)
+def test_options_of_the_module_are_checked(module, options, problem):
+    reason = _fleet.check_module_options(module, options, ["settings", "path"])
+    assert str(reason).startswith(str(problem))
 
 
 OPTIONS = {"rollout": "a", "serial": ["1", "5%", "100%"], "max_failures": 0, "soak": 0}
@@ -90,7 +135,7 @@ OPTIONS = {"rollout": "a", "serial": ["1", "5%", "100%"], "max_failures": 0, "so
     ],
 )
 def test_what_cannot_be_meant(options, problem):
-    assert str(_fleet.problem({**OPTIONS, **options}) or None).startswith(str(problem))
+    assert str(_fleet.check_options({**OPTIONS, **options}) or None).startswith(str(problem))
 
 
 def test_a_message_is_one_line_without_what_ansible_puts_before_it():
@@ -99,8 +144,8 @@ def test_a_message_is_one_line_without_what_ansible_puts_before_it():
 
 def test_canaries_come_first_and_only_those_that_change():
     told = {"a": WOULD, "b": WOULD_NOT, "c": WOULD, "d": FAILS, "e": WOULD}
-    assert _fleet.to_change(told, []) == ["a", "c", "e"]
-    assert _fleet.to_change(told, ["e", "b", "d", "x"]) == ["e", "a", "c"]
+    assert _fleet.hosts_to_change(told, []) == ["a", "c", "e"]
+    assert _fleet.hosts_to_change(told, ["e", "b", "d", "x"]) == ["e", "a", "c"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +159,7 @@ def test_canaries_come_first_and_only_those_that_change():
     ],
 )
 def test_the_sizes_of_batches(hosts, serial, sizes):
-    assert _fleet.batches(hosts, serial) == sizes
+    assert _fleet.batch_sizes(hosts, serial) == sizes
 
 
 @given(
@@ -129,7 +174,7 @@ def test_they_are_those_that_ansible_makes(hosts, serial):
     while left > 0:  # PlaybookExecutor._get_serialized_batches
         sizes.append(min(left, helpers.pct_to_int(serial[min(len(sizes), len(serial) - 1)], hosts)))
         left -= sizes[-1]
-    assert _fleet.batches(hosts, [str(size) for size in serial]) == sizes
+    assert _fleet.batch_sizes(hosts, [str(size) for size in serial]) == sizes
 
 
 @pytest.mark.parametrize(
@@ -152,17 +197,17 @@ def test_what_is_said_of_all():
         c=Outcome("put_back", "503"),
         d=Outcome("unreachable", "gone"),
     )
-    assert _fleet.counts(outcomes) == {
+    assert _fleet.count_outcomes(outcomes) == {
         "done": 3,
         "put_back": 1,
         "unreachable": 2,
         "not_reached": 25,
     }
     assert (
-        _fleet.in_words(_fleet.counts(outcomes))
+        _fleet.describe_counts(_fleet.count_outcomes(outcomes))
         == "3 done, 1 put back, 2 unreachable, 25 not reached"
     )
-    assert list(_fleet.table(outcomes)) == [
+    assert list(_fleet.failure_lines(outcomes)) == [
         "put back     c: 503",
         "unreachable  b, d: gone",
         f"not reached  {', '.join(f'n{number}' for number in range(20))} and 5 more",

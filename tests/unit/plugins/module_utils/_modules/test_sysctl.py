@@ -43,6 +43,8 @@ PARAMS = {
 }
 SUCCESS = {
     "changed",
+    "changed_keys",
+    "changed_files",
     "settings",
     "previous",
     "overridden",

@@ -24,6 +24,8 @@ def test_every_field_of_a_change():
     host = make_host("systemd", files, {KEY: "50"})
     assert build_result(plan_for(ask({KEY: "30"}, on_override="warn"), host)) == {
         "changed": True,
+        "changed_keys": [KEY],
+        "changed_files": [OURS],
         "settings": {
             KEY: {
                 "value": "30",

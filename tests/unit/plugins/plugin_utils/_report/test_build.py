@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host answered, weighed: its state, what is found, and what to do about it."""
+"""The record of a host: its state, its findings and the next steps."""
 
 from __future__ import annotations
 
@@ -10,86 +10,94 @@ import pytest
 
 pytest.importorskip("ansible", reason="Reports are written on the controller, where Ansible is")
 
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answers, host
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer, build_host
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Setting
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.wanted import PATH, wanted
 from reports.fleets import (
     DOCUMENT,
     GCE,
     KERNEL,
     OTHER,
+    PATH,
     SHELL,
     VENDOR,
-    answer,
+    connections_result,
+    desired,
+    info_result,
     line,
     setting,
-    sockets,
 )
 
+KERNEL_VALUES = "time 7200 instead of 3600, intvl 75 instead of 25"
 
-def built(found, variables=None, outcome=None, name="web1"):
-    return host(name, Answers(found, outcome), wanted(variables or {}), SHELL)
+
+def build(result, variables=None, outcome=None):
+    return build_host("web1", Answer(result, outcome), desired(variables), SHELL)
 
 
 @pytest.mark.parametrize(
-    ("found", "state", "finding"),
+    ("result", "state", "finding"),
     [
-        (answer(), "as_wanted", None),
-        (answer(now=KERNEL), "drift", "time 7200 instead of 3600, intvl 75 instead of 25, now"),
+        (info_result(), "as_wanted", None),
         (
-            answer(now=KERNEL, ours=None),
+            info_result(now=KERNEL),
             "drift",
-            f"time 7200 instead of 3600, intvl 75 instead of 25, now and after the next boot ({VENDOR} line 7, no file sets it)",
+            f"{KERNEL_VALUES}, now",
         ),
         (
-            answer(now=DOCUMENT, ours=None),
+            info_result(now=KERNEL, ours=None),
             "drift",
-            f"time 7200 instead of 3600, intvl 75 instead of 25, after the next boot ({VENDOR} line 7, no file sets it)",
+            f"{KERNEL_VALUES}, now and after the next boot ({VENDOR} line 7, no file sets it)",
         ),
         (
-            answer(now=DOCUMENT, other={"time": 300}),
+            info_result(now=DOCUMENT, ours=None),
+            "drift",
+            f"{KERNEL_VALUES}, after the next boot ({VENDOR} line 7, no file sets it)",
+        ),
+        (
+            info_result(now=DOCUMENT, other={"time": 300}),
             "overridden",
             f"time: our file asks for 3600, but the next boot sets 300 ({OTHER} line 4)",
         ),
         (
-            answer(now=GCE, ours=GCE),
+            info_result(now=GCE, ours=GCE),
             "drift",
             "time 60 instead of 3600, probes 5 instead of 9, intvl 60 instead of 25",
         ),
     ],
 )
-def test_state_and_first_finding(found, state, finding):
-    found = built(found)
-    assert found.state == state
-    assert [each[: len(finding or "")] for each in found.findings[:1]] == (
-        [finding] if finding else []
-    )
+def test_state_and_first_finding(result, state, finding):
+    host = build(result)
+    assert host.state == state
+    if finding is None:
+        assert host.findings == ()
+    else:
+        assert host.findings[0].startswith(finding)
 
 
-def test_a_boot_that_no_file_says_anything_of_gives_the_values_of_the_kernel():
-    found = built(answer(intvl=setting(25)))
-    assert found.settings["intvl"] == Setting(25, 75, None, 25, None, ())
-    assert found.state == "drift"
+def test_a_boot_without_a_file_gives_the_kernel_defaults():
+    host = build(info_result(intvl=setting(25)))
+    assert host.settings["intvl"] == Setting(25, 75, None, 25, None, ())
+    assert host.state == "drift"
 
 
-def test_a_line_that_only_keeps_globs_off_sets_nothing():
-    found = built(answer(intvl=setting(25, line(OTHER, 1, "intvl", None, "winner"))))
-    assert (found.settings["intvl"].boot, found.settings["intvl"].winner) == (75, None)
+def test_a_line_that_only_excludes_a_key_from_globs_sets_nothing():
+    host = build(info_result(intvl=setting(25, line(OTHER, 1, "intvl", None, "winner"))))
+    assert (host.settings["intvl"].boot, host.settings["intvl"].winner) == (75, None)
 
 
-def test_of_several_lines_of_our_file_the_last_one_is_what_it_says():
+def test_the_last_line_of_our_file_counts():
     lines = [line(PATH, 1, "time", 5, "overridden"), line(PATH, 2, "time", 3600, "winner")]
-    assert built(answer(time=setting(3600, *lines))).settings["time"].persisted == 3600
+    assert build(info_result(time=setting(3600, *lines))).settings["time"].persisted == 3600
 
 
-def test_our_file_is_the_one_that_the_role_is_told_to_write():
-    found = built(answer(), variables={"tcp_keepalive_path": OTHER})
-    assert [each.persisted for each in found.settings.values()] == [None] * 3
+def test_our_file_is_the_one_that_the_role_writes():
+    host = build(info_result(), variables={"tcp_keepalive_path": OTHER})
+    assert [setting.persisted for setting in host.settings.values()] == [None] * 3
 
 
 def test_a_number_is_read_as_the_kernel_reads_it():
-    found = built(answer(time=setting(3600, line(PATH, 1, "time", "007020", "winner"))))
-    assert (found.settings["time"].persisted, found.settings["time"].boot, found.state) == (
+    host = build(info_result(time=setting(3600, line(PATH, 1, "time", "007020", "winner"))))
+    assert (host.settings["time"].persisted, host.settings["time"].boot, host.state) == (
         3600,
         3600,
         "as_wanted",
@@ -97,8 +105,8 @@ def test_a_number_is_read_as_the_kernel_reads_it():
 
 
 def test_a_line_that_the_kernel_refuses_sets_nothing():
-    found = built(answer(time=setting(3600, line(PATH, 1, "time", "soon", "winner"))))
-    assert (found.settings["time"].persisted, found.settings["time"].boot, found.state) == (
+    host = build(info_result(time=setting(3600, line(PATH, 1, "time", "soon", "winner"))))
+    assert (host.settings["time"].persisted, host.settings["time"].boot, host.state) == (
         "soon",
         7200,
         "overridden",
@@ -107,31 +115,29 @@ def test_a_line_that_the_kernel_refuses_sets_nothing():
 
 @pytest.mark.parametrize(("now", "after"), [(DOCUMENT, 3825), (KERNEL, 7875), (GCE, 360)])
 def test_dead_after(now, after):
-    assert built(answer(now=now)).dead_after == after
+    assert build(info_result(now=now)).dead_after == after
 
 
 @pytest.mark.parametrize(
     ("limit", "clears"), [(None, None), (3601, True), (3600, False), (350, False)]
 )
 def test_the_idle_limit(limit, clears):
-    found = built(answer(), variables={"audit_idle_limit": limit})
-    assert found.clears_idle_limit is clears
-    assert found.needs_attention is (clears is False)
-    assert any("before the path forgets" in each for each in found.findings) is (clears is False)
+    host = build(info_result(), variables={"audit_idle_limit": limit})
+    assert host.clears_idle_limit is clears
+    assert host.needs_attention is (clears is False)
+    assert any("but the path forgets" in finding for finding in host.findings) is (clears is False)
 
 
 def test_a_value_that_cannot_be_read_makes_a_failure_that_says_why():
-    found = answer(time=setting(None))
-    found["problems"] = [{"path": "/proc/sys", "problem": "this kernel has no such key"}]
-    made = built(found)
-    assert (made.state, made.message) == (
-        "failed",
-        "net.ipv4.tcp_keepalive_time is not known: this kernel has no such key",
-    )
+    result = info_result(time=setting(None))
+    result["problems"] = [{"path": "/proc/sys", "problem": "this kernel has no such key"}]
+    host = build(result)
+    assert host.state == "failed"
+    assert host.message == "net.ipv4.tcp_keepalive_time is not known: this kernel has no such key"
 
 
 @pytest.mark.parametrize(
-    ("found", "state", "message"),
+    ("result", "state", "message"),
     [
         (None, "not_reached", "the run ended before this host was asked"),
         ({"unreachable": True, "msg": "no\nroute"}, "unreachable", "no route"),
@@ -139,42 +145,50 @@ def test_a_value_that_cannot_be_read_makes_a_failure_that_says_why():
         ({"failed": True, "msg": "it broke"}, "failed", "it broke"),
         ({"failed": True}, "failed", "it gave no result and no reason"),
         ({"changed": False}, "failed", "it gave no result and no reason"),
-        ({"settings": {}, "problems": []}, "failed", "its answer is not that of the module"),
-        ({"settings": [], "problems": []}, "failed", "its answer is not that of the module"),
-        (answer(time={"runtime": 1}), "failed", "its answer is not that of the module"),
+        ({"settings": {}, "problems": []}, "failed", "its result is not one of tcp_keepalive_info"),
+        ({"settings": [], "problems": []}, "failed", "its result is not one of tcp_keepalive_info"),
+        (info_result(time={"runtime": 1}), "failed", "its result is not one of tcp_keepalive_info"),
         (
-            {**answer(), "connections": {"established": "many"}},
+            {**info_result(), "connections": {"established": "many"}},
             "failed",
-            "its answer is not that of the module",
+            "its result is not one of tcp_keepalive_info",
         ),
-        ({**answer(), "processes": [5]}, "failed", "its answer is not that of the module"),
-        ({**answer(), "problems": None}, "failed", "its answer is not that of the module"),
-        (answer(time=None), "failed", "its answer is not that of the module"),
+        (
+            {**info_result(), "processes": [5]},
+            "failed",
+            "its result is not one of tcp_keepalive_info",
+        ),
+        (
+            {**info_result(), "problems": None},
+            "failed",
+            "its result is not one of tcp_keepalive_info",
+        ),
+        (info_result(time=None), "failed", "its result is not one of tcp_keepalive_info"),
     ],
 )
-def test_hosts_that_say_nothing_of_use_are_in_the_report_too(found, state, message):
-    found = built(found, outcome="failed")
-    assert (found.state, found.outcome) == (state, "failed")
-    assert found.message.startswith(message)
-    assert found.findings[0] == found.message
-    assert found.todo
+def test_hosts_without_a_usable_result_are_in_the_report_too(result, state, message):
+    host = build(result, outcome="failed")
+    assert (host.state, host.outcome) == (state, "failed")
+    assert host.message.startswith(message)
+    assert host.findings[0] == host.message
+    assert host.todo
 
 
 def test_connections():
-    found = built(answer(connections=sockets(40, 12, 3, ["web"], seed=1)))
-    assert found.connections == (40, 28, 12, 0, 3)
-    worst = found.processes[0].command
-    assert found.findings == (
+    host = build(info_result(connections=connections_result(40, 12, 3, ["web"], seed=1)))
+    assert host.connections == (40, 28, 12, 0, 3)
+    worst = host.processes[0].command
+    assert host.findings == (
         f"12 of 40 connections without keepalive, most in {worst}",
-        "3 connections still under an older, longer time",
+        "3 connections still on an older, longer timer",
         "1 network namespace with other values",
     )
-    assert (found.unprotected, found.differing, found.state) == (True, 1, "as_wanted")
+    assert (host.unprotected, host.differing_namespaces, host.state) == (True, 1, "as_wanted")
 
 
-def test_connections_that_were_not_asked_for():
-    found = built(answer())
-    assert (found.connections, found.processes, found.unprotected, found.findings) == (
+def test_connections_that_were_not_requested():
+    host = build(info_result())
+    assert (host.connections, host.processes, host.unprotected, host.findings) == (
         None,
         (),
         False,
@@ -182,15 +196,15 @@ def test_connections_that_were_not_asked_for():
     )
 
 
-def test_what_the_module_could_not_see_is_kept():
-    seen = sockets(4)
-    seen["processes"][0].update(command=None, user=None)
-    seen["namespaces"] = [
+def test_what_the_module_could_not_see_stays_unknown():
+    connections = connections_result(4)
+    connections["processes"][0].update(command=None, user=None)
+    connections["namespaces"] = [
         {"inode": 1, "name": None, "processes": 0, "settings": None, "differs": None}
     ]
-    found = built(answer(connections=seen))
-    assert (found.processes[0].command, found.processes[0].user) == ("(ended)", None)
-    assert (found.namespaces[0].time, found.namespaces[0].differs, found.differing) == (
+    host = build(info_result(connections=connections))
+    assert (host.processes[0].command, host.processes[0].user) == ("(ended)", None)
+    assert (host.namespaces[0].time, host.namespaces[0].differs, host.differing_namespaces) == (
         None,
         False,
         0,

@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JSON as its schema says, there and back; CSV that no spreadsheet takes for a formula."""
+"""JSON that follows its schema and can be read back; CSV without formulas."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,71 +16,79 @@ import pytest
 pytest.importorskip("ansible", reason="Reports are written on the controller, where Ansible is")
 
 import jsonschema
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answers
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.data import (
-    from_json,
+    hosts_from_json,
     to_csv,
     to_json,
 )
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import (
-    Report,
     ReportError,
     Summary,
+    make_report,
 )
-from reports import fleets as fleet
+from reports import fleets
 
 SCHEMA = json.loads(
     (Path(__file__).parents[5] / "docs/audit-report.schema.json").read_text(encoding="utf-8")
 )
 
 
-def awkward():
+def awkward_report():
     """Return a report with one of everything."""
-    soon = fleet.setting(3600, fleet.line(fleet.PATH, 1, "time", "soon", "winner"))
-    odd = fleet.answer(connections=fleet.sockets(40, 12, 3, ["web"]), time=soon)
-    odd["problems"] = [
+    soon = fleets.setting(3600, fleets.line(fleets.PATH, 1, "time", "soon", "winner"))
+    result = fleets.info_result(
+        connections=fleets.connections_result(40, 12, 3, ["web"]), time=soon
+    )
+    result["problems"] = [
         {"path": "/etc/sysctl.d/1.conf", "line": 4, "problem": "no '=' in the line"},
         {"path": "/proc", "problem": "no"},
     ]
     hosts = {
-        "odd": Answers(odd, "done"),
-        "away": Answers({"unreachable": True, "msg": "no route"}, "unreachable"),
-        "unasked": Answers(None, "not_reached"),
+        "odd": Answer(result, "done"),
+        "away": Answer({"unreachable": True, "msg": "no route"}, "unreachable"),
+        "unasked": Answer(None, "not_reached"),
     }
-    return fleet.report(hosts, {"audit_idle_limit": 350})
+    return fleets.report(hosts, {"audit_idle_limit": 350})
 
 
 @pytest.mark.parametrize(
-    "report", [awkward(), fleet.report(300), fleet.report({})], ids=["awkward", "many", "none"]
+    "report",
+    [awkward_report(), fleets.report(300), fleets.report({})],
+    ids=["awkward", "many", "none"],
 )
-def test_json_is_what_its_schema_says(report):
-    told = json.loads(to_json(report))
+def test_json_follows_its_schema(report):
+    data = json.loads(to_json(report))
     validator = jsonschema.validators.validator_for(SCHEMA)
     validator.check_schema(SCHEMA)
-    validator(SCHEMA, format_checker=jsonschema.FormatChecker()).validate(told)
-    assert len(told["hosts"]) == told["summary"]["hosts"] == len(report.hosts)
+    validator(SCHEMA, format_checker=jsonschema.FormatChecker()).validate(data)
+    assert len(data["hosts"]) == data["summary"]["hosts"] == len(report.hosts)
 
 
-def test_the_schema_knows_each_field():
-    """What is not listed is refused, so that no field is added without a word about it."""
-    told = json.loads(to_json(awkward()))
-    told["hosts"][0]["more"] = 1
+def test_the_schema_lists_every_field():
+    """It refuses unknown fields, so that none is added without documentation."""
+    data = json.loads(to_json(awkward_report()))
+    data["hosts"][0]["more"] = 1
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(told, SCHEMA)
+        jsonschema.validate(data, SCHEMA)
 
 
 @pytest.mark.parametrize(
-    "report", [awkward(), fleet.report(300), fleet.report({})], ids=["awkward", "many", "none"]
+    "report",
+    [awkward_report(), fleets.report(300), fleets.report({})],
+    ids=["awkward", "many", "none"],
 )
-def test_there_and_back(report):
-    assert tuple(from_json(to_json(report), "x.json")) == report.hosts
+def test_json_can_be_read_back(report):
+    assert tuple(hosts_from_json(to_json(report), "x.json")) == report.hosts
 
 
-def test_slices_merged_are_the_report_of_all():
-    whole = fleet.report(300)
-    parts = [replace(whole, hosts=whole.hosts[start::4]) for start in range(4)]
-    hosts = [host for part in parts for host in from_json(to_json(part), "x.json")]
-    merged = Report.of(
+def test_merged_parts_equal_the_report_of_all_hosts():
+    whole = fleets.report(300)
+    hosts = []
+    for start in range(4):
+        part = whole._replace(hosts=whole.hosts[start::4])
+        hosts += hosts_from_json(to_json(part), "x.json")
+    merged = make_report(
         hosts, title=whole.title, made=whole.made, version=whole.version, todo=whole.todo
     )
     assert merged == whole
@@ -94,74 +101,63 @@ def test_slices_merged_are_the_report_of_all():
         ("{", "not JSON"),
         ("[]", "its format is None"),
         ('{"format": "netops.tuning.audit/9"}', "'netops.tuning.audit/9'"),
-        ('{"format": "netops.tuning.audit/1"}', "not a whole report"),
-        ('{"format": "netops.tuning.audit/1", "hosts": 5}', "not a whole report"),
-        ('{"format": "netops.tuning.audit/1", "hosts": [{"name": "x"}]}', "not a whole report"),
-        (to_json(awkward()).replace('"overridden"', '"fine"'), "unknown state 'fine'"),
-        (to_json(awkward()).replace('"done"', '"dunno"'), "'dunno'"),
-        (to_json(awkward()).replace('"time"', '"tame"'), "not a whole report"),
-        (to_json(awkward()).replace('"fate"', '"fade"'), "not a whole report"),
+        ('{"format": "netops.tuning.audit/1"}', "not a complete report"),
+        ('{"format": "netops.tuning.audit/1", "hosts": 5}', "not a complete report"),
+        ('{"format": "netops.tuning.audit/1", "hosts": [{"name": "x"}]}', "not a complete report"),
+        (to_json(awkward_report()).replace('"overridden"', '"fine"'), "unknown state 'fine'"),
+        (to_json(awkward_report()).replace('"done"', '"dunno"'), "'dunno'"),
+        (to_json(awkward_report()).replace('"time"', '"tame"'), "not a complete report"),
+        (to_json(awkward_report()).replace('"fate"', '"fade"'), "not a complete report"),
     ],
 )
-def test_what_is_no_report(text, reason):
+def test_refused_json(text, reason):
     with pytest.raises(ReportError) as error:
-        from_json(text, "slice-1.json")
+        hosts_from_json(text, "slice-1.json")
     assert str(error.value).startswith("slice-1.json: ")
     assert reason in str(error.value)
 
 
 def test_csv():
-    rows = list(csv.DictReader(io.StringIO(to_csv(awkward()), newline="")))
+    rows = list(csv.DictReader(io.StringIO(to_csv(awkward_report()), newline="")))
     assert [row["host"] for row in rows] == ["away", "odd", "unasked"]
-    odd = rows[1]
-    assert (odd["state"], odd["outcome"], odd["time_persisted"], odd["probes_boot"]) == (
-        "overridden",
-        "done",
-        "soon",
-        "9",
-    )
-    assert odd["time_winner"] == f"{fleet.PATH}:1"
-    assert (
-        odd["established"],
-        odd["without_keepalive"],
-        odd["stale"],
-        odd["namespaces_that_differ"],
-    ) == (
-        "40",
-        "12",
-        "3",
-        "1",
-    )
+    expected = {
+        "state": "overridden",
+        "outcome": "done",
+        "time_persisted": "soon",
+        "probes_boot": "9",
+        "time_winner": f"{fleets.PATH}:1",
+        "established": "40",
+        "without_keepalive": "12",
+        "stale": "3",
+        "namespaces_that_differ": "1",
+    }
+    assert {column: rows[1][column] for column in expected} == expected
     assert rows[0]["message"] == "no route"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "|", "\t", "\r"])
-def test_csv_is_no_formula(start):
+def test_csv_has_no_formulas(start):
     name = f"{start}cmd|' /C calc'!A0"
-    text = to_csv(fleet.report({name: Answers({"failed": True, "msg": name})}))
+    text = to_csv(fleets.report({name: Answer({"failed": True, "msg": name})}))
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
     assert row["host"] == f"'{name}"
     assert row["message"][0] == ("'" if start.strip() else "c")
 
 
 def test_summary():
-    summary = awkward().summary
+    summary = awkward_report().summary
     assert isinstance(summary, Summary)
-    assert {state: n for state, n in summary.states.items() if n} == {
+    assert {state: number for state, number in summary.states.items() if number} == {
         "overridden": 1,
         "unreachable": 1,
         "not_reached": 1,
     }
     assert summary.outcomes == {"done": 1, "unreachable": 1, "not_reached": 1}
-    assert (
-        summary.unprotected,
-        summary.stale,
-        summary.differing,
-        summary.asked_for_connections,
-    ) == (1, 1, 1, 1)
+    assert summary.unprotected == summary.stale == summary.differing == 1
+    assert summary.asked_for_connections == 1
 
 
-def test_hosts_are_in_the_order_of_their_numbers():
+def test_names_are_sorted_by_the_numbers_in_them():
     names = ["web10", "web2", "Web3", "10", "9", "web02", "db1"]
-    hosts = fleet.report({name: fleet.answers(1, name) for name in names}).hosts
+    hosts = fleets.report({name: fleets.random_answer(1, name) for name in names}).hosts
     assert [host.name for host in hosts] == ["9", "10", "db1", "web02", "web2", "Web3", "web10"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that are whole-old or whole-new."""
+"""The files of a report: each is replaced as a whole, or not at all."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ pytest.importorskip("ansible", reason="Reports are written on the controller, wh
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import write
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import ReportError
-from reports import fleets as fleet
+from reports import fleets
 
 
 @pytest.fixture
 def report():
-    return fleet.report(150)
+    return fleets.report(150)
 
 
 def files(folder):
@@ -27,48 +27,48 @@ def files(folder):
 
 
 def test_all_formats(tmp_path, report):
-    write.write(report, write.paths(str(tmp_path / "a/b"), "audit", list(write.FORMATS)))
-    found = files(tmp_path / "a/b")
-    assert set(found) == {"audit.html", "audit.json", "audit.csv", "audit.limit"}
+    write.write_files(report, write.file_paths(str(tmp_path / "a/b"), "audit", list(write.FORMATS)))
+    written = files(tmp_path / "a/b")
+    assert set(written) == {"audit.html", "audit.json", "audit.csv", "audit.limit"}
     wrong = [host.name for host in report.hosts if host.state in ("drift", "overridden")]
-    assert found["audit.limit"].split() == wrong
-    assert all((tmp_path / "a/b" / name).stat().st_mode & 0o777 == 0o644 for name in found)
+    assert written["audit.limit"].split() == wrong
+    assert all((tmp_path / "a/b" / name).stat().st_mode & 0o777 == 0o644 for name in written)
 
 
 @pytest.mark.usefixtures("umask")
-def test_the_umask_counts(tmp_path, report):
-    write.write(report, write.paths(str(tmp_path), "audit", ["csv"]))
+def test_the_umask_is_respected(tmp_path, report):
+    write.write_files(report, write.file_paths(str(tmp_path), "audit", ["csv"]))
     assert (tmp_path / "audit.csv").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("when", ["write", "sync", "rename"])
-def test_a_failure_leaves_what_was_there(tmp_path, report, monkeypatch, when):
-    paths = write.paths(str(tmp_path), "audit", ["html", "json"])
-    write.write(fleet.report({}), paths)
+def test_a_failure_leaves_the_previous_files(tmp_path, report, monkeypatch, when):
+    paths = write.file_paths(str(tmp_path), "audit", ["html", "json"])
+    write.write_files(fleets.report({}), paths)
     before = files(tmp_path)
 
     def fail(*_args):
         raise OSError(28, "No space left on device")
 
     if when == "write":
-        monkeypatch.setitem(write.FORMATS, "json", (".json", fail))
+        monkeypatch.setitem(write.FORMATS, "json", write.Format(".json", fail))
     else:
         monkeypatch.setattr(os, {"sync": "fsync", "rename": "replace"}[when], fail)
     with pytest.raises(ReportError, match="No space left on device") as error:
-        write.write(report, paths)
+        write.write_files(report, paths)
     assert str(tmp_path / "audit.") in str(error.value)
     assert files(tmp_path) == before
 
 
-def test_a_folder_that_is_none(tmp_path, report):
+def test_a_file_in_place_of_the_folder(tmp_path, report):
     (tmp_path / "file").write_text("")
     with pytest.raises(ReportError, match="cannot be written"):
-        write.write(report, write.paths(str(tmp_path / "file"), "audit", ["csv"]))
+        write.write_files(report, write.file_paths(str(tmp_path / "file"), "audit", ["csv"]))
 
 
-def test_reading_what_is_not_there(tmp_path):
+def test_reports_that_cannot_be_read(tmp_path):
     with pytest.raises(ReportError, match=r"none\.json: cannot be read: No such file"):
-        write.read(str(tmp_path / "none.json"))
+        write.read_hosts(str(tmp_path / "none.json"))
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     with pytest.raises(ReportError, match="not UTF-8"):
-        write.read(str(tmp_path / "binary"))
+        write.read_hosts(str(tmp_path / "binary"))

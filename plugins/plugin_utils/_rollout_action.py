@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the actions of a rollout have in common: they run on the controller, over all hosts."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ._fleet import Outcome, outcome_of
+
+
+class RolloutError(Exception):
+    """A failure whose message names the variable, the value, the reason and the remedy."""
+
+
+class RolloutAction(ActionBase):
+    """A step of a rollout for all hosts of a play; it needs no connection.
+
+    A subclass declares its options in ``argument_spec``, and returns its result in ``decide``.
+    """
+
+    _requires_connection = False
+    argument_spec: Mapping[str, Mapping[str, Any]]
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the result of the step."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        self.variables = task_vars or {}
+        _validation, self.options = self.validate_argument_spec(dict(self.argument_spec))
+        try:
+            result.update(self.decide(), changed=False)
+        except RolloutError as error:
+            result.update(failed=True, msg=str(error))
+        return result
+
+    def decide(self) -> dict[str, Any]:
+        """Return what the step comes to, or raise RolloutError."""
+        raise NotImplementedError
+
+    def variables_of(self, hosts: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+        """Return the variables of these hosts.
+
+        ``hostvars[host]`` would look for templates in all that the host returned.
+        """
+        hostvars = self.variables["hostvars"]
+        return {host: hostvars.raw_get(host) for host in hosts}
+
+    def outcomes_of(self, hosts: Iterable[str]) -> dict[str, Outcome]:
+        """Return the outcome on each of these hosts so far."""
+        variables = self.variables_of(hosts)
+        return {host: outcome_of(host_variables) for host, host_variables in variables.items()}
+
+    def display(self, line: str, details: Iterable[str] = ()) -> None:
+        """Show a line of this rollout on the terminal, and details below it."""
+        lines = [f"rollout {self.options['rollout']!r}: {line}"]
+        lines.extend(f"  {detail}" for detail in details)
+        Display().display("\n".join(lines))
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration such as "1 h 5 min" or "2 min 3 s"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    if minutes:
+        return f"{minutes} min {rest} s"
+    return f"{rest} s"
