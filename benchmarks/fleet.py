@@ -243,7 +243,7 @@ class Comparison:
         goal, verdict = str(side.goal), side.goal.verdict(to_empty)
         if side.goal_to_role != NO_GOAL:
             to_role = large / self._costs[self._large][ROLE_CHANGED].cpu
-            goal = f"{side.goal_to_role} times the role (measured: {to_role:.2f})"
+            goal = f"{side.goal_to_role.at_most:g} times the role (measured: {to_role:.2f})"
             verdict = side.goal_to_role.verdict(to_role)
         return (
             side.label,

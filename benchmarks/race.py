@@ -116,7 +116,7 @@ class Goal(NamedTuple):
 
     def __str__(self) -> str:
         if self.at_most is not None:
-            return f"at most {self.at_most:g}"
+            return f"{self.at_most:.2f}"
         if self.at_least is not None:
             return f"at least {self.at_least:g}"
         return ""

@@ -157,7 +157,7 @@ def test_a_cancelled_job_can_be_continued(fleet: Fleet, tmp_path: Path) -> None:
     wanted = set(fleet.state(hosts).values())
     assert {states[host] for host in changed} <= wanted, "a host was changed in part"
     assert len(wanted) == 1
-    assert set(job.hosts_with_result_of("netops.tuning.rollout_host")) == set(hosts)
+    assert set(job.hosts_with_result_of("netops.tuning.tcp_keepalive")) == set(hosts)
     for line in PROGRESS_LINES:
         assert re.search(f"^rollout 'cancelled': {line}", job.output, re.MULTILINE), job.output
     run = fleet.play(ROLLBACK, rollout_name="cancelled", rollback_hosts=hosts)
