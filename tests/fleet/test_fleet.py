@@ -98,12 +98,8 @@ def test_a_rollout_survives_all_faults_and_can_be_rolled_back(fleet: Fleet, tmp_
     expected = plan.expected(FIRST_OUTCOMES, if_reached="done", if_not_reached="not_reached")
     assert (run.rc, run.outcomes) == (2, expected), run.output
     check_reasons(plan, run)
-    readable = [host for host in plan.fit if plan.faults.get(host) != "dies"]
-    for host, state in fleet.state(readable).items():
-        if run.outcomes[host] == "done":
-            assert state.startswith(DOCUMENT_STATE)
-        else:
-            assert state == faulty[host], f"{host} is {run.outcomes[host]}, but was changed"
+    running = [host for host in plan.fit if plan.faults.get(host) != "dies"]
+    check_states(run, before=faulty, after=fleet.state(running))
 
     fleet.repair(plan.hosts_with("down", "dies", "slow"))
     run = fleet.play(
@@ -120,7 +116,20 @@ def test_a_rollout_survives_all_faults_and_can_be_rolled_back(fleet: Fleet, tmp_
     run = fleet.play(ROLLOUT, rollout_name="a")
     assert (run.rc, set(run.outcomes.values())) == (0, {"done", "already_right"}), run.output
     assert_all_start_with(DOCUMENT_STATE, fleet.state())
+    check_reboot_and_rollback(fleet, start)
 
+
+def check_states(run: Run, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Check that only the hosts that are done were changed."""
+    for host, state in after.items():
+        if run.outcomes[host] == "done":
+            assert state.startswith(DOCUMENT_STATE)
+        else:
+            assert state == before[host], f"{host} is {run.outcomes[host]}, but was changed"
+
+
+def check_reboot_and_rollback(fleet: Fleet, start: Mapping[str, str]) -> None:
+    """Check that the values survive a reboot, and that a rollback does, too."""
     rebooted = fleet.hosts[:3]
     fleet.lab.reboot(rebooted)
     assert_all_start_with(DOCUMENT_STATE, fleet.state(rebooted))

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -101,14 +102,15 @@ def test_merged_audits_of_slices_equal_the_audit_of_all_hosts(fleet: Fleet, tmp_
 
     merged = merge_reports(fleet, tmp_path, "part-*.json", "whole")
     assert without_changing_parts(merged) == without_changing_parts(whole)
-    counts = [read_report(tmp_path, name)["summary"]["connections"] for name in names]
-    merged_counts = merged["summary"]["connections"]
-    assert merged_counts == {key: sum(part[key] for part in counts) for key in counts[0]}
-    assert merged_counts["established"] >= SIZE - 1
+    total: Counter[str] = Counter()
+    for name in names:
+        total.update(read_report(tmp_path, name)["summary"]["connections"])
+    assert merged["summary"]["connections"] == dict(total)
+    assert total["established"] >= SIZE - 1
 
 
 def test_a_rollout_in_slices(fleet: Fleet, tmp_path: Path) -> None:
-    """Each slice has its own canary and failures; the merged report has the outcome of each host."""
+    """Each slice has its own canary and failures; the merged report has all outcomes."""
     hosts = fleet.hosts[:6]
     start = fleet.state(hosts)
     fleet.inject({hosts[1]: "overridden"})

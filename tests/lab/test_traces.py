@@ -25,7 +25,7 @@ from lab_testing.plays import ENVIRONMENT, LAB_PROGRAM
 
 @contextlib.contextmanager
 def process_with_a_lab(directory: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a process that opens a lab with two hosts and runs a command in it for ever."""
+    """Start a process that opens a lab with two hosts and runs a command in it forever."""
     up = f'{sys.executable} -m lab --lab "$NETOPS_LAB" up --kind'
     commands = (
         f"{up} booted --release 13",

@@ -172,7 +172,7 @@ class Fleet:
         log: Any,
         arguments: Sequence[str] = (),
     ) -> subprocess.Popen[bytes]:
-        """Start a playbook as a user would, with our callback that writes events to a descriptor."""
+        """Start a playbook as a user would. Our callback writes to the descriptor `events`."""
         environment = {
             **self.environment(),
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),

@@ -254,7 +254,7 @@ class Init:
     # --- serving ---
 
     def serve(self) -> None:
-        """Answer requests for ever. A request and its answer are a line of JSON each."""
+        """Answer requests forever. A request is a line of JSON, and so is its answer."""
         wakeup_read, wakeup_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wakeup_write)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)

@@ -214,7 +214,7 @@ class Lab:
         return self.directory / "inventory.json"
 
     def write_inventory(self) -> None:
-        """Write Ansible's inventory, at once: a running command reads the old one or the new one."""
+        """Replace Ansible's inventory at once: a running command reads the old or the new one."""
         groups: dict[str, Any] = {}
         for host in self.hosts():
             for name in (host["kind"], f"debian{roots.RELEASES[host['release']]}"):
@@ -270,7 +270,7 @@ def open_lab(directory: Path) -> Iterator[Lab]:
 
 
 def roots_for(kind: str, releases: Iterable[str]) -> dict[str, Path]:
-    """Return the root file systems for hosts of a kind, by release; build those that are missing."""
+    """Return the root file systems for hosts of a kind, by release; build missing ones."""
     if kind == "vm":
         machine = platform.machine()
         if machine != "x86_64":

@@ -112,7 +112,7 @@ def _mount_file_systems(root: str) -> None:
 
 
 def _set_boot_id(root: str) -> None:
-    """Give each boot a new boot ID, as a kernel does: Ansible tells by it whether a host rebooted."""
+    """Give each boot a new boot ID, as a kernel does. Ansible detects a reboot by it."""
     boot_id = Path(root, "run/boot_id")
     boot_id.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
     target = f"{root}/proc/sys/kernel/random/boot_id"
