@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exact counts: system calls by strace, bytes of Python sent, lines of code."""
+"""Exact counts: system calls (by strace), bytes of Python that Ansible sends, lines of code."""
 
 from __future__ import annotations
 
@@ -12,153 +12,180 @@ import re
 import tokenize
 import zipfile
 from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from sandbox.play import PROJECT
 from sandbox.world import World
 
-from .bench import KEEPALIVE, Options, Row, Table, payload
+from .bench import EMPTY_MODULE, KEEPALIVE, Options, Row, Table, payload
 
+PROGRAMS_STARTED = "programs started"
 CALLS = {
-    "programs started": "execve execveat",
-    "writes": "write writev pwrite64 pwritev pwritev2 sendfile copy_file_range truncate ftruncate",
-    "renames, links, unlinks": "rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat mkdir mkdirat rmdir",
+    PROGRAMS_STARTED: "execve execveat",
+    "writes": (
+        "write writev pwrite64 pwritev pwritev2 sendfile copy_file_range truncate ftruncate"
+    ),
+    "renames, links, unlinks": (
+        "rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat"
+        " mkdir mkdirat rmdir"
+    ),
     "fsyncs": "fsync fdatasync sync syncfs",
-    "changes of mode or owner": "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat setxattr fsetxattr lsetxattr",
+    "changes of mode or owner": (
+        "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat setxattr fsetxattr lsetxattr"
+    ),
 }
-ANSIBLES_OWN = re.compile(r"[<\"](/srv/(tmp|home)|/dev/(null|shm)|pipe:|socket:)")
-"""Where Ansible unpacks the module that it sends, and how it answers."""
+"""Kind -> names of system calls that change something."""
+ANSIBLE_FILES = re.compile(r"[<\"](/srv/(tmp|home)|/dev/(null|shm)|pipe:|socket:)")
+"""Where Ansible unpacks the module, and how it returns the result."""
+MODULES = ("sysctl", "sysctl_info", "tcp_keepalive", "tcp_keepalive_info")
+LARGEST_PAYLOAD = 60 * 1024
+NO_CODE = (
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+)
+
+
+def verdict(count: int, goal: int) -> str:
+    result = "met" if count <= goal else "MISSED"
+    return f"at most {goal:,}: {result}"
+
+
+# --- system calls ---
 
 
 def system_calls(world: World, python: str, stdin: str) -> Counter[str]:
-    """Count the calls that change something, but for those on Ansible's own files."""
-    kinds = {call: kind for kind, calls in CALLS.items() for call in calls.split()}
-    wanted = ",".join(f"?{call}" for call in kinds)
-    strace = [
-        "strace",
-        "-f",
-        "-qq",
-        "-y",
-        "-e",
-        "signal=none",
-        "-o",
-        "/srv/trace",
-        "-e",
-        f"trace={wanted}",
-    ]
-    ran = world.run(["sh", "-c", f'exec "$@" <{stdin}', "sh", *strace, python])
-    if ran.rc != 0:
-        raise SystemExit(ran.stdout + ran.stderr)
-    found: Counter[str] = Counter()
+    """Count the calls that change something, by kind, except on Ansible's own files."""
+    kinds: dict[str, str] = {}
+    for kind, names in CALLS.items():
+        kinds.update(dict.fromkeys(names.split(), kind))
+    traced = ",".join(f"?{name}" for name in kinds)
+    options = ["-f", "-qq", "-y", "-e", "signal=none", "-o", "/srv/trace", "-e", f"trace={traced}"]
+    finished = world.run(["sh", "-c", f'exec "$@" <{stdin}', "sh", "strace", *options, python])
+    if finished.rc != 0:
+        raise SystemExit(finished.stdout + finished.stderr)
+    counts: Counter[str] = Counter()
     for line in world.read("/srv/trace").splitlines():
         call = re.match(r"\d+ +(\w+)\(", line)
-        if call and not ANSIBLES_OWN.search(line):
-            found[kinds[call[1]]] += 1
-    return found
+        if call and not ANSIBLE_FILES.search(line):
+            counts[kinds[call[1]]] += 1
+    return counts
 
 
-def sent(module: str, python: str) -> dict[str, bytes]:
-    """Unpack what Ansible sends: name of the file -> content."""
-    packed = max(re.findall(rb"UEsD[A-Za-z0-9+/=]+", payload(module, python, settings={})), key=len)
-    with zipfile.ZipFile(io.BytesIO(base64.b64decode(packed))) as files:
+def system_calls_table(options: Options) -> Table:
+    python = options.python
+    with World() as world:
+        ours = payload("netops.tuning.sysctl", python, settings=dict(KEEPALIVE))
+        world.write("/srv/ours", ours)
+        world.write("/srv/empty", payload(EMPTY_MODULE, python))
+        empty = system_calls(world, python, "/srv/empty")
+        for key in KEEPALIVE:
+            world.set_sysctl(key, 1)
+        changed = system_calls(world, python, "/srv/ours")
+        again = system_calls(world, python, "/srv/ours")
+    rows: list[Row] = []
+    for kind in CALLS:
+        goal = 1 if kind == PROGRAMS_STARTED else 0
+        counts = (str(empty[kind]), str(changed[kind]), str(again[kind]))
+        rows.append((kind, *counts, verdict(again[kind], goal)))
+    title = "System calls in addition to Ansible's own, netops.tuning.sysctl with 3 keys"
+    return Table(title, ("", "empty module", "changed", "again", "goal, again"), rows)
+
+
+# --- sizes ---
+
+
+class Size(NamedTuple):
+    """The size of Python sources, in bytes or lines."""
+
+    all: int
+    code: int
+    """Without docstrings, comments and blank lines."""
+
+
+def sent_files(module: str, python: str) -> dict[str, bytes]:
+    """Unpack what Ansible sends; return file name -> content."""
+    encoded = re.findall(rb"UEsD[A-Za-z0-9+/=]+", payload(module, python, settings={}))
+    archive = base64.b64decode(max(encoded, key=len))
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
         return {name: files.read(name) for name in files.namelist()}
 
 
-def documentation(source: str) -> set[int]:
-    """Give the numbers of the lines of docstrings, and of the documentation in a fragment."""
-    found: set[int] = set()
+def documentation_lines(source: str) -> set[int]:
+    """Return the numbers of the lines of docstrings and of the documentation of fragments."""
+    numbers: set[int] = set()
     for node in ast.walk(ast.parse(source)):
-        fragment = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DOCUMENTATION"
-        docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if isinstance(node, (ast.Assign, ast.Expr)) and (fragment or docstring):
-            found |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    return found
+        documentation = False
+        if isinstance(node, ast.Assign):
+            documentation = ast.unparse(node.targets[0]) == "DOCUMENTATION"
+        elif isinstance(node, ast.Expr):
+            documentation = isinstance(node.value, ast.Constant)
+        if documentation and isinstance(node, ast.stmt):
+            numbers.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return numbers
 
 
 def code_only(source: str) -> str:
-    """Leave out documentation, comments and blank lines."""
-    left_out = documentation(source)
-    nothing = (
-        tokenize.COMMENT,
-        tokenize.NL,
-        tokenize.NEWLINE,
-        tokenize.INDENT,
-        tokenize.DEDENT,
-        tokenize.ENDMARKER,
-    )
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    code = {
-        n
-        for token in tokens
-        if token.type not in nothing
-        for n in range(token.start[0], token.end[0] + 1)
-    }
-    return "".join(
-        line for n, line in enumerate(source.splitlines(keepends=True), 1) if n in code - left_out
+    """Return the source without documentation, comments and blank lines."""
+    numbers: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in NO_CODE:
+            numbers.update(range(token.start[0], token.end[0] + 1))
+    numbers -= documentation_lines(source)
+    lines = source.splitlines(keepends=True)
+    return "".join(lines[number - 1] for number in sorted(numbers))
+
+
+def bytes_of(sources: Iterable[str]) -> Size:
+    size = Size(0, 0)
+    for source in sources:
+        code = code_only(source)
+        size = Size(size.all + len(source.encode()), size.code + len(code.encode()))
+    return size
+
+
+def lines_of(sources: Iterable[str]) -> Size:
+    size = Size(0, 0)
+    for source in sources:
+        code = code_only(source)
+        size = Size(size.all + source.count("\n"), size.code + code.count("\n"))
+    return size
+
+
+def module_row(module: str, python: str) -> Row:
+    name = f"netops.tuning.{module}"
+    empty_files = sent_files(EMPTY_MODULE, python)
+    sources = []
+    for file, content in sent_files(name, python).items():
+        if file not in empty_files:
+            sources.append(content.decode())
+    unpacked = bytes_of(sources)
+    packed = len(payload(name, python)) - len(payload(EMPTY_MODULE, python))
+    return (
+        f"bytes of {module}",
+        f"{packed:,}",
+        verdict(packed, LARGEST_PAYLOAD),
+        f"{unpacked.all:,}",
+        f"{unpacked.code:,}",
     )
 
 
-def calls_table(options: Options) -> Table:
-    with World() as world:
-        world.write(
-            "/srv/ours", payload("netops.tuning.sysctl", options.python, settings=dict(KEEPALIVE))
-        )
-        world.write("/srv/empty", payload("bench.bench.empty", options.python))
-        empty = system_calls(world, options.python, "/srv/empty")
-        for key in KEEPALIVE:
-            world.set_sysctl(key, 1)
-        changed = system_calls(world, options.python, "/srv/ours")
-        again = system_calls(world, options.python, "/srv/ours")
-    rows: list[Row] = [
-        (kind, str(empty[kind]), str(again[kind]), verdict(again[kind], int(kind == "programs started")), str(changed[kind]))
-        for kind in CALLS
-    ]  # fmt: skip
+def sizes_table(options: Options) -> Table:
+    rows = [module_row(module, options.python) for module in MODULES]
+    paths = sorted((PROJECT / "plugins").rglob("*.py"))
+    lines = lines_of(path.read_text(encoding="utf-8") for path in paths)
+    rows.append(("lines in plugins/", "", "", f"{lines.all:,}", f"{lines.code:,}"))
+    code_heading = "without docstrings, comments, blank lines"
     return Table(
-        "System calls beyond Ansible's own, sysctl with 3 keys",
-        ("", "empty module", "again", "target", "changed"),
-        rows,
-    )
-
-
-def verdict(count: int, target: int) -> str:
-    return f"at most {target:,}: {'met' if count <= target else 'MISSED'}"
-
-
-def size_table(options: Options) -> Table:
-    empty = sent("bench.bench.empty", options.python)
-    rows: list[Row] = []
-    for module in ("sysctl", "sysctl_info", "tcp_keepalive", "tcp_keepalive_info"):
-        ours = sent(f"netops.tuning.{module}", options.python)
-        sources = [raw.decode() for name, raw in ours.items() if name not in empty]
-        everything, code = (
-            sum(len(text.encode()) for text in map(shape, sources)) for shape in (str, code_only)
-        )
-        payloads = (
-            payload(name, options.python)
-            for name in (f"netops.tuning.{module}", "bench.bench.empty")
-        )
-        packed = len(next(payloads)) - len(next(payloads))
-        rows.append(
-            (
-                f"bytes of {module}",
-                f"{packed:,}",
-                verdict(packed, 60 * 1024),
-                f"{everything:,}",
-                f"{code:,}",
-            )
-        )
-    sources = [
-        path.read_text(encoding="utf-8") for path in sorted((PROJECT / "plugins").rglob("*.py"))
-    ]
-    everything, code = (
-        sum(text.count("\n") for text in map(shape, sources)) for shape in (str, code_only)
-    )
-    rows.append(("lines in plugins/", "", "", f"{everything:,}", f"{code:,}"))
-    return Table(
-        "Python beyond Ansible's own",
-        ("", "sent, packed", "target", "unpacked", "without docstrings, comments, blank lines"),
+        "Python in addition to Ansible's own",
+        ("", "sent, packed", "goal", "unpacked", code_heading),
         rows,
     )
 
 
 def run(options: Options) -> list[Table]:
-    return [calls_table(options), size_table(options)]
+    return [system_calls_table(options), sizes_table(options)]

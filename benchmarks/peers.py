@@ -1,135 +1,196 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Against what people use today, each as its users run it, over ssh to the same host in the same run."""
+"""Cost of the alternatives relative to ours, over ssh, each used as its users use it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sandbox.play import PROJECT
 from sandbox.world import World
 
-from .bench import HEADING, KEEPALIVE, Options, Row, Run, Table, bridges, keys, race, row
-from .play import PORT, SSHD, USER_KEY, ansible_env, playbook, serve_ssh
+from .bench import KEEPALIVE, Options, Row, Table, interface_names, interface_settings
+from .play import (
+    EMPTY_PLAY,
+    PORT,
+    SSHD,
+    USER_KEY,
+    ansible_env,
+    playbook_run,
+    serve_ssh,
+)
+from .race import Cost, Goal, RaceOptions, Ratios, Run, race
 
-BIN = PROJECT / ".venv" / "peers" / "bin"
-CEILING = "of it for a module that does nothing"
-"""The most that any module could reach: what is left is Ansible's own start, and ssh."""
-NAMES = {"cpu": "total CPU", "wall": "wall time"}
-OURS, THEIRS = "/etc/sysctl.d/90-ansible.conf", "/etc/sysctl.d/90-theirs.conf"
+PROGRAMS = PROJECT / ".venv" / "peers" / "bin"
+MEASURES = {"cpu": "CPU", "wall": "wall time"}
+OUR_PATH = "/etc/sysctl.d/90-ansible.conf"
+PEER_PATH = "/etc/sysctl.d/90-theirs.conf"
 PYINFRA_INVENTORY = f"""\
 hosts = [("127.0.0.1", {{
     "ssh_port": {PORT}, "ssh_user": "root", "ssh_key": "{USER_KEY}",
     "ssh_strict_host_key_checking": "off", "ssh_known_hosts_file": "/srv/known_hosts",
 }})]
 """
-
-
+HEADING = (
+    "",
+    "changed",
+    "again",
+    "upper bound for any module",
+    "goal, changed",
+    "",
+    "goal, again",
+    "",
+    "quartiles, changed",
+    "quartiles, again",
+    "pairs",
+)
 POSIX_TASK = {
     "ansible.posix.sysctl": {
         "name": "{{ item.key }}",
         "value": "{{ item.value }}",
-        "sysctl_file": THEIRS,
+        "sysctl_file": PEER_PATH,
     },
     "loop": "{{ settings | dict2items }}",
 }
+Settings = Mapping[str, int]
 
 
-def copy_task(settings: Mapping[str, int]) -> dict[str, Any]:
+def copy_task(settings: Settings) -> dict[str, Any]:
     content = "".join(f"{key} = {value}\n" for key, value in settings.items())
-    return {"ansible.builtin.copy": {"dest": THEIRS, "content": content}, "notify": "apply"}
+    return {"ansible.builtin.copy": {"dest": PEER_PATH, "content": content}, "notify": "apply"}
 
 
-def pyinfra_deploy(settings: Mapping[str, int]) -> str:
-    call = 'server.sysctl(key="{}", value={}, persist=True, persist_file="{}")'
-    calls = [call.format(key, value, THEIRS) for key, value in settings.items()]
-    return "\n".join(["from pyinfra.operations import server", *calls, ""])
+def pyinfra_deploy(settings: Settings) -> str:
+    """Return a deploy of pyinfra that sets these keys."""
+    lines = ["from pyinfra.operations import server"]
+    for key, value in settings.items():
+        options = f'key="{key}", value={value}, persist=True, persist_file="{PEER_PATH}"'
+        lines.append(f"server.sysctl({options})")
+    return "\n".join([*lines, ""])
 
 
-def ours(world: World, settings: Mapping[str, int]) -> list[Run]:
-    return changed_and_again(
-        world, "ours", settings, {"tasks": [{"netops.tuning.sysctl": {"settings": dict(settings)}}]}
-    )
+# --- the runs of each side ---
 
 
-def posix_loop(world: World, settings: Mapping[str, int]) -> list[Run]:
+def our_runs(world: World, settings: Settings) -> list[Run]:
+    play = {"tasks": [{"netops.tuning.sysctl": {"settings": dict(settings)}}]}
+    return _playbook_runs(world, "ours", settings, play)
+
+
+def posix_loop_runs(world: World, settings: Settings) -> list[Run]:
     play = {"vars": {"settings": dict(settings)}, "tasks": [POSIX_TASK]}
-    return changed_and_again(world, "theirs", settings, play)
+    return _playbook_runs(world, "theirs", settings, play)
 
 
-def copy_and_handler(world: World, settings: Mapping[str, int]) -> list[Run]:
+def copy_and_handler_runs(world: World, settings: Settings) -> list[Run]:
     play = {
         "tasks": [copy_task(settings)],
         "handlers": [{"name": "apply", "ansible.builtin.command": "sysctl --system"}],
     }
-    return changed_and_again(world, "theirs", settings, play, changes=2)
+    return _playbook_runs(world, "theirs", settings, play, changes=2)
 
 
-def changed_and_again(
-    world: World,
-    side: str,
-    settings: Mapping[str, int],
-    play: Mapping[str, Any],
-    *,
-    changes: int = 1,
+def _playbook_runs(
+    world: World, side: str, settings: Settings, play: Mapping[str, Any], *, changes: int = 1
 ) -> list[Run]:
-    return [
-        playbook(world, f"{side}, changed", play, changed=changes).from_scratch(
-            settings, OURS, THEIRS
-        ),
-        playbook(world, f"{side}, again", play, changed=0),
-    ]
+    changed = playbook_run(world, f"{side}, changed", play, changed=changes)
+    again = playbook_run(world, f"{side}, again", play, changed=0)
+    return [changed.from_scratch(settings, OUR_PATH, PEER_PATH), again]
 
 
-def pyinfra(world: World, settings: Mapping[str, int]) -> list[Run]:
+def pyinfra_runs(world: World, settings: Settings) -> list[Run]:
     world.write("/srv/inventory.py", PYINFRA_INVENTORY)
     world.write("/srv/deploy.py", pyinfra_deploy(settings))
     argv = ["pyinfra", "-y", "/srv/inventory.py", "/srv/deploy.py"]
-    return [
-        Run("theirs, changed", argv).from_scratch(settings, OURS, THEIRS),
-        Run("theirs, again", argv),
-    ]
+    changed = Run("theirs, changed", argv)
+    return [changed.from_scratch(settings, OUR_PATH, PEER_PATH), Run("theirs, again", argv)]
 
 
-@dataclass(frozen=True)
-class Peer:
-    """One other way to the same settings, and how many times what ours costs it must cost at least."""
-
-    name: str
-    runs: Callable[[World, Mapping[str, int]], list[Run]]
-    settings: Mapping[str, int]
-    changed: float
-    again: float
-    measures: tuple[str, ...] = ("cpu",)
-
-    def rows(self, world: World, pairs: int) -> Iterator[Row]:
-        empty = playbook(world, "empty", {"tasks": [{"bench.bench.empty": {}}]}, changed=0)
-        sides = [[empty], ours(world, self.settings), self.runs(world, self.settings)]
-        costs = race(world, sides, pairs, services=[SSHD], env=ansible_env(BIN))
-        for how, target in (("changed", self.changed), ("again", self.again)):
-            for measure in self.measures:
-                what = f"{self.name}, {how}, {NAMES[measure]}"
-                mine, other = (
-                    getattr(costs[f"{side}, {how}"], measure) for side in ("ours", "theirs")
-                )
-                yield row(what, mine, other, at_least=target)
-                yield row(f"  {CEILING}", getattr(costs["empty"], measure), other, inverse=True)
+# --- the comparison ---
 
 
-INTERFACES = bridges(10)
+class Peer(NamedTuple):
+    """An alternative, with the goals for its cost relative to ours."""
+
+    label: str
+    runs: Callable[[World, Settings], list[Run]]
+    settings: Settings
+    changed: Goal
+    again: Goal
+    measures: Sequence[str] = ("cpu",)
+
+    def rows(self, world: World, options: Options) -> Iterator[Row]:
+        empty = playbook_run(world, "empty", EMPTY_PLAY, changed=0)
+        sides = [[empty], our_runs(world, self.settings), self.runs(world, self.settings)]
+        env = ansible_env(PROGRAMS)
+        costs = race(world, sides, RaceOptions(options.pairs, services=[SSHD], env=env))
+        for measure in self.measures:
+            yield self._row(measure, costs)
+
+    def _row(self, measure: str, costs: Mapping[str, Cost]) -> Row:
+        seconds = {name: getattr(cost, measure) for name, cost in costs.items()}
+        changed = Ratios.of(seconds["theirs, changed"], seconds["ours, changed"])
+        again = Ratios.of(seconds["theirs, again"], seconds["ours, again"])
+        # No module can cost less than one that does nothing.
+        changed_bound = Ratios.of(seconds["theirs, changed"], seconds["empty"])
+        again_bound = Ratios.of(seconds["theirs, again"], seconds["empty"])
+        return (
+            f"{self.label}, {MEASURES[measure]}",
+            str(changed),
+            str(again),
+            f"{changed_bound} and {again_bound}",
+            str(self.changed),
+            self.changed.verdict(changed.median),
+            str(self.again),
+            self.again.verdict(again.median),
+            changed.quartiles,
+            again.quartiles,
+            str(len(changed.values)),
+        )
+
+
+INTERFACES = interface_names(10)
+FIFTY_KEYS = interface_settings(INTERFACES)
 PEERS = (
-    Peer("ansible.posix.sysctl in a loop, 3 keys", posix_loop, KEEPALIVE, 1.3, 1.3),
-    Peer("ansible.posix.sysctl in a loop, 50 keys", posix_loop, keys(INTERFACES), 10, 10),
-    Peer("copy and a handler, 3 keys", copy_and_handler, KEEPALIVE, 1.6, 1.2, ("wall",)),
-    Peer("pyinfra server.sysctl, 50 keys", pyinfra, keys(INTERFACES), 10, 4, ("cpu", "wall")),
+    Peer(
+        label="ansible.posix.sysctl in a loop, 3 keys",
+        runs=posix_loop_runs,
+        settings=KEEPALIVE,
+        changed=Goal(at_least=1.3),
+        again=Goal(at_least=1.3),
+    ),
+    Peer(
+        label="ansible.posix.sysctl in a loop, 50 keys",
+        runs=posix_loop_runs,
+        settings=FIFTY_KEYS,
+        changed=Goal(at_least=10),
+        again=Goal(at_least=10),
+    ),
+    Peer(
+        label="copy and a handler, 3 keys",
+        runs=copy_and_handler_runs,
+        settings=KEEPALIVE,
+        changed=Goal(at_least=1.6),
+        again=Goal(at_least=1.2),
+        measures=("wall",),
+    ),
+    Peer(
+        label="pyinfra server.sysctl, 50 keys",
+        runs=pyinfra_runs,
+        settings=FIFTY_KEYS,
+        changed=Goal(at_least=10),
+        again=Goal(at_least=4),
+        measures=("wall", "cpu"),
+    ),
 )
 
 
 def run(options: Options) -> list[Table]:
+    rows: list[Row] = []
     with World(interfaces=INTERFACES) as world:
         serve_ssh(world, options.python)
-        rows = [line for peer in PEERS for line in peer.rows(world, options.pairs)]
-    return [Table("What the others cost, as a multiple of ours, over ssh", HEADING, rows)]
+        for peer in PEERS:
+            rows += peer.rows(world, options)
+    return [Table("Cost of the alternatives relative to ours, over ssh", HEADING, rows)]

@@ -1,19 +1,33 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The remote half alone: what Ansible pipes into the host's Python, against an empty AnsibleModule, in CPU seconds."""
+"""CPU time of the module on the host, relative to an Ansible module that does nothing.
+
+Only the remote half is measured: what Ansible pipes into the host's Python.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sandbox.world import World
 
-from .bench import HEADING, KEEPALIVE, Options, Row, Run, Table, bridges, keys, payload, race, row
+from .bench import (
+    BARE_MODULE,
+    EMPTY_MODULE,
+    KEEPALIVE,
+    Options,
+    Row,
+    Table,
+    interface_names,
+    interface_settings,
+    payload,
+)
+from .race import NO_GOAL, Cost, Goal, RaceOptions, Ratios, Run, milliseconds, race
 
-OURS = "/etc/sysctl.d/90-ansible.conf"
-ORDINARY = """\
+PATH = "/etc/sysctl.d/90-ansible.conf"
+SYSCTL_FILE = """\
 # Settings of one service, as its package ships them.
 # They came with the release; see its manual.
 
@@ -36,72 +50,124 @@ net.ipv4.ip_local_port_range = 32768 60999
 net.ipv4.conf.all.rp_filter = 2
 """
 GLOB = "net.ipv4.conf.*.rp_filter"
-THE_LEAST = "of it read, write, read back, tell"
 VALGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--vgdb=no")
+HEADING = (
+    "",
+    "changed",
+    "again",
+    "goal",
+    "",
+    "quartiles, changed",
+    "quartiles, again",
+    "pairs",
+    "changed, ms",
+    "again, ms",
+    "empty module, ms",
+)
 
 
-@dataclass(frozen=True)
-class Case:
-    """Settings, and what they may cost at most as a multiple of an empty module; `keys` are what a glob in them matches."""
+class Case(NamedTuple):
+    """Settings to measure with."""
 
-    name: str
+    label: str
     settings: Mapping[str, int]
-    at_most: float
-    keys: Sequence[str] = ()
-    many: bool = False
-    """So many keys that reading, writing and telling of them is what it costs: show that alone, too."""
+    goal: Goal = NO_GOAL
+    matched_keys: Sequence[str] = ()
+    """What a glob in the settings matches."""
+    with_bare_module: bool = False
+    """Show what reading and writing alone cost; with many keys this is most of it."""
 
     def rows(self, world: World, options: Options) -> Iterator[Row]:
-        """Time the module: `changed` from other values and no file, `again` with nothing to do."""
-        world.write(
-            "/srv/ours",
-            payload("netops.tuning.sysctl", options.python, settings=dict(self.settings)),
-        )
-        world.write("/srv/empty", payload("bench.bench.empty", options.python))
-        once = options.instructions
-        world.write(
-            "/srv/floor", payload("bench.bench.floor", options.python, settings=dict(self.settings))
-        )
-        argv = [*(VALGRIND if once else ()), options.python]
-        empty = Run("empty", argv, '"changed": false', "/srv/empty")
-        changed = Run("changed", argv, '"changed": true', "/srv/ours").from_scratch(
-            self.keys or self.settings, OURS
-        )
+        costs = race(world, self._sides(world, options), _race_options(options))
+        seconds = {name: _seconds(cost, options) for name, cost in costs.items()}
+        empty = seconds["empty"]
+        yield _row(self.label, seconds["changed"], seconds["again"], empty, self.goal)
+        if self.with_bare_module:
+            label = "  the bare reads and writes alone"
+            yield _row(label, seconds["bare, changed"], seconds["bare, again"], empty)
+
+    def _sides(self, world: World, options: Options) -> Sequence[Sequence[Run]]:
+        """Return the runs: `changed` starts with other values and no file, `again` with ours."""
+        settings = dict(self.settings)
+        modules = {
+            "ours": payload("netops.tuning.sysctl", options.python, settings=settings),
+            "empty": payload(EMPTY_MODULE, options.python),
+            "bare": payload(BARE_MODULE, options.python, settings=settings),
+        }
+        for name, content in modules.items():
+            world.write(f"/srv/{name}", content)
+        argv = [options.python]
+        if options.instructions:
+            argv = [*VALGRIND, options.python]
+        keys = self.matched_keys or self.settings
+        changed = Run("changed", argv, '"changed": true', "/srv/ours").from_scratch(keys, PATH)
         again = Run("again", argv, '"changed": false', "/srv/ours")
-        floor = [Run(f"{how}, the least", argv, stdin="/srv/floor") for how in ("changed", "again")]
-        floor[0] = floor[0].from_scratch(self.keys or self.settings)
-        sides = [[empty], [changed, again], *([floor] if self.many else [])]
-        env = {"PYTHONHASHSEED": "0"} if once else {}
-        costs = race(world, sides, 1 if once else options.pairs, env=env, warm_up=not once)
-        of = {name: cost.instructions if once else cost.cpu for name, cost in costs.items()}
-        for how in ("changed", "again"):
-            yield row(f"{self.name}, {how}", of[how], of["empty"], at_most=self.at_most)
-            if self.many:
-                yield row(f"  {THE_LEAST}", of[f"{how}, the least"], of["empty"])
+        sides = [[Run("empty", argv, '"changed": false', "/srv/empty")], [changed, again]]
+        if self.with_bare_module:
+            bare_changed = Run("bare, changed", argv, stdin="/srv/bare").from_scratch(keys)
+            sides.append([bare_changed, Run("bare, again", argv, stdin="/srv/bare")])
+        return sides
 
 
-FEW, MANY = bridges(10), bridges(1000)
-MATCHED = [f"net.ipv4.conf.{name}.rp_filter" for name in ("all", "default", "lo", *MANY)]
+def _race_options(options: Options) -> RaceOptions:
+    if options.instructions:
+        # The counts are nearly the same in every run.
+        return RaceOptions(pairs=1, env={"PYTHONHASHSEED": "0"}, warm_up=False)
+    return RaceOptions(options.pairs)
+
+
+def _seconds(cost: Cost, options: Options) -> Sequence[float]:
+    return cost.instructions if options.instructions else cost.cpu
+
+
+def _row(
+    label: str,
+    changed: Sequence[float],
+    again: Sequence[float],
+    empty: Sequence[float],
+    goal: Goal = NO_GOAL,
+) -> Row:
+    changed_ratios = Ratios.of(changed, empty)
+    again_ratios = Ratios.of(again, empty)
+    return (
+        label,
+        str(changed_ratios),
+        str(again_ratios),
+        str(goal),
+        goal.verdict(changed_ratios.median, again_ratios.median),
+        changed_ratios.quartiles,
+        again_ratios.quartiles,
+        str(len(changed)),
+        milliseconds(changed),
+        milliseconds(again),
+        milliseconds(empty),
+    )
 
 
 def run(options: Options) -> list[Table]:
     rows: list[Row] = []
-    with World(interfaces=FEW) as world:
-        rows += Case("3 keys", KEEPALIVE, 1.08).rows(world, options)
-        rows += Case("50 keys", keys(FEW), 1.10).rows(world, options)
-        for n in range(1000):
-            world.write(f"/etc/sysctl.d/{n % 100:02}-service{n}.conf", ORDINARY)
-        rows += Case("3 keys beside 1,000 files", KEEPALIVE, 1.10).rows(world, options)
-    with World(interfaces=MANY) as world:
-        rows += Case("1,000 keys", keys(MANY[:200]), 1.30, many=True).rows(world, options)
-        rows += Case("a glob over 1,000 interfaces", {GLOB: 2}, 1.15, MATCHED, many=True).rows(
-            world, options
+    few = interface_names(10)
+    with World(interfaces=few) as world:
+        rows += Case("3 keys", KEEPALIVE, Goal(at_most=1.12)).rows(world, options)
+        rows += Case("50 keys", interface_settings(few), Goal(at_most=1.12)).rows(world, options)
+        for number in range(1000):
+            world.write(f"/etc/sysctl.d/{number % 100:02}-service{number}.conf", SYSCTL_FILE)
+        label = "3 keys, 1,000 files in sysctl.d"
+        rows += Case(label, KEEPALIVE, Goal(at_most=1.10)).rows(world, options)
+    many = interface_names(1000)
+    with World(interfaces=many) as world:
+        settings = interface_settings(many[:200])
+        rows += Case("1,000 keys", settings, with_bare_module=True).rows(world, options)
+        names = ["all", "default", "lo", *many]
+        glob = Case(
+            label="a glob over 1,000 interfaces",
+            settings={GLOB: 2},
+            matched_keys=[GLOB.replace("*", name) for name in names],
+            with_bare_module=True,
         )
-    unit = "instructions (last columns: millions)" if options.instructions else "CPU"
-    return [
-        Table(
-            f"Remote half of the module, as a multiple of an empty AnsibleModule's {unit}",
-            HEADING,
-            rows,
-        )
-    ]
+        rows += glob.rows(world, options)
+    unit = "CPU time"
+    if options.instructions:
+        unit = "Instructions (last columns: millions)"
+    title = f"{unit} of the module on the host, relative to an Ansible module that does nothing"
+    return [Table(title, HEADING, rows)]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What it costs tcp_keepalive_info to read many connections, as a multiple of what ss takes, in CPU seconds."""
+"""CPU time of tcp_keepalive_info for many connections, relative to ss(8)."""
 
 from __future__ import annotations
 
@@ -9,58 +9,69 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from sandbox.connections import by_ss, crowd
 from sandbox.play import collections_path
 from sandbox.world import World
 
-from .bench import HEADING, Options, Row, Run, Table, payload, race, row
+from .bench import EMPTY_MODULE, Options, Row, Table, payload
+from .race import HEADING, Goal, RaceOptions, Run, race, ratio_row
 
 READING = Path(__file__).with_name("reading.py")
+INFO_MODULE = "netops.tuning.tcp_keepalive_info"
 
 
-def rows(world: World, options: Options, number: int) -> Iterator[Row]:
-    with ExitStack() as ended:
+def rows_for_connections(world: World, options: Options, number: int) -> Iterator[Row]:
+    """Compare the engine with ss on a host with so many connections."""
+    with ExitStack() as stack:
         for holder in crowd(world, number // 2, 1):
-            ended.enter_context(holder)
-        argv = [options.python, "-I", "-S", str(READING), collections_path(), str(options.pairs)]
-        ran = world.run(argv, timeout=3600)
-        if ran.rc != 0:
-            raise SystemExit(ran.stderr)
-        told = json.loads(ran.stdout)
-        theirs = by_ss(world)
-        if {name: told["counts"][name] for name in theirs} != theirs or theirs[
-            "established"
-        ] != number:
-            raise SystemExit(f"{told['counts']} is not what ss counts: {theirs}")
-    taken = told["taken"]
-    what = f"{number:,} connections"
-    yield row(f"{what} by sock_diag, to ss -tnoH", taken["sock_diag"], taken["ss"], at_most=0.6)
-    yield row("  with their processes, to ss -tnoHp", taken["processes"], taken["ss -p"])
-    yield row("  by /proc/net/tcp, to ss -tnoH", taken["proc"], taken["ss"])
-
-
-def whole(world: World, options: Options) -> Row:
-    """Time the module as a whole where there is little to tell."""
-    runs = []
-    for name, module in (
-        ("ours", "netops.tuning.tcp_keepalive_info"),
-        ("empty", "bench.bench.empty"),
-    ):
-        world.write(f"/srv/{name}", payload(module, options.python))
-        runs.append([Run(name, [options.python], '"changed": false', f"/srv/{name}")])
-    costs = race(world, runs, options.pairs)
-    return row(
-        "the module where there is none, to an empty module", costs["ours"].cpu, costs["empty"].cpu
+            stack.enter_context(holder)
+        measured = _read_connections(world, options)
+        _check_counts(measured["counts"], by_ss(world), number)
+    seconds = measured["seconds"]
+    yield ratio_row(
+        f"{number:,} connections with sock_diag, relative to ss -tnoH",
+        seconds["sock_diag"],
+        seconds["ss"],
+        Goal(at_most=0.6),
     )
+    yield ratio_row(
+        "  with their processes, relative to ss -tnoHp", seconds["processes"], seconds["ss -p"]
+    )
+    yield ratio_row("  with /proc/net/tcp, relative to ss -tnoH", seconds["proc"], seconds["ss"])
+
+
+def _read_connections(world: World, options: Options) -> dict[str, Any]:
+    argv = [options.python, "-I", "-S", str(READING), collections_path(), str(options.pairs)]
+    finished = world.run(argv, timeout=3600)
+    if finished.rc != 0:
+        raise SystemExit(finished.stderr)
+    measured: dict[str, Any] = json.loads(finished.stdout)
+    return measured
+
+
+def _check_counts(ours: dict[str, int], of_ss: dict[str, int], number: int) -> None:
+    same = {name: ours[name] for name in of_ss} == of_ss
+    if not same or of_ss["established"] != number:
+        raise SystemExit(f"the counts {ours} are not those of ss: {of_ss}")
+
+
+def row_for_whole_module(world: World, options: Options) -> Row:
+    """Measure the whole module on a host without connections."""
+    sides = []
+    for name, module in (("ours", INFO_MODULE), ("empty", EMPTY_MODULE)):
+        world.write(f"/srv/{name}", payload(module, options.python))
+        sides.append([Run(name, [options.python], '"changed": false', f"/srv/{name}")])
+    costs = race(world, sides, RaceOptions(options.pairs))
+    label = "the module without connections, relative to an empty module"
+    return ratio_row(label, costs["ours"].cpu, costs["empty"].cpu)
 
 
 def run(options: Options) -> list[Table]:
     with World() as world:
         world.run(["ip", "link", "set", "lo", "up"])
-        told = [
-            whole(world, options),
-            *rows(world, options, 40_000),
-            *rows(world, options, 100_000),
-        ]
-    return [Table("tcp_keepalive_info, CPU", HEADING, told)]
+        rows = [row_for_whole_module(world, options)]
+        for number in (40_000, 100_000):
+            rows += rows_for_connections(world, options, number)
+    return [Table("CPU time of tcp_keepalive_info", HEADING, rows)]

@@ -7,19 +7,21 @@ from pathlib import Path
 
 import pytest
 from lab import roots
-from lab_testing.machine import a_machine_of_ones_own
+from lab_testing.machine import isolate
 
 
 @pytest.fixture(scope="session")
 def hierarchy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return a_machine_of_ones_own(tmp_path_factory.mktemp("cgroups"))
+    """Return where the cgroup hierarchy is mounted, in mounts of this test run."""
+    return isolate(tmp_path_factory.mktemp("cgroups"))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def made() -> None:
-    roots.roots(roots.RELEASES)
+def _build_roots() -> None:
+    roots.make_roots(roots.RELEASES)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def directory(tmp_path: Path) -> Path:
+    """Return the directory of a lab that does not exist yet."""
     return tmp_path / "lab"

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Roots are made whole or not at all, and once, whoever asks and whatever is killed; mmdebstrap is feigned here."""
+"""A root is built once, completely or not at all, even if a build is killed.
+
+A script takes the place of mmdebstrap.
+"""
 
 from __future__ import annotations
 
@@ -12,112 +15,129 @@ from pathlib import Path
 
 import pytest
 from lab import roots
-from lab_testing.machine import until
+from lab_testing.machine import running_processes, wait_until
 
-FEIGNED = """\
+FAKE_MMDEBSTRAP = """\
 #!/bin/sh
 for target; do :; done
-echo run >>{here}/runs
+echo run >>{directory}/runs
 mkdir "$target"
 touch "$target/first"
-[ ! -e {here}/hang ] || exec sleep 1000
-[ ! -e {here}/fail ] || {{ echo "no such package"; exit 1; }}
+[ ! -e {directory}/hang ] || exec sleep 1000
+[ ! -e {directory}/fail ] || {{ echo "no such package"; exit 1; }}
 touch "$target/last"
 """
-MAKE = """\
-import sys; from pathlib import Path; from lab import roots
-roots.ROOTS = Path(sys.argv[1]); print(roots.root("trixie", kernel="kernel" in sys.argv))
+MAKE_ROOT = """\
+import sys
+from pathlib import Path
+from lab import roots
+roots.ROOTS = Path(sys.argv[1])
+print(roots.make_root("trixie", kernel="kernel" in sys.argv))
 """
+TIMEOUT = 300
 
 
-class Maker:
-    def __init__(self, here: Path) -> None:
-        self.here = here
-        program = here / "bin/mmdebstrap"
+class Builder:
+    """Builds roots in other processes."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.roots = directory / "roots"
+        self._runs = directory / "runs"
+        program = directory / "bin/mmdebstrap"
         program.parent.mkdir()
-        program.write_text(FEIGNED.format(here=here), encoding="utf-8")
+        program.write_text(FAKE_MMDEBSTRAP.format(directory=directory), encoding="utf-8")
         program.chmod(0o755)
 
-    def start(self, *more: str) -> subprocess.Popen[str]:
-        path = f"{self.here / 'bin'}:{os.environ['PATH']}"
+    def start(self, *options: str) -> subprocess.Popen[str]:
+        path = f"{self.directory / 'bin'}:{os.environ['PATH']}"
         environment = {**os.environ, "PYTHONPATH": str(roots.PROJECT / "tools"), "PATH": path}
-        command = [sys.executable, "-c", MAKE, str(self.here / "roots"), *more]
+        command = [sys.executable, "-c", MAKE_ROOT, str(self.roots), *options]
         return subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
-    def make(self, *more: str) -> Path:
-        told, _unused = self.start(*more).communicate(timeout=30)
-        return Path(told.splitlines()[-1])
+    def build(self, *options: str) -> Path:
+        return Path(output_of(self.start(*options)).splitlines()[-1])
 
-    def made(self) -> list[Path]:
-        return list((self.here / "roots").glob("trixie-*"))
+    def finished_roots(self) -> list[Path]:
+        return list(self.roots.glob("trixie-*"))
+
+    def has_run(self) -> bool:
+        return self._runs.exists()
 
     def runs(self) -> int:
-        return len((self.here / "runs").read_text(encoding="utf-8").splitlines())
+        return len(self._runs.read_text(encoding="utf-8").splitlines())
+
+
+def output_of(process: subprocess.Popen[str]) -> str:
+    output, _unused = process.communicate(timeout=TIMEOUT)
+    return output
 
 
 @pytest.fixture
-def maker(tmp_path: Path) -> Maker:
-    return Maker(tmp_path)
+def builder(tmp_path: Path) -> Builder:
+    return Builder(tmp_path)
 
 
-def running(text: str) -> bool:
-    commands = [Path("/proc", pid, "cmdline") for pid in filter(str.isdigit, os.listdir("/proc"))]
-    return any(text.encode() in path.read_bytes() for path in commands if path.exists())
-
-
-def test_a_root_is_made_once(maker: Maker) -> None:
-    first = maker.make()
+def test_a_root_is_built_once(builder: Builder) -> None:
+    first = builder.build()
     assert sorted(os.listdir(first)) == ["first", "last"]
-    assert maker.make() == first
-    assert maker.runs() == 1
+    assert builder.build() == first
+    assert builder.runs() == 1
 
 
-def test_a_root_with_a_kernel_is_another_one(maker: Maker) -> None:
-    """Neither takes the other for an older state of itself."""
-    without, with_kernel = maker.make(), maker.make("kernel")
-    assert maker.make() == without != with_kernel == maker.make("kernel")
-    assert maker.runs() == 2
+def test_a_root_with_a_kernel_is_another_root(builder: Builder) -> None:
+    """Neither is removed as an older version of the other."""
+    without_kernel = builder.build()
+    with_kernel = builder.build("kernel")
+    assert without_kernel != with_kernel
+    assert builder.build() == without_kernel
+    assert builder.build("kernel") == with_kernel
+    assert builder.runs() == 2
 
 
-def test_two_who_ask_at_once_get_the_same(maker: Maker) -> None:
-    one, other = maker.start(), maker.start()
-    told = [process.communicate(timeout=30)[0].splitlines()[-1] for process in (one, other)]
-    assert told[0] == told[1]
-    assert maker.runs() == 1
+def test_two_builds_at_once_return_the_same_root(builder: Builder) -> None:
+    processes = builder.start(), builder.start()
+    paths = [output_of(process).splitlines()[-1] for process in processes]
+    assert paths[0] == paths[1]
+    assert builder.runs() == 1
 
 
-def test_a_killed_build_leaves_nothing_that_is_taken_for_a_root(maker: Maker) -> None:
-    (maker.here / "hang").touch()
-    process = maker.start()
-    until((maker.here / "runs").exists)
+def test_a_killed_build_leaves_no_root_and_no_process(builder: Builder) -> None:
+    (builder.directory / "hang").touch()
+    process = builder.start()
+    wait_until(builder.has_run)
     process.kill()
     process.communicate()
-    until(lambda: not running(str(maker.here / "roots")))
-    assert not maker.made()
-    (maker.here / "hang").unlink()
-    assert sorted(os.listdir(maker.make())) == ["first", "last"]
+
+    def has_ended() -> bool:
+        commands = running_processes().values()
+        return not any(str(builder.roots) in command for command in commands)
+
+    wait_until(has_ended)
+    assert not builder.finished_roots()
+    (builder.directory / "hang").unlink()
+    assert sorted(os.listdir(builder.build())) == ["first", "last"]
 
 
-def test_a_build_that_fails_says_why_and_leaves_nothing(maker: Maker) -> None:
-    (maker.here / "fail").touch()
-    told, _unused = maker.start().communicate(timeout=30)
-    assert "no such package" in told
-    assert [
-        path.name for path in (maker.here / "roots").iterdir() if not path.name.endswith(".lock")
-    ] == []
+def test_a_failed_build_shows_the_error_and_leaves_nothing(builder: Builder) -> None:
+    (builder.directory / "fail").touch()
+    assert "no such package" in output_of(builder.start())
+    names = [path.name for path in builder.roots.iterdir()]
+    assert [name for name in names if not name.endswith(".lock")] == []
 
 
-def test_an_older_root_goes_unless_it_is_in_use(maker: Maker) -> None:
-    (maker.here / "roots").mkdir()
+def test_an_older_root_is_removed_unless_it_is_in_use(builder: Builder) -> None:
+    builder.roots.mkdir()
     for name in ("trixie-unused", "trixie-used", "bullseye-other"):
-        (maker.here / "roots" / name).mkdir()
-    fd = roots.in_use(maker.here / "roots" / "trixie-used")
-    newest = maker.make()
+        (builder.roots / name).mkdir()
+    fd = roots.mark_in_use(builder.roots / "trixie-used")
+    newest = builder.build()
     os.close(fd)
-    assert sorted(path.name for path in maker.made()) == sorted([newest.name, "trixie-used"])
-    assert (maker.here / "roots" / "bullseye-other").exists()
+    names = sorted(path.name for path in builder.finished_roots())
+    assert names == sorted([newest.name, "trixie-used"])
+    assert (builder.roots / "bullseye-other").exists()
 
 
 @pytest.mark.parametrize("name", ["bookworm", "12", "debian12"])

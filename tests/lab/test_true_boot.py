@@ -1,9 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A virtual machine, and the collection on it: a real boot, modules, and keys that no namespace lets us write.
+"""The collection on a virtual machine: a real boot, kernel modules, and keys of no namespace.
 
-What is done stands in `true_boot.yml`, between two runs of the playbook that users have; it is done once, then looked at.
+The tasks are in `true_boot.yml`, between two runs of the playbook that users run. They run once;
+each test looks at a part of their results.
 """
 
 from __future__ import annotations
@@ -14,34 +15,42 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from lab.lab import Lab, open_lab
-from lab_testing.machine import look, same_again, until
+from lab_testing.machine import assert_unchanged, take_snapshot, wait_until
 from lab_testing.plays import run_play
 
+HOST = "debian12-1"
 KEEPALIVE = {
-    f"net.ipv4.tcp_keepalive_{name}": value
-    for name, value in zip(("time", "probes", "intvl"), ("3600", "9", "25"))
+    "net.ipv4.tcp_keepalive_time": "3600",
+    "net.ipv4.tcp_keepalive_probes": "9",
+    "net.ipv4.tcp_keepalive_intvl": "25",
+}
+KERNEL_DEFAULTS = {
+    "net.ipv4.tcp_keepalive_time": "7200",
+    "net.ipv4.tcp_keepalive_probes": "9",
+    "net.ipv4.tcp_keepalive_intvl": "75",
 }
 CONNTRACK = "net.netfilter.nf_conntrack_max"
-ASKED = {CONNTRACK: "12345", "vm.swappiness": "11", "kernel.panic": "7"}
+SETTINGS = {CONNTRACK: "12345", "vm.swappiness": "11", "kernel.panic": "7"}
 
 
-@dataclass(frozen=True)
-class Story:
+class Run(NamedTuple):
+    """What was found before, during and after the playbooks."""
+
     kernel: str
-    fresh: dict[str, str]
-    first: str
-    """What the playbook for TCP keepalive printed."""
-    told: dict[str, dict[str, Any]]
-    last: str
-    """What it printed after the boot."""
-    ended: dict[str, str]
-    units: str
+    values_before: dict[str, str]
+    first_output: str
+    """Of the playbook netops.tuning.tcp_keepalive, before the reboot."""
+    results: dict[str, dict[str, Any]]
+    """Of the tasks in true_boot.yml, by the name under which they are registered."""
+    last_output: str
+    """Of the playbook netops.tuning.tcp_keepalive, after the reboot."""
+    values_after: dict[str, str]
+    system_state: str
 
 
 @pytest.fixture(scope="module")
@@ -51,103 +60,116 @@ def vm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield opened
 
 
-def values(lab: Lab, keys: list[str]) -> dict[str, str]:
-    """Read those that are there."""
-    lines = lab.run("debian12-1", "sysctl", "--ignore", *keys).splitlines()
-    return dict(line.split(" = ") for line in lines)
+def read_values(lab: Lab, keys: list[str]) -> dict[str, str]:
+    """Return the values of the keys that exist."""
+    values = {}
+    for line in lab.run(HOST, "sysctl", "--ignore", *keys).splitlines():
+        key, value = line.split(" = ")
+        values[key] = value
+    return values
 
 
 @pytest.fixture(scope="module")
-def story(vm: Lab, tmp_path_factory: pytest.TempPathFactory) -> Story:
+def run(vm: Lab, tmp_path_factory: pytest.TempPathFactory) -> Run:
     home = tmp_path_factory.mktemp("ansible")
-    kernel = vm.run("debian12-1", "uname", "-r").strip()
-    fresh = values(vm, [*KEEPALIVE, *ASKED])
-    first = run_play(vm, home, "netops.tuning.tcp_keepalive")
-    done = run_play(
-        vm,
-        home,
-        "--extra-vars",
-        f"told={home}/told",
-        str(Path(__file__).with_name("true_boot.yml")),
+    keys = [*KEEPALIVE, *SETTINGS]
+    kernel = vm.run(HOST, "uname", "-r").strip()
+    values_before = read_values(vm, keys)
+    first_output = run_play(vm, home, "netops.tuning.tcp_keepalive")
+    playbook = str(Path(__file__).with_name("true_boot.yml"))
+    output = run_play(vm, home, "--extra-vars", f"results_file={home}/results", playbook)
+    print(first_output, output)
+    results = json.loads((home / "results").read_text(encoding="utf-8"))
+    values_after = read_values(vm, keys)
+    system_state = vm.run(HOST, "systemctl", "is-system-running", "--wait").strip()
+    last_output = run_play(vm, home, "netops.tuning.tcp_keepalive")
+    print(last_output)
+    return Run(
+        kernel=kernel,
+        values_before=values_before,
+        first_output=first_output,
+        results=results,
+        last_output=last_output,
+        values_after=values_after,
+        system_state=system_state,
     )
-    print(first, done)
-    told = json.loads((home / "told").read_text(encoding="utf-8"))
-    ended = values(vm, [*KEEPALIVE, *ASKED])
-    units = vm.run("debian12-1", "systemctl", "is-system-running", "--wait").strip()
-    last = run_play(vm, home, "netops.tuning.tcp_keepalive")
-    print(last)
-    return Story(kernel, fresh, first, told, last, ended, units)
 
 
-def changed(printed: str) -> int:
-    found = re.search(r"changed=(\d+)", printed)
-    assert found
-    return int(found.group(1))
+def changed_tasks(output: str) -> int:
+    match = re.search(r"changed=(\d+)", output)
+    assert match
+    return int(match.group(1))
 
 
-def test_the_kernel_is_debians(story: Story) -> None:
-    assert story.kernel.startswith("6.1.")
-    assert story.kernel != os.uname().release
+def test_the_kernel_is_debians(run: Run) -> None:
+    assert run.kernel.startswith("6.1.")
+    assert run.kernel != os.uname().release
 
 
-def test_the_role_is_true_now_and_after_a_real_boot(vm: Lab, story: Story) -> None:
-    assert {key: story.fresh[key] for key in KEEPALIVE} == dict(zip(KEEPALIVE, ("7200", "9", "75")))
-    assert changed(story.first) == 1
-    assert story.told["boot"]["rebooted"]
+def test_the_role_sets_the_values_now_and_at_a_real_boot(vm: Lab, run: Run) -> None:
+    assert {key: run.values_before[key] for key in KEEPALIVE} == KERNEL_DEFAULTS
+    assert changed_tasks(run.first_output) == 1
+    assert run.results["reboot"]["rebooted"]
     assert [host["boots"] for host in vm.hosts()] == [2]
-    assert {key: story.ended[key] for key in KEEPALIVE} == KEEPALIVE
-    assert changed(story.last) == 0
+    assert {key: run.values_after[key] for key in KEEPALIVE} == KEEPALIVE
+    assert changed_tasks(run.last_output) == 0
 
 
-def test_a_key_of_a_module_that_is_not_loaded_is_refused_by_name(story: Story) -> None:
-    assert CONNTRACK not in story.fresh
-    refused = story.told["refused"]
+def test_a_key_of_a_kernel_module_that_is_not_loaded_is_refused(run: Run) -> None:
+    assert CONNTRACK not in run.values_before
+    refused = run.results["refused"]
     assert refused["failed_key"] == CONNTRACK
     assert "ignore_missing" in refused["msg"]
 
 
-def test_ignore_missing_persists_it_and_sets_the_rest(story: Story) -> None:
-    missing, again = story.told["missing"], story.told["missing_again"]
-    assert (missing["changed"], missing["missing"]) == (True, [CONNTRACK])
-    assert missing["settings"]["vm.swappiness"]["runtime"] == {
-        "before": story.fresh["vm.swappiness"],
+def test_ignore_missing_persists_the_key_and_sets_the_others(run: Run) -> None:
+    first, second = run.results["ignored"], run.results["ignored_again"]
+    assert (first["changed"], first["missing"]) == (True, [CONNTRACK])
+    assert first["settings"]["vm.swappiness"]["runtime"] == {
+        "before": run.values_before["vm.swappiness"],
         "after": "11",
     }
-    assert (again["changed"], again["missing"]) == (False, [CONNTRACK])
+    assert (second["changed"], second["missing"]) == (False, [CONNTRACK])
 
 
-def test_once_the_module_is_loaded_the_key_drifts_and_is_put_right(story: Story) -> None:
-    assert CONNTRACK in story.told["loaded"]["drift"]
-    found, again = story.told["found"], story.told["found_again"]
-    assert (found["changed"], found["missing"]) == (True, [])
-    runtime = found["settings"][CONNTRACK]["runtime"]
-    assert runtime["before"] != runtime["after"] == "12345"
-    assert not again["changed"]
+def test_once_the_kernel_module_is_loaded_the_key_is_set(run: Run) -> None:
+    assert CONNTRACK in run.results["info_with_module"]["drift"]
+    first, second = run.results["set_with_module"], run.results["set_with_module_again"]
+    assert (first["changed"], first["missing"]) == (True, [])
+    runtime = first["settings"][CONNTRACK]["runtime"]
+    assert runtime["before"] != runtime["after"]
+    assert runtime["after"] == "12345"
+    assert not second["changed"]
 
 
-def test_all_is_still_there_after_a_real_boot(story: Story) -> None:
-    assert {key: story.ended[key] for key in ASKED} == ASKED
-    assert story.told["booted"]["drift"] == []
-    assert not story.told["booted_again"]["changed"]
-    assert story.units == "running"
+def test_a_real_boot_keeps_all_settings(run: Run) -> None:
+    assert {key: run.values_after[key] for key in SETTINGS} == SETTINGS
+    assert run.results["info_after_boot"]["drift"] == []
+    assert not run.results["set_after_boot"]["changed"]
+    assert run.system_state == "running"
 
 
-def test_ctrl_alt_del_reboots_it_and_the_power_can_go(vm: Lab, story: Story) -> None:
-    del story  # comes first
-    vm.reboot(["debian12-1"])
+def test_it_survives_ctrl_alt_del_and_a_power_cut(vm: Lab, run: Run) -> None:
+    del run  # must be finished first
+    vm.reboot([HOST])
     assert [host["boots"] for host in vm.hosts()] == [3]
-    vm.run("debian12-1", "sh", "-c", "echo here >/etc/mine; sync /etc/mine")
-    vm.ask("stop", ["debian12-1"])
+    vm.run(HOST, "sh", "-c", "echo here >/etc/mine; sync /etc/mine")
+    vm.cut_power([HOST])
     assert not vm.hosts()[0]["up"]
-    vm.start(["debian12-1"])
-    assert vm.run("debian12-1", "cat", "/etc/mine").strip() == "here"
+    vm.start([HOST])
+    assert vm.run(HOST, "cat", "/etc/mine").strip() == "here"
 
 
-def test_one_that_is_killed_as_it_boots_leaves_no_trace(hierarchy: Path, tmp_path: Path) -> None:
-    before = look(hierarchy)
+def test_a_machine_killed_while_it_boots_leaves_no_trace(hierarchy: Path, tmp_path: Path) -> None:
+    before = take_snapshot(hierarchy)
     with open_lab(tmp_path / "lab") as lab:
-        lab.ask("start", lab.make("vm", ["bookworm"], 1))
-        cable = lab.inside("ip", "link", "show", "vb-debian12-1")
-        until(lambda: not subprocess.run(cable, capture_output=True, check=False).returncode)
-        os.kill(lab.first, signal.SIGKILL)
-    same_again(before, hierarchy)
+        lab.request("start", lab.make("vm", ["bookworm"], 1))
+        command = lab.inside("ip", "link", "show", f"vb-{HOST}")
+
+        def is_plugged_in() -> bool:
+            finished = subprocess.run(command, capture_output=True, check=False)
+            return finished.returncode == 0
+
+        wait_until(is_plugged_in)
+        os.kill(lab.init_pid, signal.SIGKILL)
+    assert_unchanged(before, hierarchy)

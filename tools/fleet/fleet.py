@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet of light ssh hosts on this machine: what state each is in, what can go wrong with one, and playbooks against all."""
+"""A fleet of light SSH hosts on this machine: their state, their faults, and playbooks on them."""
 
 from __future__ import annotations
 
@@ -15,241 +15,235 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lab.lab import Lab
 from sandbox.play import HERE, collections_path
 
-PYTHON, DYING, SLOW = (
-    "/usr/bin/python3",
-    "/usr/local/bin/dying-python",
-    "/usr/local/bin/slow-python",
-)
+from .faults import DYING_MARK, FAULTS, NO_VARIABLES, SCRIPTS
+
 SIZE = int(os.environ.get("NETOPS_FLEET", "20"))
 PROGRAMS = Path(sys.executable).parent
-LEDGER = "var/lib/netops-tuning/000001.json"
-STATE = """\
-cat /proc/sys/net/ipv4/tcp_keepalive_time /proc/sys/net/ipv4/tcp_keepalive_probes /proc/sys/net/ipv4/tcp_keepalive_intvl
+LEDGERS = "var/lib/netops-tuning"
+PARALLEL_COMMANDS = 8
+READ_STATE = """\
+cd /proc/sys/net/ipv4
+cat tcp_keepalive_time tcp_keepalive_probes tcp_keepalive_intvl
 cd /etc/sysctl.d
 find . -mindepth 1 -printf '%p %m %U %G %l\\n' | sort
 find . -type f -exec sha256sum {} + | sort
 """
-SCRIPTS = {
-    SLOW: f'#!/bin/sh\nsleep 1\nexec {PYTHON} "$@"\n',
-    # The second run, which makes the change, makes it and then is never heard of again.
-    DYING: f'#!/bin/sh\nif [ ! -e /root/.asked ]; then touch /root/.asked; exec {PYTHON} "$@"; fi\n'
-    f'{PYTHON} "$@" >/dev/null\ntouch /root/.dying\nexec sleep 1000\n',
-}
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What goes wrong with a host, and how it is put right; commands run on the host, variables are Ansible's."""
-
-    happens: str = ""
-    variables: Mapping[str, str] | None = None
-    mended: str = ""
-
-
-FAULTS = {
-    "down": Fault(),
-    "read_only": Fault("mount -o remount,ro /", None, "mount -o remount,rw /"),
-    "overridden": Fault(
-        "echo net.ipv4.tcp_keepalive_time=1 >/etc/sysctl.d/99-z.conf",
-        None,
-        "rm /etc/sysctl.d/99-z.conf",
-    ),
-    "stranger": Fault("", {"ansible_user": "stranger"}),
-    "slow": Fault("", {"ansible_python_interpreter": SLOW}),
-    "full": Fault(
-        "mount -t tmpfs -o nr_inodes=1,mode=755 tmpfs /etc/sysctl.d", None, "umount /etc/sysctl.d"
-    ),
-    "dies": Fault("", {"ansible_python_interpreter": DYING}),
-}
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run of a playbook against the fleet."""
+class Run(NamedTuple):
+    """A run of a playbook on the fleet."""
 
     rc: int
     outcomes: Mapping[str, str]
+    """Of a rollout, by host."""
     reasons: Mapping[str, str]
     output: str
     seconds: float
     cpu: float
+    """CPU seconds of the controller, ssh included."""
 
 
 class Fleet:
     """The hosts of a lab as a fleet."""
 
     def __init__(
-        self, lab: Lab, hosts: Sequence[str], extra: Mapping[str, str] | None = None
+        self, lab: Lab, hosts: Sequence[str], environment: Mapping[str, str] | None = None
     ) -> None:
         self.lab = lab
         self.hosts = list(hosts)
-        self.extra = extra or {}
         self.faults: dict[str, str] = {}
-        self._address = {host["name"]: host["address"] for host in lab.hosts()}
+        """Host -> the name of its fault."""
+        self._more_environment = environment or {}
+        self._addresses = {host["name"]: host["address"] for host in lab.hosts()}
 
     # --- hosts ---
 
     def run(self, hosts: Sequence[str], command: str) -> dict[str, str]:
-        """Run a command on hosts, some at a time; give what each printed."""
+        """Run a command on hosts, on several at once; return the output of each."""
 
-        def one(host: str) -> str:
-            argv = self.lab.inside(
-                "ssh", "-F", str(self.lab.folder / "ssh_config"), self._address[host], command
-            )
-            return subprocess.run(
+        def run_on(host: str) -> str:
+            config = str(self.lab.directory / "ssh_config")
+            argv = self.lab.inside("ssh", "-F", config, self._addresses[host], command)
+            finished = subprocess.run(
                 argv, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-            ).stdout.decode()
+            )
+            return finished.stdout.decode()
 
-        with ThreadPoolExecutor(8) as pool:
-            return dict(zip(hosts, pool.map(one, hosts)))
+        with ThreadPoolExecutor(PARALLEL_COMMANDS) as pool:
+            outputs = list(pool.map(run_on, hosts))
+        return dict(zip(hosts, outputs))
 
     def state(self, hosts: Sequence[str] | None = None) -> dict[str, str]:
-        """Give the values and files that a rollout may change, of each host."""
-        return self.run(self.hosts if hosts is None else hosts, STATE)
+        """Return the values and files that a rollout may change, for each host."""
+        if hosts is None:
+            hosts = self.hosts
+        return self.run(hosts, READ_STATE)
 
     def root(self, host: str) -> Path:
-        """Give where the root of a host can be looked into, also when it is down; without what it has mounted itself."""
-        return Path(f"/proc/{self.lab.first}/root/run/hosts/{host}/root")
+        """Return the root directory of a host, up or down, without what the host has mounted."""
+        return self.lab.host_directory(host) / "root"
 
     def ledgers(self, host: str) -> list[str]:
-        """Give the changes that are noted on a host."""
-        return sorted(path.name for path in (self.root(host) / LEDGER).parent.glob("*.json"))
+        """Return the names of the files in which the host keeps the changes of rollouts."""
+        return sorted(path.name for path in (self.root(host) / LEDGERS).glob("*.json"))
 
     # --- faults ---
 
-    def break_down(self, faults: Mapping[str, str]) -> None:
-        """Have something go wrong with hosts: host -> name of a fault."""
+    def inject(self, faults: Mapping[str, str]) -> None:
+        """Make hosts faulty. `faults`: host -> the name of a fault."""
         self.faults.update(faults)
-        for host, fault in faults.items():
-            for path, text in SCRIPTS.items():
-                script = self.root(host) / path.lstrip("/")
-                script.write_text(text, encoding="ascii")
-                script.chmod(0o755)
-            if FAULTS[fault].happens:
-                self.run([host], FAULTS[fault].happens)
-        self.lab.ask("stop", [host for host, fault in faults.items() if fault == "down"])
+        for host, name in faults.items():
+            self._write_scripts(host)
+            fault = FAULTS[name]
+            if fault.command:
+                self.run([host], fault.command)
+        self.lab.cut_power([host for host, name in faults.items() if name == "down"])
 
-    def mend(self, hosts: Sequence[str]) -> None:
-        """Put hosts right again: they are up, and as they were but for what rollouts did."""
-        up = {host["name"] for host in self.lab.hosts() if host["up"]}
+    def _write_scripts(self, host: str) -> None:
+        for path, text in SCRIPTS.items():
+            script = self.root(host) / path.lstrip("/")
+            script.write_text(text, encoding="ascii")
+            script.chmod(0o755)
+
+    def repair(self, hosts: Sequence[str]) -> None:
+        """Repair hosts: they are up, and as before their fault except for what rollouts changed."""
+        up = [host["name"] for host in self.lab.hosts() if host["up"]]
         self.lab.start([host for host in hosts if host not in up])
         for host in hosts:
             fault = FAULTS[self.faults.pop(host)]
-            if fault.mended:
-                self.run([host], fault.mended)
+            if fault.repair:
+                self.run([host], fault.repair)
+
+    def fault_variables(self, host: str) -> Mapping[str, str]:
+        """Return the variables of Ansible that make the host faulty."""
+        if host in self.faults:
+            return FAULTS[self.faults[host]].variables
+        return NO_VARIABLES
 
     @contextmanager
-    def power_cuts(self) -> Iterator[None]:
-        """Cut the power of each host that is dying once it has come to that."""
-        dying = [host for host, fault in self.faults.items() if fault == "dies"]
-        over = threading.Event()
+    def cutting_power_of_dying_hosts(self) -> Iterator[None]:
+        """Cut the power of each host that `dies` as soon as it has made its change."""
+        finished = threading.Event()
 
         def watch() -> None:
-            left = set(dying)
-            while left and not over.wait(0.02):
-                for host in [host for host in left if (self.root(host) / "root/.dying").exists()]:
-                    self.lab.ask("stop", [host])
-                    left.remove(host)
+            alive = [host for host, fault in self.faults.items() if fault == "dies"]
+            while alive and not finished.wait(0.02):
+                for host in list(alive):
+                    if (self.root(host) / DYING_MARK).exists():
+                        self.lab.cut_power([host])
+                        alive.remove(host)
 
         thread = threading.Thread(target=watch)
         thread.start()
         try:
             yield
         finally:
-            over.set()
+            finished.set()
             thread.join()
 
     # --- playbooks ---
 
     def environment(self) -> dict[str, str]:
-        """Give the environment in which Ansible runs, with nothing of the user's."""
+        """Return the environment for Ansible, with nothing of the user's."""
         return {
             "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
-            "HOME": str(self.lab.folder),
+            "HOME": str(self.lab.directory),
             "LC_ALL": "C.UTF-8",
-            "ANSIBLE_HOME": str(self.lab.folder / "ansible"),
-            "ANSIBLE_CONFIG": str(self.lab.folder / "none.cfg"),
+            "ANSIBLE_HOME": str(self.lab.directory / "ansible"),
+            "ANSIBLE_CONFIG": str(self.lab.directory / "none.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": collections_path(),
             "ANSIBLE_PIPELINING": "1",
             "ANSIBLE_FORKS": "10",
-            "ANSIBLE_TIMEOUT": "60",
             "ANSIBLE_RETRY_FILES_ENABLED": "0",
             "ANSIBLE_NOCOLOR": "1",
         }
 
     def start(
-        self, playbook: str, events: int, log: Any, arguments: Sequence[str] = (), **variables: Any
+        self,
+        playbook: str,
+        variables: Mapping[str, Any],
+        events: int,
+        log: Any,
+        arguments: Sequence[str] = (),
     ) -> subprocess.Popen[bytes]:
-        """Start a playbook as a user would, with our callback beside."""
-        broken = {host: FAULTS[fault].variables or {} for host, fault in self.faults.items()}
-        inventory = self.lab.folder / "faults.json"
-        inventory.write_text(json.dumps({"light": {"hosts": broken}}), encoding="utf-8")
+        """Start a playbook as a user would. Our callback writes to the descriptor `events`."""
         environment = {
             **self.environment(),
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
             "ANSIBLE_STDOUT_CALLBACK": "harness",
             "NETOPS_EVENTS": str(events),
-            **self.extra,
+            **self._more_environment,
         }
-        command = [
-            "ansible-playbook",
-            "-i",
-            str(self.lab.inventory),
-            "-i",
-            str(inventory),
-            playbook,
-            "-e",
-            json.dumps(variables),
-            *arguments,
-        ]
+        inventories = ["-i", str(self.lab.inventory), "-i", str(self._write_fault_inventory())]
+        extra_vars = ["-e", json.dumps(variables)]
+        program = str(PROGRAMS / "ansible-playbook")
         return subprocess.Popen(
-            self.lab.inside(str(PROGRAMS / command[0]), *command[1:]),
-            env=environment, pass_fds=[events], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+            self.lab.inside(program, *inventories, playbook, *extra_vars, *arguments),
+            env=environment,
+            pass_fds=[events],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+    def _write_fault_inventory(self) -> Path:
+        """Write an inventory with the variables that make hosts faulty."""
+        hosts = {host: dict(self.fault_variables(host)) for host in self.faults}
+        inventory = self.lab.directory / "faults.json"
+        inventory.write_text(json.dumps({"light": {"hosts": hosts}}), encoding="utf-8")
+        return inventory
 
     def play(
         self,
         playbook: str,
-        until: Callable[[subprocess.Popen[bytes]], None] | None = None,
+        interrupt: Callable[[subprocess.Popen[bytes]], None] | None = None,
+        arguments: Sequence[str] = (),
         **variables: Any,
     ) -> Run:
-        """Run a playbook to its end, or to what `until` does to it."""
-        here, there = os.pipe()
-        begun = time.monotonic()
-        with open(here, "rb") as events, (self.lab.folder / "log").open(
-            "w+b"
-        ) as log, self.power_cuts():
-            process = self.start(playbook, there, log, **variables)
-            os.close(there)
-            if until:
-                until(process)
-            told = [json.loads(line) for line in events if line.endswith(b"\n")]
-            cpu = reap(process)
-            log.seek(0)
-            output = log.read().decode("utf-8", "replace")
-        reports = [
-            event["result"]["outcomes"] for event in told if "outcomes" in event.get("result", {})
-        ]
-        report: Mapping[str, Mapping[str, str]] = reports[-1] if reports else {}
+        """Run a playbook to its end, or until `interrupt` ends it."""
+        read_end, write_end = os.pipe()
+        started = time.monotonic()
+        log_path = self.lab.directory / "log"
+        with self.cutting_power_of_dying_hosts(), open(read_end, "rb") as events:
+            with log_path.open("wb") as log:
+                process = self.start(playbook, variables, write_end, log, arguments)
+            os.close(write_end)
+            if interrupt:
+                interrupt(process)
+            outcomes = _last_outcomes(events)
+            cpu = wait_for_cpu_time(process)
+        log_text = log_path.read_text(encoding="utf-8", errors="replace")
+        command = shlex.join([playbook, json.dumps(variables)])
         return Run(
-            process.returncode,
-            {host: entry["outcome"] for host, entry in report.items()},
-            {host: entry["reason"] for host, entry in report.items()},
-            shlex.join([playbook, json.dumps(variables)]) + "\n" + output,
-            time.monotonic() - begun,
-            cpu,
+            rc=process.returncode,
+            outcomes={host: outcome["outcome"] for host, outcome in outcomes.items()},
+            reasons={host: outcome["reason"] for host, outcome in outcomes.items()},
+            output=f"{command}\n{log_text}",
+            seconds=time.monotonic() - started,
+            cpu=cpu,
         )
 
 
-def reap(process: subprocess.Popen[bytes]) -> float:
-    """Wait for the end of a process; give the CPU seconds of it and of its children."""
+def _last_outcomes(events: Iterator[bytes]) -> dict[str, dict[str, str]]:
+    """Read the callback's events to the end; return the last outcomes that a task returned."""
+    outcomes: dict[str, dict[str, str]] = {}
+    for line in events:
+        if not line.endswith(b"\n"):
+            continue  # the process was killed while it wrote
+        result = json.loads(line).get("result", {})
+        outcomes = result.get("outcomes", outcomes)
+    return outcomes
+
+
+def wait_for_cpu_time(process: subprocess.Popen[bytes]) -> float:
+    """Wait for a process to end; return the CPU seconds that it and its children used."""
     _pid, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return usage.ru_utime + usage.ru_stime

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A booted host: systemd as process 1 and all that it starts, in systemd-nspawn, without a systemd of the machine."""
+"""Booted hosts: systemd-nspawn containers with systemd as process 1.
+
+The machine itself need not run systemd.
+"""
 
 from __future__ import annotations
 
@@ -10,36 +13,48 @@ import signal
 from pathlib import Path
 from typing import NoReturn
 
-from .kinds import BRIDGE, Host, give_address, wait_until_unplugged
+from .host import BRIDGE, Host, wait_for_interface_removal, write_network_config
 
-MEANS_REBOOT = 133
-"""The exit status of systemd-nspawn with --keep-unit when the host reboots: nobody but us can start it again."""
+REBOOT_STATUS = 133
+"""The exit status of systemd-nspawn with --keep-unit when the host reboots."""
 
 
-class Booted:
-    own_processes = False
-    watches_files = True
+class BootedKind:
+    """Hosts in systemd-nspawn."""
 
-    def dress(self, host: Host) -> None:
-        give_address(host)
+    needs_pid_namespace = False
+    needs_inotify = True
 
-    def launch(self, host: Host) -> NoReturn:
-        wait_until_unplugged(host)
-        os.execvp(  # noqa: S606
+    def prepare(self, host: Host) -> None:
+        write_network_config(host)
+
+    def boot(self, host: Host) -> NoReturn:
+        wait_for_interface_removal(host)
+        command = [
             "systemd-nspawn",
-            [
-                "systemd-nspawn", "--quiet", "--boot", "--settings=no", f"--machine={host.name}", f"--directory={host.root}",
-                "--register=no", "--keep-unit",  # there need be no systemd on the machine
-                f"--network-bridge={BRIDGE}", "--console=read-only", "--kill-signal=SIGRTMIN+3",
-                "--link-journal=no", "--resolv-conf=off", "--timezone=off",
-            ],
-        )  # fmt: skip
+            "--quiet",
+            "--boot",
+            "--settings=no",
+            f"--machine={host.name}",
+            f"--directory={host.root}",
+            # These two because the machine may have no systemd.
+            "--register=no",
+            "--keep-unit",
+            f"--network-bridge={BRIDGE}",
+            "--console=read-only",
+            "--kill-signal=SIGRTMIN+3",
+            "--link-journal=no",
+            "--resolv-conf=off",
+            "--timezone=off",
+        ]
+        os.execvp(command[0], command)  # noqa: S606
 
-    def reboots(self, status: int) -> bool:
-        return os.waitstatus_to_exitcode(status) == MEANS_REBOOT
+    def wants_reboot(self, status: int) -> bool:
+        return os.waitstatus_to_exitcode(status) == REBOOT_STATUS
 
     def reboot(self, pid: int, cgroup: Path) -> None:
-        """As Ctrl-Alt-Del would."""
+        """Send the host's systemd the signal that Ctrl-Alt-Del sends (systemd(1))."""
         del pid
-        first = (cgroup / "payload/init.scope/cgroup.procs").read_text(encoding="ascii").split()[0]
-        os.kill(int(first), signal.SIGINT)
+        processes = (cgroup / "payload/init.scope/cgroup.procs").read_text(encoding="ascii")
+        systemd = processes.split()[0]
+        os.kill(int(systemd), signal.SIGINT)

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cgroups of the version 2 hierarchy, of which every machine has one, whatever else it has.
+"""Cgroups of the version 2 hierarchy, which every machine has.
 
-A lab sees no other, so one cgroup for a host is enough to keep its systemd off those of the others.
+A lab mounts no other hierarchy, so one cgroup for each host keeps its systemd away from the others.
 """
 
 from __future__ import annotations
@@ -13,75 +13,82 @@ import os
 import time
 from pathlib import Path
 
-from . import kernel
+from . import syscalls
 
 PREFIX = "netops-lab-"
 
 
-def mount(folder: Path) -> Path:
-    """Mount the hierarchy there, in mounts of our own; give the cgroup that we are in."""
-    kernel.mount("cgroup2", str(folder), "cgroup2")
-    lines = Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()
-    return folder / next(line[len("0::/") :] for line in lines if line.startswith("0::/"))
+def mount_hierarchy(directory: Path) -> Path:
+    """Mount the hierarchy in this process's mounts; return the cgroup of this process there."""
+    syscalls.mount("cgroup2", str(directory), "cgroup2")
+    for line in Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines():
+        if line.startswith("0::/"):
+            return directory / line[len("0::/") :]
+    raise RuntimeError("this process is in no cgroup of version 2")
 
 
 class Cgroup:
+    """One cgroup."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def join(self) -> None:
-        """Move this process there."""
+        """Move this process into it, creating it if necessary."""
         self.path.mkdir(exist_ok=True)
         (self.path / "cgroup.procs").write_text("0", encoding="ascii")
 
-    def alive(self) -> bool:
-        return "populated 1" in (self.path / "cgroup.events").read_text(encoding="ascii")
+    def has_processes(self) -> bool:
+        events = (self.path / "cgroup.events").read_text(encoding="ascii")
+        return "populated 1" in events
 
-    def end(self, within: float = 30) -> None:
-        """Kill whatever lives there or below, see it gone, and take the cgroup away."""
+    def kill_and_remove(self, timeout: float = 300) -> None:
+        """Kill all processes in it and below it, wait until they are gone, then remove it."""
         with contextlib.suppress(FileNotFoundError):
             (self.path / "cgroup.kill").write_text("1", encoding="ascii")
-            deadline = time.monotonic() + within
-            while self.alive():
+            deadline = time.monotonic() + timeout
+            while self.has_processes():
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"{self.path}: its processes do not end")
                 time.sleep(0.005)
-            for folder, _folders, _files in os.walk(self.path, topdown=False):
-                os.rmdir(folder)
+            for directory, _directories, _files in os.walk(self.path, topdown=False):
+                os.rmdir(directory)
 
 
-def of_keeper() -> str:
-    """Name the cgroup of this keeper so that it can be told whether it still lives."""
-    return f"{prefix_here()}{os.getpid()}-{_started(os.getpid())}"
+def supervisor_cgroup_name() -> str:
+    """Name the cgroup of this supervisor, so that others can find out whether it still runs."""
+    pid = os.getpid()
+    return f"{own_prefix()}{pid}-{_start_time(pid)}"
 
 
-def prefix_here() -> str:
-    """Tell how the names of all keepers begin that are in our namespace of processes."""
-    return f"{PREFIX}{_processes()}-"
+def own_prefix() -> str:
+    """Return the start of the names of all labs whose supervisor is in this PID namespace."""
+    return f"{PREFIX}{_pid_namespace()}-"
 
 
-def sweep(base: Path) -> None:
-    """Take away the cgroups of labs whose keeper was killed, with what still runs there."""
-    for path in base.glob(f"{PREFIX}*-*-*"):
-        processes, pid, started = path.name[len(PREFIX) :].split("-")
-        ours = processes == _processes()  # else nothing is known about its keeper
-        if _started(int(pid)) != started if ours else not Cgroup(path).alive():
-            Cgroup(path).end()
+def remove_abandoned(parent: Path) -> None:
+    """Remove the cgroups of labs whose supervisor was killed, with the processes left in them."""
+    for path in parent.glob(f"{PREFIX}*-*-*"):
+        namespace, pid, start_time = path.name[len(PREFIX) :].split("-")
+        if namespace == _pid_namespace():
+            abandoned = _start_time(int(pid)) != start_time
+        else:  # its supervisor cannot be seen from here
+            abandoned = not Cgroup(path).has_processes()
+        if abandoned:
+            Cgroup(path).kill_and_remove()
 
 
-def _processes() -> str:
-    """Name the namespace that process numbers hold in."""
+def _pid_namespace() -> str:
+    """Return the number of the namespace in which PIDs are valid."""
     return str(os.stat("/proc/self/ns/pid").st_ino)
 
 
-def _started(pid: int) -> str:
-    """Tell when a process started, or nothing if it has ended."""
+def _start_time(pid: int) -> str:
+    """Return when a process was started, in clock ticks since boot; empty if it has ended."""
     with contextlib.suppress(OSError):
-        fields = (
-            Path(f"/proc/{pid}/stat")
-            .read_text(encoding="utf-8", errors="replace")
-            .rpartition(")")[2]
-            .split()
-        )
-        return fields[19] if fields[0] not in "ZX" else ""
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        # proc(5): the name, field 2, is in parentheses and may contain blanks.
+        fields = stat.rpartition(")")[2].split()
+        if fields[0] not in "ZX":
+            return fields[19]
     return ""

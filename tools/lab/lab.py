@@ -15,59 +15,73 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from . import roots
-from .keeper import ENTER, STATE
+from .supervisor import ENTER, SSH_TIMEOUT, STATE_FILE
 
 LABS = roots.PROJECT / ".build" / "hosts"
 KINDS = ("booted", "light", "vm")
-PATIENCE = 900
-"""How many seconds a boot may take: half a minute in an emulator, and many times that where many share the processors."""
+ATTEMPTS = 3000
+"""How often to look whether hosts have booted: for a quarter of an hour or longer.
+
+Attempts are counted and not seconds, so that hosts get more time on a machine that is busy.
+"""
+LONGEST_PAUSE = 0.3
+"""Seconds between two attempts. The first pauses are shorter, since most hosts boot quickly."""
 PROGRAMS = {
-    "ip": "iproute2", "mmdebstrap": "mmdebstrap", "nsenter": "util-linux", "ssh": "openssh-client",
+    "ip": "iproute2",
+    "mmdebstrap": "mmdebstrap",
+    "nsenter": "util-linux",
+    "ssh": "openssh-client",
     "systemd-nspawn": "systemd-container",
-}  # fmt: skip
-PROGRAMS_OF_VM = {"mke2fs": "e2fsprogs", "qemu-system-x86_64": "qemu-system-x86"}
+}
+"""Program -> the Debian package that has it."""
+PROGRAMS_FOR_VMS = {"mke2fs": "e2fsprogs", "qemu-system-x86_64": "qemu-system-x86"}
+HOST_FIELDS = ("name", "kind", "release", "number", "lower")
 
 
 class LabError(Exception):
-    """Said to the user as it stands."""
+    """An error whose message is for the user."""
 
 
 class Lab:
-    """A lab that is open. It ends with `close`, or with the caller that opened it, whatever ends that."""
+    """A lab that is open. It ends when the process that opened it ends."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
         try:
-            state = json.loads((folder / STATE).read_text(encoding="ascii"))
+            state = json.loads((directory / STATE_FILE).read_text(encoding="ascii"))
         except (OSError, ValueError):
-            raise LabError(f"there is no lab in {folder}") from None
-        self.keeper, self.first = int(state["keeper"]), int(state["first"])
+            raise LabError(f"there is no lab in {directory}") from None
+        self.supervisor_pid = int(state["supervisor_pid"])
+        self.init_pid = int(state["init_pid"])
 
-    # --- asking ---
+    # --- requests to the init process ---
 
-    def ask(self, request: str, *args: object) -> Any:
-        """Have the lab's first process do something; its socket lies in mounts that it has for itself."""
+    def request(self, name: str, *args: object) -> Any:
+        """Send a request to the lab's init process, whose socket is in mounts of its own."""
         with socket.socket(socket.AF_UNIX) as connection:
             try:
-                connection.connect(f"/proc/{self.first}/root/run/lab.socket")
+                connection.connect(f"/proc/{self.init_pid}/root/run/lab.socket")
             except OSError:
-                raise LabError(f"the lab in {self.folder} has ended") from None
+                raise LabError(f"the lab in {self.directory} has ended") from None
             with connection.makefile("rw", encoding="utf-8") as stream:
-                stream.write(json.dumps([request, args]) + "\n")
+                stream.write(json.dumps([name, args]) + "\n")
                 stream.flush()
                 line = stream.readline()
-        answer = json.loads(line) if line else {"error": "the lab has ended"}
+        if not line:
+            raise LabError("the lab has ended")
+        answer = json.loads(line)
         if "error" in answer:
             raise LabError(answer["error"])
         return answer["ok"]
 
     def hosts(self) -> list[dict[str, Any]]:
-        return list(self.ask("hosts"))
+        """Return the hosts as `HostState.to_dict` shows them."""
+        return list(self.request("hosts"))
 
     def names(self) -> list[str]:
         return [host["name"] for host in self.hosts()]
@@ -75,180 +89,212 @@ class Lab:
     # --- hosts ---
 
     def make(self, kind: str, releases: Sequence[str], count: int) -> list[str]:
-        """Make hosts that are not up yet, of each release in turn; give their names."""
-        lower = {release: str(path) for release, path in roots_of(kind, releases).items()}
-        taken = self.hosts()
-        number = max((host["number"] for host in taken), default=-1) + 1
-        used = {release: sum(host["release"] == release for host in taken) for release in releases}
-        made: list[dict[str, Any]] = []
-        for release in (releases[index % len(releases)] for index in range(count)):
-            used[release] += 1
-            name = f"debian{roots.RELEASES[release]}-{used[release]}"
-            made.append(
-                {
-                    "name": name,
-                    "kind": kind,
-                    "release": release,
-                    "number": number + len(made),
-                    "lower": lower[release],
-                }
-            )
-        self.ask("make", made)
-        return [host["name"] for host in made]
+        """Make hosts that are down, of each release in turn; return their names."""
+        lower = roots_for(kind, releases)
+        existing = self.hosts()
+        number = 1 + max((host["number"] for host in existing), default=-1)
+        used = [host["release"] for host in existing]
+        new: list[dict[str, Any]] = []
+        for index in range(count):
+            release = releases[index % len(releases)]
+            used.append(release)
+            host = {
+                "name": f"debian{roots.RELEASES[release]}-{used.count(release)}",
+                "kind": kind,
+                "release": release,
+                "number": number + index,
+                "lower": str(lower[release]),
+            }
+            new.append(host)
+        self.request("make", new)
+        return [host["name"] for host in new]
 
     def start(self, hosts: Sequence[str]) -> None:
         """Start hosts, and wait until they answer."""
-        self.ask("start", hosts)
+        self.request("start", hosts)
         self.wait(hosts)
         self.write_inventory()
 
     def up(self, kind: str, releases: Sequence[str], count: int) -> list[str]:
-        made = self.make(kind, releases, count)
-        self.start(made)
-        return made
+        """Make hosts and start them; return their names."""
+        names = self.make(kind, releases, count)
+        self.start(names)
+        return names
 
-    def renew(self, hosts: Iterable[str], *, stopped: bool = False) -> None:
-        """Make hosts anew, as if nothing had ever been done to them, and start them unless they are to wait."""
-        wanted = set(hosts)
-        known = {host["name"]: host for host in self.hosts() if host["name"] in wanted}
-        fields = ("name", "kind", "release", "number", "lower")
-        self.ask("make", [{field: host[field] for field in fields} for host in known.values()])
+    def renew(self, hosts: Collection[str], *, stopped: bool = False) -> None:
+        """Replace hosts by new ones of the same names, and start these unless `stopped`."""
+        new = []
+        for host in self.hosts():
+            if host["name"] in hosts:
+                new.append({field: host[field] for field in HOST_FIELDS})
+        self.request("make", new)
         if not stopped:
-            self.start(list(known))
+            self.start([host["name"] for host in new])
+
+    def cut_power(self, hosts: Sequence[str]) -> None:
+        """Stop hosts at once, as a power failure does."""
+        self.request("cut_power", hosts)
 
     def down(self, hosts: Sequence[str]) -> None:
-        """Throw hosts away."""
-        self.ask("forget", hosts)
+        """Remove hosts."""
+        self.request("remove", hosts)
         self.write_inventory()
 
-    def reboot(self, hosts: Sequence[str], within: float = PATIENCE) -> None:
-        before = {host["name"]: host["boots"] for host in self.hosts()}
-        self.ask("reboot", hosts)
-        deadline = time.monotonic() + within
-        while any(
-            host["name"] in hosts and host["boots"] == before[host["name"]] for host in self.hosts()
-        ):
-            _not_later_than(deadline, "have not gone down")
-        self.wait(hosts, within)
+    def reboot(self, hosts: Sequence[str]) -> None:
+        """Reboot hosts, and wait until they answer again."""
+        boots = self._boots()
+        self.request("reboot", hosts)
 
-    def wait(self, hosts: Iterable[str], within: float = PATIENCE) -> None:
-        """Until each of them answers to ssh."""
+        def have_rebooted() -> bool:
+            now = self._boots()
+            return all(now[host] > boots[host] for host in hosts)
+
+        _wait_until(have_rebooted, lambda: "hosts have not gone down")
+        self.wait(hosts)
+
+    def _boots(self) -> dict[str, int]:
+        return {host["name"]: host["boots"] for host in self.hosts()}
+
+    def wait(self, hosts: Iterable[str]) -> None:
+        """Wait until all these hosts answer to ssh."""
         missing = set(hosts)
-        deadline = time.monotonic() + within
-        while missing:
-            missing -= set(self.ask("answering", sorted(missing)))
-            ended = {host["name"]: host["status"] for host in self.hosts() if not host["up"]}
-            if missing & set(ended):
-                raise LabError(
-                    "\n".join(
-                        f"{name} ended ({ended[name]}):\n{self.console(name)}" for name in missing
-                    )
-                )
-            if missing:
-                _not_later_than(deadline, f"{', '.join(sorted(missing))} do not answer to ssh")
+
+        def all_answer() -> bool:
+            missing.difference_update(self.request("answering", sorted(missing)))
+            self._require_up(missing)
+            return not missing
+
+        _wait_until(all_answer, lambda: f"{', '.join(sorted(missing))} do not answer to ssh")
+
+    def _require_up(self, names: Collection[str]) -> None:
+        """Raise an error that shows the console of each of these hosts that is down."""
+        errors = []
+        for host in self.hosts():
+            name = host["name"]
+            if name in names and not host["up"]:
+                errors.append(f"{name} ended ({host['status']}):\n{self.console(name)}")
+        if errors:
+            raise LabError("\n".join(errors))
 
     def console(self, host: str) -> str:
-        """Give what it said as it booted, the end of it."""
-        path = Path(f"/proc/{self.first}/root/run/hosts/{host}/console")
+        """Return the end of what the host's boot printed."""
+        path = self.host_directory(host) / "console"
         return path.read_text(encoding="utf-8", errors="replace")[-3000:]
 
-    # --- using it ---
+    def host_directory(self, host: str) -> Path:
+        """Return the directory with the host's root and console, as seen from outside the lab."""
+        return Path(f"/proc/{self.init_pid}/root/run/hosts/{host}")
+
+    # --- commands ---
 
     def inside(self, *command: str) -> list[str]:
-        """Give the command that runs a command in the lab's network."""
-        return [str(self.folder / ENTER), *command]
+        """Return the command line that runs a command in the lab's network."""
+        return [str(self.directory / ENTER), *command]
 
     def ssh(self, host: str, *command: str) -> list[str]:
-        """Give the command that runs a command on a host."""
-        address = next((known["address"] for known in self.hosts() if known["name"] == host), None)
-        if not address:
+        """Return the command line that runs a command on a host."""
+        addresses = {entry["name"]: entry["address"] for entry in self.hosts()}
+        if host not in addresses:
             raise LabError(f"no host {host!r} in this lab")
-        return self.inside("ssh", "-F", str(self.folder / "ssh_config"), address, *command)
+        config = str(self.directory / "ssh_config")
+        return self.inside("ssh", "-F", config, addresses[host], *command)
 
     def run(self, host: str, *command: str) -> str:
-        """Run a command on a host, and give what it printed."""
+        """Run a command on a host; return its output."""
         argv = self.ssh(host, shlex.join(command))
-        return subprocess.run(
+        finished = subprocess.run(
             argv, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-        ).stdout.decode()
+        )
+        return finished.stdout.decode()
+
+    # --- the inventory ---
 
     @property
     def inventory(self) -> Path:
-        return self.folder / "inventory.json"
+        return self.directory / "inventory.json"
 
     def write_inventory(self) -> None:
-        """Tell Ansible of the hosts. What is running reads the old inventory or the new one."""
+        """Replace Ansible's inventory at once: a running command reads the old or the new one."""
         groups: dict[str, Any] = {}
         for host in self.hosts():
-            for group in (host["kind"], f"debian{roots.RELEASES[host['release']]}"):
-                groups.setdefault(group, {"hosts": {}})["hosts"][host["name"]] = {
-                    "ansible_host": host["address"]
-                }
-        # In the lab's own mounts: addresses are the same in each lab, and such a path is never too long. It stands in
-        # the arguments, where testinfra sees it too, and not only Ansible.
-        connections = f"ControlPath=/proc/{self.first}/root/run/ssh/%C"
-        variables = {
+            for name in (host["kind"], f"debian{roots.RELEASES[host['release']]}"):
+                group = groups.setdefault(name, {"hosts": {}})
+                group["hosts"][host["name"]] = {"ansible_host": host["address"]}
+        inventory = {"all": {"vars": self._inventory_variables(), "children": groups}}
+        new = self.inventory.with_name(f".inventory.{os.getpid()}")
+        new.write_text(json.dumps(inventory, indent=2) + "\n", encoding="utf-8")
+        new.replace(self.inventory)
+
+    def _inventory_variables(self) -> dict[str, Any]:
+        config = shlex.quote(str(self.directory / "ssh_config"))
+        # In the lab's own mounts: the addresses are the same in every lab, and this path is never
+        # too long for a socket. It is an argument, so that testinfra uses it, too.
+        control_path = f"/proc/{self.init_pid}/root/run/ssh/%C"
+        options = f"-o ControlPath={control_path} -o ConnectTimeout={SSH_TIMEOUT}"
+        return {
             "ansible_user": "root",
             "ansible_python_interpreter": "/usr/bin/python3",
-            "ansible_ssh_common_args": f"-F {shlex.quote(str(self.folder / 'ssh_config'))} -o {connections}",
+            "ansible_ssh_common_args": f"-F {config} {options}",
+            # Ansible passes this before the arguments above, and the first one counts.
+            "ansible_ssh_timeout": SSH_TIMEOUT,
         }
-        text = json.dumps({"all": {"vars": variables, "children": groups}}, indent=2)
-        new = self.inventory.with_name(f".inventory.{os.getpid()}")
-        new.write_text(text + "\n", encoding="utf-8")
-        new.replace(self.inventory)
 
 
 @contextlib.contextmanager
-def open_lab(folder: Path) -> Iterator[Lab]:
-    """Open a lab, which ends when we do."""
-    _can_be_here()
+def open_lab(directory: Path) -> Iterator[Lab]:
+    """Open a lab. It ends with the context, or with this process."""
+    _check_prerequisites()
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
-    command = [sys.executable, "-m", "hosts.keeper", str(folder.resolve())]
     with subprocess.Popen(
-        command,
+        [sys.executable, "-m", "lab.supervisor", str(directory.resolve())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
         start_new_session=True,
-    ) as keeper:
-        assert keeper.stdin
-        assert keeper.stdout
-        told = json.loads(keeper.stdout.readline() or '{"error": "the keeper of the lab ended"}')
+    ) as supervisor:
+        assert supervisor.stdin
+        assert supervisor.stdout
+        line = supervisor.stdout.readline()
         try:
-            if "error" in told:
-                raise LabError(told["error"])
-            lab = Lab(folder)
+            if not line:
+                raise LabError("the supervisor of the lab ended")
+            state = json.loads(line)
+            if "error" in state:
+                raise LabError(state["error"])
+            lab = Lab(directory)
             lab.write_inventory()
             yield lab
         finally:
-            keeper.stdin.close()
-            keeper.wait()
+            supervisor.stdin.close()
+            supervisor.wait()
 
 
-def roots_of(kind: str, releases: Iterable[str]) -> dict[str, Path]:
-    """Give what hosts of a kind are made of, by release."""
+def roots_for(kind: str, releases: Iterable[str]) -> dict[str, Path]:
+    """Return the root file systems for hosts of a kind, by release; build missing ones."""
     if kind == "vm":
-        if platform.machine() != "x86_64":
-            raise LabError(
-                f"virtual machines are made for x86_64 alone, and this is {platform.machine()}"
-            )
-        _need(PROGRAMS_OF_VM)
-    return roots.roots(releases, kernel=kind == "vm")
+        machine = platform.machine()
+        if machine != "x86_64":
+            raise LabError(f"virtual machines need x86_64, and this machine is {machine}")
+        _require_programs(PROGRAMS_FOR_VMS)
+    return roots.make_roots(releases, kernel=kind == "vm")
 
 
-def _can_be_here() -> None:
+def _check_prerequisites() -> None:
     if os.geteuid() != 0:
         raise LabError("test hosts need root: they are made of namespaces, mounts and cgroups")
-    _need(PROGRAMS)
+    _require_programs(PROGRAMS)
 
 
-def _need(programs: dict[str, str]) -> None:
+def _require_programs(programs: dict[str, str]) -> None:
     missing = [package for program, package in programs.items() if not shutil.which(program)]
     if missing:
         raise LabError(f"missing packages: {' '.join(missing)}")
 
 
-def _not_later_than(deadline: float, problem: str) -> None:
-    if time.monotonic() > deadline:
-        raise LabError(f"{problem}, in time")
-    time.sleep(0.02)
+def _wait_until(holds: Callable[[], bool], problem: Callable[[], str]) -> None:
+    """Wait until a condition holds."""
+    for attempt in range(ATTEMPTS):
+        if holds():
+            return
+        time.sleep(min(0.02 + attempt / 1000, LONGEST_PAUSE))
+    raise LabError(f"{problem()}, after {ATTEMPTS:,} attempts")

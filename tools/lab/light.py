@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A light host: namespaces over a Debian root and sshd as process 1, for fleets. Its boot is systemd-sysctl, and no more."""
+"""Light hosts: namespaces over a Debian root with sshd as process 1, for fleets.
+
+Their boot runs systemd-sysctl and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -13,116 +16,133 @@ import uuid
 from pathlib import Path
 from typing import NoReturn
 
-from . import kernel
-from .kinds import BITS, BRIDGE, Host, interface, wait_until_unplugged
+from . import syscalls
+from .host import BRIDGE, PREFIX_LENGTH, Host, interface_name, wait_for_interface_removal
 
-NODES = {"null": 3, "zero": 5, "full": 7, "random": 8, "urandom": 9}
+MEMORY_DEVICES = {"null": 3, "zero": 5, "full": 7, "random": 8, "urandom": 9}
+"""Name -> minor number; the major number of all of them is 1."""
+DEVICE_LINKS = {
+    "ptmx": "pts/ptmx",
+    "fd": "/proc/self/fd",
+    "stdin": "fd/0",
+    "stdout": "fd/1",
+    "stderr": "fd/2",
+}
 LOADERS = ("/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl")
-HARMLESS = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+NO_PROGRAMS = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
+SHARED_MEMORY = syscalls.MS_NOSUID | syscalls.MS_NODEV
+SSHD = "/usr/sbin/sshd"
 
 
-class Light:
-    own_processes = True
-    watches_files = False
+class LightKind:
+    """Hosts that are namespaces with sshd."""
 
-    def dress(self, host: Host) -> None:
-        for folder in ("proc", "sys", "dev", "run", "tmp"):
-            (host.root / folder).mkdir(exist_ok=True)
+    needs_pid_namespace = True
+    needs_inotify = False
 
-    def launch(self, host: Host) -> NoReturn:
-        _plug_in(host)
-        kernel.unshare(kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWCGROUP)
-        kernel.own_mounts()
-        _mount_all(str(host.root))
-        kernel.make_root(str(host.root))
+    def prepare(self, host: Host) -> None:
+        for directory in ("proc", "sys", "dev", "run", "tmp"):
+            (host.root / directory).mkdir(exist_ok=True)
+
+    def boot(self, host: Host) -> NoReturn:
+        _connect_to_bridge(host)
+        syscalls.unshare(syscalls.CLONE_NEWUTS | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWCGROUP)
+        syscalls.private_mounts()
+        _mount_file_systems(str(host.root))
+        syscalls.pivot_root(str(host.root))
         socket.sethostname(host.name)
-        _boot()
-        os.execv("/usr/sbin/sshd", ["/usr/sbin/sshd", "-D", "-e"])  # noqa: S606
+        _load_sysctl_settings()
+        os.execv(SSHD, [SSHD, "-D", "-e"])  # noqa: S606
 
-    def reboots(self, status: int) -> bool:
-        """What `reboot --force` does to the first process of a namespace."""
+    def wants_reboot(self, status: int) -> bool:
+        """Return whether the host called reboot(2), which sends SIGHUP (pid_namespaces(7))."""
         return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGHUP
 
     def reboot(self, pid: int, cgroup: Path) -> None:
         del cgroup
-        command = [
-            "nsenter",
-            f"--target={pid}",
-            "--pid",
-            "--mount",
-            "--",
-            "systemctl",
-            "reboot",
-            "--force",
-            "--force",
-        ]
+        enter = ["nsenter", f"--target={pid}", "--pid", "--mount", "--"]
+        command = [*enter, "systemctl", "reboot", "--force", "--force"]
         subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
 
 
-def _ip(*commands: str, namespace: str | None = None) -> None:
-    def go_there() -> None:
+def _run_ip(*commands: str, namespace: str | None = None) -> None:
+    """Run ip(8) commands, in this network namespace or in the one of a file below /proc."""
+
+    def enter_namespace() -> None:
         if namespace:
-            kernel.enter(namespace, kernel.CLONE_NEWNET)
+            syscalls.enter_namespace(namespace, syscalls.CLONE_NEWNET)
 
     text = "\n".join(commands).encode()
-    subprocess.run(["ip", "-batch", "-"], input=text, check=True, preexec_fn=go_there)
+    subprocess.run(["ip", "-batch", "-"], input=text, check=True, preexec_fn=enter_namespace)
 
 
-def _plug_in(host: Host) -> None:
-    """Leave the lab's network for one of our own, with a cable between the two."""
-    wait_until_unplugged(host)
+def _connect_to_bridge(host: Host) -> None:
+    """Enter a new network namespace with a cable to the lab's bridge."""
+    wait_for_interface_removal(host)
     lab = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    kernel.unshare(kernel.CLONE_NEWNET)
-    _ip(
-        f"link add {interface(host)} master {BRIDGE} up type veth peer name host0 address {host.card} netns {os.getpid()}",
+    syscalls.unshare(syscalls.CLONE_NEWNET)
+    _run_ip(
+        f"link add {interface_name(host)} master {BRIDGE} up type veth"
+        f" peer name host0 address {host.mac_address} netns {os.getpid()}",
         namespace=f"/proc/self/fd/{lab}",
     )
     os.close(lab)
-    _ip("link set lo up", f"address add {host.address}/{BITS} dev host0", "link set host0 up")
+    _run_ip(
+        "link set lo up",
+        f"address add {host.address}/{PREFIX_LENGTH} dev host0",
+        "link set host0 up",
+    )
 
 
-def _mount_all(root: str) -> None:
-    """As systemd-nspawn does: of /proc/sys only `net` can be written, and nothing else that is the machine's."""
-    kernel.mount("proc", f"{root}/proc", "proc", HARMLESS)
+def _mount_file_systems(root: str) -> None:
+    """Mount what systemd-nspawn mounts: of /proc/sys, only `net` can be written."""
+    syscalls.mount("proc", f"{root}/proc", "proc", NO_PROGRAMS)
     for name in ("sys", "sys/net"):
-        kernel.bind(f"{root}/proc/{name}", f"{root}/proc/{name}")
-    kernel.read_only(f"{root}/proc/sys")
+        syscalls.bind_mount(f"{root}/proc/{name}", f"{root}/proc/{name}")
+    syscalls.remount_read_only(f"{root}/proc/sys")
     for name in ("sysrq-trigger", "irq", "bus", "fs"):
         if os.path.exists(f"{root}/proc/{name}"):
-            kernel.bind(f"{root}/proc/{name}", f"{root}/proc/{name}")
-            kernel.read_only(f"{root}/proc/{name}")
-    kernel.mount("sysfs", f"{root}/sys", "sysfs", HARMLESS | kernel.MS_RDONLY)
-    kernel.mount("tmpfs", f"{root}/run", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755")
-    kernel.mount("tmpfs", f"{root}/tmp", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=1777")
-    _devices(f"{root}/dev")
+            syscalls.bind_mount(f"{root}/proc/{name}", f"{root}/proc/{name}")
+            syscalls.remount_read_only(f"{root}/proc/{name}")
+    syscalls.mount("sysfs", f"{root}/sys", "sysfs", NO_PROGRAMS | syscalls.MS_RDONLY)
+    syscalls.mount("tmpfs", f"{root}/run", "tmpfs", SHARED_MEMORY, "mode=755")
+    syscalls.mount("tmpfs", f"{root}/tmp", "tmpfs", SHARED_MEMORY, "mode=1777")
+    _make_devices(f"{root}/dev")
+    _set_boot_id(root)
+
+
+def _set_boot_id(root: str) -> None:
+    """Give each boot a new boot ID, as a kernel does. Ansible detects a reboot by it."""
     boot_id = Path(root, "run/boot_id")
     boot_id.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
-    kernel.bind(str(boot_id), f"{root}/proc/sys/kernel/random/boot_id")
-    kernel.read_only(f"{root}/proc/sys/kernel/random/boot_id")
+    target = f"{root}/proc/sys/kernel/random/boot_id"
+    syscalls.bind_mount(str(boot_id), target)
+    syscalls.remount_read_only(target)
 
 
-def _devices(dev: str) -> None:
-    kernel.mount("tmpfs", dev, "tmpfs", kernel.MS_NOSUID | kernel.MS_NOEXEC, "mode=755")
-    for name, number in {**NODES, "tty": 0}.items():
-        os.mknod(f"{dev}/{name}", 0o020666, os.makedev(5 if name == "tty" else 1, number))
-        os.chmod(f"{dev}/{name}", 0o666)
-    for folder in ("pts", "shm"):
-        os.mkdir(f"{dev}/{folder}")
-    kernel.mount("devpts", f"{dev}/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=620")
-    kernel.mount("tmpfs", f"{dev}/shm", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=1777")
-    for name, target in (
-        ("ptmx", "pts/ptmx"),
-        ("fd", "/proc/self/fd"),
-        ("stdin", "fd/0"),
-        ("stdout", "fd/1"),
-    ):
+def _make_devices(dev: str) -> None:
+    no_programs = syscalls.MS_NOSUID | syscalls.MS_NOEXEC
+    syscalls.mount("tmpfs", dev, "tmpfs", no_programs, "mode=755")
+    for name, minor in MEMORY_DEVICES.items():
+        _make_device(f"{dev}/{name}", 1, minor)
+    _make_device(f"{dev}/tty", 5, 0)
+    os.mkdir(f"{dev}/pts")
+    os.mkdir(f"{dev}/shm")
+    syscalls.mount("devpts", f"{dev}/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=620")
+    syscalls.mount("tmpfs", f"{dev}/shm", "tmpfs", SHARED_MEMORY, "mode=1777")
+    for name, target in DEVICE_LINKS.items():
         os.symlink(target, f"{dev}/{name}")
-    os.symlink("fd/2", f"{dev}/stderr")
 
 
-def _boot() -> None:
-    """Have the real loader set what the files say, as the boot of a host with systemd does."""
-    for folder in ("/run/systemd/system", "/run/sshd", "/run/lock"):
-        os.makedirs(folder)
+def _make_device(path: str, major: int, minor: int) -> None:
+    """Make a character device that everybody can use, whatever the umask."""
+    os.mknod(path, 0o020666, os.makedev(major, minor))
+    os.chmod(path, 0o666)
+
+
+def _load_sysctl_settings() -> None:
+    """Run the real loader, as the boot of a host with systemd does."""
+    for directory in ("/run/systemd/system", "/run/sshd", "/run/lock"):
+        os.makedirs(directory)
     loader = next(path for path in LOADERS if os.path.exists(path))
     subprocess.run([loader], check=False, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What this machine looks like to somebody who minds that test hosts leave traces.
+"""Snapshots of this machine, to find out whether a lab left traces on it.
 
-Others may have labs at the same time. The tests run in namespaces of their own, but cgroups, files and sysctls are the
-machine's: of these we look at what is ours, and at what a lab of others does not change.
+Other labs may run at the same time. The tests have their own namespaces, but cgroups, files and
+sysctls are the machine's: of these, a snapshot holds what is ours, and what no other lab changes.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import NamedTuple
 
-from lab import cgroups, kernel, limits
+from lab import cgroups, inotify, syscalls
 
 SYSCTLS = (
     "fs/inotify/max_user_watches",
@@ -24,99 +24,119 @@ SYSCTLS = (
     "net/ipv4/tcp_keepalive_time",
     "kernel/panic",
 )
-PLACES = ("run/*", "tmp/nspawn*", "var/lib/machines/*", "etc/systemd/*")
-OF_ALL = {limits.SAVED, Path("/run/netops-tuning.lock")}
+FILE_PATTERNS = ("run/*", "tmp/nspawn*", "var/lib/machines/*", "etc/systemd/*")
+SHARED_FILES = {inotify.SAVED, Path("/run/netops-tuning.lock")}
+"""Files that other labs may make."""
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(NamedTuple):
+    """A snapshot of the machine."""
+
     mounts: frozenset[str]
-    links: frozenset[str]
+    interfaces: frozenset[str]
     processes: frozenset[str]
     namespaces: frozenset[str]
     cgroups: frozenset[str]
     files: frozenset[str]
     sysctls: frozenset[str]
 
-    def differs(self, other: Machine) -> dict[str, object]:
-        pairs = {
-            field.name: (getattr(self, field.name), getattr(other, field.name))
-            for field in fields(self)
-        }
-        return {
-            name: {"gone": one - two, "new": two - one}
-            for name, (one, two) in pairs.items()
-            if one != two
-        }
+    def differences(self, later: Machine) -> dict[str, object]:
+        """Return what is gone and what is new, by the name of the field."""
+        differences: dict[str, object] = {}
+        for name, before, after in zip(self._fields, self, later):
+            if before != after:
+                differences[name] = {"gone": before - after, "new": after - before}
+        return differences
 
 
-def look(hierarchy: Path) -> Machine:
-    told = {pid: _process(Path("/proc", pid)) for pid in filter(str.isdigit, os.listdir("/proc"))}
-    processes = {pid: command for pid, command in told.items() if command}
+def take_snapshot(hierarchy: Path) -> Machine:
+    processes = running_processes()
+    namespaces: set[str] = set()
+    for pid in processes:
+        namespaces.update(_namespaces(pid))
+    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    own_cgroups = hierarchy.rglob(f"{cgroups.own_prefix()}*")
     return Machine(
-        mounts=frozenset(Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()),
-        links=frozenset(os.listdir("/sys/class/net")),
-        processes=frozenset(f"{pid} {told}" for pid, told in processes.items()),
-        namespaces=frozenset(
-            name for pid in processes for name in _namespaces(Path("/proc", pid, "ns"))
-        ),
-        cgroups=frozenset(str(path) for path in hierarchy.rglob(f"{cgroups.prefix_here()}*")),
-        files=frozenset(
-            str(path) for place in PLACES for path in Path("/").glob(place) if path not in OF_ALL
-        ),
-        sysctls=frozenset(
-            f"{name} {Path('/proc/sys', name).read_text(encoding='ascii')}" for name in SYSCTLS
-        ),
+        mounts=frozenset(mounts),
+        interfaces=frozenset(os.listdir("/sys/class/net")),
+        processes=frozenset(f"{pid} {command}" for pid, command in processes.items()),
+        namespaces=frozenset(namespaces),
+        cgroups=frozenset(str(path) for path in own_cgroups),
+        files=frozenset(_files()),
+        sysctls=frozenset(_sysctls()),
     )
 
 
-def _process(path: Path) -> str:
-    """Give what a process runs; nothing for one that has ended, whether or not its parent knows."""
+def running_processes() -> dict[int, str]:
+    """Return the command lines of the processes that have not ended, by PID."""
+    processes = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            command = _command_line(int(name))
+            if command:
+                processes[int(name)] = command
+    return processes
+
+
+def is_running(pid: int) -> bool:
+    return bool(_command_line(pid))
+
+
+def _command_line(pid: int) -> str:
+    """Return the command line of a process; empty if it has ended, even if it is a zombie."""
+    path = Path(f"/proc/{pid}")
     with contextlib.suppress(OSError):
-        state = (
-            (path / "stat")
-            .read_text(encoding="utf-8", errors="replace")
-            .rpartition(")")[2]
-            .split()[0]
-        )
-        return (
-            ""
-            if state == "Z"
-            else (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        )
+        stat = (path / "stat").read_text(encoding="utf-8", errors="replace")
+        state = stat.rpartition(")")[2].split()[0]
+        if state != "Z":
+            arguments = (path / "cmdline").read_bytes()
+            return arguments.replace(b"\0", b" ").decode(errors="replace")
     return ""
 
 
-def runs(pid: int) -> bool:
-    return bool(_process(Path(f"/proc/{pid}")))
-
-
-def _namespaces(folder: Path) -> list[str]:
+def _namespaces(pid: int) -> list[str]:
     with contextlib.suppress(OSError):
-        return [os.readlink(path) for path in folder.iterdir()]
+        return [os.readlink(path) for path in Path(f"/proc/{pid}/ns").iterdir()]
     return []
 
 
-def same_again(before: Machine, hierarchy: Path, within: float = 120) -> None:
-    """See that the machine is as it was; the kernel takes namespaces away in its own time."""
-    deadline = time.monotonic() + within
+def _files() -> list[str]:
+    paths = []
+    for pattern in FILE_PATTERNS:
+        for path in Path("/").glob(pattern):
+            if path not in SHARED_FILES:
+                paths.append(str(path))
+    return paths
+
+
+def _sysctls() -> list[str]:
+    lines = []
+    for name in SYSCTLS:
+        value = Path("/proc/sys", name).read_text(encoding="ascii")
+        lines.append(f"{name} {value}")
+    return lines
+
+
+def assert_unchanged(before: Machine, hierarchy: Path, timeout: float = 120) -> None:
+    """Wait until the machine is as it was. The kernel takes some time to remove namespaces."""
+    deadline = time.monotonic() + timeout
     while True:
-        difference = before.differs(look(hierarchy))
-        if not difference:
+        differences = before.differences(take_snapshot(hierarchy))
+        if not differences:
             return
-        assert time.monotonic() < deadline, difference
+        assert time.monotonic() < deadline, differences
         time.sleep(0.05)
 
 
-def until(holds: Callable[[], bool], within: float = 120) -> None:
-    deadline = time.monotonic() + within
+def wait_until(holds: Callable[[], bool], timeout: float = 120) -> None:
+    deadline = time.monotonic() + timeout
     while not holds():
-        assert time.monotonic() < deadline, "it never came true"
+        assert time.monotonic() < deadline, "the condition never held"
         time.sleep(0.02)
 
 
-def a_machine_of_ones_own(hierarchy: Path) -> Path:
-    """Have mounts and a look at all cgroups for this test run alone; give where they are."""
-    kernel.own_mounts()
-    cgroups.mount(hierarchy)
+def isolate(hierarchy: Path) -> Path:
+    """Give this test run its own mounts, and mount the whole cgroup hierarchy there."""
+    syscalls.private_mounts()
+    cgroups.mount_hierarchy(hierarchy)
     return hierarchy

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How tests run programs: the command line of the test hosts, and Ansible on the hosts of a lab."""
+"""Runs of programs: the lab's command line, and Ansible on the hosts of a lab."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 from lab import roots
 from lab.lab import Lab
 
-HOSTS = [sys.executable, "-m", "hosts"]
+LAB_PROGRAM = [sys.executable, "-m", "lab"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(roots.PROJECT / "tools")}
-"""To run the command line in."""
+"""The environment in which the lab's command line runs."""
 
 
 def run_play(lab: Lab, home: Path, *arguments: str) -> str:
-    """Run ansible-playbook on a lab's hosts, from where they can be reached; give what it printed."""
+    """Run ansible-playbook on a lab's hosts; return its output."""
     program = str(Path(sys.executable).with_name("ansible-playbook"))
     environment = {
         **os.environ,
@@ -27,12 +27,11 @@ def run_play(lab: Lab, home: Path, *arguments: str) -> str:
         "ANSIBLE_HOME": str(home),
         "ANSIBLE_LOCALHOST_WARNING": "0",
         "ANSIBLE_PIPELINING": "1",
-        "ANSIBLE_TIMEOUT": "60",
     }
     command = lab.inside(program, "--inventory", str(lab.inventory), *arguments)
-    done = subprocess.run(
+    finished = subprocess.run(
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
-    told = done.stdout.decode()
-    assert done.returncode == 0, told + done.stderr.decode()
-    return told
+    output = finished.stdout.decode()
+    assert finished.returncode == 0, output + finished.stderr.decode()
+    return output
