@@ -22,8 +22,14 @@ from .calls import Call
 from .ptrace import Decide, Verdict, be_followed, follow
 
 PACKAGE = "ansible_collections.netops.tuning.plugins"
-IMPORTED = ("apply", "diff", "keepalive", "lock", "module", "task", "words")
-"""What modules import as they run."""
+IMPORTED = (
+    "_host.transaction",
+    "_ledger.recording",
+    "_ledger.store",
+    "_modules.sysctl",
+    "_modules.tcp_keepalive",
+)
+"""What modules import as they run; the rest comes with these."""
 INTERNAL = {
     "check_mode": False,
     "diff": True,
@@ -56,7 +62,7 @@ def was_killed(ran: Ran) -> bool:
 def warm_up() -> None:
     """Import all that a run imports, and keep it out of the way of the collector: a fork then costs little."""
     for name in IMPORTED:
-        importlib.import_module(f"{PACKAGE}.module_utils._sysctl.{name}")
+        importlib.import_module(f"{PACKAGE}.module_utils.{name}")
     for name in ("sysctl", "tcp_keepalive"):
         importlib.import_module(f"{PACKAGE}.modules.{name}")
     gc.freeze()
