@@ -149,7 +149,7 @@ def kill_everywhere(host: Host, contender: Contender) -> Counter[str]:
         host.run(contender, under=(sys.executable, str(PLUG), str(number)))
         if not host.world.exists(PLUG_IS_OUT):
             if host.defects() or host.runtime_values() != NEW_VALUES:
-                raise SystemExit(f"{contender.name} does not do what it is to do")
+                raise SystemExit(f"{contender.name} does not set the keys when nobody disturbs it")
             return counts
         counts[KILL_POINTS] += 1
         counts.update(host.defects())

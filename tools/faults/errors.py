@@ -142,8 +142,8 @@ def expected_error(experiment: Experiment, call: Call, error: str) -> str:
 def cases(experiment: Experiment, calls: list[Call]) -> Iterator[Case]:
     """Yield what to try.
 
-    Each call that changes the host fails with each of its errors, each other call with one of them.
-    From each change on, the disk fails.
+    A call that changes the host fails with each of its errors, any other call with one of them.
+    The disk also fails from each change on.
     """
     for number, call in enumerate(calls):
         faults = list(faults_of(call))
@@ -185,9 +185,9 @@ def find_problems(experiment: Experiment, run: FinishedRun, error: str) -> Itera
 
 def _problems_of_message(experiment: Experiment, message: str, error: str) -> Iterator[str]:
     if not any(name in message for name in experiment.nameable()):
-        yield f"no key or path in: {message}"
+        yield f"the message names no key or path: {message}"
     if error and os.strerror(getattr(errno, error)) not in message:
-        yield f"no {error} in words in: {message}"
+        yield f"the message does not describe {error}: {message}"
 
 
 def _problems_of_undoing(
@@ -196,16 +196,17 @@ def _problems_of_undoing(
     message = result["msg"]
     different = differences(experiment.before, state)
     if result["rolled_back"]:
-        for path, what in different.items():
-            yield f"rolled back, but {path} is not as before: {what}; {message}"
+        for path, difference in different.items():
+            yield f"rolled back, but {path} is not as before: {difference}; {message}"
         return
     if "NOT put back" not in message:
         yield f"the message does not name what was not put back: {message}"
         return
     _before, _separator, not_put_back = message.partition("NOT put back")
-    for path, what in different.items():
+    for path, difference in different.items():
         if path not in not_put_back:
-            yield f"{path} is not as before, and the message does not name it: {what}; {message}"
+            problem = f"{path} is not as before, and the message does not name it"
+            yield f"{problem}: {difference}; {message}"
 
 
 def warns_of_unreadable(result: Mapping[str, Any]) -> bool:

@@ -93,9 +93,9 @@ class Experiment:
         A temporary file that could not be removed may remain if no loader reads it.
         """
         different = differences(without_backups(self.after), without_backups(state))
-        for path, what in different.items():
+        for path, difference in different.items():
             if not is_unread(path):
-                yield f"success, but {path} is not as it should be: {what}"
+                yield f"success, but {path} is not as it should be: {difference}"
 
     def check_next_runs(self, same: bool = True) -> Iterator[str]:
         """Run the module again, twice; yield what is wrong.
@@ -110,8 +110,8 @@ class Experiment:
         different = differences(without_backups(self.after), without_backups(self.host.state()))
         only_unread = all(is_unread(path) for path in different)
         if same and (result["changed"] or not only_unread):
-            for path, what in different.items():
-                yield f"the next run did not bring {path} to the same: {what}"
+            for path, difference in different.items():
+                yield f"the next run did not bring {path} to the same: {difference}"
         second = self.run_accepted().result
         if second.get("failed") or second["changed"]:
             reason = second.get("msg") or second["diff"]

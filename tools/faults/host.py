@@ -169,9 +169,9 @@ def _create_file(path: str, file: File) -> None:
         os.chmod(path, file.mode)
 
 
-def differences(one: HostState, other: HostState) -> dict[str, tuple[str, str]]:
-    """Return path or key -> what it is in the one state and in the other, short enough to print."""
-    different: dict[str, tuple[str, str]] = {}
+def differences(one: HostState, other: HostState) -> dict[str, str]:
+    """Return path or key -> how the two states differ in it, short enough to print."""
+    different: dict[str, str] = {}
     for path in {**one.files, **other.files}:
         _add_difference(different, path, one.files.get(path), other.files.get(path))
     for key in {**one.keys, **other.keys}:
@@ -179,8 +179,6 @@ def differences(one: HostState, other: HostState) -> dict[str, tuple[str, str]]:
     return different
 
 
-def _add_difference(
-    different: dict[str, tuple[str, str]], name: str, mine: object, theirs: object
-) -> None:
-    if mine != theirs:
-        different[name] = (str(mine)[:300], str(theirs)[:300])
+def _add_difference(different: dict[str, str], name: str, one: object, other: object) -> None:
+    if one != other:
+        different[name] = f"{str(one)[:300]} -> {str(other)[:300]}"

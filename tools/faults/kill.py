@@ -45,7 +45,7 @@ def kill_everywhere(scenario: Scenario) -> dict[str, Any]:
             problems.append(f"{point.where}: it was not killed, but went on to {run.output}")
             continue
         count += 1
-        found = list(experiment.find_damage(experiment.host.state()))
-        found += experiment.check_next_runs()
-        problems += [f"killed {point.where}: {problem}" for problem in found]
+        problems_here = list(experiment.find_damage(experiment.host.state()))
+        problems_here += experiment.check_next_runs()
+        problems += [f"killed {point.where}: {problem}" for problem in problems_here]
     return {"count": count, "problems": problems}

@@ -247,9 +247,9 @@ def _find_losses(experiment: Experiment, path: str, rival: str, run: FinishedRun
     text = file.text if file else ""
     old_file = experiment.before.files.get(path)
     if rival != "removes" and RIVAL_LINE not in text:
-        yield f"what it wrote is gone: {text!r}"
+        yield f"the line of the rival is gone: {text!r}"
     if rival == "removes" and old_file and old_file.text in text:
-        yield "what it removed is back"
+        yield "the content that the rival removed is back"
     if not result.get("failed"):
         return
     different = differences(experiment.before, state)
@@ -284,7 +284,8 @@ def other_program_sets_key(scenario: str, value: str = "1111") -> dict[str, Any]
         if bool(result.get("failed")) != must_fail:
             problems.append(f"{where}: {result.get('msg', 'success')}")
         elif must_fail:
-            problems += [f"{where}{what}" for what in _check_failure(experiment, result, value)]
+            for problem in _check_failure(experiment, result, value):
+                problems.append(f"{where}: {problem}")
     return {"count": len(calls), "problems": problems}
 
 
@@ -292,8 +293,8 @@ def _check_failure(experiment: Experiment, result: dict[str, Any], value: str) -
     message = result["msg"]
     names_program = "another program" in message and value in message
     if not names_program or result["failed_key"] != TIME:
-        yield f", which the message does not say: {message}"
+        yield f"the message does not say so: {message}"
         return
     state = experiment.host.state()
     if not result["rolled_back"] or state != experiment.before:
-        yield f": {differences(experiment.before, state)}"
+        yield f"not everything was undone: {differences(experiment.before, state)}"
