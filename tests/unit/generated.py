@@ -83,7 +83,7 @@ runtime_values = st.sampled_from(("0", "1", "2", "60", "3600"))
 
 segments = st.text("ab.-_1é", min_size=1, max_size=4).filter(lambda segment: segment.strip("."))
 first_segments = segments.filter(lambda segment: "." not in segment and segment[0] != "-")
-"""No folder in /proc/sys has a dot in its name, and no spelling could express one.
+"""No folder right below /proc/sys has a dot in its name, and no spelling could express one.
 
 A dash at the start of a key in a file is not part of it.
 """

@@ -188,8 +188,9 @@ def _explain_octal(value: str) -> str:
         if len(digits) > 1 and digits.startswith("0") and digits.isdigit():
             number = parse_number(field)
             octal = number if isinstance(number, int) else "an error"
-            decimal = digits.lstrip("0")[:99] or "0"
-            return f"a leading 0 makes it octal, which gives {octal}; write {decimal}"
+            sign = "-" if field.startswith("-") else ""
+            decimal = digits.lstrip("0")[:_LONGEST_NUMBER] or "0"
+            return f"a leading 0 makes it octal, which gives {octal}; write {sign}{decimal}"
     return ""
 
 

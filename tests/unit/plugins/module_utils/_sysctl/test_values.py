@@ -88,7 +88,7 @@ VALIDATED = [
     (KEY, "0", "30", None),
     (KEY, "abc", "30", None),
     (KEY, "010", "30", "octal, which gives 8; write 10"),
-    (KEY, "-010", "30", "octal, which gives -8"),
+    (KEY, "-010", "30", "octal, which gives -8; write -10"),
     (KEY, "00", "30", "octal, which gives 0; write 0"),
     (KEY, "08", "30", "octal, which gives an error"),
     (KEY, "010", None, "octal"),
