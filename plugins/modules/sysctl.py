@@ -88,8 +88,8 @@ options:
     description:
       - The values are minimums. A higher value, in the kernel or in O(path), is left as it is. In
         a list, each number counts for itself.
-      - A key to which other files already give a value that is high enough gets no line in
-        O(path), which could lower it at the next boot. A lower value in another file that wins at
+      - The next boot lowers nothing either. A key to which other files already give a value that is
+        high enough gets no line in O(path). Where no file sets a key, a higher live value is saved. A lower value in another file that wins at
         the next boot is an override, see O(on_override).
       - Only for values that are numbers. Not together with O(at_most).
     type: bool

@@ -94,17 +94,17 @@ def test_a_line_of_our_file_beyond_the_bound_is_set_to_it(
     ask.again(world, task)
 
 
-def test_a_higher_live_value_stays_when_only_the_minimum_is_persisted(
+def test_a_higher_live_value_that_no_file_sets_is_kept_for_the_next_boot(
     world: World, ask: Asker
 ) -> None:
-    """No file sets the key, so the next boot has to be given the minimum by a line of ours."""
+    """A line of ours with the minimum itself would set the value back at the next boot."""
     world.set_sysctl(FIN, 70)
     task = sysctl({FIN: 50}, at_least=True)
     result = ask.ok(world, task)
     assert result.changed
     assert result["settings"][FIN]["runtime"] == {"before": "70", "after": "70"}
     assert world.sysctl(FIN) == "70"
-    assert world.boots(FIN) == at_both_boots("50")
+    assert world.boots(FIN) == at_both_boots("70")
     ask.again(world, task)
 
 

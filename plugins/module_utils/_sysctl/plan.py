@@ -352,9 +352,21 @@ class _BootFileEditor:
         for key, value in requested.items():
             is_accepted_in_ours = request.accepts(key, current.get(key), value)
             is_needed = key in globs or not self._is_accepted_at_boot(key, value, boot)
-            if is_accepted_in_ours or is_needed:
+            if is_accepted_in_ours or (is_needed and key in current):
                 assign[key] = value
+            elif is_needed:
+                assign[key] = self._value_to_add(key, value, boot)
         return assign
+
+    def _value_to_add(self, key: str, value: str, boot: Precedence) -> str:
+        """Return the value for a line that keeps a bound.
+
+        Where no file sets the key, that is a live value within the bound: a line with the bound
+        itself would set it back at the next boot.
+        """
+        if boot.winner(key) is not None:
+            return value
+        return self.request.target(self.observed.runtime.get(key), value)
 
     def _is_accepted_at_boot(self, key: str, value: str, boot: Precedence) -> bool:
         winner = boot.winner(key)
