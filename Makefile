@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Tools come from the lock files in requirements/, into .venv/; whatever is made goes to .build/.
+# Tools are installed into .venv/, from the lock files in requirements/. All output goes to .build/.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -10,17 +10,17 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-NEWEST := 3.13# the newest target Python, and the one that the tools and the newest ansible-core run on
+NEWEST := 3.13# the newest target Python; the tools and the newest ansible-core run on it too
 OLDEST := 3.7# the oldest target Python
-CORES := 2.16 2.17 2.18 2.19 2.20 2.21# of `make matrix`, beside all the target Pythons
-TARGETS := 3.7 3.8 3.9 3.10 3.11 3.12 3.13
+CORES := 2.16 2.17 2.18 2.19 2.20 2.21# the rows of `make matrix`
+TARGETS := 3.7 3.8 3.9 3.10 3.11 3.12 3.13# its columns: target Pythons
 CELLS ?= $(foreach core,$(CORES),$(TARGETS:%=$(core)x%))
-CORNERS := 2.16x3.13 2.19x3.8 2.21x3.9 2.21x3.8# what `make integration` leaves: a core's last or first Python, and one that it refuses
+CORNERS := 2.16x3.13 2.19x3.8 2.21x3.9 2.21x3.8# cells that `make integration` does not run: the last or first Python of a core, and one that it refuses
 export PATH := $(shell tools/scripts/python_path.sh)
 export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.venv/python
-# A company's own certificates count, where there is a list of them.
+# Trust the machine's certificates, such as those of a company, where it has a list of them.
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),true,false)
-unexport PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE # unbuffered, a target's Python reads its module byte by byte
+unexport PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE # with PYTHONUNBUFFERED, a target's Python reads its module byte by byte
 export LC_ALL := C.UTF-8# Ansible refuses a locale that is not UTF-8
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/installed
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
@@ -31,14 +31,14 @@ ON = PATH=$(CURDIR)/.venv/$(1)/bin:$$PATH
 TARGET = NETOPS_TARGET_PYTHON=$$(.venv/tools/bin/uv python find --system --no-project $(1))
 
 .PHONY: help
-help: ## this list
+help: ## show this list
 	@echo "The two commands:  make apply  and  make test.  All of them:"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 ##### for users
 
 .PHONY: apply
-apply: .venv/apply/.ready .build/installed/.ready $(if $(INVENTORY),,.build/packages-apply) ## TCP keepalive on the hosts of INVENTORY=file, or on a throw-away host here
+apply: .venv/apply/.ready .build/installed/.ready $(if $(INVENTORY),,.build/packages-apply) ## apply TCP keepalive on the hosts of INVENTORY=file, or on a throw-away host here
 ifdef INVENTORY
 	$(call ON,apply) ansible-playbook --inventory '$(INVENTORY)' --diff netops.tuning.tcp_keepalive $(ARGS)
 else
@@ -50,15 +50,15 @@ KIND := booted
 RELEASE := 11,12,13
 LAB := lab
 .PHONY: hosts
-hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/packages-vm) ## test hosts on this machine until Ctrl-C: N=3 KIND=booted (or light, vm) RELEASE=11,12,13 LAB=lab
+hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/packages-vm) ## run test hosts on this machine until Ctrl-C: N=3 KIND=booted (or light, vm) RELEASE=11,12,13 LAB=lab
 	@PYTHONPATH=tools .venv/apply/bin/python -m lab --lab '$(LAB)' open --count $(N) --kind $(KIND) --release $(RELEASE)
 
-##### for developers: test and its parts
+##### for developers: test, and its parts
 
 .PHONY: test lint sanity unit report-test integration corners programs monitoring faults fuzz hosts-test fleet test-vm molecule boots build-check
-test: lint sanity unit report-test integration corners programs monitoring faults hosts-test fleet boots build-check ## everything that must hold before a change is taken
+test: lint sanity unit report-test integration corners programs monitoring faults hosts-test fleet boots build-check ## run every test that a change must pass
 
-lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, ansible-lint, changelog, documentation
+lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## run ruff, mypy and ansible-lint; check changelog, documentation and style
 	$(call ON,dev) ruff check
 	$(call ON,dev) ruff format --check
 	$(call ON,dev) mypy
@@ -66,90 +66,92 @@ lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## ruff, mypy, 
 	$(call ON,dev) antsibull-changelog lint
 	$(call ON,dev) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 	$(call ON,dev) python tools/check_no_machine_names.py
+	$(call ON,dev) python tools/check_style.py
 
-sanity: .venv/dev/.ready .venv/core-2.16/.ready .build/packages-lint ## ansible-test sanity, on the newest ansible-core and on 2.16
+sanity: .venv/dev/.ready .venv/core-2.16/.ready .build/packages-lint ## run ansible-test sanity, on the newest ansible-core and on 2.16
 	tools/scripts/side_by_side.sh 'tools/scripts/sanity.sh dev' 'tools/scripts/sanity.sh core-2.16'
 
-unit: .venv/dev/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready ## unit tests, on the newest and the oldest target Python
+unit: .venv/dev/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready ## run the unit tests, on the newest and the oldest target Python
 	.venv/dev/bin/python -m pytest tests/unit --cov --cov-report=term --cov-fail-under=95
 	.venv/target-$(OLDEST)/bin/python -m pytest tests/unit
 
-report-test: .venv/dev/.ready .build/src/.ready .build/packages-browser ## the audit's report in a headless browser
+report-test: .venv/dev/.ready .build/src/.ready .build/packages-browser ## test the report of the audit in a headless browser
 	.venv/dev/bin/python -m pytest tests/browser -n 2
 
-integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts ## ansible-playbook on throw-away hosts, newest and oldest versions
+integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts ## run ansible-playbook on throw-away hosts, with the newest and the oldest versions
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/integration -n 2
 	$(call ON,core-2.16) $(call TARGET,$(OLDEST)) python -m pytest tests/integration -n 2
 
-corners: ## the cells of the matrix at its edges
+corners: ## run the cells at the edges of the matrix
 	@$(MAKE) matrix CELLS='$(CORNERS)'
 
-SHARE := 3# of the injected faults one of so many is tried; 1: all
-faults: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-faults ## killed, failing, racing, hostile: what docs/promises.md says, on throw-away hosts
+SHARE := 3# one of so many faults is injected; 1: all
+faults: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-faults ## test docs/promises.md on throw-away hosts: kill the module, fail its calls, race with it, give it hostile input
 	$(call ON,dev) NETOPS_FAULTS_SHARE=$(SHARE) python -m pytest tests/faults -n 2 --whole
 
 SEED := 3
-fuzz: .venv/dev/.ready .build/src/.ready ## more hostile input: N=5000000 SEED=3
+fuzz: .venv/dev/.ready .build/src/.ready ## give the engine more hostile input: N=5000000 SEED=3
 	PYTHONPATH=tools:.build/src .venv/dev/bin/python -m faults.fuzz --inputs $(if $(filter command,$(origin N)),$(N),1000000) --seed $(SEED)
 
-programs: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-programs ## what docs/sockets.md says of PostgreSQL, Redis, nginx, ssh, Java and Go, on the programs themselves
+programs: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-programs ## test docs/sockets.md with PostgreSQL, Redis, nginx, ssh, Java and Go
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/programs
 
-monitoring: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-monitoring ## what docs/monitoring.md says, with Prometheus and node_exporter
+monitoring: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-monitoring ## test docs/monitoring.md with Prometheus and node_exporter
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/monitoring
 
-ALONE = unshare --mount --pid --net --fork --kill-child --mount-proc
-hosts-test: roots .build/src/.ready .build/installed/.ready ## the test hosts themselves, and that they leave no trace
-	$(ALONE) .venv/dev/bin/python -m pytest tests/lab --ignore tests/lab/test_true_boot.py
+ISOLATED = unshare --mount --pid --net --fork --kill-child --mount-proc
+hosts-test: roots .build/src/.ready .build/installed/.ready ## test the test hosts, and that they leave no trace
+	$(ISOLATED) .venv/dev/bin/python -m pytest tests/lab --ignore tests/lab/test_true_boot.py
 
-test-vm: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-lab .build/packages-vm ## the role on a kernel of its own, Debian's, that really boots: minutes, since it is emulated
+test-vm: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-lab .build/packages-vm ## test the role on an emulated Debian with a kernel of its own (takes minutes)
 	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --kind vm 12 >/dev/null
-	$(ALONE) .venv/dev/bin/python -m pytest tests/lab/test_true_boot.py -s
+	$(ISOLATED) .venv/dev/bin/python -m pytest tests/lab/test_true_boot.py -s
 
-fleet: .venv/dev/.ready .build/installed/.ready .build/packages-lab ## a rollout, with faults, and what docs/scaling.md says, on N light ssh hosts: N=200 by hand
+fleet: .venv/dev/.ready .build/installed/.ready .build/packages-lab ## test rollouts, also with faults, and docs/scaling.md on N light ssh hosts: N=200 by hand
 	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots 12 >/dev/null
 	$(call ON,dev) NETOPS_FLEET=$(if $(filter file,$(origin N)),20,$(N)) python -m pytest tests/fleet
 
 SCENARIOS := --all
-PEERS = $$(echo $(CURDIR)/.venv/peers/lib/python3.*/site-packages)# for the scenario `migrate`: ansible.posix comes with them
+PEERS = $$(echo $(CURDIR)/.venv/peers/lib/python3.*/site-packages)# has ansible.posix, for the scenario `migrate`
 molecule: export PYTHONPATH := tools
-molecule: roots .venv/peers/.ready .build/installed/.ready .build/on-hosts/.ready ## scenarios on Debian hosts that are rebooted: SCENARIOS='-s override' for one
+molecule: roots .venv/peers/.ready .build/installed/.ready .build/on-hosts/.ready ## run scenarios on Debian hosts that reboot: SCENARIOS='-s override' for one
 	export ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/.build/installed:$(PEERS); $(call ON,dev) python -m lab --lab molecule open -- sh -c 'ANSIBLE_HOME=$$NETOPS_LAB/ansible exec molecule test $(SCENARIOS)'
 
-boots: roots .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-vm # what waits for hosts that boot, at once
+boots: roots .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-vm # both suites mostly wait for hosts to boot, so they run at once
 	@tools/scripts/side_by_side.sh '$(MAKE) molecule' '$(MAKE) test-vm'
 
 .PHONY: roots
-roots: .venv/dev/.ready .build/packages-lab # of the test hosts: their packages come from the network, of which a lab has none
+roots: .venv/dev/.ready .build/packages-lab # make the file systems of the test hosts: needs the network, which a lab does not have
 	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots >/dev/null
 
-build-check: .venv/dev/.ready .build/installed/.ready ## the built collection holds what it should
+build-check: .venv/dev/.ready .build/installed/.ready ## check the files of the built collection
 	.venv/dev/bin/python tools/check_build.py .build/dist/netops-tuning-*.tar.gz
 
 .PHONY: build matrix bench screenshots format lock clean
-build: .build/installed/.ready ## the collection as a tarball in .build/dist
+build: .build/installed/.ready ## build the collection, as a tarball in .build/dist
 	@ls .build/dist/*.tar.gz
 
-matrix: .venv/dev/.ready $(foreach core,$(sort $(foreach cell,$(CELLS),$(firstword $(subst x, ,$(cell))))),.venv/core-$(core)/.ready) .build/src/.ready .build/installed/.ready .build/packages-hosts ## the acceptance test on each ansible-core and target Python (CELLS='2.19x3.8 ...'), as a table
+CORES_OF_CELLS = $(sort $(foreach cell,$(CELLS),$(firstword $(subst x, ,$(cell)))))
+matrix: .venv/dev/.ready $(CORES_OF_CELLS:%=.venv/core-%/.ready) .build/src/.ready .build/installed/.ready .build/packages-hosts ## run the acceptance test on each ansible-core and target Python, and show a table (CELLS='2.19x3.8 ...')
 	@PYTHONPATH=tools .venv/dev/bin/python -m matrix $(CELLS)
 
-bench: .venv/dev/.ready .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-bench .build/packages-lab ## the table of benchmarks, beside the peers
+bench: .venv/dev/.ready .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-bench .build/packages-lab ## run the benchmarks, and compare with other collections
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python benchmarks
 
-screenshots: .venv/dev/.ready .build/src/.ready .build/packages-browser .build/packages-fonts ## the pictures of the report in docs/images
+screenshots: .venv/dev/.ready .build/src/.ready .build/packages-browser .build/packages-fonts ## take the pictures of the report in docs/images
 	@PYTHONPATH=.build/src:tools .venv/dev/bin/python -m reports.screenshots docs/images
 
-format: .venv/dev/.ready ## write the code as ruff would
+format: .venv/dev/.ready ## format the code with ruff
 	.venv/dev/bin/ruff check --fix
 	.venv/dev/bin/ruff format
 
-lock: .venv/tools/.ready ## newest versions into the lock files
+lock: .venv/tools/.ready ## write the newest versions into the lock files
 	@tools/scripts/lock.sh
 
-clean: ## remove all that was made
+clean: ## remove everything that was made
 	rm -rf .build .venv .ansible tests/output
 
-##### what they need
+##### what the targets need
 
 .venv/tools/.ready: requirements/tools.txt
 	@tools/scripts/install_packages.sh python3-venv
@@ -186,18 +188,18 @@ $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
 	@$< $(PACKAGES)
 	@mkdir -p $(@D) && touch $@
 
-# For the scenario `self_apply`: Ansible and git, for test hosts that run it themselves.
+# Ansible and git for test hosts that run Ansible themselves: the scenario `self_apply`.
 .build/on-hosts/.ready: tools/scripts/ansible_for_hosts.sh requirements/core-2.15.txt requirements/core-2.16.txt requirements/core-2.21.txt | .venv/tools/.ready
 	@$< $(@D)
 	@touch $@
 
-# The checkout under the name by which Python imports it.
+# The checkout, at the path at which Python imports a collection.
 .build/src/.ready:
 	mkdir -p .build/src/ansible_collections/netops
 	ln -sfn ../../../.. .build/src/ansible_collections/netops/tuning
 	@touch $@
 
-# What a user would have installed. Any ansible-core builds it: the one of `make apply` comes with the least.
+# The collection as a user installs it. Any ansible-core can build it; .venv/apply is the smallest to install.
 .build/installed/.ready: .venv/apply/.ready $(SHIPPED)
 	rm -rf .build/dist
 	$(call ON,apply) ansible-galaxy collection build --output-path .build/dist

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check the built collection: its files are those of the checkout and no others, and its version is the changelog's.
+"""Check that the built collection has the files of the checkout and the changelog's version.
 
 usage: check_build.py TARBALL
 """
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -32,30 +33,38 @@ MADE_BY_GALAXY = {"FILES.json", "MANIFEST.json"}
 def expected_files() -> set[str]:
     """Return the files of the checkout that users get."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode().split("\0")
-    here = {name for name in names if name and Path(name).is_file()}
-    return (
-        MADE_BY_GALAXY
-        | SHIPPED_FILES
-        | {name for name in here if name.startswith(SHIPPED_FOLDERS) and "/" in name}
-    )
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode()
+    expected = MADE_BY_GALAXY | SHIPPED_FILES
+    for name in output.split("\0"):
+        if name.startswith(SHIPPED_FOLDERS) and "/" in name and Path(name).is_file():
+            expected.add(name)
+    return expected
 
 
-def main() -> None:
-    """Exit with a message for the first kind of difference."""
-    version = yaml.safe_load(Path("galaxy.yml").read_text(encoding="utf-8"))["version"]
-    releases = yaml.safe_load(Path("changelogs/changelog.yaml").read_text(encoding="utf-8"))[
-        "releases"
-    ]
+def read_yaml(path: str) -> dict[str, Any]:
+    return dict(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+
+
+def check_version() -> None:
+    """Exit with a message if the changelog does not have the version of galaxy.yml."""
+    version = read_yaml("galaxy.yml")["version"]
+    releases = read_yaml("changelogs/changelog.yaml")["releases"]
     if version not in releases:
-        sys.exit(f"galaxy.yml says {version}, which changelogs/changelog.yaml does not know")
-    with tarfile.open(sys.argv[1]) as tarball:
-        built = {member.name for member in tarball if not member.isdir()}
-    if built != expected_files():
-        lacking, surplus = sorted(expected_files() - built), sorted(built - expected_files())
-        sys.exit(f"{sys.argv[1]}: lacks {lacking}, has {surplus} besides")
-    print(f"{sys.argv[1]}: {len(built)} files, all of them meant to be there")
+        sys.exit(f"galaxy.yml has version {version}, which changelogs/changelog.yaml has not")
+
+
+def check_files(tarball: str) -> None:
+    """Exit with a message if the tarball lacks files, or has too many."""
+    with tarfile.open(tarball) as archive:
+        built = {member.name for member in archive if not member.isdir()}
+    expected = expected_files()
+    if built != expected:
+        missing = sorted(expected - built)
+        unexpected = sorted(built - expected)
+        sys.exit(f"{tarball}: missing {missing}, unexpected {unexpected}")
+    print(f"{tarball}: {len(built)} files, as expected")
 
 
 if __name__ == "__main__":
-    main()
+    check_version()
+    check_files(sys.argv[1])

@@ -2,12 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hosts held in memory: what a plan is made from, and what it comes to. A model of the engine's two ends, with no I/O."""
+"""Hosts in memory: the input of a plan, and its outcome, without any I/O.
+
+They stand in for the two rooms around the core: what reads a host, and what carries a plan out.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple, Union
+from typing import Any, Iterable, Mapping, NamedTuple, Union
 
 import yaml
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import (
@@ -36,11 +39,15 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.request impo
 
 OURS = "/etc/sysctl.d/90-ansible.conf"
 HEADER = "Managed by a test"
+
 Files = Mapping[str, Union[str, bytes, Mapping[str, str]]]
+"""Path -> content: text, bytes, or {"link": TARGET}."""
+
+_CASES = Path(__file__).parents[1] / "tests/unit/cases"
 
 
 class Host(NamedTuple):
-    """Files as a loader finds them, and the keys that the kernel has."""
+    """The files that a loader finds, and the keys of the kernel with their values."""
 
     loader: Loader
     boot_files: BootFiles
@@ -48,86 +55,87 @@ class Host(NamedTuple):
 
 
 def make_tree(files: Files, command_line: str = "") -> BootFiles:
-    """Make a tree of path -> content; a content {"link": TARGET} is a link to another of the files."""
+    """Return files as a loader finds them; a link leads to another of them, or to nothing."""
     listing: dict[str, dict[str, str]] = {folder: {} for folder in (*FOLDERS, "/etc")}
     contents = {}
     for path, content in files.items():
-        real = content["link"] if isinstance(content, Mapping) else path
-        folder, _unused, name = path.rpartition("/")
+        real_path = content["link"] if isinstance(content, Mapping) else path
+        folder, _slash, name = path.rpartition("/")
         if folder != "/etc" or name == "sysctl.conf":
-            listing.setdefault(folder, {})[name] = real
-        if real == "/dev/null":
-            contents[real] = b""
-        elif not isinstance(content, Mapping):
-            contents[real] = content.encode() if isinstance(content, str) else content
-    return BootFiles(listing, contents, command_line, ())
+            listing.setdefault(folder, {})[name] = real_path
+        if real_path == "/dev/null":
+            contents[real_path] = b""
+        elif isinstance(content, bytes):
+            contents[real_path] = content
+        elif isinstance(content, str):
+            contents[real_path] = content.encode()
+    return BootFiles(listing, contents, command_line, problems=())
 
 
 def make_host(
     loader: str = "systemd", files: Any = (), kernel: Any = (), command_line: str = ""
 ) -> Host:
-    return Host(LOADERS[loader], make_tree(dict(files), command_line), dict(kernel))
+    """Return a host that boots with this loader."""
+    boot_files = make_tree(dict(files), command_line)
+    return Host(LOADERS[loader], boot_files, dict(kernel))
 
 
-def ask(settings: Mapping[str, Any], **options: Any) -> Request:
-    """Make a request for canonical keys and texts of values."""
-    return Request(**{"settings": settings, "path": OURS, "header": HEADER, **options})
+def make_request(settings: Mapping[str, Any], **options: Any) -> Request:
+    """Return a request for these settings: normalized keys, values as text."""
+    fields = {"path": OURS, "header": HEADER, **options}
+    return Request(settings=settings, **fields)
 
 
 def observe(request: Request, host: Host) -> Observed:
-    """Find of the host in memory what a run would find of a real one."""
-    folder, _unused, name = request.path.rpartition("/")
-    real = host.boot_files.listing.get(folder, {}).get(name, request.path)
-    before = host.boot_files.contents.get(real)
-    asked = [*request.settings, *surplus_keys(request, before, host.loader)]
-    matches = {
-        glob: [key for key in host.kernel if glob_matches(split_glob(glob), key)]
-        for glob in asked
-        if is_glob(glob)
-    }
-    named = {key for key in asked if key in host.kernel}.union(*matches.values())
-    runtime = {key: host.kernel[key] for key in host.kernel if key in named}
+    """Return what a run would read on the host."""
+    folder, _slash, name = request.path.rpartition("/")
+    real_path = host.boot_files.listing.get(folder, {}).get(name, request.path)
+    content = host.boot_files.contents.get(real_path)
+    keys = [*request.settings, *surplus_keys(request, content, host.loader)]
+    matches = {key: _matching_keys(key, host.kernel) for key in keys if is_glob(key)}
+    wanted = set(keys).union(*matches.values())
     return Observed(
-        host.loader,
-        host.boot_files,
-        request.path,
-        real,
-        real != request.path,
-        before,
-        runtime,
-        matches,
+        loader=host.loader,
+        boot_files=host.boot_files,
+        path=request.path,
+        real_path=real_path,
+        is_link=real_path != request.path,
+        content=content,
+        runtime={key: value for key, value in host.kernel.items() if key in wanted},
+        matches=matches,
     )
 
 
+def _matching_keys(glob: str, keys: Iterable[str]) -> list[str]:
+    segments = split_glob(glob)
+    return [key for key in keys if glob_matches(segments, key)]
+
+
 def plan_for(request: Request, host: Host) -> Plan:
+    """Return the plan of a run on the host."""
     return make_plan(request, observe(request, host))
 
 
 def carried_out(plan: Plan, host: Host) -> Host:
-    """Return the host once the plan's writes and files are carried out, one by one."""
-    tree = host.boot_files
+    """Return the host as it is once the plan is carried out."""
+    boot_files = host.boot_files
     for change in plan.files:
-        tree = tree.with_file(change.path, change.real_path, change.after)
-    return Host(
-        host.loader, tree, {**host.kernel, **{write.key: write.after for write in plan.writes}}
-    )
+        boot_files = boot_files.with_file(change.path, change.real_path, change.after)
+    kernel = dict(host.kernel)
+    for write in plan.writes:
+        kernel[write.key] = write.after
+    return Host(host.loader, boot_files, kernel)
 
 
-def boot_rules(host: Host) -> Precedence:
-    """Work out the next boot from every file, with no short cut."""
-    sources = [
-        source for source in read_order(host.boot_files, host.loader) if source.masked_by is None
-    ]
-    return Precedence(
-        (line for line in boot_lines(host.boot_files, host.loader, sources) if line.key),
-        host.loader,
-    )
+def next_boot(host: Host) -> Precedence:
+    """Work out the next boot from every file, without the short cut of ``precedence_of``."""
+    order = read_order(host.boot_files, host.loader)
+    files = [file for file in order if file.masked_by is None]
+    lines = boot_lines(host.boot_files, host.loader, files)
+    return Precedence([line for line in lines if line.key], host.loader)
 
 
-def cases(name: str) -> list[dict[str, Any]]:
+def load_cases(name: str) -> list[dict[str, Any]]:
     """Return the cases of a data file."""
-    return list(
-        yaml.safe_load(
-            (Path(__file__).parents[1] / "tests/unit/cases" / name).read_text(encoding="utf-8")
-        )
-    )
+    text = (_CASES / name).read_text(encoding="utf-8")
+    return list(yaml.safe_load(text))

@@ -8,13 +8,16 @@ module: audit_report
 short_description: Write one report of the TCP keepalive settings of all hosts in a play
 version_added: 0.2.0
 description:
-  - Takes the results of M(netops.tuning.tcp_keepalive_info) that the hosts of the play registered, and writes one report.
-    The report is a self-contained HTML page, JSON (C(docs/audit-report.schema.json) describes it), CSV,
+  - Takes the results of M(netops.tuning.tcp_keepalive_info) that the hosts of the play registered,
+    and writes one report.
+    The report is a self-contained HTML page, JSON (C(docs/audit-report.schema.json) describes it),
+    CSV,
     and lines in the terminal.
   - It runs on the controller. Run it once, with C(run_once), after the tasks that query the hosts,
     in a play with the C(linear) strategy. The playbook C(netops.tuning.audit) does this.
   - A host that failed, was unreachable or was never queried is in the report too, with the reason.
-  - The desired values of a host come from its variables C(audit_profile), C(audit_time), C(audit_probes), C(audit_intvl),
+  - The desired values of a host come from its variables C(audit_profile), C(audit_time),
+    C(audit_probes), C(audit_intvl),
     C(audit_path) and C(audit_idle_limit). Where one is not set, the variable of the role applies,
     such as C(tcp_keepalive_time).
 author: the netops.tuning authors (@netops-tuning)
@@ -24,24 +27,31 @@ seealso:
 options:
   results:
     description:
-      - The variable in which each host registered its result of M(netops.tuning.tcp_keepalive_info), with C(assignments).
+      - The variable in which each host registered its result of
+        M(netops.tuning.tcp_keepalive_info), with C(assignments).
     type: str
     default: audit_found
   outcome:
     description:
-      - The variable that holds the outcome of a rollout on a host. It is V(done), V(already_right), V(put_back),
+      - The variable that holds the outcome of a rollout on a host. It is V(done), V(already_right),
+        V(put_back),
         V(failed), V(unreachable) or V(not_reached).
-      - A host without this variable counts as V(not_reached). Without this option the report has no column for the outcome.
+      - A host without this variable counts as V(not_reached). Without this option the report has no
+        column for the outcome.
     type: str
   reports:
     description:
-      - Merge these JSON reports into one instead, such as the reports of runs on parts of an inventory.
-        The hosts of the play are ignored then. The commands in the merged report use the inventory of this run.
-      - The glob characters C(*), C(?) and C([]) may be used. If several reports contain the same host, the last one counts.
+      - Merge these JSON reports into one instead, such as the reports of runs on parts of an
+        inventory.
+        The hosts of the play are ignored then. The commands in the merged report use the inventory
+        of this run.
+      - The glob characters C(*), C(?) and C([]) may be used. If several reports contain the same
+        host, the last one counts.
     type: list
     elements: str
   folder:
-    description: The folder on the controller to write the files to. It is created if it does not exist.
+    description: >-
+      The folder on the controller to write the files to. It is created if it does not exist.
     type: path
     default: .
   name:
@@ -51,7 +61,8 @@ options:
   formats:
     description:
       - The formats to write. Each file is replaced atomically, once all of them are complete.
-      - V(limit) is a file with the names of the hosts that are in drift or overridden, for C(--limit @FILE).
+      - V(limit) is a file with the names of the hosts that are in drift or overridden, for
+        C(--limit @FILE).
     type: list
     elements: str
     choices: [html, json, csv, limit]
@@ -139,7 +150,8 @@ states:
   type: dict
   sample: {as_wanted: 412, drift: 53, overridden: 21, failed: 9, unreachable: 5, not_reached: 0}
 violations:
-  description: The hosts that match each condition in O(fail_on). Conditions that no host matches are left out.
+  description: >-
+    The hosts that match each condition in O(fail_on). Conditions that no host matches are left out.
   returned: success, or failed because of O(fail_on)
   type: dict
   sample: {drift: [web1, web2]}

@@ -24,7 +24,8 @@ EXAMPLES = r"""
 RETURN = r"""
 outcomes:
   description:
-    - Each host with its outcome, V(done), V(already_right), V(put_back), V(failed), V(unreachable) or
+    - Each host with its outcome, V(done), V(already_right), V(put_back), V(failed), V(unreachable)
+      or
       V(not_reached), and the reason.
   returned: success
   type: dict

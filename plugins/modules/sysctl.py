@@ -295,7 +295,10 @@ diff:
   type: list
   elements: dict
   sample:
-    - {before_header: /proc/sys, after_header: /proc/sys, before: "vm.swappiness = 60\n", after: "vm.swappiness = 10\n"}
+    - before_header: /proc/sys
+      after_header: /proc/sys
+      before: "vm.swappiness = 60\n"
+      after: "vm.swappiness = 10\n"
   contains:
     before_header: {description: V(/proc/sys) or the file., type: str}
     after_header: {description: V(/proc/sys) or the file after the run., type: str}

@@ -110,8 +110,16 @@ settings:
       boot: "10"
       winner: {path: /etc/sysctl.d/90-ansible.conf, line: 2}
       assignments:
-        - {path: /usr/lib/sysctl.d/50-vendor.conf, line: 7, key: vm.swappiness, value: "30", fate: overridden}
-        - {path: /etc/sysctl.d/90-ansible.conf, line: 2, key: vm.swappiness, value: "10", fate: winner}
+        - path: /usr/lib/sysctl.d/50-vendor.conf
+          line: 7
+          key: vm.swappiness
+          value: "30"
+          fate: overridden
+        - path: /etc/sysctl.d/90-ansible.conf
+          line: 2
+          key: vm.swappiness
+          value: "10"
+          fate: winner
       drift: true
   contains:
     runtime:

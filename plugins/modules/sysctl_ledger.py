@@ -175,7 +175,9 @@ errno:
   type: int
   sample: 28
 rolled_back:
-  description: Whether the host is as it was before this run. If not, the message says what could not be put back.
+  description: >-
+    Whether the host is as it was before this run. If not, the message says what could not be put
+    back.
   returned: failure
   type: bool
   sample: true

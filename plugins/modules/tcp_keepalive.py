@@ -254,7 +254,10 @@ diff:
   type: list
   elements: dict
   sample:
-    - {before_header: /proc/sys, after_header: /proc/sys, before: "net.ipv4.tcp_keepalive_intvl = 75\n", after: "net.ipv4.tcp_keepalive_intvl = 25\n"}
+    - before_header: /proc/sys
+      after_header: /proc/sys
+      before: "net.ipv4.tcp_keepalive_intvl = 75\n"
+      after: "net.ipv4.tcp_keepalive_intvl = 25\n"
   contains:
     before_header: {description: V(/proc/sys) or the file., type: str}
     after_header: {description: V(/proc/sys) or the file after the run., type: str}

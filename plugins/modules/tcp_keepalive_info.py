@@ -180,7 +180,14 @@ processes:
   type: list
   elements: dict
   sample:
-    - {pid: 812, command: postgres, user: postgres, established: 40, with_keepalive: 12, without_keepalive: 28, unknown: 0, stale: 11}
+    - pid: 812
+      command: postgres
+      user: postgres
+      established: 40
+      with_keepalive: 12
+      without_keepalive: 28
+      unknown: 0
+      stale: 11
   contains:
     pid: {description: The process ID., type: int}
     command: {description: The command name. Null if the process has ended meanwhile., type: str}
@@ -208,7 +215,11 @@ namespaces:
   type: list
   elements: dict
   sample:
-    - {inode: 4026532281, name: docker-0123456789ab.scope, processes: 3, settings: {time: 7200, probes: 9, intvl: 75}, differs: true}
+    - inode: 4026532281
+      name: docker-0123456789ab.scope
+      processes: 3
+      settings: {time: 7200, probes: 9, intvl: 75}
+      differs: true
   contains:
     inode: {description: "Its number, as in C(lsns -t net).", type: int}
     name:
@@ -229,7 +240,9 @@ problems:
   type: list
   elements: dict
   sample:
-    - {path: /proc/*/fd, problem: "the sockets of 80 of 92 processes are not for this user (become root: 'become: true') to see"}
+    - path: /proc/*/fd
+      problem: >-
+        the sockets of 80 of 92 processes are not for this user (become root: 'become: true') to see
   contains:
     path: {description: The file or files., type: str}
     problem: {description: What is wrong., type: str}

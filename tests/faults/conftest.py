@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counts what was tried, says so at the end of a run, and fails a whole run in which it has become less than promised."""
+"""Count the cases that were tried, print the counts, and fail if there are fewer than promised."""
 
 from __future__ import annotations
 
@@ -23,27 +23,38 @@ PROMISED = {
     "hostile inputs": 100_000,
     "hostile folders": 300,
 }
-"""As docs/promises.md has it."""
+"""Kind of case -> how many a whole run has at least, as docs/promises.md says."""
+PROPERTY_PREFIX = "tried "
+
 tried: Counter[str] = Counter()
 
 
 @pytest.fixture
 def count(record_property: Callable[[str, object], None]) -> Callable[[str, int], None]:
-    """Take down how much of a kind was tried."""
-    return lambda kind, number: record_property(f"tried {kind}", number)
+    """Return a function (kind, number) that counts tried cases."""
+
+    def record(kind: str, number: int) -> None:
+        record_property(f"{PROPERTY_PREFIX}{kind}", number)
+
+    return record
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.when == "call":
-        for name, number in report.user_properties:
-            if name.startswith("tried "):
-                tried[name[len("tried ") :]] += int(str(number))
+    """Add up what the tests recorded; with xdist this runs in the controlling process too."""
+    if report.when != "call":
+        return
+    for name, number in report.user_properties:
+        if name.startswith(PROPERTY_PREFIX):
+            kind = name[len(PROPERTY_PREFIX) :]
+            tried[kind] += int(str(number))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     for kind, number in sorted(tried.items()):
-        promised = f" (at least {PROMISED[kind]:,} promised)" if kind in PROMISED else ""
-        terminalreporter.write_line(f"{number:>9,} {kind}{promised}")
+        line = f"{number:>9,} {kind}"
+        if kind in PROMISED:
+            line += f" (at least {PROMISED[kind]:,} promised)"
+        terminalreporter.write_line(line)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,12 +67,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    controlling = not hasattr(session.config, "workerinput")
-    if controlling and session.config.getoption("--whole"):
-        short = {kind: tried[kind] for kind, promised in PROMISED.items() if tried[kind] < promised}
-        if short and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-            print(f"\nFewer than promised: {short}")
+    is_worker = hasattr(session.config, "workerinput")
+    if is_worker or not session.config.getoption("--whole"):
+        return
+    too_few = {}
+    for kind, promised in PROMISED.items():
+        if tried[kind] < promised:
+            too_few[kind] = tried[kind]
+    if too_few and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print(f"\nFewer than promised: {too_few}")
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,14 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Killed at any instant, a run leaves every file whole-old or whole-new, and the next run finishes the job."""
+"""A killed run leaves every file completely old or completely new; the next run finishes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from faults.laboratory import experiment
+from faults.launch import run_scenario
 from faults.scenarios import SCENARIOS
 
 
@@ -16,7 +16,7 @@ from faults.scenarios import SCENARIOS
 def test_killed_at_each_call_that_changes_the_host(
     scenario: str, count: Callable[[str, int], None]
 ) -> None:
-    report = experiment("kill.kill_everywhere", scenario)
-    count("kill points", report["count"])
-    assert not report["broken"], "\n".join(report["broken"])
-    assert report["count"] >= 7, "so many there are at least, whatever is asked"
+    result = run_scenario("kill.kill_everywhere", scenario)
+    count("kill points", result["count"])
+    assert not result["problems"], "\n".join(result["problems"])
+    assert result["count"] >= 7, "every scenario has at least so many"

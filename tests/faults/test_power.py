@@ -1,43 +1,45 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The power fails at any instant: what comes back from the disk is whole-old or whole-new, and what was told to be done is done."""
+"""After a power failure each file is completely old or new; what was reported as done is done."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from faults.laboratory import experiment
+from faults.launch import run_scenario
 from faults.scenarios import SCENARIOS
 
 
 @pytest.mark.parametrize(
-    "scenario", ["first run", "change", "absent, nothing stays", "comment_out", "backup"]
+    "scenario", ["first run", "change", "absent, no setting stays", "comment_out", "backup"]
 )
 def test_the_power_fails_at_each_call_that_changes_the_host(
     scenario: str, count: Callable[[str, int], None]
 ) -> None:
-    report = experiment("power.cut_everywhere", scenario)
-    count("power cuts on a real ext4", report["count"])
-    assert not report["broken"], "\n".join(report["broken"])
-    assert report["count"] >= 8
+    result = run_scenario("power.cut_everywhere", scenario)
+    count("power cuts on a real ext4", result["count"])
+    assert not result["problems"], "\n".join(result["problems"])
+    assert result["count"] >= 8
 
 
 @pytest.mark.parametrize("scenario", ["first run", "change"])
-def test_this_bed_sees_what_a_missing_fsync_does(scenario: str) -> None:
-    """Without it ext4 comes back with a file of the right name and nothing in it, or success was told and nothing is there."""
-    report = experiment("power.cut_everywhere", scenario, without_fsync=True)
-    assert any(
-        "neither old nor new" in what or "is not new" in what for what in report["broken"]
-    ), report
+def test_the_experiment_notices_a_missing_fsync(scenario: str) -> None:
+    """Without fsync a file comes back empty, or is missing although success was reported."""
+    result = run_scenario("power.cut_everywhere", scenario, without_fsync=True)
+    damaged = []
+    for problem in result["problems"]:
+        if "neither old nor new" in problem or "is not new" in problem:
+            damaged.append(problem)
+    assert damaged, result
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_nothing_gets_its_name_before_it_is_on_the_disk(
+def test_data_name_and_folder_are_synced_in_this_order(
     scenario: str, count: Callable[[str, int], None]
 ) -> None:
-    """On any file system: data, then name, then folder, each on the disk before the next; and all of it before success is told."""
-    report = experiment("power.order", scenario)
-    count("names given in the order of fsyncs", report["count"])
-    assert not report["broken"], "\n".join(report["broken"])
+    """Each is on the disk before the next, and all of them before the end; on any file system."""
+    result = run_scenario("power.check_sync_order", scenario)
+    count("names given in the order of fsyncs", result["count"])
+    assert not result["problems"], "\n".join(result["problems"])

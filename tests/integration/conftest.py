@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run of ansible-playbook for all tests of a worker, and a throw-away host for each test."""
+"""One process of ansible-playbook for all tests of a worker, a throw-away host for each test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.world import World
 
 
 def pytest_configure() -> None:
-    """Draw a fresh seed for the boot oracle, before the workers start, which inherit it."""
+    """Choose a fresh seed for the boot oracle, before the workers start, which inherit it."""
     os.environ.setdefault("NETOPS_FRESH_SEED", str(random.SystemRandom().randrange(1 << 32)))
 
 
@@ -27,8 +27,8 @@ def pytest_report_header() -> str:
 
 @pytest.fixture(scope="session")
 def controller() -> Iterator[Controller]:
-    with Controller() as made:
-        yield made
+    with Controller() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
@@ -38,19 +38,20 @@ def ask(controller: Controller) -> Asker:
 
 @pytest.fixture
 def make_world() -> Iterator[Callable[..., World]]:
-    """Make worlds with options; all of them end with the test."""
-    made: list[World] = []
+    """Return a function that makes worlds with options. They end with the test."""
+    worlds: list[World] = []
 
     def make(*args: Any, **options: Any) -> World:
-        made.append(World(*args, **options))
-        return made[-1]
+        world = World(*args, **options)
+        worlds.append(world)
+        return world
 
     yield make
-    for world in made:
+    for world in worlds:
         world.close()
 
 
 @pytest.fixture
 def world(make_world: Callable[..., World]) -> World:
-    """Make a host that boots with systemd, with no sysctl files at all."""
+    """Make a host that boots with systemd, without any sysctl files."""
     return make_world()

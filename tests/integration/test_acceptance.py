@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What users rely on, once through as they run it: on the versions at hand, or on each cell of `make matrix`."""
+"""What users rely on, on this machine's versions, or on each cell of `make matrix`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ansible.release
 import pytest
@@ -30,10 +29,11 @@ from sandbox.tasks import (
 )
 from sandbox.world import World
 
-KEEPALIVE, OURS, LATER = (
-    f"/etc/sysctl.d/{name}.conf" for name in ("90-tcp-keepalive", "90-ansible", "99-later")
-)
-SEVERAL = {FIN: 50, "net.core.somaxconn": "4321", "net.ipv4.ip_local_port_range": [20000, 60999]}
+KEEPALIVE_FILE = "/etc/sysctl.d/90-tcp-keepalive.conf"
+LATER = "/etc/sysctl.d/99-later.conf"
+SOMAXCONN = "net.core.somaxconn"
+PORT_RANGE = "net.ipv4.ip_local_port_range"
+ROLE = {"roles": ["netops.tuning.tcp_keepalive"]}
 OLDEST_TARGET = {
     "2.16": (3, 6),
     "2.17": (3, 7),
@@ -42,146 +42,188 @@ OLDEST_TARGET = {
     "2.20": (3, 9),
     "2.21": (3, 9),
 }
+"""ansible-core -> the oldest Python that it supports on a managed host."""
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One ansible-core, by the folder of its programs, and one target Python."""
+class Cell(NamedTuple):
+    """One ansible-core, by the folder of its programs, and one Python of the managed host."""
 
     core: str
     programs: Path
     target: tuple[int, ...]
     python: str
 
-    def plays(self, world: World, play: dict[str, Any], *args: str) -> Played:
+    def play(self, world: World, play: dict[str, Any], *args: str) -> Played:
+        """Run a play in a world with these versions."""
         plays = [{"hosts": "all", "gather_facts": False, **play}]
         return run_playbook(world, plays, *args, python=self.python, programs=self.programs)
 
 
 def cells() -> list[Cell]:
-    """Take the cells that `matrix` names, or the one of this very run."""
+    """Return the cells that `make matrix` names, or the one of this very run."""
     named = json.loads(os.environ.get("NETOPS_CELLS", "{}"))
-    if named:
-        return [
-            Cell(cell["core"], Path(cell["programs"]), dotted(cell["target"]), cell["python"])
-            for cell in named
-        ]
-    asked = [target_python(), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    target = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
-    core = ".".join(ansible.release.__version__.split(".")[:2])
-    return [Cell(core, Ansible.programs, dotted(target), target_python())]
+    if not named:
+        return [cell_of_this_run()]
+    matrix = []
+    for entry in named:
+        cell = Cell(
+            core=entry["core"],
+            programs=Path(entry["programs"]),
+            target=parse_version(entry["target"]),
+            python=entry["python"],
+        )
+        matrix.append(cell)
+    return matrix
 
 
-def dotted(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
+def cell_of_this_run() -> Cell:
+    """Return the ansible-core that runs the tests and the Python of its managed hosts."""
+    script = "import sys; print('%d.%d' % sys.version_info[:2])"
+    command = [target_python(), "-c", script]
+    version = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Cell(
+        core=".".join(ansible.release.__version__.split(".")[:2]),
+        programs=Ansible.programs,
+        target=parse_version(version),
+        python=target_python(),
+    )
 
 
-def name(cell: Cell) -> str:
-    return f"{cell.core}x{'.'.join(map(str, cell.target))}"
+def parse_version(version: str) -> tuple[int, ...]:
+    """Return 3.13 as (3, 13)."""
+    return tuple(int(part) for part in version.split("."))
 
 
-@pytest.mark.parametrize("cell", cells(), ids=name)
-def test_acceptance(world: World, cell: Cell, record_property: Callable[[str, str], None]) -> None:
-    """It works; on a Python that this ansible-core does not take, it is refused and nothing has happened."""
+def cell_id(cell: Cell) -> str:
+    """Return the name of a cell as `make matrix` writes it."""
+    target = ".".join(str(part) for part in cell.target)
+    return f"{cell.core}x{target}"
+
+
+def results_of_ours(played: Played) -> list[Result]:
+    """Return the results of the collection's own modules."""
+    return [result for result in played.results if result.action.startswith("netops.tuning.")]
+
+
+@pytest.mark.parametrize("cell", cells(), ids=cell_id)
+def test_the_collection_works_or_ansible_refuses_the_python(
+    world: World, cell: Cell, record_property: Callable[[str, str], None]
+) -> None:
+    """A run on a Python that ansible-core does not support changes nothing on the host."""
     if cell.target < OLDEST_TARGET[cell.core]:
-        record_property("refused", refused(world, cell))
+        reason = check_refusal(world, cell)
+        record_property("refused", reason)
         return
     before = world.snapshot()
-    the_role(world, cell)
-    other_namespaces(world, cell)
-    several_keys(world, cell)
-    absent(world, cell)
+    check_role(world, cell)
+    check_namespaces(world, cell)
+    check_several_keys(world, cell)
+    check_absent(world, cell)
     world.remove(LATER)
     assert world.snapshot() == before
 
 
-def the_role(world: World, cell: Cell) -> None:
-    play = {"roles": ["netops.tuning.tcp_keepalive"]}
+def check_role(world: World, cell: Cell) -> None:
+    """Check the role: check mode predicts its one change, and a second run changes nothing."""
     before = world.snapshot(identity=True)
-    predicted = cell.plays(world, play, "--check", "--diff")
-    assert (predicted.rc, predicted.stats["changed"]) == (0, 1), predicted.output
+    predicted = cell.play(world, ROLE, "--check", "--diff")
+    assert predicted.rc == 0, predicted.output
+    assert predicted.stats["changed"] == 1
     assert world.snapshot(identity=True) == before
-    done = cell.plays(world, play, "--diff")
-    assert (done.rc, done.stats["changed"]) == (0, 1), done.output
-    assert [result.action for result in done.results] == [
+
+    played = cell.play(world, ROLE, "--diff")
+    assert played.rc == 0, played.output
+    assert played.stats["changed"] == 1
+    assert [result.action for result in played.results] == [
         "ansible.builtin.validate_argument_spec",
         "netops.tuning.tcp_keepalive",
-    ], "one task, and no facts"
-    assert ours(done)[0]["diff"] == ours(predicted)[0]["diff"]
-    assert [entry["after_header"] for entry in ours(done)[0]["diff"]] == ["/proc/sys", KEEPALIVE]
-    assert ours(done)[0]["dead_after"] == 3825
-    assert now(world) == next_boot(world) == DOCUMENT
-    again = cell.plays(world, play)
-    assert (again.rc, again.stats["changed"]) == (0, 0), again.output
+    ], "the role must be one task, without facts"
+    result = results_of_ours(played)[0]
+    assert result["diff"] == results_of_ours(predicted)[0]["diff"]
+    assert [entry["after_header"] for entry in result["diff"]] == ["/proc/sys", KEEPALIVE_FILE]
+    assert result["dead_after"] == 3825
+    assert now(world) == DOCUMENT
+    assert next_boot(world) == DOCUMENT
+
+    again = cell.play(world, ROLE)
+    assert again.rc == 0, again.output
+    assert again.stats["changed"] == 0
 
 
-def other_namespaces(world: World, cell: Cell) -> None:
+def check_namespaces(world: World, cell: Cell) -> None:
+    """Check that tcp_keepalive_info reports a network namespace with other settings."""
     assert world.run(["ip", "netns", "add", "other"]).rc == 0
-    (told,) = ours(cell.plays(world, {"tasks": [keepalive_info()]}))
-    assert (told["source"], told["connections"]["established"], told["problems"]) == (
-        "sock_diag",
-        0,
-        [],
-    )
-    assert told["settings"]["time"] == {"runtime": 3600, "boot": 3600}
-    (other,) = told["namespaces"]
-    assert (other["name"], other["settings"]["time"], other["differs"]) == ("other", 7200, True)
+    played = cell.play(world, {"tasks": [keepalive_info()]})
+    (result,) = results_of_ours(played)
+    assert result["source"] == "sock_diag"
+    assert result["connections"]["established"] == 0
+    assert result["problems"] == []
+    assert result["settings"]["time"] == {"runtime": 3600, "boot": 3600}
+    (namespace,) = result["namespaces"]
+    assert namespace["name"] == "other"
+    assert namespace["settings"]["time"] == 7200
+    assert namespace["differs"] is True
 
 
-def several_keys(world: World, cell: Cell) -> None:
-    """Another file would win: refused before anything is written, then taken out of the way."""
+def check_several_keys(world: World, cell: Cell) -> None:
+    """Check that a later file is refused by default, and commented out on request."""
+    settings = {FIN: 50, SOMAXCONN: "4321", PORT_RANGE: [20000, 60999]}
     world.write(LATER, f"# theirs\n{FIN} = 40\n")
     before = world.snapshot(identity=True)
-    played = cell.plays(world, {"tasks": [sysctl(SEVERAL)]})
-    (refusal,) = ours(played)
-    assert (played.rc, refusal.failed, refusal["rolled_back"]) == (2, True, True), played.output
+    played = cell.play(world, {"tasks": [sysctl(settings)]})
+    (refusal,) = results_of_ours(played)
+    assert played.rc == 2, played.output
+    assert refusal.failed
+    assert refusal["rolled_back"] is True
     assert refusal["overridden"] == [{"key": FIN, "value": "40", "path": LATER, "line": 2}]
     assert world.snapshot(identity=True) == before
-    task = sysctl(SEVERAL, on_override="comment_out")
-    played = cell.plays(world, {"tasks": [task, task, info(keys=[*SEVERAL, TIME])]}, "--diff")
+
+    task = sysctl(settings, on_override="comment_out")
+    tasks = [task, task, info(keys=[*settings, TIME])]
+    played = cell.play(world, {"tasks": tasks}, "--diff")
     assert played.rc == 0, played.output
-    done, again, told = ours(played)
-    assert (done.changed, again.changed, told.changed) == (True, False, False)
-    assert done["previous"][FIN] == "60"
-    assert told["drift"] == []
-    values = {
-        FIN: "50",
-        "net.core.somaxconn": "4321",
-        "net.ipv4.ip_local_port_range": "20000 60999",
-        TIME: "3600",
-    }
-    assert (
-        {key: world.sysctl(key) for key in values} == world.boot("systemd", values).values == values
-    )
-    assert {
-        key: (told["settings"][key]["runtime"], told["settings"][key]["boot"]) for key in values
-    } == {key: (value, value) for key, value in values.items()}
+    first, second, inspection = results_of_ours(played)
+    assert first.changed
+    assert not second.changed
+    assert not inspection.changed
+    assert first["previous"][FIN] == "60"
+    assert inspection["drift"] == []
+
+    expected = {FIN: "50", SOMAXCONN: "4321", PORT_RANGE: "20000 60999", TIME: "3600"}
+    assert world.boot("systemd", expected).values == expected
+    for key, value in expected.items():
+        assert world.sysctl(key) == value
+        assert inspection["settings"][key]["runtime"] == value
+        assert inspection["settings"][key]["boot"] == value
+    assert set(inspection["settings"]) == set(expected)
 
 
-def absent(world: World, cell: Cell) -> None:
-    keys = {FIN: 60, "net.core.somaxconn": 4096, "net.ipv4.ip_local_port_range": "32768 60999"}
-    tasks = [sysctl(keys, state="absent"), tcp_keepalive(state="absent")]
-    played = cell.plays(world, {"tasks": [*tasks, *tasks]})
+def check_absent(world: World, cell: Cell) -> None:
+    """Check that state: absent removes everything, and a second run changes nothing."""
+    defaults = {FIN: 60, SOMAXCONN: 4096, PORT_RANGE: "32768 60999"}
+    tasks = [sysctl(defaults, state="absent"), tcp_keepalive(state="absent")]
+    played = cell.play(world, {"tasks": [*tasks, *tasks]})
     assert played.rc == 0, played.output
-    assert [result.changed for result in ours(played)] == [True, True, False, False]
-    assert now(world) == next_boot(world) == KERNEL
+    changed = [result.changed for result in results_of_ours(played)]
+    assert changed == [True, True, False, False]
+    assert now(world) == KERNEL
+    assert next_boot(world) == KERNEL
 
 
-def refused(world: World, cell: Cell) -> str:
-    """Give the words in which it is: a message, or the last line of what a Python says that cannot read ansible-core."""
+def check_refusal(world: World, cell: Cell) -> str:
+    """Check that ansible-core refuses this Python and nothing changes; return its reason.
+
+    It either says which Python it requires, or is itself a syntax error to an old Python.
+    """
     before = world.snapshot(identity=True)
-    played = cell.plays(world, {"roles": ["netops.tuning.tcp_keepalive"]})
-    (refusal,) = ours(played)
-    assert (played.rc, refusal.failed) == (2, True), played.output
+    played = cell.play(world, ROLE)
+    (refusal,) = results_of_ours(played)
+    assert played.rc == 2, played.output
+    assert refusal.failed
     assert world.snapshot(identity=True) == before
-    message, traceback = refusal["msg"], refusal.get("module_stderr", "")
-    assert "requires" in message or "/ansible/module_utils/_internal/" in traceback, (
-        "not our own code's doing"
-    )
+    message = str(refusal["msg"])
     if "requires" in message:
-        return str(message).partition(" Current version")[0]
-    return f"ansible-core itself is no syntax to this Python ({traceback.splitlines()[-1]})"
-
-
-def ours(played: Played) -> list[Result]:
-    return [result for result in played.results if result.action.startswith("netops.tuning.")]
+        return message.partition(" Current version")[0]
+    traceback = refusal.get("module_stderr", "")
+    assert "/ansible/module_utils/_internal/" in traceback, "the error must not be in our own code"
+    return f"ansible-core itself is a syntax error to this Python ({traceback.splitlines()[-1]})"

@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The boot value worked out by the collection against both real loaders, on generated trees: fixed seeds, and one fresh seed each run."""
+"""The collection expects the boot values that both real loaders set, on generated trees.
+
+Trees of fixed seeds, of a fresh seed in each run, and of real distributions.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,13 @@ DISTRIBUTIONS = list(distributions())
 
 @pytest.fixture(scope="module")
 def oracle() -> Iterator[Oracle]:
-    with Oracle(INTERFACES) as made:
-        yield made
+    with Oracle(INTERFACES) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
 def default(oracle: Oracle) -> dict[str, str]:
-    """Boot with no files."""
+    """Return the values after a boot without files."""
     values = oracle.values({}, "systemd", KEYS)
     assert set(values) == set(KEYS)
     return values
@@ -34,10 +37,11 @@ def default(oracle: Oracle) -> dict[str, str]:
 
 def check(oracle: Oracle, default: dict[str, str], seed: int, loader: str) -> None:
     files = tree(seed, loader)
-    told = "\n".join(f"{path}: {content!r}" for path, content in sorted(files.items()))
-    assert {**default, **predict(files, loader, KEYS)} == oracle.values(files, loader, KEYS), (
-        f"seed {seed}, {loader}\n{told}"
-    )
+    expected = {**default, **predict(files, loader, KEYS)}
+    lines = [f"seed {seed}, {loader}"]
+    for path, content in sorted(files.items()):
+        lines.append(f"{path}: {content!r}")
+    assert expected == oracle.values(files, loader, KEYS), "\n".join(lines)
 
 
 @pytest.mark.parametrize("loader", ["systemd", "procps"])
@@ -48,17 +52,21 @@ def test_fixed_seeds(oracle: Oracle, default: dict[str, str], seed: int, loader:
 
 @pytest.mark.parametrize("loader", ["systemd", "procps"])
 def test_a_fresh_seed(oracle: Oracle, default: dict[str, str], loader: str) -> None:
-    """The head of the run shows the seed; NETOPS_FRESH_SEED takes it again."""
-    for step in range(10):
-        check(oracle, default, int(os.environ["NETOPS_FRESH_SEED"]) + step, loader)
+    """The header of the run shows the seed; set NETOPS_FRESH_SEED to it to try it again."""
+    first = int(os.environ["NETOPS_FRESH_SEED"])
+    for seed in range(first, first + 10):
+        check(oracle, default, seed, loader)
 
 
 @pytest.mark.parametrize("host", DISTRIBUTIONS, ids=[host.name for host in DISTRIBUTIONS])
 def test_distributions(host: Distribution) -> None:
-    """What their data files expect is what the loader does, as far as a network namespace can show it."""
+    """The loader does what their data files expect, for the keys of a network namespace."""
     keys = [key for key, line in host.expect.items() if key.startswith("net.") and line]
-    tree = {path: content for path, content in host.tree.items() if "/sysctl" in path}
+    files = {path: content for path, content in host.tree.items() if "/sysctl" in path}
     with Oracle(["eth0", "eth0.100", "eth1"]) as oracle:
-        booted = oracle.values(tree, host.loader, keys)
-        untouched = oracle.values({}, host.loader, keys)
-    assert booted == {key: host.expect[key]["value"] or untouched[key] for key in keys}
+        booted = oracle.values(files, host.loader, keys)
+        without_files = oracle.values({}, host.loader, keys)
+    expected = {}
+    for key in keys:
+        expected[key] = host.expect[key]["value"] or without_files[key]
+    assert booted == expected

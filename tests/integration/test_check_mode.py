@@ -1,15 +1,15 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check mode does everything but write: what it says is what the run then does, and a run after that has nothing to do."""
+"""Check mode predicts the real run without a write, and a second real run changes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from sandbox.play import Result
 from sandbox.tasks import (
     FAILURE,
     FIN,
@@ -26,142 +26,164 @@ from sandbox.world import Content, Link, World
 
 VENDOR = "/usr/lib/sysctl.d/50-vendor.conf"
 LATER = "/etc/sysctl.d/99-z.conf"
+SYSCTL_CONF = "/etc/sysctl.conf"
+PREDICTED = {*SUCCESS, *FAILURE, "warnings"} - {"backup_files"}
+"""What check mode and the real run have in common in their results."""
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """A host, and what is asked of it."""
+class Scenario(NamedTuple):
+    """A host, and a task for it."""
 
-    name: str
     settings: Mapping[str, Any]
-    options: Mapping[str, Any] = field(default_factory=dict)
-    tree: Mapping[str, Content] = field(default_factory=dict)
-    runtime: Mapping[str, int] = field(default_factory=dict)
+    options: Mapping[str, Any] = {}
+    files: Mapping[str, Content] = {}
+    runtime: Mapping[str, int] = {}
     loader: str = "systemd"
     fails: bool = False
 
 
-SCENARIOS = [
-    Scenario("new file", {TIME: 3600, INTVL: 25}),
-    Scenario("all right", {TIME: 3600}, tree={OURS: f"{TIME}=3600\n"}, runtime={TIME: 3600}),
-    Scenario("runtime differs", {TIME: 3600}, tree={OURS: f"{TIME}=3600\n"}),
-    Scenario(
-        "file differs",
+SCENARIOS = {
+    "new file": Scenario({TIME: 3600, INTVL: 25}),
+    "no change": Scenario(
         {TIME: 3600},
-        tree={OURS: f"# x\n{TIME}=1\n{FIN} = 50\n"},
+        files={OURS: f"{TIME}=3600\n"},
         runtime={TIME: 3600},
     ),
-    Scenario("runtime alone", {TIME: 3600}, {"persistent": False}),
-    Scenario("file alone", {TIME: 3600}, {"runtime": False}),
-    Scenario(
-        "file removed", {TIME: 7200}, {"state": "absent"}, {OURS: f"{TIME} = 3600\n"}, {TIME: 3600}
+    "runtime value differs": Scenario({TIME: 3600}, files={OURS: f"{TIME}=3600\n"}),
+    "file differs": Scenario(
+        {TIME: 3600},
+        files={OURS: f"# x\n{TIME}=1\n{FIN} = 50\n"},
+        runtime={TIME: 3600},
     ),
-    Scenario(
-        "line removed",
+    "runtime only": Scenario({TIME: 3600}, {"persistent": False}),
+    "file only": Scenario({TIME: 3600}, {"runtime": False}),
+    "absent removes the file": Scenario(
+        {TIME: 7200},
+        {"state": "absent"},
+        files={OURS: f"{TIME} = 3600\n"},
+        runtime={TIME: 3600},
+    ),
+    "absent removes a line": Scenario(
         {TIME: None},
         {"state": "absent"},
-        {OURS: f"{TIME} = 3600\n{FIN} = 60\n"},
-        {TIME: 3600},
+        files={OURS: f"{TIME} = 3600\n{FIN} = 60\n"},
+        runtime={TIME: 3600},
     ),
-    Scenario(
-        "back to the vendor's",
+    "absent restores the vendor's value": Scenario(
         {TIME: None},
         {"state": "absent"},
-        {OURS: f"{TIME} = 3600\n", VENDOR: f"{TIME} = 1000\n"},
-        {TIME: 3600},
+        files={OURS: f"{TIME} = 3600\n", VENDOR: f"{TIME} = 1000\n"},
+        runtime={TIME: 3600},
     ),
-    Scenario("absent already", {TIME: None}, {"state": "absent"}),
-    Scenario(
-        "exclusive",
+    "absent already": Scenario({TIME: None}, {"state": "absent"}),
+    "exclusive": Scenario(
         {TIME: 3600},
         {"exclusive": True},
-        {OURS: f"{FIN} = 50\n", VENDOR: f"{FIN} = 40\n"},
-        {FIN: 50},
+        files={OURS: f"{FIN} = 50\n", VENDOR: f"{FIN} = 40\n"},
+        runtime={FIN: 50},
     ),
-    Scenario("overridden", {TIME: 3600}, tree={LATER: f"{TIME} = 1\n"}, fails=True),
-    Scenario("overridden, warned", {TIME: 3600}, {"on_override": "warn"}, {LATER: f"{TIME} = 1\n"}),
-    Scenario(
-        "overridden, commented out",
+    "overridden": Scenario(
         {TIME: 3600},
-        {"on_override": "comment_out"},
-        {LATER: f"{TIME} = 1\n# x\n"},
-    ),
-    Scenario(
-        "vendor overrides",
-        {TIME: 3600},
-        {"on_override": "comment_out"},
-        {"/usr/lib/sysctl.d/99-z.conf": f"{TIME}=1\n"},
+        files={LATER: f"{TIME} = 1\n"},
         fails=True,
     ),
-    Scenario("sysctl.conf, not read", {TIME: 3600}, tree={"/etc/sysctl.conf": f"{TIME} = 1\n"}),
-    Scenario(
-        "sysctl.conf, read last",
+    "overridden, warn": Scenario(
         {TIME: 3600},
-        tree={"/etc/sysctl.conf": f"{TIME} = 1\n"},
+        {"on_override": "warn"},
+        files={LATER: f"{TIME} = 1\n"},
+    ),
+    "overridden, comment out": Scenario(
+        {TIME: 3600},
+        {"on_override": "comment_out"},
+        files={LATER: f"{TIME} = 1\n# x\n"},
+    ),
+    "overridden by a vendor's file": Scenario(
+        {TIME: 3600},
+        {"on_override": "comment_out"},
+        files={"/usr/lib/sysctl.d/99-z.conf": f"{TIME}=1\n"},
+        fails=True,
+    ),
+    "sysctl.conf that is not read": Scenario({TIME: 3600}, files={SYSCTL_CONF: f"{TIME} = 1\n"}),
+    "sysctl.conf that is read last": Scenario(
+        {TIME: 3600},
+        files={SYSCTL_CONF: f"{TIME} = 1\n"},
         loader="procps",
         fails=True,
     ),
-    Scenario("not read", {TIME: 3600}, {"path": "/etc/sysctl.d/ours.txt"}, fails=True),
-    Scenario(
-        "masks a file",
+    "path that is not read": Scenario(
+        {TIME: 3600},
+        {"path": "/etc/sysctl.d/ours.txt"},
+        fails=True,
+    ),
+    "new file masks another": Scenario(
         {TIME: 3600},
         {"path": "/etc/sysctl.d/50-vendor.conf"},
-        {VENDOR: f"{FIN} = 50\n"},
+        files={VENDOR: f"{FIN} = 50\n"},
     ),
-    Scenario("a glob", {"net.ipv4.conf.*.log_martians": 1}),
-    Scenario("a glob and a key", {"net.ipv4.tcp_keepalive_*": 20, PROBES: 5}),
-    Scenario("missing", {"net.ipv4.nope": 1, TIME: 3600}, {"ignore_missing": True}),
-    Scenario("missing, fails", {"net.ipv4.nope": 1, TIME: 3600}, fails=True),
-    Scenario("harmful", {PROBES: 0}, fails=True),
-    Scenario("harmful, wanted", {PROBES: 0}, {"unsafe": True}),
-    Scenario("two spellings", {TIME: 1, "net/ipv4/tcp_keepalive_time": 1}, fails=True),
-    Scenario(
-        "a link", {TIME: 3600}, tree={OURS: Link("../sysctl.conf"), "/etc/sysctl.conf": "# x\n"}
+    "glob": Scenario({"net.ipv4.conf.*.log_martians": 1}),
+    "glob and key": Scenario({"net.ipv4.tcp_keepalive_*": 20, PROBES: 5}),
+    "missing key, ignored": Scenario(
+        {"net.ipv4.nope": 1, TIME: 3600},
+        {"ignore_missing": True},
     ),
-    Scenario(
-        "other mode", {TIME: 3600}, {"mode": "0600"}, {OURS: f"{TIME} = 3600\n"}, {TIME: 3600}
+    "missing key": Scenario({"net.ipv4.nope": 1, TIME: 3600}, fails=True),
+    "unsafe value": Scenario({PROBES: 0}, fails=True),
+    "unsafe value, allowed": Scenario({PROBES: 0}, {"unsafe": True}),
+    "two spellings of a key": Scenario(
+        {TIME: 1, "net/ipv4/tcp_keepalive_time": 1},
+        fails=True,
     ),
-]
+    "link": Scenario({TIME: 3600}, files={OURS: Link("../sysctl.conf"), SYSCTL_CONF: "# x\n"}),
+    "mode differs": Scenario(
+        {TIME: 3600},
+        {"mode": "0600"},
+        files={OURS: f"{TIME} = 3600\n"},
+        runtime={TIME: 3600},
+    ),
+}
 
 
-def told(result: Mapping[str, Any]) -> dict[str, Any]:
-    """All that the contract promises, and the warnings."""
-    return {name: result.get(name) for name in {*SUCCESS, *FAILURE, "warnings"} - {"backup_files"}}
+def predictable(result: Result) -> dict[str, Any]:
+    """Return the part of a result that check mode has to predict."""
+    return {name: result.get(name) for name in PREDICTED}
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_predicted_is_done(
+def without_identity(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a snapshot with identity as one without: files lose their inode and times."""
+    plain = {}
+    for name, entry in snapshot.items():
+        plain[name] = entry[:-3] if isinstance(entry, list) else entry
+    return plain
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+def test_check_mode_predicts_the_real_run(
     make_world: Callable[..., World], ask: Asker, scenario: Scenario
 ) -> None:
-    world = make_world(scenario.tree, loader=scenario.loader)
+    world = make_world(scenario.files, loader=scenario.loader)
     for key, value in scenario.runtime.items():
         world.set_sysctl(key, value)
     task = sysctl(scenario.settings, **scenario.options)
+
     before = world.snapshot(identity=True)
     predicted = ask(world, task, check=True, diff=True)
-    assert world.snapshot(identity=True) == before, "check mode changes nothing"
-    done = ask(world, task, diff=True)
-    assert told(predicted) == told(done)
-    assert done.failed is scenario.fails
+    assert world.snapshot(identity=True) == before, "check mode must not change anything"
+
+    result = ask(world, task, diff=True)
+    assert predictable(predicted) == predictable(result)
+    assert result.failed is scenario.fails
     if scenario.fails:
         assert world.snapshot(identity=True) == before
     else:
-        assert done.changed == (
-            world.snapshot()
-            != {
-                key: entry[: len(entry) - 3] if isinstance(entry, list) else entry
-                for key, entry in before.items()
-            }
-        )
-        assert bool(done["diff"]) == done.changed
+        assert result.changed == (world.snapshot() != without_identity(before))
+        assert bool(result["diff"]) == result.changed
         assert ask.again(world, task, diff=True)["diff"] == []
 
 
 def test_the_diff_has_the_kernel_first_and_then_each_file(world: World, ask: Asker) -> None:
     world.write(LATER, f"{TIME} = 1\n# x\n")
-    result = ask.ok(
-        world, sysctl({TIME: 3600, PROBES: 9}, on_override="comment_out"), diff=True, check=True
-    )
+    task = sysctl({TIME: 3600, PROBES: 9}, on_override="comment_out")
+    result = ask.ok(world, task, diff=True, check=True)
     kernel, *files = result["diff"]
     assert kernel == {
         "before_header": "/proc/sys",
@@ -169,28 +191,36 @@ def test_the_diff_has_the_kernel_first_and_then_each_file(world: World, ask: Ask
         "before": f"{TIME} = 7200\n",
         "after": f"{TIME} = 3600\n",
     }
+    assert len(files) == 2
     ours = next(entry for entry in files if OURS in entry["after_header"])
     assert ours["before"] == ""
     assert ours["after"].endswith(f"{TIME} = 3600\n{PROBES} = 9\n")
     later = next(entry for entry in files if LATER in entry["before_header"])
     assert later["before"] == f"{TIME} = 1\n# x\n"
-    assert len(files) == 2
 
 
-def test_no_diff_mode_no_diff_of_contents_is_needed_but_the_result_has_it(
-    world: World, ask: Asker
-) -> None:
-    assert "diff" in ask.ok(world, sysctl({TIME: 3600}), check=True)
+def test_the_result_has_a_diff_without_diff_mode(world: World, ask: Asker) -> None:
+    result = ask.ok(world, sysctl({TIME: 3600}), check=True)
+    assert "diff" in result
 
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"profile": "gce"}, {"state": "absent"}, {"time": 100, "probes": 3, "intvl": 10}],
+    [
+        {},
+        {"profile": "gce"},
+        {"state": "absent"},
+        {"time": 100, "probes": 3, "intvl": 10},
+    ],
+    ids=["defaults", "profile", "absent", "values"],
 )
-def test_tcp_keepalive_too(world: World, ask: Asker, options: dict[str, Any]) -> None:
+def test_check_mode_predicts_the_real_run_of_tcp_keepalive(
+    world: World, ask: Asker, options: dict[str, Any]
+) -> None:
     world.write("/etc/sysctl.d/90-tcp-keepalive.conf", f"{TIME} = 50\n{PROBES} = 9\n")
-    predicted = ask.ok(world, tcp_keepalive(**options), check=True, diff=True)
-    done = ask.ok(world, tcp_keepalive(**options), diff=True)
-    assert told(predicted) == told(done)
-    assert predicted["dead_after"] == done["dead_after"]
-    ask.again(world, tcp_keepalive(**options))
+    task = tcp_keepalive(**options)
+    predicted = ask.ok(world, task, check=True, diff=True)
+    result = ask.ok(world, task, diff=True)
+    assert predictable(predicted) == predictable(result)
+    assert predicted["dead_after"] == result["dead_after"]
+    ask.again(world, task)

@@ -1,53 +1,64 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A glob is kept as written, applied to every key it matches now, and explicit keys win over it."""
+"""A glob is kept as written and applied to each key that it matches; explicit keys win over it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from sandbox.tasks import INTVL, OURS, PROBES, TIME, Asker, sysctl
 from sandbox.world import World
 
 BRIDGES = ["br0", "br0.100", "br1"]
+LOADERS = ["systemd", "procps"]
+GLOB = "net.ipv4.conf.br*.medium_id"
+MATCHES = [
+    "net.ipv4.conf.br0.medium_id",
+    "net.ipv4.conf.br0/100.medium_id",
+    "net.ipv4.conf.br1.medium_id",
+]
+NO_MATCH = "net.ipv4.conf.wlan*.rp_filter"
 
 
 @pytest.fixture
 def bridges(make_world: Callable[..., World]) -> World:
+    """Make a host with three bridges, one of which has a dot in its name."""
     return make_world(interfaces=BRIDGES)
 
 
-@pytest.mark.parametrize("loader", ["systemd", "procps"])
+def runtime_values(world: World, keys: Iterable[str]) -> dict[str, str]:
+    """Return the runtime values of these keys."""
+    return {key: world.sysctl(key) for key in keys}
+
+
+@pytest.mark.parametrize("loader", LOADERS)
 def test_each_match_has_the_value_now_and_at_boot(
     make_world: Callable[..., World], ask: Asker, loader: str
 ) -> None:
     world = make_world(interfaces=BRIDGES, loader=loader)
-    task = sysctl({"net.ipv4.conf.br*.medium_id": 2})
+    task = sysctl({GLOB: 2})
     result = ask.ok(world, task)
-    matches = [f"net.ipv4.conf.{name}.medium_id" for name in ("br0", "br0/100", "br1")]
-    assert world.read(OURS).endswith("net.ipv4.conf.br*.medium_id = 2\n")
-    assert world.boot(loader, matches).values == dict.fromkeys(matches, "2")
-    assert {world.sysctl(key) for key in matches} == {"2"}
-    assert set(result["settings"]) == {"net.ipv4.conf.br*.medium_id", *matches}
-    assert result["settings"]["net.ipv4.conf.br*.medium_id"]["runtime"] == {
-        "before": None,
-        "after": None,
-    }
-    assert result["settings"]["net.ipv4.conf.br*.medium_id"]["persistent"] == {
-        "before": None,
-        "after": "2",
-    }
-    assert result["settings"][matches[1]]["runtime"] == {"before": "0", "after": "2"}
-    assert result["settings"][matches[1]]["persistent"] == {"before": None, "after": None}
-    assert result["settings"][matches[1]]["boot"] == {"value": "2", "path": OURS, "line": 2}
-    assert set(result["previous"]) == set(matches)
+    expected = dict.fromkeys(MATCHES, "2")
+    assert world.read(OURS).endswith(f"{GLOB} = 2\n")
+    assert world.boot(loader, MATCHES).values == expected
+    assert runtime_values(world, MATCHES) == expected
+    assert set(result["previous"]) == set(MATCHES)
+
+    settings = result["settings"]
+    assert set(settings) == {GLOB, *MATCHES}
+    assert settings[GLOB]["runtime"] == {"before": None, "after": None}
+    assert settings[GLOB]["persistent"] == {"before": None, "after": "2"}
+    match = settings[MATCHES[1]]
+    assert match["runtime"] == {"before": "0", "after": "2"}
+    assert match["persistent"] == {"before": None, "after": None}
+    assert match["boot"] == {"value": "2", "path": OURS, "line": 2}
     ask.again(world, task)
 
 
 @pytest.mark.parametrize(
-    ("glob", "matched"),
+    ("glob", "interfaces"),
     [
         ("net/ipv4/conf/br*/medium_id", {"br0", "br0/100", "br1"}),
         ("net.ipv4.conf.br?.medium_id", {"br0", "br1"}),
@@ -56,36 +67,46 @@ def test_each_match_has_the_value_now_and_at_boot(
         ("net.ipv4.conf.[!adl]*.medium_id", {"br0", "br0/100", "br1"}),
     ],
 )
-def test_forms_of_globs(bridges: World, ask: Asker, glob: str, matched: set[str]) -> None:
+def test_a_glob_sets_the_keys_that_both_loaders_match(
+    bridges: World, ask: Asker, glob: str, interfaces: set[str]
+) -> None:
     ask.ok(bridges, sysctl({glob: 2}))
-    names = ("all", "default", "lo", "br0", "br0/100", "br1")
-    keys = {name: f"net.ipv4.conf.{name}.medium_id" for name in names}
-    assert {name for name, key in keys.items() if bridges.sysctl(key) == "2"} == matched
-    for loader in ("systemd", "procps"):
-        booted = bridges.boot(loader, keys.values()).values
-        assert {name for name, key in keys.items() if booted[key] == "2"} == matched
+    keys = {}
+    for name in ("all", "default", "lo", "br0", "br0/100", "br1"):
+        keys[name] = f"net.ipv4.conf.{name}.medium_id"
+
+    def interfaces_set(values: dict[str, str]) -> set[str]:
+        return {name for name, key in keys.items() if values[key] == "2"}
+
+    assert interfaces_set(runtime_values(bridges, keys.values())) == interfaces
+    for loader in LOADERS:
+        booted = bridges.boot(loader, keys.values())
+        assert interfaces_set(booted.values) == interfaces
 
 
-@pytest.mark.parametrize("loader", ["systemd", "procps"])
-@pytest.mark.parametrize("first", ["glob", "key"])
-def test_an_explicit_key_wins_wherever_it_stands(
-    make_world: Callable[..., World], ask: Asker, first: str, loader: str
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"net.ipv4.tcp_keepalive_*": 20, PROBES: 5},
+        {PROBES: 5, "net.ipv4.tcp_keepalive_*": 20},
+    ],
+    ids=["glob first", "key first"],
+)
+def test_an_explicit_key_wins_in_either_order(
+    make_world: Callable[..., World], ask: Asker, settings: dict[str, int], loader: str
 ) -> None:
     world = make_world(loader=loader)
-    pairs = [("net.ipv4.tcp_keepalive_*", 20), (PROBES, 5)]
-    task = sysctl(dict(pairs if first == "glob" else reversed(pairs)))
+    task = sysctl(settings)
     ask.ok(world, task)
-    assert [world.sysctl(key) for key in (TIME, PROBES, INTVL)] == ["20", "5", "20"]
-    assert world.boot(loader, [TIME, PROBES, INTVL]).values == {
-        TIME: "20",
-        PROBES: "5",
-        INTVL: "20",
-    }
+    expected = {TIME: "20", PROBES: "5", INTVL: "20"}
+    assert runtime_values(world, expected) == expected
+    assert world.boot(loader, expected).values == expected
     ask.again(world, task)
 
 
 def test_a_new_interface_gets_the_value_at_the_next_run(bridges: World, ask: Asker) -> None:
-    task = sysctl({"net.ipv4.conf.br*.medium_id": 2})
+    task = sysctl({GLOB: 2})
     ask.ok(bridges, task)
     bridges.add_interfaces("br9")
     result = ask.ok(bridges, task)
@@ -94,24 +115,26 @@ def test_a_new_interface_gets_the_value_at_the_next_run(bridges: World, ask: Ask
     ask.again(bridges, task)
 
 
-def test_no_match_is_a_missing_key(bridges: World, ask: Asker) -> None:
-    result = ask.fails(bridges, sysctl({"net.ipv4.conf.wlan*.rp_filter": 1}))
-    assert result["failed_key"] == "net.ipv4.conf.wlan*.rp_filter"
-    kept = ask.ok(bridges, sysctl({"net.ipv4.conf.wlan*.rp_filter": 1}, ignore_missing=True))
-    assert kept["missing"] == ["net.ipv4.conf.wlan*.rp_filter"]
-    assert bridges.read(OURS).endswith("net.ipv4.conf.wlan*.rp_filter = 1\n")
-    ask.again(bridges, sysctl({"net.ipv4.conf.wlan*.rp_filter": 1}, ignore_missing=True))
-
-
-def test_exclusions_of_other_people_are_kept_and_obeyed(bridges: World, ask: Asker) -> None:
-    bridges.write(OURS, "-net.ipv4.conf.br1.medium_id\n")
-    task = sysctl({"net.ipv4.conf.br*.medium_id": 2}, on_override="warn")
+def test_a_glob_without_a_match_is_a_missing_key(bridges: World, ask: Asker) -> None:
+    failure = ask.fails(bridges, sysctl({NO_MATCH: 1}))
+    assert failure["failed_key"] == NO_MATCH
+    task = sysctl({NO_MATCH: 1}, ignore_missing=True)
     result = ask.ok(bridges, task)
-    assert bridges.read(OURS) == "-net.ipv4.conf.br1.medium_id\nnet.ipv4.conf.br*.medium_id = 2\n"
-    assert "net.ipv4.conf.br1.medium_id" in {entry["key"] for entry in result["overridden"]}
+    assert result["missing"] == [NO_MATCH]
+    assert bridges.read(OURS).endswith(f"{NO_MATCH} = 1\n")
+    ask.again(bridges, task)
 
 
-def test_one_failure_puts_every_match_back(bridges: World, ask: Asker) -> None:
-    """The range of probes is smaller than that of the others."""
+def test_an_exclusion_in_our_file_is_kept_and_reported(bridges: World, ask: Asker) -> None:
+    excluded = "net.ipv4.conf.br1.medium_id"
+    bridges.write(OURS, f"-{excluded}\n")
+    task = sysctl({GLOB: 2}, on_override="warn")
+    result = ask.ok(bridges, task)
+    assert bridges.read(OURS) == f"-{excluded}\n{GLOB} = 2\n"
+    assert excluded in [entry["key"] for entry in result["overridden"]]
+
+
+def test_every_match_is_rolled_back_if_one_fails(bridges: World, ask: Asker) -> None:
+    """300 is too high for tcp_keepalive_probes, and valid for the two other keys."""
     result = ask.fails(bridges, sysctl({"net.ipv4.tcp_keepalive_*": 300}))
     assert result["failed_key"] == PROBES

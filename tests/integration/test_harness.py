@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The throw-away hosts are what they claim to be: real, apart from this machine, and gone afterwards."""
+"""The throw-away hosts are real, separate from this machine, and gone afterwards."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from sandbox.play import Controller, run_playbook, target_python
 from sandbox.world import NOBODY, SEARCH_PATH, World
 
 TIME = "net.ipv4.tcp_keepalive_time"
+TIME_OF_MACHINE = Path("/proc/sys/net/ipv4/tcp_keepalive_time")
 
 
 def test_each_world_has_its_own_values_and_files() -> None:
-    outside = Path("/proc/sys/net/ipv4/tcp_keepalive_time").read_text(encoding="ascii")
+    value_of_machine = TIME_OF_MACHINE.read_text(encoding="ascii")
     with World() as one, World() as other:
         one.set_sysctl(TIME, 1234)
         one.write("/etc/sysctl.d/10-a.conf", "x = 1\n")
-        assert (one.sysctl(TIME), other.sysctl(TIME)) == ("1234", "7200")
+        assert one.sysctl(TIME) == "1234"
+        assert other.sysctl(TIME) == "7200"
         assert not other.exists("/etc/sysctl.d/10-a.conf")
-    assert Path("/proc/sys/net/ipv4/tcp_keepalive_time").read_text(encoding="ascii") == outside
+    assert TIME_OF_MACHINE.read_text(encoding="ascii") == value_of_machine
     assert not Path("/etc/sysctl.d/10-a.conf").exists()
 
 
@@ -50,25 +52,24 @@ def test_nothing_outside_can_be_written(world: World, path: str) -> None:
 def test_nothing_is_left_behind() -> None:
     with World(interfaces=["br7"]) as world:
         world.run(["sh", "-c", "sleep 1000 >/dev/null 2>&1 &"])
-        agent, inside, scratch = (
-            world._agent.pid,
-            world.pid,
-            Path(world.interpreter("python3")).parent,
-        )
-        namespace = os.stat(f"/proc/{inside}/ns/net").st_ino
-    assert not Path(f"/proc/{agent}").exists()
-    assert not Path(f"/proc/{inside}").exists()
+        pids = [world._agent.pid, world.pid]
+        scratch = Path(world.interpreter("python3")).parent
+        namespace = os.stat(f"/proc/{world.pid}/ns/net").st_ino
+    for pid in pids:
+        assert not Path(f"/proc/{pid}").exists()
     assert not scratch.exists()
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(FileNotFoundError, PermissionError):
-            assert os.stat(f"/proc/{pid}/ns/net").st_ino != namespace
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(FileNotFoundError, PermissionError):
+                assert os.stat(f"/proc/{name}/ns/net").st_ino != namespace
 
 
 def test_a_boot_is_a_new_namespace_with_the_real_loader() -> None:
-    with World(
-        {"/etc/sysctl.d/10-a.conf": f"{TIME} = 333\n", "/etc/sysctl.conf": f"{TIME} = 111\n"},
-        interfaces=["br0.100"],
-    ) as world:
+    files = {
+        "/etc/sysctl.d/10-a.conf": f"{TIME} = 333\n",
+        "/etc/sysctl.conf": f"{TIME} = 111\n",
+    }
+    with World(files, interfaces=["br0.100"]) as world:
         world.set_sysctl("net.ipv4.tcp_fin_timeout", 7)
         assert world.boots(TIME) == {"systemd": "333", "procps": "111"}
         assert world.boot("systemd").values["net/ipv4/tcp_fin_timeout"] == "60"
@@ -77,7 +78,7 @@ def test_a_boot_is_a_new_namespace_with_the_real_loader() -> None:
 
 
 @pytest.mark.parametrize("loader", ["systemd", "procps", "auto"])
-def test_both_loaders_boot_whatever_is_feigned(loader: str) -> None:
+def test_both_loaders_can_boot_a_host_that_seems_to_have_one(loader: str) -> None:
     with World({"/etc/sysctl.d/10-a.conf": f"{TIME} = 333\n"}, loader=loader) as world:
         assert world.boots(TIME) == {"systemd": "333", "procps": "333"}
         assert world.exists("/run/systemd/system") == (loader == "systemd")
@@ -98,21 +99,16 @@ def test_an_ordinary_user_has_a_world_too() -> None:
 
 
 def test_tasks_run_in_the_world_they_are_for(controller: Controller) -> None:
-    """Several in one run, also after one that failed; check mode holds."""
-    touch = {
-        "ansible.builtin.file": {"path": "/etc/sysctl.d/touched", "state": "touch", "mode": "0600"}
-    }
+    """Several run in one call, also after one that failed, and check mode changes nothing."""
+    options = {"path": "/etc/sysctl.d/touched", "state": "touch", "mode": "0600"}
+    touch = {"ansible.builtin.file": options}
+    fail = {"ansible.builtin.fail": {"msg": "no"}}
+    print_uid = {"ansible.builtin.command": "id -u"}
     with World() as one, World() as other:
-        first, failed, last = controller.play(
-            one,
-            [touch, {"ansible.builtin.fail": {"msg": "no"}}, {"ansible.builtin.command": "id -u"}],
-        )
-        assert (first.status, failed.status, failed["msg"], last["stdout"]) == (
-            "ok",
-            "failed",
-            "no",
-            "0",
-        )
+        touched, failed, printed = controller.play(one, [touch, fail, print_uid])
+        assert touched.status == "ok"
+        assert (failed.status, failed["msg"]) == ("failed", "no")
+        assert printed["stdout"] == "0"
         (predicted,) = controller.play(other, touch, check=True, diff=True)
         assert predicted.changed
         assert one.exists("/etc/sysctl.d/touched")
@@ -122,7 +118,7 @@ def test_tasks_run_in_the_world_they_are_for(controller: Controller) -> None:
 def test_a_controller_takes_any_number_of_tasks(
     monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
-    """It starts ansible-playbook anew when a play has no steps left."""
+    """It starts a new ansible-playbook when a play has no steps left."""
     monkeypatch.setattr(play, "STEPS", 2)
     with Controller() as controller:
         for number in range(5):
@@ -131,12 +127,11 @@ def test_a_controller_takes_any_number_of_tasks(
 
 
 def test_the_target_runs_the_python_it_should(controller: Controller, world: World) -> None:
-    (result,) = controller.play(
-        world, {"ansible.builtin.setup": {"gather_subset": ["!all", "!min", "python"]}}
-    )
-    assert world.run(
-        [target_python(), "-c", "import sys; print(sys.version_info[:2])"]
-    ).stdout.strip() == str(tuple(result["ansible_facts"]["ansible_python"]["version_info"][:2]))
+    setup = {"ansible.builtin.setup": {"gather_subset": ["!all", "!min", "python"]}}
+    (result,) = controller.play(world, setup)
+    version_info = result["ansible_facts"]["ansible_python"]["version_info"]
+    printed = world.run([target_python(), "-c", "import sys; print(sys.version_info[:2])"])
+    assert printed.stdout.strip() == str(tuple(version_info[:2]))
 
 
 def test_a_task_can_run_as_another_user_and_with_a_umask(
@@ -148,17 +143,12 @@ def test_a_task_can_run_as_another_user_and_with_a_umask(
 
 
 def test_a_whole_playbook_runs_as_a_user_runs_it(world: World) -> None:
-    play = {
-        "hosts": "all",
-        "gather_facts": False,
-        "tasks": [{"ansible.builtin.file": {"path": "/etc/sysctl.d/x", "state": "touch"}}],
-    }
+    touch = {"ansible.builtin.file": {"path": "/etc/sysctl.d/x", "state": "touch"}}
+    play = {"hosts": "all", "gather_facts": False, "tasks": [touch]}
     played = run_playbook(world, [play], "--check", "--diff")
-    assert (played.rc, played.stats["changed"], [r.status for r in played.results]) == (
-        0,
-        1,
-        ["ok"],
-    )
+    assert played.rc == 0
+    assert played.stats["changed"] == 1
+    assert [result.status for result in played.results] == ["ok"]
     assert not world.exists("/etc/sysctl.d/x")
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""tcp_keepalive_info: the settings, what becomes of real connections, whose they are, and the other namespaces."""
+"""tcp_keepalive_info: settings, real connections, their processes, and other namespaces."""
 
 from __future__ import annotations
 
@@ -11,153 +11,198 @@ from typing import Any
 
 import pytest
 from sandbox.connections import ARMED, DISARMED, PYTHON, Holder, by_ss, crowd, idle, ss, wait_for
+from sandbox.play import Result
 from sandbox.tasks import INTVL, PROBES, TIME, Asker, keepalive_info
 from sandbox.world import NOBODY, World
 
+IPV4 = "127.0.0.1"
+IPV6 = "::1"
+IPV4_MAPPED = "::ffff:127.0.0.1"
 
-def counts(with_: int = 0, without: int = 0, unknown: int = 0, stale: int = 0) -> dict[str, int]:
+
+def counts(
+    with_keepalive: int = 0, without_keepalive: int = 0, unknown: int = 0, stale: int = 0
+) -> dict[str, int]:
+    """Return counts of connections as the module reports them."""
     return {
-        "established": with_ + without + unknown,
-        "with_keepalive": with_,
-        "without_keepalive": without,
+        "established": with_keepalive + without_keepalive + unknown,
+        "with_keepalive": with_keepalive,
+        "without_keepalive": without_keepalive,
         "unknown": unknown,
         "stale": stale,
     }
 
 
-def connections(world: World, ask: Asker) -> Any:
-    """Give the counts, which are also those of ss."""
+def process_entry(
+    holder: Holder, command: str, user: str = "root", **numbers: int
+) -> dict[str, Any]:
+    """Return a process as the module reports it."""
+    return {"pid": holder.pid, "command": command, "user": user, **counts(**numbers)}
+
+
+def counted_connections(world: World, ask: Asker) -> Any:
+    """Return the module's counts of connections, after a comparison with those of ss."""
     result = ask.again(world, keepalive_info(namespaces=False))
-    assert (result["source"], result["problems"]) == ("sock_diag", [])
-    found = result["connections"]
-    told = by_ss(world)
-    assert {name: found[name] for name in told} == told
-    return found
+    assert result["source"] == "sock_diag"
+    assert result["problems"] == []
+    connections = result["connections"]
+    for name, count in by_ss(world).items():
+        assert connections[name] == count, name
+    return connections
+
+
+def problem_paths(result: Result) -> list[str]:
+    """Return the path of each problem."""
+    return [problem["path"] for problem in result["problems"]]
+
+
+def wait_for_ss(world: World, text: str) -> None:
+    """Wait until ss shows this text, such as a timer."""
+    wait_for(lambda: text in "\n".join(ss(world)))
 
 
 @pytest.fixture
 def world(make_world: Callable[..., World]) -> World:
-    made = make_world()
-    made.run(["ip", "link", "set", "lo", "up"])
-    return made
+    """Make a host with a loopback interface that is up."""
+    host = make_world()
+    host.run(["ip", "link", "set", "lo", "up"])
+    return host
 
 
 @pytest.fixture
 def holder(world: World) -> Iterator[Holder]:
-    with Holder(world) as made:
-        yield made
+    """Start a process that holds sockets."""
+    with Holder(world) as process:
+        yield process
 
 
 # --- settings ---
 
 
-def test_nothing_there(world: World, ask: Asker) -> None:
+def test_a_host_without_connections_and_files(world: World, ask: Asker) -> None:
     result = ask.again(world, keepalive_info())
-    names = (
-        "settings",
-        "dead_after",
-        "loader",
-        "connections",
-        "source",
-        "processes",
-        "processes_unseen",
-        "namespaces",
-        "problems",
-    )
-    assert {name: result[name] for name in names} == {
-        "settings": {
-            "time": {"runtime": 7200, "boot": None},
-            "probes": {"runtime": 9, "boot": None},
-            "intvl": {"runtime": 75, "boot": None},
-        },
-        "dead_after": 7875,
-        "loader": "systemd",
-        "connections": counts(),
-        "source": "sock_diag",
-        "processes": [],
-        "processes_unseen": 0,
-        "namespaces": [],
-        "problems": [],
+    assert result["settings"] == {
+        "time": {"runtime": 7200, "boot": None},
+        "probes": {"runtime": 9, "boot": None},
+        "intvl": {"runtime": 75, "boot": None},
     }
+    assert result["dead_after"] == 7875
+    assert result["loader"] == "systemd"
+    assert result["connections"] == counts()
+    assert result["source"] == "sock_diag"
+    assert result["processes"] == []
+    assert result["processes_unseen"] == 0
+    assert result["namespaces"] == []
+    assert result["problems"] == []
 
 
 # --- connections ---
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"], ids=["IPv4", "IPv6", "v4-mapped"]
+    "address", [IPV4, IPV6, IPV4_MAPPED], ids=["IPv4", "IPv6", "IPv4-mapped IPv6"]
 )
-def test_armed_or_not(world: World, ask: Asker, holder: Holder, address: str) -> None:
-    holder.pair("armed", ARMED, address)
-    holder.pair("not", (), address)
-    assert connections(world, ask) == counts(with_=1, without=3)
+def test_connections_with_and_without_keepalive_are_counted(
+    world: World, ask: Asker, holder: Holder, address: str
+) -> None:
+    """Each pair has two ends; only the connecting end of the first has keepalive."""
+    holder.pair("with", ARMED, address)
+    holder.pair("without", (), address)
+    connections = counted_connections(world, ask)
+    assert connections == counts(with_keepalive=1, without_keepalive=3)
 
 
-def test_whoever_listens_has_no_peer(world: World, ask: Asker, holder: Holder) -> None:
-    port = holder("listen", "listener", "127.0.0.1", 0, ARMED)
-    assert connections(world, ask) == counts()
-    holder("connect", "client", "127.0.0.1", port, [])
-    holder("accept", "inherits", "listener")
-    assert connections(world, ask) == counts(with_=1, without=1)
+def test_a_listening_socket_is_not_a_connection(world: World, ask: Asker, holder: Holder) -> None:
+    """What it accepts has its keepalive."""
+    port = holder("listen", "listener", IPV4, 0, ARMED)
+    assert counted_connections(world, ask) == counts()
+    holder("connect", "client", IPV4, port, [])
+    holder("accept", "accepted", "listener")
+    connections = counted_connections(world, ask)
+    assert connections == counts(with_keepalive=1, without_keepalive=1)
 
 
-def test_a_peer_that_said_goodbye(world: World, ask: Asker, holder: Holder) -> None:
+def test_a_connection_that_one_end_closed_is_not_counted(
+    world: World, ask: Asker, holder: Holder
+) -> None:
     holder.pair("client", ARMED)
     holder("close", "client accepted")
-    wait_for(
-        lambda: {line.split()[0] for line in ss(world, every=True)} == {"FIN-WAIT-2", "CLOSE-WAIT"}
-    )
-    assert connections(world, ask) == counts()
+
+    def is_half_closed() -> bool:
+        states = {line.split()[0] for line in ss(world, every=True)}
+        return states == {"FIN-WAIT-2", "CLOSE-WAIT"}
+
+    wait_for(is_half_closed)
+    assert counted_connections(world, ask) == counts()
 
 
-def test_a_time_of_ones_own(world: World, ask: Asker, holder: Holder) -> None:
+def test_a_longer_time_of_the_application_is_stale(
+    world: World, ask: Asker, holder: Holder
+) -> None:
+    """A shorter one, or the same, is not."""
     holder.pair("shorter", idle(60))
-    holder.pair("as today", idle(7200))
-    assert connections(world, ask) == counts(with_=2, without=2)
+    holder.pair("the same", idle(7200))
+    connections = counted_connections(world, ask)
+    assert connections == counts(with_keepalive=2, without_keepalive=2)
     holder.pair("longer", idle(7300))
-    assert connections(world, ask) == counts(with_=3, without=3, stale=1)
+    connections = counted_connections(world, ask)
+    assert connections == counts(with_keepalive=3, without_keepalive=3, stale=1)
 
 
-def test_opened_before_the_change(world: World, ask: Asker, holder: Holder) -> None:
+def test_a_connection_opened_before_the_change_is_stale(
+    world: World, ask: Asker, holder: Holder
+) -> None:
+    """Once keepalive is disabled and enabled again, it is not."""
     holder.pair("old", ARMED)
     world.set_sysctl(TIME, 60)
     holder.pair("new", ARMED)
-    assert connections(world, ask) == counts(with_=2, without=2, stale=1)
+    connections = counted_connections(world, ask)
+    assert connections == counts(with_keepalive=2, without_keepalive=2, stale=1)
     holder("options", "old", DISARMED)
     holder("options", "old", ARMED)
-    assert connections(world, ask) == counts(with_=2, without=2)
+    connections = counted_connections(world, ask)
+    assert connections == counts(with_keepalive=2, without_keepalive=2)
 
 
-def test_a_probe_that_was_answered_leaves_a_timer_of_intvl(
+def test_a_timer_of_intvl_after_an_answered_probe_is_not_stale(
     world: World, ask: Asker, holder: Holder
 ) -> None:
     world.set_sysctl(TIME, 1)
     world.set_sysctl(INTVL, 100)
     holder.pair("healthy", ARMED)
-    wait_for(lambda: "timer:(keepalive,1min" in "".join(ss(world)))
-    assert connections(world, ask) == counts(with_=1, without=1)
+    wait_for_ss(world, "timer:(keepalive,1min")
+    connections = counted_connections(world, ask)
+    assert connections == counts(with_keepalive=1, without_keepalive=1)
 
 
-def test_a_timer_that_hides_keepalive(world: World, ask: Asker, holder: Holder) -> None:
+def test_a_connection_with_another_timer_is_unknown(
+    world: World, ask: Asker, holder: Holder
+) -> None:
+    """The kernel shows one timer: that of retransmission or of a closed window hides keepalive."""
     holder.pair("retransmits", ARMED)
     holder.pair("window is closed", ARMED)
-    holder.pair("quiet", ARMED)
+    holder.pair("idle", ARMED)
     holder("send", "window is closed", 1 << 26)
-    wait_for(lambda: "timer:(persist" in "".join(ss(world)))
+    wait_for_ss(world, "timer:(persist")
     world.run(["ip", "link", "set", "lo", "down"])
     holder("send", "retransmits", 1)
-    assert sum("timer:(on" in line for line in ss(world)) == 1
-    assert connections(world, ask) == counts(with_=1, without=3, unknown=2)
+    retransmitting = [line for line in ss(world) if "timer:(on" in line]
+    assert len(retransmitting) == 1
+    connections = counted_connections(world, ask)
+    assert connections == counts(with_keepalive=1, without_keepalive=3, unknown=2)
     world.run(["ip", "link", "set", "lo", "up"])
     assert holder("receive", "retransmits accepted", 1, 20) == 1
-    assert connections(world, ask) == counts(with_=2, without=3, unknown=1)
+    connections = counted_connections(world, ask)
+    assert connections == counts(with_keepalive=2, without_keepalive=3, unknown=1)
 
 
-def test_a_connection_that_nobody_has_accepted(world: World, ask: Asker, holder: Holder) -> None:
-    port = holder("listen", "listener", "127.0.0.1", 0, [])
-    holder("connect", "client", "127.0.0.1", port, ARMED)
+def test_a_connection_that_nobody_has_accepted_belongs_to_no_process(
+    world: World, ask: Asker, holder: Holder
+) -> None:
+    port = holder("listen", "listener", IPV4, 0, [])
+    holder("connect", "client", IPV4, port, ARMED)
     result = ask.ok(world, keepalive_info())
-    assert result["connections"] == counts(with_=1, without=1)
+    assert result["connections"] == counts(with_keepalive=1, without_keepalive=1)
     assert result["processes_unseen"] == 1
     assert [process["established"] for process in result["processes"]] == [1]
 
@@ -165,57 +210,55 @@ def test_a_connection_that_nobody_has_accepted(world: World, ask: Asker, holder:
 # --- processes ---
 
 
-def test_the_worst_process_is_first(world: World, ask: Asker) -> None:
-    with Holder(world, "half") as half, Holder(world, "bad") as bad, Holder(
-        world, "good", user=NOBODY
-    ) as good:
-        port = good("listen", "listener", "127.0.0.1", 0, ARMED)
+def test_processes_are_listed_worst_first_up_to_the_limit(world: World, ask: Asker) -> None:
+    with ExitStack() as stack:
+        half = stack.enter_context(Holder(world, "half"))
+        bad = stack.enter_context(Holder(world, "bad"))
+        good = stack.enter_context(Holder(world, "good", user=NOBODY))
+        port = good("listen", "listener", IPV4, 0, ARMED)
         for holder, name, options in (
             (half, "a", ARMED),
             (half, "b", ()),
             (bad, "a", ()),
             (bad, "b", idle(9000)),
         ):
-            holder("connect", name, "127.0.0.1", port, options)
+            holder("connect", name, IPV4, port, options)
             good("accept", f"{holder.pid} {name}", "listener")
-        task = keepalive_info()
-        result = ask.again(world, task)
+
+        result = ask.again(world, keepalive_info())
         assert result["processes"] == [
-            {
-                "pid": bad.pid,
-                "command": "bad",
-                "user": "root",
-                **counts(with_=1, without=1, stale=1),
-            },
-            {"pid": half.pid, "command": "half", "user": "root", **counts(with_=1, without=1)},
-            {"pid": good.pid, "command": "good", "user": "nobody", **counts(with_=4)},
+            process_entry(bad, "bad", with_keepalive=1, without_keepalive=1, stale=1),
+            process_entry(half, "half", with_keepalive=1, without_keepalive=1),
+            process_entry(good, "good", user="nobody", with_keepalive=4),
         ]
-        assert (result["processes_unseen"], result["problems"]) == (0, [])
+        assert result["processes_unseen"] == 0
+        assert result["problems"] == []
+
         for limit in (0, 1, 2, 3, 4):
-            listed = ask.ok(world, keepalive_info(process_limit=limit))
-            assert listed["processes"] == result["processes"][:limit]
-            assert listed["processes_unseen"] == (0 if limit else None)
-            assert listed["connections"] == result["connections"]
+            limited = ask.ok(world, keepalive_info(process_limit=limit))
+            assert limited["processes"] == result["processes"][:limit]
+            assert limited["processes_unseen"] == (0 if limit else None)
+            assert limited["connections"] == result["connections"]
 
 
-def test_an_ordinary_user_is_told_what_he_may_not_see(
+def test_an_ordinary_user_gets_problems_for_what_he_may_not_see(
     world: World, ask: Asker, holder: Holder
 ) -> None:
-    with Holder(world, "his", user=NOBODY) as his:
-        his.pair("a", ARMED)
+    with Holder(world, "his", user=NOBODY) as own_process:
+        own_process.pair("a", ARMED)
         holder.pair("b")
         result = ask.again(world, keepalive_info(), user=NOBODY, python=PYTHON)
-        assert result["connections"] == counts(with_=1, without=3)
-        assert [(process["pid"], process["established"]) for process in result["processes"]] == [
-            (his.pid, 2)
-        ]
+        assert result["connections"] == counts(with_keepalive=1, without_keepalive=3)
+        (process,) = result["processes"]
+        assert process["pid"] == own_process.pid
+        assert process["established"] == 2
         assert result["processes_unseen"] == 2
-        told = {problem["path"]: problem["problem"] for problem in result["problems"]}
-        assert set(told) == {"/proc/*/fd", "/proc/*/ns/net"}
-        assert all("become root" in problem for problem in told.values())
+        assert set(problem_paths(result)) == {"/proc/*/fd", "/proc/*/ns/net"}
+        for problem in result["problems"]:
+            assert "become root" in problem["problem"]
 
 
-def test_a_user_who_is_root_in_a_namespace_of_his_own(
+def test_root_of_a_user_namespace_sees_everything_in_it(
     make_world: Callable[..., World], ask: Asker
 ) -> None:
     world = make_world(user=NOBODY)
@@ -223,113 +266,103 @@ def test_a_user_who_is_root_in_a_namespace_of_his_own(
     with Holder(world) as holder:
         holder.pair("a", ARMED)
         result = ask.again(world, keepalive_info(), python=PYTHON)
-        assert result["connections"] == counts(with_=1, without=1)
-        assert (result["processes_unseen"], result["problems"]) == (0, [])
+        assert result["connections"] == counts(with_keepalive=1, without_keepalive=1)
+        assert result["processes_unseen"] == 0
+        assert result["problems"] == []
 
 
 # --- other namespaces ---
 
 
-def test_namespaces_that_ip_made(world: World, ask: Asker) -> None:
-    for name in ("as-here", "other"):
+def test_namespaces_made_by_ip_are_listed_by_name(world: World, ask: Asker) -> None:
+    for name in ("same", "other"):
         assert world.run(["ip", "netns", "add", name]).rc == 0
-    world.run(["ip", "netns", "exec", "other", "sysctl", "-w", f"{TIME}=60", f"{PROBES}=3"])
-    with Holder(world, under=["ip", "netns", "exec", "other"]) as inside:
-        inside("listen", "listener", "0.0.0.0", 0, [])
-        found = ask.again(world, keepalive_info())["namespaces"]
-    assert sorted((each["name"], each["processes"], each["differs"]) for each in found) == [
-        ("as-here", 0, False),
-        ("other", 1, True),
-    ]
-    settings = {each["name"]: each["settings"] for each in found}
-    assert settings == {
-        "as-here": {"time": 7200, "probes": 9, "intvl": 75},
-        "other": {"time": 60, "probes": 3, "intvl": 75},
-    }
-    assert all(
-        f"net:[{each['inode']}]" in world.run(["findmnt", "-no", "FSROOT"]).stdout for each in found
-    )
+    in_other = ["ip", "netns", "exec", "other"]
+    world.run([*in_other, "sysctl", "-w", f"{TIME}=60", f"{PROBES}=3"])
+    with Holder(world, under=in_other) as process:
+        process("listen", "listener", "0.0.0.0", 0, [])
+        result = ask.again(world, keepalive_info())
+    namespaces = {namespace["name"]: namespace for namespace in result["namespaces"]}
+    assert len(result["namespaces"]) == 2
+    assert set(namespaces) == {"same", "other"}
+    assert namespaces["same"]["processes"] == 0
+    assert namespaces["same"]["differs"] is False
+    assert namespaces["same"]["settings"] == {"time": 7200, "probes": 9, "intvl": 75}
+    assert namespaces["other"]["processes"] == 1
+    assert namespaces["other"]["differs"] is True
+    assert namespaces["other"]["settings"] == {"time": 60, "probes": 3, "intvl": 75}
+    mounts = world.run(["findmnt", "-no", "FSROOT"]).stdout
+    for namespace in result["namespaces"]:
+        assert f"net:[{namespace['inode']}]" in mounts
 
 
-def test_a_namespace_of_a_process_alone(world: World, ask: Asker) -> None:
-    with Holder(world, under=["unshare", "--net"]) as inside:
-        (found,) = ask.again(world, keepalive_info())["namespaces"]
-        assert (found["processes"], found["differs"]) == (1, False)
-        inode = world.run(["readlink", f"/proc/{inside.pid}/ns/net"]).stdout
-        assert inode.strip() == f"net:[{found['inode']}]"
+def test_a_namespace_of_a_process_is_listed_without_a_name(world: World, ask: Asker) -> None:
+    with Holder(world, under=["unshare", "--net"]) as process:
+        result = ask.again(world, keepalive_info())
+        (namespace,) = result["namespaces"]
+        assert namespace["processes"] == 1
+        assert namespace["differs"] is False
+        link = world.run(["readlink", f"/proc/{process.pid}/ns/net"]).stdout
+        assert link.strip() == f"net:[{namespace['inode']}]"
         world.set_sysctl(TIME, 60)
         assert ask.ok(world, keepalive_info())["namespaces"][0]["differs"]
         assert ask.ok(world, keepalive_info(namespaces=False))["namespaces"] == []
     assert ask.ok(world, keepalive_info())["namespaces"] == []
 
 
-def test_a_namespace_that_is_mounted_where_ip_does_not_look(world: World, ask: Asker) -> None:
+def test_a_namespace_mounted_elsewhere_has_the_name_of_its_file(world: World, ask: Asker) -> None:
+    """`ip netns` looks only in /run/netns."""
     world.write("/srv/two words", "")
     assert world.run(["unshare", "--net=/srv/two words", "true"]).rc == 0
-    (found,) = ask.again(world, keepalive_info())["namespaces"]
-    assert (found["name"], found["processes"], found["settings"]["time"]) == ("two words", 0, 7200)
+    (namespace,) = ask.again(world, keepalive_info())["namespaces"]
+    assert namespace["name"] == "two words"
+    assert namespace["processes"] == 0
+    assert namespace["settings"]["time"] == 7200
 
 
-def test_a_namespace_that_may_not_be_entered(world: World, ask: Asker) -> None:
-    dropped = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"]
+def test_a_namespace_that_may_not_be_entered_is_a_problem(world: World, ask: Asker) -> None:
+    without_sys_admin = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"]
     with Holder(world, under=["unshare", "--net"]):
-        result = ask.again(world, keepalive_info(), under=dropped)
-    (found,) = result["namespaces"]
-    assert (found["processes"], found["differs"], found["settings"]) == (
-        1,
-        None,
-        dict.fromkeys(("time", "probes", "intvl")),
-    )
+        result = ask.again(world, keepalive_info(), under=without_sys_admin)
+    (namespace,) = result["namespaces"]
+    assert namespace["processes"] == 1
+    assert namespace["differs"] is None
+    assert namespace["settings"] == {"time": None, "probes": None, "intvl": None}
     (problem,) = result["problems"]
-    assert f"net:[{found['inode']}]" in problem["problem"]
+    assert f"net:[{namespace['inode']}]" in problem["problem"]
     assert "Operation not permitted" in problem["problem"]
 
 
 # --- many connections ---
 
 
-def test_40_000_and_100_000_connections(world: World, ask: Asker) -> None:
-    held: dict[int, int] = {}
-    with ExitStack() as ended:
-        for network, ends in enumerate((40_000, 60_000), 1):
-            for holder, number in crowd(world, ends // 2, network).items():
-                ended.enter_context(holder)
-                held[holder.pid] = number
-            everything = sum(held.values())
-            assert connections(world, ask) == counts(
-                with_=everything // 4, without=everything - everything // 4
+def test_40_000_and_100_000_connections_are_counted(world: World, ask: Asker) -> None:
+    """A quarter of the ends have keepalive."""
+    ends_of_process: dict[int, int] = {}
+    with ExitStack() as stack:
+        for network, more, total in ((1, 40_000, 40_000), (2, 60_000, 100_000)):
+            for holder, ends in crowd(world, more // 2, network).items():
+                stack.enter_context(holder)
+                ends_of_process[holder.pid] = ends
+            assert sum(ends_of_process.values()) == total
+            connections = counted_connections(world, ask)
+            assert connections == counts(
+                with_keepalive=total // 4,
+                without_keepalive=total - total // 4,
             )
         result = ask.ok(world, keepalive_info(process_limit=1000))
-    assert everything == 100_000
-    assert {each["pid"]: each["established"] for each in result["processes"]} == held
-    assert (result["processes_unseen"], result["problems"]) == (0, [])
+    established = {process["pid"]: process["established"] for process in result["processes"]}
+    assert established == ends_of_process
+    assert result["processes_unseen"] == 0
+    assert result["problems"] == []
 
 
-# --- kernels and containers that tell less ---
+# --- kernels and containers without sock_diag or /proc/sys ---
 
-NO_SOCK_DIAG = [
-    "strace",
-    "-f",
-    "-qq",
-    "-o",
-    "/dev/null",
-    "-e",
-    "trace=socket",
-    "-e",
-    "inject=socket:error=EPERM",
-]
-NO_ANSWER = [
-    "strace",
-    "-f",
-    "-qq",
-    "-o",
-    "/dev/null",
-    "-e",
-    "trace=recvmsg",
-    "-e",
-    "inject=recvmsg:error=ENOENT",
-]
-NO_PROC_NET = [
+STRACE = ["strace", "-f", "-qq", "-o", "/dev/null"]
+SOCK_DIAG_FORBIDDEN = [*STRACE, "-e", "trace=socket", "-e", "inject=socket:error=EPERM"]
+SOCK_DIAG_NOT_BUILT_IN = [*STRACE, "-e", "trace=recvmsg", "-e", "inject=recvmsg:error=ENOENT"]
+PROC_WITHOUT_NET_AND_SYS = [
     "unshare",
     "--mount",
     "sh",
@@ -339,45 +372,51 @@ NO_PROC_NET = [
 ]
 
 
-@pytest.mark.parametrize("under", [NO_SOCK_DIAG, NO_ANSWER], ids=["not allowed", "not built in"])
-def test_without_sock_diag_the_same_is_found_in_proc(
+@pytest.mark.parametrize(
+    "under",
+    [SOCK_DIAG_FORBIDDEN, SOCK_DIAG_NOT_BUILT_IN],
+    ids=["forbidden", "not built in"],
+)
+def test_proc_gives_the_same_result_without_sock_diag(
     world: World, ask: Asker, holder: Holder, under: list[str]
 ) -> None:
-    holder.pair("not", ())
-    holder.pair("v6", ARMED, "::1")
+    holder.pair("without", ())
+    holder.pair("IPv6", ARMED, IPV6)
     holder.pair("old", ARMED)
     holder.pair("window is closed", ARMED)
     holder("send", "window is closed", 1 << 26)
     world.set_sysctl(TIME, 60)
     holder.pair("new", ARMED)
-    wanted = ask.ok(world, keepalive_info())
-    assert wanted["connections"] == counts(with_=3, without=6, unknown=1, stale=2)
+    expected = ask.ok(world, keepalive_info())
+    assert expected["connections"] == counts(
+        with_keepalive=3, without_keepalive=6, unknown=1, stale=2
+    )
     result = ask.again(world, keepalive_info(), under=under)
-    (problem,) = result["problems"]
     assert result["source"] == "proc"
+    (problem,) = result["problems"]
     assert problem["path"] == "/proc/net/tcp"
     assert "sock_diag" in problem["problem"]
-    same = ("connections", "processes", "processes_unseen", "settings", "dead_after")
-    assert {name: result[name] for name in same} == {name: wanted[name] for name in same}
+    for name in ("connections", "processes", "processes_unseen", "settings", "dead_after"):
+        assert result[name] == expected[name]
 
 
-def test_with_neither_it_says_so(world: World, ask: Asker, holder: Holder) -> None:
-    holder.pair("a", ARMED)
-    result = ask.again(world, keepalive_info(), under=[*NO_PROC_NET, *NO_SOCK_DIAG])
-    assert (result["source"], result["connections"], result["processes"]) == (None, None, [])
-    assert (result["dead_after"], result["settings"]["time"]) == (
-        None,
-        {"runtime": None, "boot": None},
-    )
-    told = [problem["path"] for problem in result["problems"]]
-    assert told == ["/proc/sys", "/proc/net/tcp", "/proc/net/tcp"]
-    assert "connections are not known" in result["problems"][-1]["problem"]
-
-
-def test_connections_alone_where_proc_sys_is_missing(
+def test_connections_are_not_known_without_sock_diag_and_proc(
     world: World, ask: Asker, holder: Holder
 ) -> None:
     holder.pair("a", ARMED)
-    result = ask.again(world, keepalive_info(), under=NO_PROC_NET)
-    assert result["connections"] == counts(with_=1, without=1)
-    assert [problem["path"] for problem in result["problems"]] == ["/proc/sys"]
+    under = [*PROC_WITHOUT_NET_AND_SYS, *SOCK_DIAG_FORBIDDEN]
+    result = ask.again(world, keepalive_info(), under=under)
+    assert result["source"] is None
+    assert result["connections"] is None
+    assert result["processes"] == []
+    assert result["dead_after"] is None
+    assert result["settings"]["time"] == {"runtime": None, "boot": None}
+    assert problem_paths(result) == ["/proc/sys", "/proc/net/tcp", "/proc/net/tcp"]
+    assert "connections are not known" in result["problems"][-1]["problem"]
+
+
+def test_connections_are_counted_without_proc_sys(world: World, ask: Asker, holder: Holder) -> None:
+    holder.pair("a", ARMED)
+    result = ask.again(world, keepalive_info(), under=PROC_WITHOUT_NET_AND_SYS)
+    assert result["connections"] == counts(with_keepalive=1, without_keepalive=1)
+    assert problem_paths(result) == ["/proc/sys"]

@@ -1,9 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings do what they are for: a peer that vanishes is noticed after time + probes x intvl, one that is there is not.
+"""TCP keepalive ends connections to dead peers after time + probes x intvl, and no others.
 
-Each peer is a network namespace of its own at the other end of a veth. All of them vanish at once, and are waited for together.
+Each peer is a network namespace of its own at the other end of a veth pair. To save time, all of
+them vanish at once and are waited for together.
 """
 
 from __future__ import annotations
@@ -18,137 +19,165 @@ from sandbox.connections import ARMED, DISARMED, Holder, Options, ss
 from sandbox.tasks import Asker, tcp_keepalive
 from sandbox.world import World
 
-VANISH = {
-    "its address is removed": "ip -n {peer} address flush dev eth0",
-    "its cable is pulled": "ip -n {peer} link set eth0 down",
-    "the cable is gone": "ip link delete {cable}",
-    "our end is down": "ip link set {cable} down",
-    "its answers get lost": "ip -n {peer} route add blackhole 10.9.{n}.1",
-}
+UNPLUG_PEER = "ip -n {peer} link set eth0 down"
+VANISH = [
+    "ip -n {peer} address flush dev eth0",  # the peer has no address any more
+    UNPLUG_PEER,
+    "ip link delete {cable}",
+    "ip link set {cable} down",  # our end of the cable is unplugged
+    "ip -n {peer} route add blackhole 10.9.{number}.1",  # the peer's answers are lost
+]
+"""The ways in which a peer vanishes."""
+
 TIME, PROBES, INTVL = 2, 4, 2
-"""The kernel rounds timers up, those of 2 s by 32 ms with HZ=250, longer ones by 256 ms and more."""
+"""The kernel rounds timers up: with HZ=250 by 32 ms for 2 s, and by 256 ms or more beyond that."""
 DEAD_AFTER = TIME + PROBES * INTVL
+
+IPV4_PEER = "10.9.{}.2"
+IPV6_PEER = "fd09:{}::2"
+
+Failure = tuple[int, float]
+"""The error of a connection (0: none), and the seconds since the last byte from its peer."""
 
 
 class Peer:
-    """A connection to a host that is to vanish."""
+    """A host that can vanish, and one connection to it."""
 
-    def __init__(self, world: World, n: int, ended: ExitStack) -> None:
-        self.world, self.n = world, n
-        for command in (
-            "ip netns add {peer}",
-            "ip link add {cable} type veth peer name eth0 netns {peer}",
-            "ip address add 10.9.{n}.1/24 dev {cable}",
-            "ip address add fd09:{n}::1/64 dev {cable} nodad",
-            "ip link set {cable} up",
-            "ip -n {peer} address add 10.9.{n}.2/24 dev eth0",
-            "ip -n {peer} address add fd09:{n}::2/64 dev eth0 nodad",
-            "ip -n {peer} link set eth0 up",
-        ):
-            self.ip(command)
-        self._there = ended.enter_context(
-            Holder(world, "there", under=["ip", "netns", "exec", f"peer{n}"])
-        )
-        self._here = ended.enter_context(Holder(world, "here"))
+    SETUP = (
+        "ip netns add {peer}",
+        "ip link add {cable} type veth peer name eth0 netns {peer}",
+        "ip address add 10.9.{number}.1/24 dev {cable}",
+        "ip address add fd09:{number}::1/64 dev {cable} nodad",
+        "ip link set {cable} up",
+        "ip -n {peer} address add 10.9.{number}.2/24 dev eth0",
+        "ip -n {peer} address add fd09:{number}::2/64 dev eth0 nodad",
+        "ip -n {peer} link set eth0 up",
+    )
 
-    def ip(self, command: str) -> None:
-        ran = self.world.run(
-            command.format(peer=f"peer{self.n}", cable=f"cable{self.n}", n=self.n).split()
-        )
-        assert ran.rc == 0, (command, ran.stderr)
+    def __init__(self, world: World, number: int, stack: ExitStack) -> None:
+        """Make the host; `stack` ends the processes at both ends of the connection."""
+        self.world = world
+        self.number = number
+        for command in self.SETUP:
+            self.run(command)
+        in_peer = ["ip", "netns", "exec", f"peer{number}"]
+        self._remote = stack.enter_context(Holder(world, "remote", under=in_peer))
+        self._local = stack.enter_context(Holder(world, "local"))
 
-    def connect(self, options: Options | None = None, address: str = "10.9.{}.2") -> None:
-        there = address.format(self.n)
-        port = self._there("listen", "listener", there, 0, [])
-        self._here("connect", "it", there, port, ARMED if options is None else options)
-        self._there("accept", "it", "listener")
+    def run(self, command: str) -> None:
+        """Run a command in the world, with the names of this peer filled in."""
+        number = self.number
+        argv = command.format(peer=f"peer{number}", cable=f"cable{number}", number=number).split()
+        result = self.world.run(argv)
+        assert result.rc == 0, (command, result.stderr)
+
+    def connect(self, options: Options = ARMED, address: str = IPV4_PEER) -> None:
+        """Connect to the peer with these socket options at our end."""
+        remote_address = address.format(self.number)
+        port = self._remote("listen", "listener", remote_address, 0, [])
+        self._local("connect", "connection", remote_address, port, options)
+        self._remote("accept", "connection", "listener")
         assert self.is_alive()
 
     def is_alive(self) -> bool:
-        """Get a byte from there; it is the last one that failed() counts from."""
-        self._there("send", "it", 1)
-        return bool(self._here("receive", "it", 1, 10) == 1)
+        """Receive a byte from the peer; wait_for_failure() counts from the last one."""
+        self._remote("send", "connection", 1)
+        return bool(self._local("receive", "connection", 1, 10) == 1)
 
     def vanish(self, command: str) -> None:
-        """Let it vanish right after a byte from there, before any probe is sent."""
+        """Let the peer vanish right after a byte from it, before any probe is sent."""
         assert self.is_alive()
-        self.ip(command)
+        self.run(command)
 
-    def options(self, options: Options) -> None:
-        self._here("options", "it", options)
+    def set_options(self, options: Options) -> None:
+        """Set socket options at our end."""
+        self._local("options", "connection", options)
 
-    def failed(self, seconds: float) -> Callable[[], tuple[int, float]]:
-        """Wait, while others do, until it fails or for so long; give the error and the seconds after the last byte."""
-        return self._here.begin("failed", "it", seconds)
+    def wait_for_failure(self, seconds: float) -> Callable[[], Failure]:
+        """Start to wait until the connection fails, at most so long; call the result to get it."""
+        return self._local.begin("failed", "connection", seconds)
 
 
 @pytest.fixture
-def peers(world: World) -> Iterator[Callable[[int], list[Peer]]]:
-    with ExitStack() as ended:
-        yield lambda number: [Peer(world, n, ended) for n in range(number)]
+def make_peers(world: World) -> Iterator[Callable[[int], list[Peer]]]:
+    """Make so many peers; their processes end with the test."""
+    with ExitStack() as stack:
+
+        def make(count: int) -> list[Peer]:
+            return [Peer(world, number, stack) for number in range(count)]
+
+        yield make
 
 
-def timed_out(answer: Callable[[], tuple[int, float]], after: float, within: float = 0.05) -> None:
-    """See that it ended as a dead peer does, within 5 per cent of that time."""
-    error, seconds = answer()
-    assert errno.errorcode.get(error) == "ETIMEDOUT"
-    assert seconds == pytest.approx(after, rel=within)
-
-
-def test_a_peer_that_vanishes_is_noticed_in_time(
-    world: World, ask: Asker, peers: Callable[[int], list[Peer]]
+def assert_timed_out(
+    get_failure: Callable[[], Failure], expected: float, tolerance: float = 0.05
 ) -> None:
-    assert (
-        ask.ok(world, tcp_keepalive(time=TIME, probes=PROBES, intvl=INTVL))["dead_after"]
-        == DEAD_AFTER
-    )
-    *vanishing, six, unprotected, healthy = peers(len(VANISH) + 3)
+    """Assert that a connection failed with ETIMEDOUT after the expected seconds."""
+    error, seconds = get_failure()
+    assert errno.errorcode.get(error) == "ETIMEDOUT"
+    assert seconds == pytest.approx(expected, rel=tolerance)
+
+
+def test_a_connection_to_a_dead_peer_fails_in_time(
+    world: World, ask: Asker, make_peers: Callable[[int], list[Peer]]
+) -> None:
+    """A connection without keepalive does not fail, nor does one to a peer that answers."""
+    result = ask.ok(world, tcp_keepalive(time=TIME, probes=PROBES, intvl=INTVL))
+    assert result["dead_after"] == DEAD_AFTER
+    *vanishing, ipv6, unprotected, healthy = make_peers(len(VANISH) + 3)
     for peer in (*vanishing, healthy):
         peer.connect()
-    six.connect(address="fd09:{}::2")
+    ipv6.connect(address=IPV6_PEER)
     unprotected.connect(options=())
-    for peer, command in zip(vanishing, VANISH.values()):
+
+    for peer, command in zip(vanishing, VANISH):
         peer.vanish(command)
-    for peer in (six, unprotected):
-        peer.vanish(VANISH["its cable is pulled"])
-    waiting = [peer.failed(3 * DEAD_AFTER) for peer in (*vanishing, six)]
-    nothing = [peer.failed(1.5 * DEAD_AFTER) for peer in (unprotected, healthy)]
-    for answer in waiting:
-        timed_out(answer, DEAD_AFTER)
-    assert [answer()[0] for answer in nothing] == [0, 0], (
-        "nobody asks, and whoever is asked and answers lives"
-    )
+    ipv6.vanish(UNPLUG_PEER)
+    unprotected.vanish(UNPLUG_PEER)
+    dying = [peer.wait_for_failure(3 * DEAD_AFTER) for peer in (*vanishing, ipv6)]
+    surviving = [peer.wait_for_failure(1.5 * DEAD_AFTER) for peer in (unprotected, healthy)]
+
+    for get_failure in dying:
+        assert_timed_out(get_failure, DEAD_AFTER)
+    for get_failure in surviving:
+        error, _seconds = get_failure()
+        assert error == 0
     assert healthy.is_alive()
 
 
 def test_without_probes_the_kernel_ends_healthy_connections(
-    world: World, ask: Asker, peers: Callable[[int], list[Peer]]
+    world: World, ask: Asker, make_peers: Callable[[int], list[Peer]]
 ) -> None:
-    refused = ask.fails(world, tcp_keepalive(time=TIME, probes=0, intvl=1))
-    assert "ends healthy idle connections" in refused["msg"]
+    """The reason why probes=0 needs unsafe."""
+    refusal = ask.fails(world, tcp_keepalive(time=TIME, probes=0, intvl=1))
+    assert "ends healthy idle connections" in refusal["msg"]
     ask.ok(world, tcp_keepalive(time=TIME, probes=0, intvl=1, unsafe=True))
-    (healthy,) = peers(1)
+    (healthy,) = make_peers(1)
     healthy.connect()
-    timed_out(healthy.failed(10 * TIME), TIME, within=0.5)
+    assert_timed_out(healthy.wait_for_failure(10 * TIME), TIME, tolerance=0.5)
 
 
-def test_a_connection_opened_before_the_change(
-    world: World, ask: Asker, peers: Callable[[int], list[Peer]]
+def test_a_connection_opened_before_the_change_keeps_its_timer(
+    world: World, ask: Asker, make_peers: Callable[[int], list[Peer]]
 ) -> None:
-    old, armed_again, same_time = peers(3)
-    for peer in (old, armed_again):
-        peer.connect()
+    """A change of time takes effect when keepalive is enabled again, probes and intvl at once."""
+    old, enabled_again, same_time = make_peers(3)
+    old.connect()
+    enabled_again.connect()
     ask.ok(world, tcp_keepalive(time=TIME, probes=9, intvl=75))
     same_time.connect()
     world.set_sysctl(tasks.PROBES, PROBES)
     world.set_sysctl(tasks.INTVL, INTVL)
-    for options in (DISARMED, ARMED):
-        armed_again.options(options)
-    for peer in (old, armed_again, same_time):
-        peer.vanish(VANISH["its cable is pulled"])
-    waiting = [peer.failed(3 * DEAD_AFTER) for peer in (armed_again, same_time)]
-    lives = old.failed(1.5 * DEAD_AFTER)
-    for answer in waiting:
-        timed_out(answer, DEAD_AFTER)
-    assert lives()[0] == 0, "its timer of 7200 s runs on"
+    enabled_again.set_options(DISARMED)
+    enabled_again.set_options(ARMED)
+
+    for peer in (old, enabled_again, same_time):
+        peer.vanish(UNPLUG_PEER)
+    dying = [peer.wait_for_failure(3 * DEAD_AFTER) for peer in (enabled_again, same_time)]
+    get_failure_of_old = old.wait_for_failure(1.5 * DEAD_AFTER)
+
+    for get_failure in dying:
+        assert_timed_out(get_failure, DEAD_AFTER)
+    error, _seconds = get_failure_of_old()
+    assert error == 0, "its timer of 7200 s is still running"
     assert "timer:(keepalive,119min" in "".join(ss(world))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host whose Python is too old is told so in one line, also where ansible-core still starts modules there."""
+"""A Python that is too old is refused in one line, where ansible-core still runs modules on it."""
 
 from __future__ import annotations
 
@@ -17,22 +17,21 @@ from sandbox.world import World
 
 TASKS = [sysctl({TIME: 3600}), info(), tcp_keepalive(), keepalive_info()]
 OLD = ("2.7", "3.6")
+CORE_REASON = "later releases of ansible-core wrap modules in syntax that such a Python cannot read"
 
 
 def interpreter(version: str) -> str:
-    """Find a Python on PATH, or beside the others: a folder of Python 2 alone is not on the PATH of the tests."""
-    newest = Path(target_python()).resolve().parent.parent
-    beside = newest.parent.glob(f"{version}.*/bin/python{version}")
-    found = shutil.which(f"python{version}") or next(map(str, beside), None)
-    if found is None:
-        pytest.skip(f"there is no Python {version} on this machine")
-    return found
+    """Return a Python on PATH, or of pyenv: the PATH of the tests has no folder of a Python 2."""
+    on_path = shutil.which(f"python{version}")
+    if on_path:
+        return on_path
+    pyenv_versions = Path(target_python()).resolve().parents[2]
+    for path in pyenv_versions.glob(f"{version}.*/bin/python{version}"):
+        return str(path)
+    return pytest.skip(f"there is no Python {version} on this machine")
 
 
-@pytest.mark.skipif(
-    not ansible.release.__version__.startswith("2.16."),
-    reason="later releases of ansible-core wrap a module in what is no syntax to such a Python: it never starts",
-)
+@pytest.mark.skipif(not ansible.release.__version__.startswith("2.16."), reason=CORE_REASON)
 @pytest.mark.parametrize("version", OLD)
 @pytest.mark.parametrize(
     "task", TASKS, ids=["sysctl", "sysctl_info", "tcp_keepalive", "tcp_keepalive_info"]

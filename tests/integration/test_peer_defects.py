@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Defects measured in ansible.posix.sysctl, by the numbers that its survey gave them: what this module does instead.
+"""Defects of ansible.posix.sysctl, by their numbers in our survey of it, and what our module does.
 
-The survey's list begins at 1 and has gaps: 5, 9, 11 and 13 were measurements that found nothing to mend.
+The numbers 5, 9, 11 and 13 are not used: those measurements showed no defect.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ def test_1b_a_missing_key_that_fails_is_not_left_in_the_file(world: World, ask: 
 
 
 def test_2_editing_one_key_does_not_change_another(world: World, ask: Asker) -> None:
-    theirs = f"   # indented\n{FIN}   =  50\n{FIN} = 55\n"
-    world.write(OURS, theirs)
+    content = f"   # indented\n{FIN}   =  50\n{FIN} = 55\n"
+    world.write(OURS, content)
     world.set_sysctl(FIN, 55)
     ask.ok(world, sysctl({TIME: 3600}))
-    assert world.read(OURS) == f"{theirs}{TIME} = 3600\n"
+    assert world.read(OURS) == f"{content}{TIME} = 3600\n"
     assert world.sysctl(FIN) == "55"
     assert world.boots(FIN) == {"systemd": "55", "procps": "55"}
 
@@ -55,7 +55,7 @@ def test_6_a_new_file_can_be_read_by_all_under_umask_077(world: World, ask: Aske
     assert world.files(OURS)[OURS][0] == "0o644"
 
 
-def test_7_a_missing_key_of_somebody_else_is_not_our_failure(world: World, ask: Asker) -> None:
+def test_7_a_missing_key_in_a_line_of_others_is_no_failure(world: World, ask: Asker) -> None:
     world.write(OURS, "net.ipv4.somebody_elses = 1\n")
     task = sysctl({TIME: 3600})
     result = ask.ok(world, task)
@@ -72,12 +72,12 @@ def test_8_a_value_that_the_kernel_refuses_is_not_persisted(world: World, ask: A
     assert not world.exists(OURS)
 
 
-def test_10_octal_is_refused_and_harm_too(world: World, ask: Asker) -> None:
+def test_10_octal_numbers_and_harmful_values_are_refused(world: World, ask: Asker) -> None:
     assert "8" in ask.fails(world, sysctl({FIN: "010"}))["msg"]
     assert "unsafe" in ask.fails(world, sysctl({PROBES: 0}))["msg"]
 
 
-def test_12_a_folder_that_is_missing_is_made_or_named(world: World, ask: Asker) -> None:
+def test_12_a_missing_folder_is_created_or_reported(world: World, ask: Asker) -> None:
     world.remove("/etc/sysctl.d")
     ask.ok(world, sysctl({TIME: 3600}))
     assert world.boots(TIME) == {"systemd": "3600", "procps": "3600"}
@@ -86,7 +86,7 @@ def test_12_a_folder_that_is_missing_is_made_or_named(world: World, ask: Asker) 
     assert ".ansible_m" not in result["msg"]
 
 
-def test_14_a_runtime_value_that_differs_is_seen_though_the_file_is_right(
+def test_14_a_different_runtime_value_is_noticed_if_the_file_is_right(
     world: World, ask: Asker
 ) -> None:
     world.write(OURS, f"{TIME} = 3600\n")
@@ -95,13 +95,9 @@ def test_14_a_runtime_value_that_differs_is_seen_though_the_file_is_right(
     assert world.sysctl(TIME) == "3600"
 
 
-def test_15_absent_changes_the_runtime_value_of_this_key_alone(world: World, ask: Asker) -> None:
-    world.place(
-        {
-            OURS: f"{TIME} = 3600\n{FIN} = 50\n",
-            "/usr/lib/sysctl.d/50-vendor.conf": f"{TIME} = 1000\n",
-        }
-    )
+def test_15_absent_changes_the_runtime_value_of_this_key_only(world: World, ask: Asker) -> None:
+    world.write(OURS, f"{TIME} = 3600\n{FIN} = 50\n")
+    world.write("/usr/lib/sysctl.d/50-vendor.conf", f"{TIME} = 1000\n")
     world.set_sysctl(TIME, 3600)
     ask.ok(world, sysctl({TIME: None}, state="absent"))
     assert world.sysctl(TIME) == "1000"
@@ -119,33 +115,27 @@ def test_16_other_spacing_is_no_change(world: World, ask: Asker, value: object) 
 
 
 @pytest.mark.parametrize(
-    ("files", "put"), [({}, "link"), ({OURS: "# theirs\n"}, "rename")], ids=["new", "changed"]
+    ("files", "name_it"), [({}, "link"), ({OURS: "# theirs\n"}, "rename")], ids=["new", "changed"]
 )
-def test_strace_nothing_gets_its_name_before_it_is_on_the_disk(
-    world: World, ask: Asker, files: dict[str, str], put: str
+def test_strace_a_file_gets_its_name_only_once_it_is_on_the_disk(
+    world: World, ask: Asker, files: dict[str, str], name_it: str
 ) -> None:
+    """name_it: the system call that does, or one whose name begins so."""
     world.place(files)
-    calls = f"trace={put},{put}at,renameat2,fsync"
-    ask.ok(
-        world,
-        sysctl({TIME: 3600}),
-        under=["strace", "-f", "-qq", "-y", "-o", "/srv/trace", "-e", calls],
-    )
-    trace = [
-        line
-        for line in world.read("/srv/trace").splitlines()
-        if "/etc/" in line and '.before"' not in line
-    ]
-    order = [line.split()[1].partition("(")[0] for line in trace]
-    assert [call[: len(put)] for call in order] == ["fsync"[: len(put)], put, "fsync"[: len(put)]]
+    strace = ["strace", "-f", "-qq", "-y", "-o", "/srv/trace"]
+    traced = f"trace={name_it},{name_it}at,renameat2,fsync"
+    ask.ok(world, sysctl({TIME: 3600}), under=[*strace, "-e", traced])
+    order = []
+    for line in world.read("/srv/trace").splitlines():
+        if "/etc/" in line and '.before"' not in line:
+            call = line.split()[1].partition("(")[0]
+            order.append(name_it if call.startswith(name_it) else call)
+    assert order == ["fsync", name_it, "fsync"]
 
 
 def test_every_key_in_one_call(make_world: Callable[..., World], ask: Asker) -> None:
-    """The peer takes one key a task and spawns three programs for it."""
+    """ansible.posix.sysctl takes one key in a task, and starts three programs for it."""
     world = make_world()
-    ask.ok(
-        world,
-        sysctl({TIME: 3600, PROBES: 5, INTVL: 25, FIN: 50}),
-        under=["strace", "-f", "-qq", "-o", "/srv/trace", "-e", "trace=execve"],
-    )
+    strace = ["strace", "-f", "-qq", "-o", "/srv/trace", "-e", "trace=execve"]
+    ask.ok(world, sysctl({TIME: 3600, PROBES: 5, INTVL: 25, FIN: 50}), under=strace)
     assert len(world.read("/srv/trace").splitlines()) == 1

@@ -1,211 +1,273 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is refused, before anything is written, and what bad input gets: a clear error or the right work, and no traceback."""
+"""Bad input is refused before anything is written, with a clear message and no traceback."""
 
 from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import pytest
 from sandbox.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, sysctl
-from sandbox.world import NOBODY, Link, World
+from sandbox.world import NOBODY, World
 
-REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
-    # what, settings, options, what the message says
-    (
-        "two spellings",
-        {TIME: 1, "net/ipv4/tcp_keepalive_time": 1},
-        {},
-        r"net/ipv4/tcp_keepalive_time",
-    ),
-    ("dots and dots", {"net.ipv4/../../kernel/panic": 1}, {}, r"\.\."),
-    ("dot dot in slashes", {"net/ipv4/../ipv4/tcp_fin_timeout": 1}, {}, r"\.\."),
-    (
-        "absolute path",
+SLASHES = "net/ipv4/tcp_keepalive_time"
+BOOT_VALUES = {"systemd": "3600", "procps": "3600"}
+
+
+class Refused(NamedTuple):
+    """A task that is refused, and a regular expression of what its message says."""
+
+    settings: Mapping[str, Any]
+    message: str
+    options: Mapping[str, Any] = {}
+
+
+REFUSED_KEYS = {
+    "two spellings": Refused({TIME: 1, SLASHES: 1}, SLASHES),
+    "dot dot among dots": Refused({"net.ipv4/../../kernel/panic": 1}, r"\.\."),
+    "dot dot among slashes": Refused({"net/ipv4/../ipv4/tcp_fin_timeout": 1}, r"\.\."),
+    "an absolute path": Refused(
         {"/proc/sys/net/ipv4/tcp_fin_timeout": 1},
-        {},
-        r"/proc/sys/net/ipv4/tcp_fin_timeout",
+        "/proc/sys/net/ipv4/tcp_fin_timeout",
     ),
-    ("a slash at the start", {"/net/ipv4/tcp_fin_timeout": 1}, {}, r"starts with '/'"),
-    ("a folder", {"net.ipv4": 1}, {}, r"folder|directory"),
-    ("a newline", {TIME: "3600\nnet.ipv4.ip_forward = 1"}, {}, r"newline|line"),
-    ("a carriage return", {TIME: "3600\rx"}, {}, r"."),
-    ("a NUL", {TIME: "3600\0"}, {}, r"NUL"),
-    ("a NUL in the key", {"net.ipv4.tcp_fin\0timeout": 1}, {}, r"."),
-    ("an action", {"net.ipv4.route.flush": 1}, {}, r"net\.ipv4\.route\.flush"),
-    ("no value", {TIME: None}, {}, r"null|value"),
-    ("an empty value", {TIME: ""}, {}, r"''"),
-    ("an empty value, which the kernel takes and forgets", {FIN: ""}, {}, r"''|empty"),
-    ("an empty value, kept for the boot", {FIN: ""}, {"runtime": False}, r"''|empty"),
-    ("an empty key", {"": 1}, {}, r"empty"),
-    ("a dash", {f"-{TIME}": 1}, {}, r"-"),
-    ("a comment", {f"#{TIME}": 1}, {}, r"#"),
-    ("an equals sign", {f"{TIME} = 1": 1}, {}, r"="),
-    ("a float", {TIME: 1.5}, {}, r"quote|float"),
-    ("a dict", {TIME: {"a": 1}}, {}, r"."),
-    (
-        "neither runtime nor file",
+    "a slash at the start": Refused({"/net/ipv4/tcp_fin_timeout": 1}, "starts with '/'"),
+    "a folder": Refused({"net.ipv4": 1}, "folder|directory"),
+    "a NUL": Refused({"net.ipv4.tcp_fin\0timeout": 1}, "."),
+    "an action": Refused({"net.ipv4.route.flush": 1}, r"net\.ipv4\.route\.flush"),
+    "an empty key": Refused({"": 1}, "empty"),
+    "a dash": Refused({f"-{TIME}": 1}, "-"),
+    "a comment": Refused({f"#{TIME}": 1}, "#"),
+    "an equals sign": Refused({f"{TIME} = 1": 1}, "="),
+}
+
+REFUSED_VALUES = {
+    "a newline": Refused({TIME: "3600\nnet.ipv4.ip_forward = 1"}, "newline|line"),
+    "a carriage return": Refused({TIME: "3600\rx"}, "."),
+    "a NUL": Refused({TIME: "3600\0"}, "NUL"),
+    "null": Refused({TIME: None}, "null|value"),
+    "an empty value": Refused({TIME: ""}, "''"),
+    # The kernel accepts an empty value of this key, and ignores it.
+    "an empty value that the kernel ignores": Refused({FIN: ""}, "''|empty"),
+    "an empty value in the file": Refused({FIN: ""}, "''|empty", {"runtime": False}),
+    "a float": Refused({TIME: 1.5}, "quote|float"),
+    "a dict": Refused({TIME: {"a": 1}}, "."),
+    "octal": Refused({FIN: "010"}, "010.*8|8.*010"),
+    "a large octal number": Refused({TIME: "07020"}, "3600"),
+    "two numbers instead of one": Refused({TIME: "3600 9"}, "3600"),
+    "a word": Refused({TIME: "abc"}, "'abc'"),
+    "a word that the kernel refuses": Refused({FIN: "abc"}, "nvalid argument"),
+    "a number with letters after it": Refused({FIN: "60abc"}, "nvalid argument"),
+    "a number too large for the kernel": Refused({TIME: 2147483647}, "2147483647"),
+    "too many probes": Refused({PROBES: 256}, "256"),
+    "64 KiB": Refused({TIME: "1" * 65536}, TIME),
+}
+
+REFUSED_OPTIONS = {
+    "neither runtime nor persistent": Refused(
         {TIME: 1},
+        "runtime.*persistent|persistent.*runtime",
         {"runtime": False, "persistent": False},
-        r"runtime.*persistent|persistent.*runtime",
     ),
-    ("exclusive and absent", {TIME: 1}, {"exclusive": True, "state": "absent"}, r"exclusive"),
-    ("a root with a kernel", {TIME: 1}, {"root": "/srv"}, r"runtime"),
-    (
-        "a root that is not there",
+    "exclusive with absent": Refused(
         {TIME: 1},
+        "exclusive",
+        {"exclusive": True, "state": "absent"},
+    ),
+    "root with runtime": Refused({TIME: 1}, "runtime", {"root": "/srv"}),
+    "a root that does not exist": Refused(
+        {TIME: 1},
+        "/srv/nowhere",
         {"root": "/srv/nowhere", "runtime": False},
-        r"/srv/nowhere",
     ),
-    ("a path that is a folder", {TIME: 1}, {"path": "/etc/sysctl.d"}, r"/etc/sysctl\.d"),
-    (
-        "a path below nothing",
+    "a path that is a folder": Refused(
         {TIME: 1},
-        {"path": "/srv/nowhere/x.conf", "on_override": "warn"},
-        r"/srv/nowhere",
+        r"/etc/sysctl\.d",
+        {"path": "/etc/sysctl.d"},
     ),
-    ("a relative path", {TIME: 1}, {"path": "x.conf"}, r"absolute|x\.conf"),
-    ("octal", {FIN: "010"}, {}, r"010.*8|8.*010"),
-    ("octal, large", {TIME: "07020"}, {}, r"3600"),
-    ("two numbers for one", {TIME: "3600 9"}, {}, r"3600"),
-    ("a word", {TIME: "abc"}, {}, r"'abc'"),
-    ("a word that the kernel refuses", {FIN: "abc"}, {}, r"nvalid argument"),
-    ("a number with a tail", {FIN: "60abc"}, {}, r"nvalid argument"),
-    ("too large for the kernel", {TIME: 2147483647}, {}, r"2147483647"),
-    ("too many probes", {PROBES: 256}, {}, r"256"),
-    ("a value of 64 KiB", {TIME: "1" * 65536}, {}, TIME),
-]
+    "a path in a folder that does not exist": Refused(
+        {TIME: 1},
+        "/srv/nowhere",
+        {"path": "/srv/nowhere/x.conf", "on_override": "warn"},
+    ),
+    "a relative path": Refused({TIME: 1}, r"absolute|x\.conf", {"path": "x.conf"}),
+}
 
-HARMFUL = [(TIME, 0), (INTVL, -1), (PROBES, 0), (INTVL, 32768), (PROBES, 128)]
+REFUSED = {
+    **{f"key: {name}": case for name, case in REFUSED_KEYS.items()},
+    **{f"value: {name}": case for name, case in REFUSED_VALUES.items()},
+    **{f"option: {name}": case for name, case in REFUSED_OPTIONS.items()},
+}
 
 
-@pytest.mark.parametrize(
-    ("settings", "options", "says"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
-)
-def test_refused(
-    world: World, ask: Asker, settings: dict[str, Any], options: dict[str, Any], says: str
+# --- keys, values and options ---
+
+
+@pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
+def test_a_bad_task_is_refused_with_a_clear_message(
+    world: World, ask: Asker, case: Refused
 ) -> None:
-    result = ask.fails(world, sysctl(settings, **options))
-    assert re.search(says, result["msg"], re.DOTALL), result["msg"]
+    result = ask.fails(world, sysctl(case.settings, **case.options))
+    assert re.search(case.message, result["msg"], re.DOTALL), result["msg"]
     assert len(result["msg"]) < 2000
 
 
-def test_several_mistakes_are_found_before_anything_is_written(world: World, ask: Asker) -> None:
-    """The bad key comes last: strace would show that the first was never written; here its value tells."""
-    trace = [
-        "strace",
-        "-f",
-        "-qq",
-        "-o",
-        "/srv/trace",
-        "-e",
-        "trace=write",
-        "-P",
-        "/proc/sys/net/ipv4/tcp_fin_timeout",
-    ]
-    ask.fails(world, sysctl({FIN: 50, "net.ipv4.ip_forward": "1\n1"}), under=trace)
+def test_nothing_is_written_if_only_the_last_key_is_bad(world: World, ask: Asker) -> None:
+    """A trace shows that the first key was not even written and then restored."""
+    strace = ["strace", "-f", "-qq", "-o", "/srv/trace", "-e", "trace=write"]
+    strace += ["-P", "/proc/sys/net/ipv4/tcp_fin_timeout"]
+    task = sysctl({FIN: 50, "net.ipv4.ip_forward": "1\n1"})
+    ask.fails(world, task, under=strace)
     assert world.read("/srv/trace") == ""
 
 
-@pytest.mark.parametrize(("key", "value"), HARMFUL)
-def test_values_that_the_kernel_takes_and_that_do_harm(
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (TIME, 0),
+        (INTVL, -1),
+        (PROBES, 0),
+        (INTVL, 32768),
+        (PROBES, 128),
+    ],
+)
+def test_a_harmful_value_that_the_kernel_takes_is_refused(
     world: World, ask: Asker, key: str, value: int
 ) -> None:
     result = ask.fails(world, sysctl({key: value}))
-    assert (result["failed_key"], result["rolled_back"]) == (key, True)
+    assert result["failed_key"] == key
+    assert result["rolled_back"] is True
     assert "unsafe" in result["msg"]
 
 
-@pytest.mark.parametrize(("key", "value"), [(TIME, 0), (PROBES, 0), (TIME, 40000), (PROBES, 200)])
-def test_unsafe_allows_them(world: World, ask: Asker, key: str, value: int) -> None:
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (TIME, 0),
+        (PROBES, 0),
+        (TIME, 40000),
+        (PROBES, 200),
+    ],
+)
+def test_a_harmful_value_is_set_with_unsafe(world: World, ask: Asker, key: str, value: int) -> None:
     task = sysctl({key: value}, unsafe=True)
     ask.ok(world, task)
     assert world.sysctl(key) == str(value)
     ask.again(world, task)
 
 
-def test_a_path_that_is_a_link_to_dev_null(world: World, ask: Asker) -> None:
+# --- files and folders ---
+
+
+def test_a_link_to_dev_null_is_refused(world: World, ask: Asker) -> None:
     world.link(OURS, "/dev/null")
     result = ask.fails(world, sysctl({TIME: 3600}))
     assert "/dev/null" in result["msg"]
 
 
-def test_a_path_that_is_no_regular_file(world: World, ask: Asker) -> None:
+def test_a_path_that_is_not_a_regular_file_is_refused(world: World, ask: Asker) -> None:
     assert world.run(["mkfifo", OURS]).rc == 0
     assert OURS in ask.fails(world, sysctl({TIME: 3600}))["msg"]
 
 
-@pytest.mark.parametrize("target", ["/nowhere", "loop"])
-def test_a_path_that_is_a_link_to_nothing(world: World, ask: Asker, target: str) -> None:
-    """The link is followed: its target is made where that can be, else refused; the link stays."""
-    world.link(OURS, OURS if target == "loop" else target)
+@pytest.mark.parametrize("target", ["/nowhere", OURS], ids=["dangling", "loop"])
+def test_a_link_without_a_usable_target_is_refused_and_stays(
+    world: World, ask: Asker, target: str
+) -> None:
+    world.link(OURS, target)
     result = ask.fails(world, sysctl({TIME: 3600}))
     assert OURS in result["msg"]
 
 
-def test_other_files_that_cannot_be_understood_are_no_matter(world: World, ask: Asker) -> None:
-    awkward = {
+def test_other_files_that_cannot_be_parsed_are_ignored_and_kept(world: World, ask: Asker) -> None:
+    files = {
         "/etc/sysctl.d/10-binary.conf": bytes(range(256)) * 4,
-        "/etc/sysctl.d/20-dangling.conf": Link("/nowhere"),
-        "/etc/sysctl.d/30-loop.conf": Link("30-loop.conf"),
-        "/etc/sysctl.d/40-folder.conf/inner": "x",
-        "/etc/sysctl.d/50-empty.conf": "",
+        "/etc/sysctl.d/40-folder.conf/inner": b"x",
+        "/etc/sysctl.d/50-empty.conf": b"",
         "/usr/lib/sysctl.d/60-nul.conf": b"\0" * 70000,
     }
-    world.place(awkward)
+    world.place(files)
+    world.link("/etc/sysctl.d/20-dangling.conf", "/nowhere")
+    world.link("/etc/sysctl.d/30-loop.conf", "30-loop.conf")
     assert world.run(["mkfifo", "/etc/sysctl.d/70-fifo.conf"]).rc == 0
     ask.ok(world, sysctl({TIME: 3600}))
     world.remove("/etc/sysctl.d/70-fifo.conf")
-    assert world.boots(TIME) == {"systemd": "3600", "procps": "3600"}
-    for path, content in awkward.items():
-        assert isinstance(content, Link) or world.read_bytes(path) == (
-            content.encode() if isinstance(content, str) else content
-        )
+    assert world.boots(TIME) == BOOT_VALUES
+    for path, content in files.items():
+        assert world.read_bytes(path) == content
 
 
-def test_names_that_are_not_utf8(world: World, ask: Asker) -> None:
-    assert (
-        world.run(["sh", "-c", f"echo {TIME}=1 > /etc/sysctl.d/99-$(printf '\\377').conf"]).rc == 0
-    )
-    (entry,) = ask.fails(world, sysctl({TIME: 3600}))["overridden"]
-    assert (entry["value"], entry["line"]) == ("1", 1)
-    assert ask.ok(world, sysctl({TIME: 3600}, on_override="comment_out"), diff=True).changed
-    assert world.boots(TIME) == {"systemd": "3600", "procps": "3600"}
+def test_a_winning_file_whose_name_is_not_utf8_is_commented_out(world: World, ask: Asker) -> None:
+    script = f"echo {TIME}=1 > /etc/sysctl.d/99-$(printf '\\377').conf"
+    assert world.run(["sh", "-c", script]).rc == 0
+    (winner,) = ask.fails(world, sysctl({TIME: 3600}))["overridden"]
+    assert winner["value"] == "1"
+    assert winner["line"] == 1
+    task = sysctl({TIME: 3600}, on_override="comment_out")
+    assert ask.ok(world, task, diff=True).changed
+    assert world.boots(TIME) == BOOT_VALUES
 
 
-def test_no_folder_of_settings_at_all(world: World, ask: Asker) -> None:
+def test_a_missing_folder_is_made(world: World, ask: Asker) -> None:
     for folder in ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d"):
         world.remove(folder)
     ask.ok(world, sysctl({TIME: 3600}))
     assert world.files("/etc/sysctl.d")["/etc/sysctl.d"][:3] == ["0o755", 0, 0]
-    assert world.boots(TIME) == {"systemd": "3600", "procps": "3600"}
+    assert world.boots(TIME) == BOOT_VALUES
 
 
-def test_a_folder_made_for_nothing_is_taken_away(world: World, ask: Asker) -> None:
+def test_a_new_folder_is_removed_again_after_a_failure(world: World, ask: Asker) -> None:
     world.remove("/etc/sysctl.d")
     ask.fails(world, sysctl({TIME: 3600, "net.ipv4.tcp_retries1": 1000}))
     assert not world.exists("/etc/sysctl.d")
 
 
-def test_proc_sys_all_read_only(make_world: Callable[..., World], ask: Asker) -> None:
+@pytest.mark.parametrize(
+    ("folder", "options"),
+    [
+        ("/etc/sysctl.d", {}),
+        ("/etc/shared", {"on_override": "comment_out", "path": "/etc/sysctl.d/95-x.conf"}),
+    ],
+    ids=["the folder of our file", "the folder of a commented file"],
+)
+def test_a_folder_that_other_users_may_write_to_is_refused(
+    world: World, ask: Asker, folder: str, options: dict[str, str]
+) -> None:
+    """They could replace our file or its folder by one of their own."""
+    world.place({OURS: f"{TIME} = 1\n", "/etc/shared/z.conf": f"{TIME} = 2\n"})
+    if folder == "/etc/shared":
+        world.link("/etc/sysctl.d/98-z.conf", "/etc/shared/z.conf")
+    world.chmod(folder, 0o1777)
+    for check in (True, False):
+        result = ask.fails(world, sysctl({TIME: 3600}, **options), check=check)
+        assert f"of the folder {folder} others may write to it" in result["msg"], result["msg"]
+
+
+# --- /proc/sys and users ---
+
+
+def test_a_read_only_proc_sys_is_an_error_unless_runtime_is_false(
+    make_world: Callable[..., World], ask: Asker
+) -> None:
     world = make_world(proc_sys="none")
     result = ask.fails(world, sysctl({TIME: 3600}))
-    assert (result["errno"], result["failed_key"]) == (errno.EROFS, TIME)
-    assert ask.ok(world, sysctl({TIME: 3600}, runtime=False)).changed, "the file can still be made"
+    assert result["errno"] == errno.EROFS
+    assert result["failed_key"] == TIME
+    assert ask.ok(world, sysctl({TIME: 3600}, runtime=False)).changed
 
 
-def test_proc_sys_all_read_only_but_all_right(make_world: Callable[..., World], ask: Asker) -> None:
-    """What has its value already needs no write."""
+def test_a_read_only_proc_sys_is_no_error_if_the_value_is_right(
+    make_world: Callable[..., World], ask: Asker
+) -> None:
     world = make_world(proc_sys="none")
     ask.ok(world, sysctl({TIME: 7200}))
     ask.again(world, sysctl({TIME: 7200}))
 
 
-def test_no_proc_sys(world: World, ask: Asker) -> None:
+def test_a_missing_proc_sys_is_an_error(world: World, ask: Asker) -> None:
     assert world.run(["mount", "-t", "tmpfs", "tmpfs", "/proc/sys"]).rc == 0
     result = ask(world, sysctl({TIME: 3600}))
     assert result.failed
@@ -213,73 +275,68 @@ def test_no_proc_sys(world: World, ask: Asker) -> None:
     assert not world.exists(OURS)
 
 
-@pytest.mark.parametrize("options", [{}, {"persistent": False}, {"runtime": False}])
-def test_an_ordinary_user(world: World, ask: Asker, options: dict[str, Any]) -> None:
-    result = ask.fails(
-        world, sysctl({TIME: 3600}, **options), user=NOBODY, python="/usr/bin/python3"
-    )
-    assert re.search(r"root|become|privilege|permi", result["msg"]), result["msg"]
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"persistent": False}, {"runtime": False}],
+    ids=["runtime and file", "runtime only", "file only"],
+)
+def test_an_ordinary_user_is_refused(world: World, ask: Asker, options: dict[str, Any]) -> None:
+    task = sysctl({TIME: 3600}, **options)
+    result = ask.fails(world, task, user=NOBODY, python="/usr/bin/python3")
+    assert re.search("root|become|privilege|permi", result["msg"]), result["msg"]
     assert result["errno"] in (errno.EACCES, errno.EPERM)
     assert result["rolled_back"] is True
 
 
-def test_an_ordinary_user_with_nothing_to_do(world: World, ask: Asker) -> None:
+def test_an_ordinary_user_may_run_a_task_that_changes_nothing(world: World, ask: Asker) -> None:
     world.write(OURS, f"{TIME} = 7200\n")
     ask.again(world, sysctl({TIME: 7200}), user=NOBODY, python="/usr/bin/python3")
 
 
-def test_an_ordinary_user_who_is_root_in_his_own_namespace(
+def test_root_of_a_user_namespace_may_change_settings(
     make_world: Callable[..., World], ask: Asker
 ) -> None:
     world = make_world(user=NOBODY)
-    ask.ok(world, sysctl({TIME: 3600, PROBES: 9, INTVL: 25}), python="/usr/bin/python3")
-    assert world.boots(TIME) == {"systemd": "3600", "procps": "3600"}
+    task = sysctl({TIME: 3600, PROBES: 9, INTVL: 25})
+    ask.ok(world, task, python="/usr/bin/python3")
+    assert world.boots(TIME) == BOOT_VALUES
 
 
-def test_a_file_that_may_not_be_read_may_override(world: World, ask: Asker) -> None:
+def test_a_later_file_that_cannot_be_read_gives_a_warning(world: World, ask: Asker) -> None:
+    """It may override our file."""
+    unreadable = "/etc/sysctl.d/99-secret.conf"
     world.write(OURS, f"{TIME} = 7200\n")
-    world.write("/etc/sysctl.d/99-secret.conf", f"{TIME} = 1\n", mode=0o600)
-    result = ask.ok(world, sysctl({TIME: 7200}), check=True, user=NOBODY, python="/usr/bin/python3")
-    assert any("/etc/sysctl.d/99-secret.conf" in warning for warning in result["warnings"])
+    world.write(unreadable, f"{TIME} = 1\n", mode=0o600)
+    task = sysctl({TIME: 7200})
+    result = ask.ok(world, task, check=True, user=NOBODY, python="/usr/bin/python3")
+    assert any(unreadable in warning for warning in result["warnings"])
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"on_override": "comment_out", "path": "/etc/sysctl.d/95-x.conf"}]
-)
-def test_a_folder_that_others_may_write_to(
-    world: World, ask: Asker, options: dict[str, str]
-) -> None:
-    """They could put another file in the place of ours, or another folder in the place of its own."""
-    world.place({OURS: f"{TIME} = 1\n", "/etc/shared/z.conf": f"{TIME} = 2\n"})
-    where = "/etc/shared" if options else "/etc/sysctl.d"
-    if options:
-        world.link("/etc/sysctl.d/98-z.conf", "/etc/shared/z.conf")
-    world.chmod(where, 0o1777)
-    for check in (True, False):
-        result = ask.fails(world, sysctl({TIME: 3600}, **options), check=check)
-        assert f"of the folder {where} others may write to it" in result["msg"], result["msg"]
-
+# --- the lock ---
 
 RIVAL = """
 import fcntl, os, pathlib
-told, tell = os.pipe()
+reader, writer = os.pipe()
 if os.fork():
-    os.read(told, 1)
+    os.read(reader, 1)
     os._exit(0)
 lock = open("/run/netops-tuning.lock")
 fcntl.flock(lock, fcntl.LOCK_EX)
 os.closerange(0, 3)
-os.write(tell, b"!")
+os.write(writer, b"!")
 while "-> FLOCK" not in pathlib.Path("/proc/locks").read_text():
     pass
 ours = pathlib.Path("/etc/sysctl.d/90-ansible.conf")
 ours.write_text(ours.read_text().replace("33", "44"))
 """
-"""It holds the lock until somebody waits for it, and has changed our file by then."""
+"""A program that holds the lock until a run waits for it, and changes our file before it ends.
+
+Its first process returns as soon as the lock is held.
+"""
 
 
-def test_a_lock_that_another_program_has(world: World, ask: Asker) -> None:
-    """The run waits until it is free, and only then looks at the host: what the other one did is not lost."""
+def test_a_run_waits_for_the_lock_before_it_reads_the_host(world: World, ask: Asker) -> None:
+    """What the holder of the lock changed meanwhile is not lost."""
     ask.ok(world, sysctl({FIN: 33}))
     assert world.run(["/usr/bin/python3", "-c", RIVAL]).rc == 0
     ask.ok(world, sysctl({TIME: 3600}))
@@ -287,33 +344,42 @@ def test_a_lock_that_another_program_has(world: World, ask: Asker) -> None:
     assert world.sysctl(TIME) == "3600"
 
 
-def test_ten_thousand_keys(world: World, ask: Asker) -> None:
-    settings = {f"net.ipv4.nope{n}": n for n in range(10000)}
-    result = ask.ok(world, sysctl({**settings, TIME: 3600}, ignore_missing=True))
+# --- many keys, no keys, secrets ---
+
+
+def test_ten_thousand_keys_can_be_set(world: World, ask: Asker) -> None:
+    settings = {f"net.ipv4.nope{number}": number for number in range(10000)}
+    settings[TIME] = 3600
+    result = ask.ok(world, sysctl(settings, ignore_missing=True))
     assert len(result["missing"]) == 10000
-    assert len(world.read(OURS).splitlines()) == 10002
+    assert len(world.read(OURS).splitlines()) == 10002, "a header, and a line for each key"
     assert world.sysctl(TIME) == "3600"
 
 
-def test_no_keys_at_all(world: World, ask: Asker) -> None:
+def test_no_keys_change_nothing(world: World, ask: Asker) -> None:
     assert not ask(world, sysctl({})).changed
     assert not world.exists(OURS)
 
 
-@pytest.mark.parametrize("key", ["net.ipv4.tcp_fastopen_key", "net.ipv6.conf.br0.stable_secret"])
-def test_secrets_are_not_told(make_world: Callable[..., World], ask: Asker, key: str) -> None:
-    secrets = {
-        "net.ipv4.tcp_fastopen_key": "01234567-89abcdef-01234567-89abcdef",
-        "net.ipv6.conf.br0.stable_secret": "2001:0db8:1234:5678:9abc:def0:1234:5678",
-    }
+@pytest.mark.parametrize(
+    ("key", "secret"),
+    [
+        ("net.ipv4.tcp_fastopen_key", "01234567-89abcdef-01234567-89abcdef"),
+        ("net.ipv6.conf.br0.stable_secret", "2001:0db8:1234:5678:9abc:def0:1234:5678"),
+    ],
+)
+def test_secrets_are_not_in_the_result(
+    make_world: Callable[..., World], ask: Asker, key: str, secret: str
+) -> None:
+    """Nor in the diff, nor in the message of a failure. `invocation` is Ansible's own."""
     world = make_world(interfaces=["br0"])
-    for how in ({"check": True}, {}, {}):
-        result = ask.ok(world, sysctl({key: secrets[key]}), diff=True, **how)
+    for check in (True, False, False):
+        result = ask.ok(world, sysctl({key: secret}), diff=True, check=check)
         result.pop("invocation", None)
-        assert secrets[key] not in str(result)
+        assert secret not in str(result)
         assert result["settings"][key]["value"] == "(secret)"
-    assert world.sysctl(key) == secrets[key]
-    assert secrets[key] in world.read(OURS)
-    failed = ask.fails(world, sysctl({key: f"{secrets[key]}-nonsense"}))
-    failed.pop("invocation", None)
-    assert "nonsense" not in str(failed)
+    assert world.sysctl(key) == secret
+    assert secret in world.read(OURS)
+    failure = ask.fails(world, sysctl({key: f"{secret}-nonsense"}))
+    failure.pop("invocation", None)
+    assert "nonsense" not in str(failure)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module does to the host, as the kernel sees it: one program, and not one write where nothing changes."""
+"""The system calls of a module: it starts no program, and writes nothing if nothing changes."""
 
 from __future__ import annotations
 
@@ -43,8 +43,10 @@ STRACE = [
     "-e",
     f"trace={CALLS}",
 ]
-ANSIBLES_OWN = re.compile(r"[<\"](/srv/(tmp|home)|/dev/(null|shm)|pipe:|socket:|/proc/self/fd)")
-"""Where Ansible unpacks the module that it sends, and how it answers."""
+ANSIBLE_FILES = re.compile(r"[<\"](/srv/(tmp|home)|/dev/(null|shm)|pipe:|socket:|/proc/self/fd)")
+"""Files of Ansible itself: the unpacked module, and what carries the result."""
+OPEN = re.compile(r"open(at)?\(")
+OPEN_TO_WRITE = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC")
 TASKS = {
     "sysctl": sysctl({TIME: 3600, PROBES: 9, INTVL: 25}),
     "a glob": sysctl({"net.ipv4.conf.*.medium_id": 0}),
@@ -55,14 +57,24 @@ TASKS = {
 
 
 def calls(world: World) -> Iterator[str]:
-    """Yield what was done to the host: each call as strace prints it, but for Ansible's own files, and reading."""
+    """Yield each call that changes the host, as strace prints it, but for Ansible's own files."""
     for line in world.read(TRACE).splitlines():
         call = line.partition(" ")[2].strip()
-        reading = re.match(r"open(at)?\(", call) and not re.search(
-            r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC", call
-        )
-        if not reading and not ANSIBLES_OWN.search(call):
+        only_reads = OPEN.match(call) and not OPEN_TO_WRITE.search(call)
+        if not only_reads and not ANSIBLE_FILES.search(call):
             yield call
+
+
+def proc_path(key: str) -> str:
+    return "/proc/sys/" + key.replace(".", "/")
+
+
+def position(calls_made: list[str], pattern: str) -> int:
+    """Return the position of the first call that matches."""
+    for number, call in enumerate(calls_made):
+        if re.match(pattern, call):
+            return number
+    raise AssertionError(f"no call matches {pattern}: {calls_made}")
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -84,7 +96,7 @@ def test_info_only_reads(world: World, ask: Asker, task: Task) -> None:
 def test_looking_at_connections_and_namespaces_only_reads(world: World, ask: Asker) -> None:
     assert world.run(["ip", "netns", "add", "other"]).rc == 0
     result = ask.again(world, keepalive_info(), under=STRACE)
-    assert [each["settings"]["time"] for each in result["namespaces"]] == [7200]
+    assert [namespace["settings"]["time"] for namespace in result["namespaces"]] == [7200]
     (execve,) = calls(world)
     assert execve.startswith("execve("), "a child entered the namespace, and ran no program"
 
@@ -100,22 +112,18 @@ def test_runtime_values_first_then_the_file_synced_renamed_and_its_folder_synced
 ) -> None:
     world.write(OURS, "# theirs\n")
     ask.ok(world, sysctl({PROBES: 9, TIME: 3600, INTVL: 25}), under=STRACE)
-    done = [call for call in calls(world) if not call.startswith("execve")]
-    assert sum(call.startswith("execve") for call in calls(world)) == 1
-    wanted = [
-        rf"write\(\d+<{'/proc/sys/' + TIME.replace('.', '/')}>, \"3600",
-        rf"write\(\d+<{'/proc/sys/' + INTVL.replace('.', '/')}>, \"25",
+    execve, *changes = calls(world)
+    assert execve.startswith("execve(")
+    assert not any(call.startswith("execve") for call in changes), changes
+    steps = [
+        rf"write\(\d+<{proc_path(TIME)}>, \"3600",
+        rf"write\(\d+<{proc_path(INTVL)}>, \"25",
         r"write\(\d+</etc/sysctl\.d/\.90-ansible\.conf[^>]*>",
         r"fsync\(\d+</etc/sysctl\.d/\.90-ansible\.conf[^>]*>",
         rf"rename\w*\(.*\"{re.escape(OURS)}\"",
         r"fsync\(\d+</etc/sysctl\.d>",
     ]
-    places = [
-        next((n for n, call in enumerate(done) if re.match(pattern, call)), None)
-        for pattern in wanted
-    ]
-    assert None not in places, (places, done)
-    assert places == sorted(places, key=lambda place: place or 0), done
-    assert not any(PROBES.replace(".", "/") in call for call in done), (
-        "a value that is right is not written"
-    )
+    positions = [position(changes, pattern) for pattern in steps]
+    assert positions == sorted(positions), changes
+    rewritten = [call for call in changes if proc_path(PROBES) in call]
+    assert not rewritten, "a value that is right is not written"

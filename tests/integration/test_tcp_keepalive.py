@@ -26,8 +26,15 @@ from sandbox.tasks import (
 from sandbox.world import World
 
 OURS = "/etc/sysctl.d/90-tcp-keepalive.conf"
+LATER = "/etc/sysctl.d/99-z.conf"
 MODULE = "netops.tuning.tcp_keepalive"
+ROLE = "netops.tuning.tcp_keepalive"
+PLAYBOOK = "netops.tuning.tcp_keepalive"
+INCLUDE_ROLE = "ansible.builtin.include_role"
+VALIDATE_ROLE = "ansible.builtin.validate_argument_spec"
+
 PROFILES = {
+    "one_hour": DOCUMENT,
     "document": DOCUMENT,
     "kernel": KERNEL,
     "gce": (60, 5, 60),
@@ -37,164 +44,269 @@ PROFILES = {
     "mongodb": (120, 9, 75),
     "talos": (600, 9, 60),
 }
+"""Profile -> time, probes and intvl."""
 
 
-# --- the module ---
+def assert_values(world: World, expected: tuple[int, ...]) -> None:
+    """Assert time, probes and intvl, at runtime and after the next boot."""
+    assert now(world) == expected
+    assert next_boot(world) == expected
 
 
-def test_the_document(world: World, ask: Asker) -> None:
+# --- the module: values ---
+
+
+def test_the_default_values_are_set_now_and_at_boot(world: World, ask: Asker) -> None:
     result = ask.ok(world, tcp_keepalive())
     assert set(SUCCESS) <= set(result)
-    assert now(world) == next_boot(world) == next_boot(world, "procps") == DOCUMENT
-    assert (result["dead_after"], result["path"]) == (3825, OURS)
-    assert world.read(OURS).splitlines()[1:] == [f"{TIME} = 3600", f"{PROBES} = 9", f"{INTVL} = 25"]
+    assert_values(world, DOCUMENT)
+    assert next_boot(world, "procps") == DOCUMENT
+    assert result["dead_after"] == 3825
+    assert result["path"] == OURS
+    _header, *lines = world.read(OURS).splitlines()
+    assert lines == [f"{TIME} = 3600", f"{PROBES} = 9", f"{INTVL} = 25"]
     assert ask.again(world, tcp_keepalive())["dead_after"] == 3825
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_profiles(world: World, ask: Asker, profile: str) -> None:
-    time, probes, intvl = PROFILES[profile]
+def test_a_profile_sets_its_values(world: World, ask: Asker, profile: str) -> None:
     result = ask.ok(world, tcp_keepalive(profile=profile))
-    assert now(world) == next_boot(world) == (time, probes, intvl)
+    time, probes, intvl = PROFILES[profile]
+    assert_values(world, (time, probes, intvl))
     assert result["dead_after"] == time + probes * intvl
 
 
-def test_a_value_given_wins_over_the_profile(world: World, ask: Asker) -> None:
+def test_an_option_wins_over_the_profile(world: World, ask: Asker) -> None:
     result = ask.ok(world, tcp_keepalive(profile="gce", probes=3))
     assert now(world) == (60, 3, 60)
     assert result["dead_after"] == 240
 
 
-def test_a_time_that_is_not_below_the_idle_limit(world: World, ask: Asker) -> None:
-    for options in ({"idle_limit": 350}, {"idle_limit": 60, "profile": "gce"}):
-        message = ask.fails(world, tcp_keepalive(**options))["msg"]
-        assert str(options["idle_limit"]) in message
-    message = ask.fails(world, tcp_keepalive(idle_limit=350))["msg"]
-    assert "3600" in message
-    assert "gce" in message, "a profile that would do"
-    assert "talos" not in message, "600 is not below 350"
-    ask.ok(world, tcp_keepalive(idle_limit=350, profile="gce"))
-    assert ask.again(world, tcp_keepalive(idle_limit=61, profile="gce"))["dead_after"] == 360
-
-
-def test_a_dead_peer_that_would_go_unnoticed_for_too_long(world: World, ask: Asker) -> None:
-    message = ask.fails(world, tcp_keepalive(dead_after_limit=3824))["msg"]
-    assert all(number in message for number in ("3600", "9", "25", "3825", "3824"))
-    assert "cassandra" in message
-    assert "kernel" not in message.partition("profile")[2], "7875 s would not do"
-    ask.ok(world, tcp_keepalive(dead_after_limit=3825))
-
-
-def test_both_limits(world: World, ask: Asker) -> None:
-    message = ask.fails(world, tcp_keepalive(idle_limit=240, dead_after_limit=100))["msg"]
-    assert "cassandra" in message
-    assert "gce" not in message, "360 s is over 100"
-    ask.ok(world, tcp_keepalive(idle_limit=240, dead_after_limit=100, profile="cassandra"))
-
-
 @pytest.mark.parametrize(
-    ("options", "key"),
+    ("option", "value", "key"),
     [
-        ({"time": 0}, TIME),
-        ({"time": -1}, TIME),
-        ({"time": 32768}, TIME),
-        ({"intvl": 0}, INTVL),
-        ({"intvl": 32768}, INTVL),
-        ({"probes": 0}, PROBES),
-        ({"probes": 128}, PROBES),
+        ("time", 0, TIME),
+        ("time", -1, TIME),
+        ("time", 32768, TIME),
+        ("intvl", 0, INTVL),
+        ("intvl", 32768, INTVL),
+        ("probes", 0, PROBES),
+        ("probes", 128, PROBES),
     ],
 )
-def test_ranges(world: World, ask: Asker, options: dict[str, int], key: str) -> None:
-    result = ask.fails(world, tcp_keepalive(**options))
+def test_a_value_out_of_range_is_refused(
+    world: World, ask: Asker, option: str, value: int, key: str
+) -> None:
+    result = ask.fails(world, tcp_keepalive(**{option: value}))
     assert result["failed_key"] == key
-    assert str(next(iter(options.values()))) in result["msg"]
+    assert str(value) in result["msg"]
 
 
 def test_unsafe_allows_what_the_kernel_takes(world: World, ask: Asker) -> None:
     ask.ok(world, tcp_keepalive(time=40000, unsafe=True))
-    assert now(world) == next_boot(world) == (40000, 9, 25)
+    assert_values(world, (40000, 9, 25))
 
 
 @pytest.mark.parametrize("time", ["abc", "1h", 1.5, [3600]])
-def test_what_is_no_number(world: World, ask: Asker, time: object) -> None:
+def test_a_time_that_is_not_a_whole_number_is_refused(
+    world: World, ask: Asker, time: object
+) -> None:
     assert "time" in ask.fails(world, tcp_keepalive(time=time))["msg"]
 
 
-def test_a_profile_that_is_none(world: World, ask: Asker) -> None:
+def test_an_unknown_profile_is_refused_with_a_list_of_profiles(world: World, ask: Asker) -> None:
     assert "gce" in ask.fails(world, tcp_keepalive(profile="aws"))["msg"]
 
 
-def test_absent_goes_back_to_the_kernels_defaults(world: World, ask: Asker) -> None:
+# --- the module: limits ---
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"idle_limit": 350},
+        {"idle_limit": 60, "profile": "gce"},
+    ],
+    ids=["longer", "equal"],
+)
+def test_a_time_not_below_the_idle_limit_is_refused(
+    world: World, ask: Asker, options: dict[str, Any]
+) -> None:
+    message = ask.fails(world, tcp_keepalive(**options))["msg"]
+    assert str(options["idle_limit"]) in message
+
+
+def test_the_refusal_names_profiles_below_the_idle_limit(world: World, ask: Asker) -> None:
+    message = ask.fails(world, tcp_keepalive(idle_limit=350))["msg"]
+    assert "3600" in message
+    assert "gce" in message, "a profile with a time of 60 s fits"
+    assert "talos" not in message, "a profile with a time of 600 s does not fit"
+    ask.ok(world, tcp_keepalive(idle_limit=350, profile="gce"))
+    result = ask.again(world, tcp_keepalive(idle_limit=61, profile="gce"))
+    assert result["dead_after"] == 360
+
+
+def test_a_dead_peer_noticed_after_the_limit_is_refused(world: World, ask: Asker) -> None:
+    message = ask.fails(world, tcp_keepalive(dead_after_limit=3824))["msg"]
+    for number in ("3600", "9", "25", "3825", "3824"):
+        assert number in message
+    assert "cassandra" in message
+    _reason, _separator, proposed = message.partition("profile")
+    assert "kernel" not in proposed, "a profile with a dead_after of 7875 s does not fit"
+    ask.ok(world, tcp_keepalive(dead_after_limit=3825))
+
+
+def test_the_refusal_names_profiles_that_fit_both_limits(world: World, ask: Asker) -> None:
+    limits = {"idle_limit": 240, "dead_after_limit": 100}
+    message = ask.fails(world, tcp_keepalive(**limits))["msg"]
+    assert "cassandra" in message
+    assert "gce" not in message, "a profile with a dead_after of 360 s does not fit"
+    ask.ok(world, tcp_keepalive(**limits, profile="cassandra"))
+
+
+# --- the module: files ---
+
+
+def test_absent_restores_the_defaults_of_the_kernel(world: World, ask: Asker) -> None:
     before = world.snapshot()
     ask.ok(world, tcp_keepalive(profile="gce"))
     result = ask.ok(world, tcp_keepalive(state="absent"))
-    assert now(world) == next_boot(world) == KERNEL
+    assert_values(world, KERNEL)
     assert world.snapshot() == before
     assert result["dead_after"] == 7875
     ask.again(world, tcp_keepalive(state="absent"))
 
 
-def test_absent_leaves_what_another_file_says(world: World, ask: Asker) -> None:
+def test_absent_restores_the_value_of_another_file(world: World, ask: Asker) -> None:
     world.write("/usr/lib/sysctl.d/50-vendor.conf", f"{TIME} = 1000\n")
     ask.ok(world, tcp_keepalive())
     result = ask.ok(world, tcp_keepalive(state="absent"))
-    assert now(world) == next_boot(world) == (1000, 9, 75)
+    assert_values(world, (1000, 9, 75))
     assert result["dead_after"] == 1675
 
 
-def test_the_file_is_its_own(world: World, ask: Asker) -> None:
+def test_the_file_holds_only_the_three_keys(world: World, ask: Asker) -> None:
     world.write(OURS, f"# ours\n{FIN} = 50\n{TIME} = 1\n")
     ask.ok(world, tcp_keepalive())
     assert world.read(OURS) == f"# ours\n{TIME} = 3600\n{PROBES} = 9\n{INTVL} = 25\n"
 
 
-def test_another_file_that_would_win(world: World, ask: Asker) -> None:
-    later = "/etc/sysctl.d/99-z.conf"
-    world.write(later, f"{INTVL} = 1\n")
-    result = ask.fails(world, tcp_keepalive())
-    assert result["overridden"] == [{"key": INTVL, "value": "1", "path": later, "line": 1}]
-    assert ask.ok(world, tcp_keepalive(on_override="warn"))["overridden"] == result["overridden"]
-    (copy,) = ask.ok(world, tcp_keepalive(on_override="comment_out", backup=True))["backup_files"]
-    assert world.read(copy) == f"{INTVL} = 1\n"
+def test_a_later_file_is_refused_or_treated_as_on_override_says(world: World, ask: Asker) -> None:
+    world.write(LATER, f"{INTVL} = 1\n")
+    overridden = [{"key": INTVL, "value": "1", "path": LATER, "line": 1}]
+    failure = ask.fails(world, tcp_keepalive())
+    assert failure["overridden"] == overridden
+    warned = ask.ok(world, tcp_keepalive(on_override="warn"))
+    assert warned["overridden"] == overridden
+    result = ask.ok(world, tcp_keepalive(on_override="comment_out", backup=True))
+    (backup,) = result["backup_files"]
+    assert world.read(backup) == f"{INTVL} = 1\n"
     assert next_boot(world) == DOCUMENT
 
 
-def test_now_alone_and_the_file_alone(world: World, ask: Asker) -> None:
+def test_persistent_false_and_runtime_false_each_do_half(world: World, ask: Asker) -> None:
     ask.ok(world, tcp_keepalive(persistent=False))
-    assert (now(world), next_boot(world)) == (DOCUMENT, KERNEL)
+    assert now(world) == DOCUMENT
+    assert next_boot(world) == KERNEL
     ask.ok(world, tcp_keepalive(runtime=False, profile="gce"))
-    assert (now(world), next_boot(world)) == (DOCUMENT, PROFILES["gce"])
+    assert now(world) == DOCUMENT
+    assert next_boot(world) == PROFILES["gce"]
 
 
-def test_an_image_below_another_root(world: World, ask: Asker) -> None:
+def test_an_image_below_another_root_is_edited(world: World, ask: Asker) -> None:
     world.mkdir("/srv/image/etc/sysctl.d")
     result = ask.ok(world, tcp_keepalive(root="/srv/image", runtime=False))
     assert f"{TIME} = 3600\n" in world.read(f"/srv/image{OURS}")
-    assert (now(world), next_boot(world)) == (KERNEL, KERNEL)
+    assert_values(world, KERNEL)
     assert result["dead_after"] == 3825
 
 
-def test_another_path(world: World, ask: Asker) -> None:
-    ask.ok(world, tcp_keepalive(path="/etc/sysctl.d/50-tcp.conf"))
+def test_another_path_is_the_only_file_that_is_written(world: World, ask: Asker) -> None:
+    path = "/etc/sysctl.d/50-tcp.conf"
+    ask.ok(world, tcp_keepalive(path=path))
     assert next_boot(world) == DOCUMENT
-    assert list(world.files("/etc/sysctl.d")) == ["/etc/sysctl.d", "/etc/sysctl.d/50-tcp.conf"]
+    assert list(world.files("/etc/sysctl.d")) == ["/etc/sysctl.d", path]
+
+
+# --- the module: options from variables ---
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "expected"),
+    [
+        (
+            {"mine_time": 100},
+            {},
+            (100, 9, 25),
+        ),
+        (
+            {"mine_time": "{{ 50 * 2 }}", "mine_profile": "{{ name }}", "name": "gce"},
+            {},
+            (100, 5, 60),
+        ),
+        (
+            {"mine_time": "{{ omit }}", "mine_probes": None, "mine_intvl": 10},
+            {},
+            (3600, 9, 10),
+        ),
+        (
+            {"mine_time": 100, "mine_intvl": 10},
+            {"time": 200},
+            (200, 9, 10),
+        ),
+        (
+            {"mine_time": 100, "mine_from_variables": "other_", "other_time": 1},
+            {},
+            (100, 9, 25),
+        ),
+    ],
+    ids=[
+        "a value",
+        "templates",
+        "omit and null are no values",
+        "an option wins over a variable",
+        "from_variables is not itself a variable",
+    ],
+)
+def test_from_variables_takes_options_from_variables_with_the_prefix(
+    world: World,
+    controller: Controller,
+    variables: Mapping[str, Any],
+    options: Mapping[str, Any],
+    expected: tuple[int, ...],
+) -> None:
+    task = {MODULE: {"from_variables": "mine_", **options}, "vars": variables}
+    (result,) = controller.play(world, task)
+    assert result.status == "ok", result
+    assert_values(world, expected)
+
+
+def test_from_variables_refuses_a_prefix_of_no_variable(
+    world: World, controller: Controller
+) -> None:
+    """A misspelt prefix must not set the defaults."""
+    before = world.snapshot(identity=True)
+    task = {MODULE: {"from_variables": "mein_"}, "vars": {"mine_time": 100}}
+    (result,) = controller.play(world, task)
+    assert result.failed
+    assert "'mein_time'" in result["msg"]
+    assert world.snapshot(identity=True) == before
 
 
 # --- the role ---
 
 
 def run_role(controller: Controller, world: World, **options: Any) -> list[Result]:
-    """Run the role as a task; its options are variables. The older ansible-core has a result for the inclusion too."""
-    named = {f"tcp_keepalive_{name}": value for name, value in options.items()}
-    include = "ansible.builtin.include_role"
-    results = controller.play(
-        world, {include: {"name": "netops.tuning.tcp_keepalive"}, "vars": named}
-    )
-    return [result for result in results if result.action != include]
+    """Run the role with its options as variables; return the results of its tasks."""
+    variables = {f"tcp_keepalive_{name}": value for name, value in options.items()}
+    task = {INCLUDE_ROLE: {"name": ROLE}, "vars": variables}
+    results = controller.play(world, task)
+    # Older versions of ansible-core have a result for the inclusion too.
+    return [result for result in results if result.action != INCLUDE_ROLE]
 
 
 @pytest.mark.parametrize(
-    ("options", "values"),
+    ("options", "expected"),
     [
         ({"profile": "gce"}, (60, 5, 60)),
         ({"profile": "gce", "time": 30}, (30, 5, 60)),
@@ -210,59 +322,22 @@ def run_role(controller: Controller, world: World, **options: Any) -> list[Resul
             (60, 5, 60),
         ),
     ],
-    ids=["profile", "value over profile", "time", "probes and intvl", "limits"],
+    ids=["profile", "value over profile", "time", "probes and intvl", "limits and path"],
 )
-def test_the_roles_variables(
-    world: World, controller: Controller, options: Mapping[str, Any], values: tuple[int, ...]
+def test_the_role_sets_the_values_of_its_variables_in_one_task(
+    world: World,
+    controller: Controller,
+    options: Mapping[str, Any],
+    expected: tuple[int, ...],
 ) -> None:
-    checked, *ran = run_role(controller, world, **options)
-    assert checked.action == "ansible.builtin.validate_argument_spec"
-    assert [(result.action, result.status) for result in ran] == [(MODULE, "ok")], ran
-    assert now(world) == next_boot(world) == values
+    validation, *tasks = run_role(controller, world, **options)
+    assert validation.action == VALIDATE_ROLE
+    assert [(task.action, task.status) for task in tasks] == [(MODULE, "ok")], tasks
+    assert_values(world, expected)
     assert world.exists(options.get("path", OURS))
 
 
-@pytest.mark.parametrize(
-    ("variables", "options", "values"),
-    [
-        ({"mine_time": 100}, {}, (100, 9, 25)),
-        (
-            {"mine_time": "{{ 50 * 2 }}", "mine_profile": "{{ name }}", "name": "gce"},
-            {},
-            (100, 5, 60),
-        ),
-        ({"mine_time": "{{ omit }}", "mine_probes": None, "mine_intvl": 10}, {}, (3600, 9, 10)),
-        ({"mine_time": 100, "mine_intvl": 10}, {"time": 200}, (200, 9, 10)),
-        ({"mine_time": 100, "mine_from_variables": "other_", "other_time": 1}, {}, (100, 9, 25)),
-    ],
-    ids=["a value", "templates", "omit and null", "an option wins", "once"],
-)
-def test_options_from_variables(
-    world: World,
-    controller: Controller,
-    variables: Mapping[str, Any],
-    options: Mapping[str, Any],
-    values: tuple[int, ...],
-) -> None:
-    (ran,) = controller.play(
-        world, {MODULE: {"from_variables": "mine_", **options}, "vars": variables}
-    )
-    assert ran.status == "ok", ran
-    assert now(world) == next_boot(world) == values
-
-
-def test_variables_of_which_there_is_none(world: World, controller: Controller) -> None:
-    """A prefix that is misspelt must not set the defaults."""
-    before = world.snapshot(identity=True)
-    (refused,) = controller.play(
-        world, {MODULE: {"from_variables": "mein_"}, "vars": {"mine_time": 100}}
-    )
-    assert refused.failed
-    assert "'mein_time'" in refused["msg"]
-    assert world.snapshot(identity=True) == before
-
-
-def test_the_role_takes_it_back(world: World, controller: Controller) -> None:
+def test_the_role_with_absent_undoes_its_changes(world: World, controller: Controller) -> None:
     before = world.snapshot()
     run_role(controller, world, backup=True)
     assert now(world) == DOCUMENT
@@ -270,33 +345,34 @@ def test_the_role_takes_it_back(world: World, controller: Controller) -> None:
     assert world.snapshot() == before
 
 
-def test_the_role_and_a_file_that_would_win(world: World, controller: Controller) -> None:
-    world.write("/etc/sysctl.d/99-z.conf", f"{TIME} = 1\n")
-    assert "/etc/sysctl.d/99-z.conf" in run_role(controller, world)[-1]["msg"]
+def test_the_role_refuses_or_comments_out_a_later_file(
+    world: World, controller: Controller
+) -> None:
+    world.write(LATER, f"{TIME} = 1\n")
+    assert LATER in run_role(controller, world)[-1]["msg"]
     assert run_role(controller, world, on_override="comment_out")[-1].changed
-    assert now(world) == next_boot(world) == DOCUMENT
+    assert_values(world, DOCUMENT)
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("option", "value", "refused_by"),
     [
-        {"time": "soon"},
-        {"profile": "aws"},
-        {"on_override": "ignore"},
-        {"state": "gone"},
-        {"idle_limit": 350},
+        ("time", "soon", VALIDATE_ROLE),
+        ("profile", "aws", VALIDATE_ROLE),
+        ("on_override", "ignore", VALIDATE_ROLE),
+        ("state", "gone", VALIDATE_ROLE),
+        ("idle_limit", 350, MODULE),
     ],
-    ids=["type", "profile", "choice", "state", "limit"],
 )
-def test_what_the_role_refuses(
-    world: World, controller: Controller, options: dict[str, Any]
+def test_the_role_refuses_a_bad_variable_and_changes_nothing(
+    world: World, controller: Controller, option: str, value: Any, refused_by: str
 ) -> None:
-    """Its argument_specs know types and choices; the module knows the limits."""
+    """Types and choices are in the argument_specs of the role, limits only in the module."""
     before = world.snapshot(identity=True)
-    *passed, refused = run_role(controller, world, **options)
-    assert refused.failed
-    assert next(iter(options)) in refused["msg"]
-    assert (refused.action == MODULE) == ("idle_limit" in options)
+    *passed, refusal = run_role(controller, world, **{option: value})
+    assert refusal.failed
+    assert option in refusal["msg"]
+    assert refusal.action == refused_by
     assert not any(result.failed for result in passed)
     assert world.snapshot(identity=True) == before
 
@@ -304,27 +380,35 @@ def test_what_the_role_refuses(
 # --- the playbook ---
 
 
-def test_the_playbook(world: World) -> None:
-    played = run_playbook(world, MODULE, variables={"tcp_keepalive_profile": "sap"})
-    assert (played.rc, played.stats["ok"], played.stats["changed"]) == (0, 1, 1), played.output
-    assert [result.action for result in played.results] == [MODULE], "nothing is done twice"
-    assert now(world) == next_boot(world) == PROFILES["sap"]
-    predicted = run_playbook(world, MODULE, "--check", "--diff")
-    assert (predicted.rc, predicted.stats["changed"]) == (0, 1)
+def test_the_playbook_is_one_task(world: World) -> None:
+    played = run_playbook(world, PLAYBOOK, variables={"tcp_keepalive_profile": "sap"})
+    assert played.rc == 0, played.output
+    assert played.stats["ok"] == 1
+    assert played.stats["changed"] == 1
+    assert [result.action for result in played.results] == [MODULE]
+    assert_values(world, PROFILES["sap"])
+
+    predicted = run_playbook(world, PLAYBOOK, "--check", "--diff")
+    assert predicted.rc == 0, predicted.output
+    assert predicted.stats["changed"] == 1
     assert now(world) == PROFILES["sap"]
 
 
-def test_the_hosts_of_the_playbook(world: World) -> None:
-    """All, or those that a variable or the playbook that imports it names."""
+def import_playbook(**variables: str) -> list[dict[str, Any]]:
+    """Return a playbook that imports ours with these variables."""
+    return [{"ansible.builtin.import_playbook": PLAYBOOK, "vars": variables}]
 
-    def imported(**variables: str) -> list[dict[str, Any]]:
-        return [{"ansible.builtin.import_playbook": MODULE, "vars": variables}]
 
-    for nowhere in (
-        run_playbook(world, MODULE, variables={"tcp_keepalive_hosts": "all:!world"}),
-        run_playbook(world, imported(tcp_keepalive_hosts="all:!world")),
-    ):
-        assert (nowhere.rc, nowhere.results) == (0, []), nowhere.output
-    here = run_playbook(world, imported(tcp_keepalive_hosts="world", tcp_keepalive_profile="sap"))
-    assert (here.rc, here.stats["changed"]) == (0, 1), here.output
+def test_the_hosts_of_the_playbook_are_a_variable(world: World) -> None:
+    """The variable may come from the command line, or from a playbook that imports ours."""
+    no_host = "all:!world"
+    by_option = run_playbook(world, PLAYBOOK, variables={"tcp_keepalive_hosts": no_host})
+    by_import = run_playbook(world, import_playbook(tcp_keepalive_hosts=no_host))
+    for played in (by_option, by_import):
+        assert played.rc == 0, played.output
+        assert played.results == []
+    playbook = import_playbook(tcp_keepalive_hosts="world", tcp_keepalive_profile="sap")
+    played = run_playbook(world, playbook)
+    assert played.rc == 0, played.output
+    assert played.stats["changed"] == 1
     assert now(world) == PROFILES["sap"]

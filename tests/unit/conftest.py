@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Generated inputs are the same in every run, and what stands in for a host is made here."""
+"""Fixtures that stand in for a host, and hypothesis with the same inputs in every run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._host import lock
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
-from unit.hosts_on_disk import Kernel, Place
+from unit.hosts_on_disk import HostRoot, Kernel
 
 set_hypothesis_home_dir(str(Path(__file__).parents[2] / ".build/hypothesis"))
 settings.register_profile(
@@ -30,7 +30,7 @@ settings.load_profile("unit")
 
 @pytest.fixture
 def kernel(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Kernel]:
-    """Make a folder that stands in for /proc/sys."""
+    """Return a function that makes a folder in place of /proc/sys, with these keys and values."""
 
     def make(**values: str) -> Kernel:
         return Kernel(tmp_path / "proc-sys", values, monkeypatch)
@@ -39,20 +39,26 @@ def kernel(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Kern
 
 
 @pytest.fixture
-def place(tmp_path: Any) -> Callable[..., Place]:
-    """Make the root of a host with these files."""
+def host_root(tmp_path: Any) -> Callable[..., HostRoot]:
+    """Return a function that makes the root folder of a host with these files."""
 
-    def make(files: Any = (), name: str = "root") -> Place:
+    def make(files: Any = (), name: str = "root") -> HostRoot:
         root = tmp_path / name
         root.mkdir()
-        return Place(root, dict(files))
+        return HostRoot(root, dict(files))
 
     return make
 
 
 @pytest.fixture
+def place(host_root: Callable[..., HostRoot]) -> Callable[..., HostRoot]:
+    """Return ``host_root`` under its former name."""
+    return host_root
+
+
+@pytest.fixture
 def umask() -> Any:
-    """Run with a umask that would show in every new file."""
+    """Set a umask that would show in the mode of every new file."""
     old = os.umask(0o077)
     yield
     os.umask(old)
@@ -60,13 +66,13 @@ def umask() -> Any:
 
 @pytest.fixture
 def modules(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Any) -> Any:
-    """Run modules in this process; the system's log is not written to, and its lock not taken."""
+    """Return a runner of modules that leaves the log and the lock of this system alone."""
     monkeypatch.setattr(lock, "LOCK", str(tmp_path / "lock"))
     from ansible.module_utils.common import warnings  # noqa: PLC0415
     from unit.in_process import Modules, basic  # noqa: PLC0415
 
     monkeypatch.setattr(basic.AnsibleModule, "_log_to_syslog", lambda *_args, **_named: None)
     monkeypatch.setattr(basic, "has_journal", False)
-    # A module's process ends with it, and its warnings; this one goes on.
+    # Ansible collects warnings for the life of the process, which is one module's only there.
     monkeypatch.setattr(warnings, "_global_warnings", type(warnings._global_warnings)())
     return Modules(monkeypatch, capsys)

@@ -2,17 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Generated inputs: keys, values, lines, files, hosts and requests, with all that loaders treat in a way of their own."""
+"""Generated keys, values, lines, files, hosts and requests, with all that loaders treat apart."""
 
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, Sequence
 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import key_to_path
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.request import Request
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import encode
-from hosts_in_memory import OURS, Host, ask, make_host
+from hosts_in_memory import OURS, Host, make_host, make_request
 from hypothesis import strategies as st
 
 KEYS = (
@@ -78,66 +79,89 @@ loaders = st.sampled_from(sorted(LOADERS)).map(LOADERS.__getitem__)
 keys = st.sampled_from(KEYS)
 keys_and_globs = st.sampled_from(KEYS + KEYS + GLOBS)
 plain_values = st.sampled_from(("1", "2", "60", "3600", "0x10"))
-parts = st.text("ab.-_1é", min_size=1, max_size=4).filter(lambda part: part.strip("."))
-first_parts = parts.filter(lambda part: "." not in part and part[0] != "-")
-"""No folder right below /proc/sys has a dot in its name, and no spelling could tell one that had; a dash there is no part of the key."""
+runtime_values = st.sampled_from(("0", "1", "2", "60", "3600"))
 
-paths_of_keys = st.tuples(first_parts, st.lists(parts, max_size=3)).map(
-    lambda all_: "/".join([all_[0], *all_[1]])
+segments = st.text("ab.-_1é", min_size=1, max_size=4).filter(lambda segment: segment.strip("."))
+first_segments = segments.filter(lambda segment: "." not in segment and segment[0] != "-")
+"""No folder in /proc/sys has a dot in its name, and no spelling could express one.
+
+A dash at the start of a key in a file is not part of it.
+"""
+paths_of_keys = st.builds(
+    lambda first, rest: "/".join([first, *rest]), first_segments, st.lists(segments, max_size=3)
 )
 
 
-def _some_lines(rnd: random.Random) -> list[str]:
-    """Make lines of every kind: drawing each from a list is many times faster than drawing it piece by piece."""
-    keys_ = [*KEYS, *KEYS, *GLOBS, *map(key_to_path, KEYS + GLOBS)]
-    blank = [*BLANKS] * 4 + [*ODD_BLANKS]
+def _make_lines(rnd: random.Random) -> list[str]:
+    """Return lines of every kind.
+
+    To draw a line from a list is many times faster than to draw each of its parts.
+    """
+    key_spellings = [*KEYS, *KEYS, *GLOBS]
+    for key in KEYS + GLOBS:
+        key_spellings.append(key_to_path(key))
+    blanks = [*BLANKS] * 4 + [*ODD_BLANKS]
     made = []
-    for _unused in range(700):
-        dash = rnd.choice(("", "", "", "", "-", "- "))
-        before, key, between, behind, after = (
-            rnd.choice(x) for x in (blank, keys_, blank, blank, blank)
-        )
-        made.append(f"{before}{dash}{key}{between}={behind}{rnd.choice(VALUES)}{after}")
-    made += [
-        f"{rnd.choice(blank)}-{rnd.choice(keys_)}{rnd.choice(blank)}" for _unused in range(120)
-    ]
-    for _unused in range(60):
-        made.append(
-            "".join(rnd.choice("ab.-=#; \t\r\v\f\0é\udcff") for _unused in range(rnd.randrange(9)))
-        )
+    for _index in range(700):
+        made.append(_make_assignment(rnd, key_spellings, blanks))
+    for _index in range(120):
+        key = rnd.choice(key_spellings)
+        start, end = rnd.choices(blanks, k=2)
+        made.append(f"{start}-{key}{end}")
+    for _index in range(60):
+        characters = rnd.choices("ab.-=#; \t\r\v\f\0é\udcff", k=rnd.randrange(9))
+        made.append("".join(characters))
     return made + [*COMMENTS, *PROBLEMS] * 6
 
 
-LINES = _some_lines(random.Random(2))
+def _make_assignment(
+    rnd: random.Random, key_spellings: Sequence[str], blanks: Sequence[str]
+) -> str:
+    dash = rnd.choice(("", "", "", "", "-", "- "))
+    key = rnd.choice(key_spellings)
+    value = rnd.choice(VALUES)
+    start, before_equals, after_equals, end = rnd.choices(blanks, k=4)
+    return f"{start}{dash}{key}{before_equals}={after_equals}{value}{end}"
+
+
+LINES = _make_lines(random.Random(2))
 
 lines = st.sampled_from(LINES)
-ends = st.sampled_from(("\n",) * 14 + ("\r\n", "\n\n", "\r", ""))
+line_ends = st.sampled_from(("\n",) * 14 + ("\r\n", "\n\n", "\r", ""))
+lines_with_ends = st.builds(str.__add__, lines, line_ends)
+"""Lines whose ends differ."""
+lines_with_newline = lines.map(lambda line: line + "\n")
+
+
+def _join(texts: list[str]) -> bytes:
+    return encode("".join(texts))
+
+
 files = st.one_of(
-    st.lists(st.tuples(lines, ends).map("".join), max_size=6).map(
-        lambda all_: encode("".join(all_))
-    ),
-    st.lists(lines, max_size=6).map(lambda all_: encode("".join(line + "\n" for line in all_))),
+    st.lists(lines_with_ends, max_size=6).map(_join),
+    st.lists(lines_with_newline, max_size=6).map(_join),
     st.binary(max_size=40),
 )
 
 
-def _some_files(rnd: random.Random) -> list[bytes]:
-    texts = [
-        "".join(
-            rnd.choice(LINES) + rnd.choice("\n\n\n\n\n\r") for _unused in range(rnd.randrange(6))
-        )
-        for _unused in range(400)
-    ]
-    return [encode(text[: rnd.choice((None, None, None, -1))]) for text in texts]
+def _make_files(rnd: random.Random) -> list[bytes]:
+    made = []
+    for _index in range(400):
+        text = ""
+        for _line in range(rnd.randrange(6)):
+            text += rnd.choice(LINES) + rnd.choice("\n\n\n\n\n\r")
+        if rnd.random() < 0.25:
+            text = text[:-1]  # no line end at the end of the file
+        made.append(encode(text))
+    return made
 
 
-some_files = st.sampled_from(_some_files(random.Random(3)))
-links = st.sampled_from(("/dev/null", "/etc/sysctl.conf", "/nowhere")).map(
-    lambda target: {"link": target}
-)
-somewhere = st.sampled_from([f"{folder}/{name}" for folder in FOLDERS for name in NAMES])
-found_files = st.dictionaries(
-    somewhere, st.one_of(some_files, some_files, some_files, links), max_size=4
+made_files = st.sampled_from(_make_files(random.Random(3)))
+link_targets = st.sampled_from(("/dev/null", "/etc/sysctl.conf", "/nowhere"))
+links = link_targets.map(lambda target: {"link": target})
+paths = st.sampled_from([f"{folder}/{name}" for folder in FOLDERS for name in NAMES])
+boot_files = st.dictionaries(
+    paths, st.one_of(made_files, made_files, made_files, links), max_size=4
 )
 command_lines = st.sampled_from(
     ("", "", "", "quiet sysctl.net.ipv4.tcp_fin_timeout=7 -- sysctl.kernel.core_pattern=8")
@@ -146,33 +170,39 @@ command_lines = st.sampled_from(
 
 @st.composite
 def hosts(draw: Any) -> Host:
-    found = draw(found_files)
-    if isinstance(found.get(OURS), dict):
-        del found[OURS]
+    """Draw a host, often with a file at our path."""
+    contents = draw(boot_files)
+    if isinstance(contents.get(OURS), dict):
+        del contents[OURS]
     if draw(st.booleans()):
-        real = draw(st.sampled_from((OURS, OURS, "/etc/elsewhere.conf")))
-        found[OURS] = {"link": real}
-        found[real] = draw(some_files)
+        real_path = draw(st.sampled_from((OURS, OURS, "/etc/elsewhere.conf")))
+        contents[OURS] = {"link": real_path}
+        contents[real_path] = draw(made_files)
     if draw(st.booleans()):
-        found["/etc/sysctl.conf"] = draw(some_files)
+        contents["/etc/sysctl.conf"] = draw(made_files)
     if draw(st.booleans()):
-        found["/etc/sysctl.d/99-sysctl.conf"] = {"link": "/etc/sysctl.conf"}
-    kernel = draw(st.dictionaries(keys, st.sampled_from(("0", "1", "2", "60", "3600")), min_size=1))
-    return make_host(draw(loaders).name, found, kernel, draw(command_lines))
+        contents["/etc/sysctl.d/99-sysctl.conf"] = {"link": "/etc/sysctl.conf"}
+    kernel = draw(st.dictionaries(keys, runtime_values, min_size=1))
+    return make_host(draw(loaders).name, contents, kernel, draw(command_lines))
+
+
+our_paths = st.sampled_from(
+    (OURS,) * 6 + ("/usr/lib/sysctl.d/10-a.conf", "/etc/sysctl.conf", "/srv/x.conf")
+)
+bounds = st.sampled_from(("", "", "at_least", "at_most"))
+"""The option that makes the values minimums or maximums; "" for neither."""
 
 
 @st.composite
-def requests(draw: Any) -> Any:
+def requests(draw: Any) -> Request:
+    """Draw a request with any combination of options that the module sysctl accepts."""
     present = draw(st.sampled_from((True, True, False)))
-    stated = plain_values if present else st.one_of(st.none(), plain_values)
+    values = plain_values if present else st.one_of(st.none(), plain_values)
     runtime = draw(st.booleans())
-    return ask(
-        draw(st.dictionaries(keys_and_globs, stated, max_size=4)),
-        path=draw(
-            st.sampled_from(
-                (OURS,) * 6 + ("/usr/lib/sysctl.d/10-a.conf", "/etc/sysctl.conf", "/srv/x.conf")
-            )
-        ),
+    bound = draw(bounds) if present else ""
+    return make_request(
+        draw(st.dictionaries(keys_and_globs, values, max_size=4)),
+        path=draw(our_paths),
         present=present,
         exclusive=present and draw(st.booleans()),
         runtime=runtime,
@@ -180,4 +210,6 @@ def requests(draw: Any) -> Any:
         on_override=draw(st.sampled_from(("fail", "warn", "warn", "comment_out", "comment_out"))),
         ignore_missing=draw(st.sampled_from((True, True, False))),
         unsafe=draw(st.booleans()),
+        at_least=bound == "at_least",
+        at_most=bound == "at_most",
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Real folders that stand in for a host and its /proc/sys, and what is to hold of them before and after."""
+"""Folders that stand in for a host and its /proc/sys."""
 
 from __future__ import annotations
 
@@ -19,27 +19,29 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import 
 
 
 def where(path: object, dir_fd: int | None = None) -> str:
-    """Return the path of what a function of os is given, below an open folder too."""
-    return (
-        str(path)
-        if dir_fd is None
-        else str(Path(os.readlink(f"/proc/self/fd/{dir_fd}"), str(path)))
-    )
+    """Return the path that a function of os is called with, joined to its open folder if any."""
+    if dir_fd is None:
+        return str(path)
+    folder = os.readlink(f"/proc/self/fd/{dir_fd}")
+    return str(Path(folder, str(path)))
 
 
 def failing(monkeypatch: Any, name: str, number: int, path: object) -> None:
-    """Let a function of os fail for one path, as no folder of ours does by itself."""
-    real = getattr(os, name)
+    """Let a function of os fail with an errno for one path.
 
-    def fail(given: Any, *args: Any, **at: Any) -> Any:
-        if where(given, at.get("dir_fd")) == str(path):
-            raise OSError(number, os.strerror(number), str(given))
-        return real(given, *args, **at)
+    A test that runs as root cannot provoke most of these errors with a real file.
+    """
+    real_function = getattr(os, name)
+
+    def fail(argument: Any, *args: Any, **options: Any) -> Any:
+        if where(argument, options.get("dir_fd")) == str(path):
+            raise OSError(number, os.strerror(number), str(argument))
+        return real_function(argument, *args, **options)
 
     monkeypatch.setattr(os, name, fail)
 
 
-class Place:
+class HostRoot:
     """The root folder of a host."""
 
     def __init__(self, root: Path, files: Mapping[str, Any]) -> None:
@@ -49,18 +51,21 @@ class Place:
         self.files = HostFiles(str(root))
 
     def at(self, path: str) -> Path:
+        """Return where a path of the host is on this machine."""
         return self.root / path.lstrip("/")
 
     def put(self, path: str, content: Any) -> None:
         """Write a file (bytes or text), a link ({"link": TARGET}) or a folder (None)."""
-        here = self.at(path)
-        here.parent.mkdir(parents=True, exist_ok=True)
+        target = self.at(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
         if content is None:
-            here.mkdir()
+            target.mkdir()
         elif isinstance(content, Mapping):
-            here.symlink_to(content["link"])
+            target.symlink_to(content["link"])
+        elif isinstance(content, bytes):
+            target.write_bytes(content)
         else:
-            here.write_bytes(content if isinstance(content, bytes) else content.encode())
+            target.write_bytes(content.encode())
 
     def read(self, path: str) -> bytes:
         return self.at(path).read_bytes()
@@ -70,29 +75,27 @@ class Place:
 
 
 def snapshot(root: Path) -> dict[str, Any]:
-    """Return every name below a folder with its kind, mode, owner and bytes."""
-    found: dict[str, Any] = {}
-    for here, folders, files in os.walk(str(root)):
-        for name in folders + files:
-            path = Path(here, name)
+    """Return the mode, the owner, the group and the content of everything below a folder."""
+    entries: dict[str, Any] = {}
+    for folder, subfolders, files in os.walk(str(root)):
+        for name in subfolders + files:
+            path = Path(folder, name)
             status = path.lstat()
+            content: str | bytes | None = None
             if path.is_symlink():
-                content: Any = os.readlink(str(path))
-            else:
-                content = path.read_bytes() if stat.S_ISREG(status.st_mode) else None
-            found[str(path.relative_to(root))] = (
-                oct(status.st_mode),
-                status.st_uid,
-                status.st_gid,
-                content,
-            )
-    return found
+                content = os.readlink(str(path))
+            elif stat.S_ISREG(status.st_mode):
+                content = path.read_bytes()
+            entry = (oct(status.st_mode), status.st_uid, status.st_gid, content)
+            entries[str(path.relative_to(root))] = entry
+    return entries
 
 
 class Kernel:
-    """A folder in the place of /proc/sys whose files take a write as a whole, as the kernel's do.
+    """A folder in place of /proc/sys. A write replaces the whole value, as it does in the kernel.
 
-    ``reactions``: key -> what becomes of a text that is written to it; one that raises OSError refuses the text.
+    ``reactions``: key -> a function from the text that is written to the value that the key then
+    has; it raises OSError to refuse the text.
     """
 
     def __init__(self, folder: Path, values: Mapping[str, str], monkeypatch: Any) -> None:
@@ -103,22 +106,22 @@ class Kernel:
         monkeypatch.setattr(proc_sys, "PROC_SYS", str(folder))
         for key, value in values.items():
             self[key] = value
-        write = os.write
+        real_write = os.write
 
-        def react(fd: int, data: bytes) -> int:
+        def write(fd: int, data: bytes) -> int:
             path = os.readlink(f"/proc/self/fd/{fd}")
             if not path.startswith(f"{folder}/"):
-                return write(fd, data)
+                return real_write(fd, data)
             key = key_to_path(path[len(str(folder)) + 1 :])
             text = data.decode().rstrip("\n")
             self.written.append((key, text))
             if key in self.reactions:
                 text = self.reactions[key](text)
             os.ftruncate(fd, 0)
-            write(fd, (text + "\n").encode())
+            real_write(fd, (text + "\n").encode())
             return len(data)
 
-        monkeypatch.setattr(os, "write", react)
+        monkeypatch.setattr(os, "write", write)
 
     def __setitem__(self, key: str, value: str) -> None:
         path = Path(proc_path(key))
@@ -129,11 +132,11 @@ class Kernel:
         return Path(proc_path(key)).read_text().rstrip("\n")
 
     def refuse(self, key: str, text: str) -> None:
-        """Take any text but this one."""
+        """Refuse this text for a key, and accept any other."""
 
-        def reaction(given: str) -> str:
-            if given == text:
+        def reaction(written: str) -> str:
+            if written == text:
                 raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-            return given
+            return written
 
         self.reactions[key] = reaction

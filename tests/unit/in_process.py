@@ -18,39 +18,40 @@ basic = pytest.importorskip(
 
 
 class Modules:
-    """Run modules with the options of a task, and return what they print."""
+    """Runs modules with the options of a task, and returns their results."""
 
     def __init__(self, monkeypatch: Any, capsys: Any) -> None:
         self.monkeypatch = monkeypatch
         self.capsys = capsys
 
     def run(self, module: Any, check: bool = False, **options: Any) -> dict[str, Any]:
-        args = {
-            "ANSIBLE_MODULE_ARGS": {
-                **options,
-                "_ansible_check_mode": check,
-                "_ansible_remote_tmp": "/tmp",
-                "_ansible_keep_remote_files": False,
-            }
+        arguments = {
+            **options,
+            "_ansible_check_mode": check,
+            "_ansible_remote_tmp": "/tmp",
+            "_ansible_keep_remote_files": False,
         }
-        self.monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps(args).encode())
+        encoded = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
+        self.monkeypatch.setattr(basic, "_ANSIBLE_ARGS", encoded)
         self.monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
         self.capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as caught:
             module.main()
-        told = json.loads(self.capsys.readouterr().out)
-        assert bool(told.get("failed")) == bool(ended.value.code)
-        return told
+        result = json.loads(self.capsys.readouterr().out)
+        assert bool(result.get("failed")) == bool(caught.value.code)
+        return result
 
     def ok(self, module: Any, **options: Any) -> dict[str, Any]:
-        told = self.run(module, **options)
-        assert not told.get("failed"), told
-        return told
+        """Run a module that must succeed."""
+        result = self.run(module, **options)
+        assert not result.get("failed"), result
+        return result
 
     def fails(self, module: Any, **options: Any) -> dict[str, Any]:
-        told = self.run(module, **options)
-        assert told.get("failed"), told
-        assert {"msg", "failed_key", "errno", "rolled_back"} <= set(told)
-        assert not told["changed"]
-        assert told["rolled_back"]
-        return told
+        """Run a module that must fail and change nothing."""
+        result = self.run(module, **options)
+        assert result.get("failed"), result
+        assert {"msg", "failed_key", "errno", "rolled_back"} <= set(result)
+        assert not result["changed"]
+        assert result["rolled_back"]
+        return result

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the next boot makes of the sysctl files that real distributions come with."""
+"""The next boot with the sysctl files of real distributions."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ DISTRIBUTIONS = list(distributions())
 
 @pytest.mark.parametrize("host", DISTRIBUTIONS, ids=[host.name for host in DISTRIBUTIONS])
 def test_each_key_has_its_winner(host: Distribution) -> None:
-    told = {
-        key: line and {"value": line.value, "path": line.path, "line": line.number}
-        for key, line in winners(host.tree, host.loader, host.expect).items()
-    }
-    assert told == host.expect
+    result = {}
+    for key, line in winners(host.tree, host.loader, host.expect).items():
+        result[key] = line and {"value": line.value, "path": line.path, "line": line.number}
+    assert result == host.expect
 
 
-def test_they_are_all_there() -> None:
+def test_every_supported_distribution_is_captured() -> None:
     names = " ".join(host.name for host in DISTRIBUTIONS)
     for name in ("Debian 11", "Debian 12", "Debian 13", "RHEL", "Ubuntu", "openSUSE", "Arch"):
         assert name in names

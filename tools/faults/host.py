@@ -1,50 +1,74 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host around an experiment: brought to where it starts from, and looked at. Runs inside of a world."""
+"""The host of an experiment: reset it to where a scenario starts, and record its state."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import stat
-from typing import Any, Iterator, Mapping, NamedTuple, Union
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Union
 
 from sandbox.agent import SYSCTL_PLACES, get_key, set_key
 
 IMAGE = "/srv/image"
 LOCK = "/run/netops-tuning.lock"
-PLACES = (*SYSCTL_PLACES, IMAGE, "/srv/sysctl-elsewhere", LOCK)
+HOST_PATHS = (*SYSCTL_PLACES, IMAGE, "/srv/sysctl-elsewhere", LOCK)
+"""Files and folders that an experiment may change."""
 FOLDERS = frozenset(SYSCTL_PLACES[:4])
 
 
 class File(NamedTuple):
-    """A file as a scenario finds it."""
+    """A file to create."""
 
     content: str
     mode: int = 0o644
     owner: int = 0
     attributes: Mapping[str, bytes] = {}
+    """Extended attributes; an ACL among them sets the mode."""
 
 
 class Link(NamedTuple):
-    """A symbolic link."""
+    """A symbolic link to create."""
 
     target: str
 
 
 Content = Union[str, File, Link, None]
-"""Text, with more to it, a link, or (None) a folder."""
+"""What to create: a file with this text, a file with attributes, a link, or a folder (None)."""
 
 
-class State(NamedTuple):
-    """Files by path, as far as a loader or a user would see a difference, and the values of some keys."""
+class FileState(NamedTuple):
+    """A file, link or folder as it is on the host."""
 
-    files: dict[str, Any]
+    kind: int
+    """As stat.S_IFMT returns it."""
+    mode: str
+    owner: int
+    group: int
+    content: bytes | None = None
+    """Of a regular file; of a link, its target."""
+    attributes: Mapping[str, bytes] | None = None
+    """Extended attributes of a regular file; ACLs are among them."""
+
+    @property
+    def text(self) -> str:
+        return (self.content or b"").decode()
+
+
+class HostState(NamedTuple):
+    """All that a loader or a user could see a difference in."""
+
+    files: dict[str, FileState]
+    """By path."""
     keys: dict[str, str]
+    """Key -> runtime value, blanks collapsed."""
 
 
-def below(top: str) -> Iterator[str]:
+def walk(top: str) -> Iterator[str]:
+    """Yield a path, if it exists, and all paths below it."""
     if os.path.lexists(top):
         yield top
     for folder, folders, files in os.walk(top):
@@ -52,47 +76,68 @@ def below(top: str) -> Iterator[str]:
             yield f"{folder}/{name}"
 
 
-def described(path: str) -> tuple[Any, ...]:
-    """Return kind, mode, owner, content and extended attributes (ACLs are such)."""
+def read_file_state(path: str) -> FileState:
     info = os.lstat(path)
-    known = (stat.S_IFMT(info.st_mode), oct(stat.S_IMODE(info.st_mode)), info.st_uid, info.st_gid)
+    state = FileState(
+        kind=stat.S_IFMT(info.st_mode),
+        mode=oct(stat.S_IMODE(info.st_mode)),
+        owner=info.st_uid,
+        group=info.st_gid,
+    )
     if stat.S_ISLNK(info.st_mode):
-        return (*known, os.readlink(path))
+        return state._replace(content=os.fsencode(os.readlink(path)))
     if not stat.S_ISREG(info.st_mode):
-        return known
+        return state
     with open(path, "rb") as file:
         content = file.read()
-    return (*known, content, {name: os.getxattr(path, name) for name in os.listxattr(path)})
+    attributes = {name: os.getxattr(path, name) for name in os.listxattr(path)}
+    return state._replace(content=content, attributes=attributes)
 
 
 class Host:
-    """What an experiment starts from, as often as it is wanted."""
+    """The state that an experiment starts from, as often as it needs it.
+
+    tree: path -> what is there. runtime: key -> value. missing_folders: folders of the loaders
+    that do not exist.
+    """
 
     def __init__(
-        self, tree: Mapping[str, Content], live: Mapping[str, Any], without: tuple[str, ...] = ()
+        self,
+        tree: Mapping[str, Content],
+        runtime: Mapping[str, Any],
+        missing_folders: tuple[str, ...] = (),
     ) -> None:
         self.tree = tree
-        self.live = {key: str(value) for key, value in live.items()}
-        self.without = without
+        self.runtime = {key: str(value) for key, value in runtime.items()}
+        self.missing_folders = missing_folders
 
     def reset(self) -> None:
-        for place in PLACES:
-            if place in FOLDERS and place not in self.without:
-                os.makedirs(place, exist_ok=True)
-                os.chmod(place, 0o755)
-                for name in os.listdir(place):
-                    _remove(f"{place}/{name}")
-            elif os.path.lexists(place):
-                _remove(place)
+        for path in HOST_PATHS:
+            if path in FOLDERS and path not in self.missing_folders:
+                _make_empty_folder(path)
+            elif os.path.lexists(path):
+                _remove(path)
         for path, content in self.tree.items():
-            _make(path, content)
-        for key, value in self.live.items():
+            _create(path, content)
+        for key, value in self.runtime.items():
             if get_key(key) != value:
                 set_key(key, value)
 
-    def state(self) -> State:
-        found = {path: described(path) for place in PLACES for path in below(place) if path != LOCK}
-        return State(found, {key: " ".join(get_key(key).split()) for key in self.live})
+    def state(self) -> HostState:
+        files = {}
+        for top in HOST_PATHS:
+            for path in walk(top):
+                if path != LOCK:
+                    files[path] = read_file_state(path)
+        keys = {key: " ".join(get_key(key).split()) for key in self.runtime}
+        return HostState(files, keys)
+
+
+def _make_empty_folder(path: str) -> None:
+    os.makedirs(path, exist_ok=True)
+    os.chmod(path, 0o755)
+    for name in os.listdir(path):
+        _remove(f"{path}/{name}")
 
 
 def _remove(path: str) -> None:
@@ -102,35 +147,38 @@ def _remove(path: str) -> None:
         os.unlink(path)
 
 
-def _make(path: str, content: Content) -> None:
+def _create(path: str, content: Content) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     if content is None:
         os.makedirs(path, exist_ok=True)
     elif isinstance(content, Link):
         os.symlink(content.target, path)
+    elif isinstance(content, str):
+        _create_file(path, File(content))
     else:
-        file = File(content) if isinstance(content, str) else content
-        with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as out:
-            out.write(file.content)
-        os.chown(path, file.owner, file.owner)
-        for name, value in file.attributes.items():
-            os.setxattr(path, name, value)
-        if not file.attributes:
-            os.chmod(path, file.mode)
+        _create_file(path, content)
 
 
-def leftovers(state: State, *known: State) -> list[str]:
-    """Return files that are in none of the other states."""
-    return [path for path in state.files if not any(path in other.files for other in known)]
+def _create_file(path: str, file: File) -> None:
+    with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as out:
+        out.write(file.content)
+    os.chown(path, file.owner, file.owner)
+    for name, value in file.attributes.items():
+        os.setxattr(path, name, value)
+    if not file.attributes:
+        os.chmod(path, file.mode)
 
 
-def differences(one: State, other: State) -> dict[str, Any]:
-    """Return what is not the same, for a message."""
-    pairs = [
-        (mine.get(name), theirs.get(name), name)
-        for mine, theirs in zip(one, other)
-        for name in {**mine, **theirs}
-    ]
-    return {
-        name: (str(mine)[:300], str(theirs)[:300]) for mine, theirs, name in pairs if mine != theirs
-    }
+def differences(one: HostState, other: HostState) -> dict[str, str]:
+    """Return path or key -> how the two states differ in it, short enough to print."""
+    different: dict[str, str] = {}
+    for path in {**one.files, **other.files}:
+        _add_difference(different, path, one.files.get(path), other.files.get(path))
+    for key in {**one.keys, **other.keys}:
+        _add_difference(different, key, one.keys.get(key), other.keys.get(key))
+    return different
+
+
+def _add_difference(different: dict[str, str], name: str, one: object, other: object) -> None:
+    if one != other:
+        different[name] = f"{str(one)[:300]} -> {str(other)[:300]}"

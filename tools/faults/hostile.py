@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hostile input, made from a seed: bytes of files, names of keys, values, and what the kernel may print."""
+"""Hostile input, generated from a seed: files, keys, values, and what the kernel may print."""
 
 from __future__ import annotations
 
@@ -9,121 +9,194 @@ import random
 from typing import Any
 
 KEYS = (
-    "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_rmem", "net.ipv4.conf.eth0/100.rp_filter", "net.ipv4.conf.all.rp_filter",
-    "kernel.core_pattern", "net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_fastopen_key", "vm.drop_caches",
-)  # fmt: skip
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.conf.eth0/100.rp_filter",
+    "net.ipv4.conf.all.rp_filter",
+    "kernel.core_pattern",
+    "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.tcp_fastopen_key",
+    "vm.drop_caches",
+)
+SLASHED_KEYS = tuple(key.translate(str.maketrans("./", "/.")) for key in KEYS)
 SPELLINGS = (
-    *KEYS, *(key.translate(str.maketrans("./", "/.")) for key in KEYS), "net.ipv4.tcp_*", "net/ipv4/conf/*/rp_filter", "net.ipv4.conf.[!a-z]*.x",
-    "net.ipv4.conf.[z-a].rp_filter", "net.ipv4.[", "*.*.*", "?", "[^a].b", "[[:alpha:]]",
-)  # fmt: skip
+    *KEYS,
+    *SLASHED_KEYS,
+    "net.ipv4.tcp_*",
+    "net/ipv4/conf/*/rp_filter",
+    "net.ipv4.conf.[!a-z]*.x",
+    "net.ipv4.conf.[z-a].rp_filter",
+    "net.ipv4.[",
+    "*.*.*",
+    "?",
+    "[^a].b",
+    "[[:alpha:]]",
+)
 PAYLOADS = (
-    "$(touch /srv/pwned)", "`touch /srv/pwned`", "; touch /srv/pwned", "| touch /srv/pwned", "%s%n%d", "%(key)s", "{0}", "{key}", "{{ 7 * 7 }}",
-    "\\N{BULLET}", "../../etc/passwd", "/etc/passwd", "..", "....//", "net/../../etc/shadow",
-    "\u202e", "\ufeff", "\u2028", "\x85", "\udcff", "\x1b[2J",
-)  # fmt: skip
+    "$(touch /srv/pwned)",
+    "`touch /srv/pwned`",
+    "; touch /srv/pwned",
+    "| touch /srv/pwned",
+    "%s%n%d",
+    "%(key)s",
+    "{0}",
+    "{key}",
+    "{{ 7 * 7 }}",
+    "\\N{BULLET}",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "..",
+    "....//",
+    "net/../../etc/shadow",
+    "\u202e",
+    "\ufeff",
+    "\u2028",
+    "\x85",
+    "\udcff",
+    "\x1b[2J",
+)
 NUMBERS = (
-    "0", "1", "-1", "010", "0x10", "0X1f", "0b1", "0o7", "08", "1_000", "²", "\u0663", "--1", "- 1", "+1", "9" * 30, "9" * 5000,
-    "0" * 5000 + "1", "0x" + "f" * 6000, "1-2", "2-1", "0-65535", "0-99999999999", "1,2-3,,", "-", "1-", "9" * 5000 + "-" + "9" * 5001,
-    "::1", "fe80::1%eth0", ":", "1e9", "inf", "nan", "1.5",
-)  # fmt: skip
+    "0",
+    "1",
+    "-1",
+    "010",
+    "0x10",
+    "0X1f",
+    "0b1",
+    "0o7",
+    "08",
+    "1_000",
+    "²",
+    "\u0663",
+    "--1",
+    "- 1",
+    "+1",
+    "9" * 30,
+    "9" * 5000,
+    "0" * 5000 + "1",
+    "0x" + "f" * 6000,
+    "1-2",
+    "2-1",
+    "0-65535",
+    "0-99999999999",
+    "1,2-3,,",
+    "-",
+    "1-",
+    "9" * 5000 + "-" + "9" * 5001,
+    "::1",
+    "fe80::1%eth0",
+    ":",
+    "1e9",
+    "inf",
+    "nan",
+    "1.5",
+)
 SPACE = (" ", "\t", "\n", "\r", "\r\n", "\0", "\f", "\v", "\xa0", "\u3000", "", "", "")
 MARKS = ("=", "=", "=", "#", ";", "-", "--", "- ", "==", '"', "'", "\\", "\\\n", "%", "*")
-ALPHABET = "".join(map(chr, range(0x21, 0x7F))) + "\t\n\r\0\x7f\x80é\u0660\udc80\udcff\U0001f600"
-WORDS = (KEYS, SPELLINGS, PAYLOADS, NUMBERS, SPACE, SPACE, MARKS, MARKS)
+PRINTABLE_ASCII = "".join(chr(code) for code in range(0x21, 0x7F))
+ALPHABET = PRINTABLE_ASCII + "\t\n\r\0\x7f\x80é\u0660\udc80\udcff\U0001f600"
+WORD_LISTS = (KEYS, SPELLINGS, PAYLOADS, NUMBERS, SPACE, SPACE, MARKS, MARKS)
 
 
-class Hostile:
-    """Input number so and so of a seed."""
+NOT_TEXT: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1 << 70,
+    1.5,
+    float("nan"),
+    {},
+    {"a": 1},
+    [],
+    [[]],
+    b"x",
+    -(10**400),
+)
+"""Values that YAML can hand over and that are no text."""
+
+
+class HostileInput:
+    """Everything that one input is made of; the same for the same seed and number."""
 
     def __init__(self, seed: int, number: int) -> None:
-        self.rnd = random.Random(seed << 40 | number)
+        self.rng = random.Random(seed << 40 | number)
 
     def word(self) -> str:
-        """Make what stands between blanks."""
-        rnd = self.rnd
-        if rnd.random() < 0.1:
-            return "".join(rnd.choices(ALPHABET, k=rnd.randrange(1, 12)))
-        return rnd.choice(rnd.choice(WORDS))
+        """Return something without blanks, or a blank."""
+        rng = self.rng
+        if rng.random() < 0.1:
+            return "".join(rng.choices(ALPHABET, k=rng.randrange(1, 12)))
+        return rng.choice(rng.choice(WORD_LISTS))
 
-    def text(self, most: int = 6) -> str:
-        text = "".join(self.word() for _unused in range(self.rnd.randrange(most + 1)))
-        return self.mutated(text) if text and self.rnd.random() < 0.3 else text
+    def text(self, max_words: int = 6) -> str:
+        count = self.rng.randrange(max_words + 1)
+        text = "".join(self.word() for _unused in range(count))
+        if text and self.rng.random() < 0.3:
+            return self.mutate(text)
+        return text
 
-    def mutated(self, text: str) -> str:
-        """Change one place of a text: leave out, say again, swap, put in."""
-        rnd = self.rnd
-        start = rnd.randrange(len(text))
-        end = min(len(text), start + rnd.randrange(1, 9))
-        kind = rnd.randrange(4)
+    def mutate(self, text: str) -> str:
+        """Change a text in one place: remove, repeat or reverse a part, or insert a character."""
+        rng = self.rng
+        start = rng.randrange(len(text))
+        end = min(len(text), start + rng.randrange(1, 9))
+        before, part, after = text[:start], text[start:end], text[end:]
+        kind = rng.randrange(4)
         if kind == 0:
-            return text[:start] + text[end:]
+            return before + after
         if kind == 1:
-            return text[:end] + text[start:end] * rnd.randrange(1, 20) + text[end:]
+            return before + part + part * rng.randrange(1, 20) + after
         if kind == 2:
-            return text[:start] + text[start:end][::-1] + text[end:]
-        return text[:start] + rnd.choice(ALPHABET) + text[start:]
+            return before + part[::-1] + after
+        return before + rng.choice(ALPHABET) + part + after
 
     def key(self) -> str:
-        rnd = self.rnd
-        return (
-            self.mutated(rnd.choice(SPELLINGS))
-            if rnd.random() < 0.5
-            else rnd.choice((rnd.choice(SPELLINGS), self.text(4)))
-        )
+        rng = self.rng
+        if rng.random() < 0.5:
+            return self.mutate(rng.choice(SPELLINGS))
+        return rng.choice((rng.choice(SPELLINGS), self.text(4)))
 
     def value(self) -> Any:
-        """Make what YAML may hand over as a value."""
-        rnd = self.rnd
-        kind = rnd.randrange(12)
+        """Return a value of a setting as YAML may hand it over."""
+        rng = self.rng
+        kind = rng.randrange(12)
         if kind == 0:
-            return rnd.choice(
-                (
-                    None,
-                    True,
-                    False,
-                    0,
-                    -1,
-                    1 << 70,
-                    1.5,
-                    float("nan"),
-                    {},
-                    {"a": 1},
-                    [],
-                    [[]],
-                    b"x",
-                    -(10**400),
-                )
-            )
+            return rng.choice(NOT_TEXT)
         if kind == 1:
-            return [self.value() for _unused in range(rnd.randrange(4))]
+            return [self.value() for _unused in range(rng.randrange(4))]
         return self.text(4)
 
     def line(self) -> str:
-        rnd = self.rnd
-        if rnd.random() < 0.4:
+        rng = self.rng
+        if rng.random() < 0.4:
             return self.text()
         parts = (
-            rnd.choice(SPACE),
-            rnd.choice(("", "", "-")),
+            rng.choice(SPACE),
+            rng.choice(("", "", "-")),
             self.key(),
-            rnd.choice(SPACE),
-            rnd.choice(MARKS),
-            rnd.choice(SPACE),
+            rng.choice(SPACE),
+            rng.choice(MARKS),
+            rng.choice(SPACE),
             self.text(2),
-            rnd.choice(SPACE),
+            rng.choice(SPACE),
         )
         return "".join(parts)
 
     def file(self) -> bytes:
-        """Make the bytes of a file; now and then a very long one, or one very long line."""
-        rnd = self.rnd
-        chance = rnd.random()
+        """Return the bytes of a file; now and then a very long one, or one very long line."""
+        rng = self.rng
+        chance = rng.random()
         if chance < 0.05:
-            return rnd.randbytes(rnd.randrange(120))
-        end = rnd.choice(("\n", "\n", "\n", "\r\n", "\r", "\0"))
-        text = end.join(self.line() for _unused in range(rnd.randrange(7))) + rnd.choice((end, ""))
+            return rng.randbytes(rng.randrange(120))
+        line_end = rng.choice(("\n", "\n", "\n", "\r\n", "\r", "\0"))
+        lines = [self.line() for _unused in range(rng.randrange(7))]
+        text = line_end.join(lines) + rng.choice((line_end, ""))
         if chance > 0.99996:
             text = text[:1000] * 20_000
         elif chance > 0.99992:
-            text += rnd.choice(("x", "a.b = 1", " ", "#", "=")) * (1 << 20)
-        return text.encode("utf-8", "surrogatepass" if rnd.random() < 0.1 else "surrogateescape")
+            text += rng.choice(("x", "a.b = 1", " ", "#", "=")) * (1 << 20)
+        errors = "surrogatepass" if rng.random() < 0.1 else "surrogateescape"
+        return text.encode("utf-8", errors)

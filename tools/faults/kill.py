@@ -1,43 +1,51 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pull the plug at every system call that changes the host, and see what is left, and whether the next run finishes the job."""
+"""Kill a run at each system call that changes the host; the next run must finish the job."""
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from .experiment import Experiment
+from .module_run import InterveneAt, changes_host
 from .ptrace import Kill, KillAfter, Verdict
 from .scenarios import Scenario
-from .target import At, changes_host, was_killed
 
 
-def kill_points(experiment: Experiment) -> Iterator[tuple[int, str, Verdict]]:
-    """Yield where to end a run: before each call that changes something, in the middle of each write to a file, after the last call."""
-    calls = experiment.undisturbed.seen
+class KillPoint(NamedTuple):
+    """A moment at which a run is killed."""
+
+    number: int
+    """Of the system call, among those that change the host."""
+    where: str
+    verdict: Verdict
+
+
+def kill_points(experiment: Experiment) -> Iterator[KillPoint]:
+    """Yield each call, the middle of each write to a file, and the end of the last call."""
+    calls = experiment.calls
     for number, call in enumerate(calls):
-        yield number, f"before {call}", Kill()
-        if call.name == "write" and call.size > 1 and not call.paths[0].startswith("/proc/"):
-            yield number, f"half-way through {call}", KillAfter(call.size // 2)
-    yield len(calls) - 1, f"after {calls[-1]}", KillAfter()
+        yield KillPoint(number, f"before {call}", Kill())
+        is_in_proc = call.paths[0].startswith("/proc/")
+        if call.name == "write" and call.size > 1 and not is_in_proc:
+            yield KillPoint(number, f"half-way through {call}", KillAfter(call.size // 2))
+    yield KillPoint(len(calls) - 1, f"after {calls[-1]}", KillAfter())
 
 
 def kill_everywhere(scenario: Scenario) -> dict[str, Any]:
     experiment = Experiment(scenario)
-    points, broken = 0, []
-    for number, where, verdict in kill_points(experiment):
+    count = 0
+    problems: list[str] = []
+    for point in kill_points(experiment):
         experiment.host.reset()
-        ran = experiment.run(At(number, verdict, changes_host))
-        if not was_killed(ran):
-            broken.append(f"{where}: it was not killed, but went on to {ran.printed}")
+        run = experiment.run(InterveneAt(point.number, point.verdict, changes_host))
+        if not run.was_killed:
+            problems.append(f"{point.where}: it was not killed, but went on to {run.output}")
             continue
-        points += 1
-        broken += [
-            f"killed {where}: {trouble}"
-            for trouble in experiment.trouble_with(experiment.host.state())
-        ]
-        broken += [
-            f"killed {where}: {trouble}" for trouble in experiment.trouble_with_the_next_run()
-        ]
-    return {"count": points, "broken": broken}
+        count += 1
+        problems_here = list(experiment.find_damage(experiment.host.state()))
+        problems_here += experiment.check_next_runs()
+        problems += [f"killed {point.where}: {problem}" for problem in problems_here]
+    return {"count": count, "problems": problems}

@@ -1,92 +1,120 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two runs at once, and other programs that change keys and files while a run is under way."""
+"""Two runs at once, and other programs that change keys and files during a run."""
 
 from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import combinations
-from typing import Any, Callable, Iterator
+from typing import Any, NamedTuple
 
 from sandbox.agent import set_key
 
 from .calls import Call
 from .experiment import Experiment, without_backups
-from .host import Host, State, differences
+from .host import Host, HostState, differences
+from .module_run import CallRecorder, FinishedRun, ModuleRun, changes_host
 from .ptrace import Verdict
-from .scenarios import EARLIER, FIN, INTVL, KERNEL, LATER, OURS, PROBES, SCENARIOS, TIME, setting
-from .target import At, Ran, Target, changes_host
+from .scenarios import (
+    DEFAULTS,
+    EARLIER,
+    FIN,
+    INTVL,
+    LATER,
+    OURS,
+    PROBES,
+    SCENARIOS,
+    TIME,
+    sysctl,
+)
 
 TREE = {OURS: f"# ours\n{TIME} = 7200\n", EARLIER: f"# others'\n{FIN} = 60\n"}
-LIVE = dict(KERNEL)
-RUNS = {
-    "these keys": setting({TIME: 3600, PROBES: 5}),
-    "other keys": setting({INTVL: 25, FIN: 50}),
-    "the same keys, other values": setting({PROBES: 7, TIME: 1800}),
-    "keys in another file": setting({INTVL: 30, PROBES: 5}, path=EARLIER),
-    "one key taken out": setting({TIME: 7200}, state="absent"),
-    "all others taken out": setting({FIN: 40}, exclusive=True),
-    "others commented out": setting({FIN: 45}, on_override="comment_out", path=LATER),
-    "a new file": setting({PROBES: 4}, path="/etc/sysctl.d/95-new.conf", on_override="warn"),
+RUNTIME = dict(DEFAULTS)
+OPTIONS = {
+    "these keys": sysctl({TIME: 3600, PROBES: 5}),
+    "other keys": sysctl({INTVL: 25, FIN: 50}),
+    "the same keys, other values": sysctl({PROBES: 7, TIME: 1800}),
+    "keys in another file": sysctl({INTVL: 30, PROBES: 5}, path=EARLIER),
+    "one key removed": sysctl({TIME: 7200}, state="absent"),
+    "all other keys removed": sysctl({FIN: 40}, exclusive=True),
+    "other files commented out": sysctl({FIN: 45}, on_override="comment_out", path=LATER),
+    "a new file": sysctl({PROBES: 4}, path="/etc/sysctl.d/95-new.conf", on_override="warn"),
 }
-"""Each of them can be made alone, and they get in each other's way in every combination."""
-WAITING = {"73", "7", "23", "35", "230", "270", "271"}
-"""System calls in which a process waits for a lock, or until it looks for it again: flock, poll, select, nanosleep and their kin."""
+"""Each of them succeeds alone, and any two of them get in each other's way."""
+WAITING_CALLS = {"73", "7", "23", "35", "230", "270", "271"}
+"""System calls in which a process waits for a lock, or until it tries again.
+
+flock, poll, select, nanosleep, clock_nanosleep, pselect6, ppoll (x86-64).
+"""
 
 
-def outcome(state: State, *runs: Ran) -> Any:
-    """Return all that tells one course of events from another."""
-    told = [run.told for run in runs]
-    return without_backups(state), [(bool(each.get("failed")), each["changed"]) for each in told]
+class Outcome(NamedTuple):
+    """What two runs came to."""
+
+    state: HostState
+    results: list[tuple[bool, bool]]
+    """Whether each of the runs failed, and whether it changed something."""
 
 
-class Rivals:
-    """Two runs on one host, and the two ways in which they may follow one another."""
+def outcome(host: Host, *runs: FinishedRun) -> Outcome:
+    results = []
+    for run in runs:
+        result = run.result
+        results.append((bool(result.get("failed")), result["changed"]))
+    return Outcome(without_backups(host.state()), results)
+
+
+class RunPair:
+    """Two runs on one host, and the outcomes of one after the other."""
 
     def __init__(self, one: str, other: str) -> None:
-        self.options = (RUNS[one], RUNS[other])
-        self.host = Host(TREE, LIVE)
-        self.serial = [self._in_turn(0, 1), self._in_turn(1, 0)]
+        self.options = (OPTIONS[one], OPTIONS[other])
+        self.host = Host(TREE, RUNTIME)
+        self.serial_outcomes = [self._run_in_turn(0, 1), self._run_in_turn(1, 0)]
         self.host.reset()
-        trace = At(-1, None, changes_host)
-        self._start(0, followed=True).wait(trace)
-        self.calls = len(trace.seen)
+        recorder = CallRecorder(changes_host)
+        self._start(0, traced=True).finish(recorder)
+        self.call_count = len(recorder.calls)
 
-    def _start(self, number: int, *, followed: bool = False) -> Target:
-        return Target("sysctl", self.options[number], followed=followed)
+    def _start(self, number: int, *, traced: bool = False) -> ModuleRun:
+        return ModuleRun("sysctl", self.options[number], traced=traced)
 
-    def _in_turn(self, first: int, second: int) -> Any:
+    def _run_in_turn(self, first: int, second: int) -> Outcome:
         self.host.reset()
-        runs = {number: self._start(number).wait() for number in (first, second)}
-        return outcome(self.host.state(), runs[0], runs[1])
+        runs = {}
+        for number in (first, second):
+            runs[number] = self._start(number).finish()
+        return outcome(self.host, runs[0], runs[1])
 
-    def meet_at(self, number: int) -> Any:
-        """Hold one run before a call until the other has ended, or waits."""
+    def run_interrupted(self, number: int) -> Outcome:
+        """Stop one run before a change until the other run has ended, or waits."""
         self.host.reset()
-        other: list[Target] = []
+        started: list[ModuleRun] = []
+        recorder = CallRecorder(changes_host)
 
-        def meet(call: Call) -> Verdict | None:
-            if at(call) is not None and not other:
-                other.append(self._start(1))
-                until_it_waits(other[0].pid)
-            return None
+        def start_other(call: Call) -> None:
+            recorder(call)
+            if len(recorder.calls) == number + 1 and not started:
+                started.append(self._start(1))
+                wait_until_it_waits(started[0].pid)
 
-        at = At(number, Verdict(), changes_host)
-        one = self._start(0, followed=True).wait(meet)
-        runs = one, other[0].wait()
-        return outcome(self.host.state(), *runs)
+        one = self._start(0, traced=True).finish(start_other)
+        other = started[0].finish()
+        return outcome(self.host, one, other)
 
-    def run_free(self) -> Any:
-        """Let the kernel decide."""
+    def run_concurrently(self) -> Outcome:
+        """Start both at once; the kernel decides which goes first."""
         self.host.reset()
         one, other = self._start(0), self._start(1)
-        runs = one.wait(), other.wait()
-        return outcome(self.host.state(), *runs)
+        return outcome(self.host, one.finish(), other.finish())
 
 
-def until_it_waits(pid: int) -> None:
+def wait_until_it_waits(pid: int) -> None:
+    """Wait until a process waits for another one, or has ended."""
     while True:
         with open(f"/proc/{pid}/stat", encoding="ascii") as file:
             state = file.read().rpartition(") ")[2][0]
@@ -95,141 +123,178 @@ def until_it_waits(pid: int) -> None:
                 call = file.read().split()[0]
         except OSError:
             call = ""
-        if state == "Z" or (state == "S" and call in WAITING):
+        if state == "Z" or (state == "S" and call in WAITING_CALLS):
             return
         os.sched_yield()
 
 
 def two_at_once(rounds: int, seed: int) -> dict[str, Any]:
-    """Let pairs of runs meet, by turns where the seed says and as the kernel has it."""
-    rnd = random.Random(seed)
-    pairs = [Rivals(*pair) for pair in combinations(RUNS, 2)] + [
-        Rivals(same, same) for same in RUNS
-    ]
-    broken = []
+    """Let pairs of runs meet: two rounds of three at a change chosen by the seed, the third freely.
+
+    The outcome must be that of one run after the other.
+    """
+    rng = random.Random(seed)
+    pairs = [RunPair(one, other) for one, other in combinations(OPTIONS, 2)]
+    pairs += [RunPair(name, name) for name in OPTIONS]
+    problems = []
     for number in range(rounds):
-        rivals = pairs[number % len(pairs)]
-        place = None if number % 3 == 2 else rnd.randrange(rivals.calls)
-        found = rivals.run_free() if place is None else rivals.meet_at(place)
-        if found not in rivals.serial:
-            how = "side by side" if place is None else f"one waiting before its change {place}"
-            found_by = [differences(found[0], serial[0]) for serial in rivals.serial]
-            broken.append(f"round {number}, {rivals.options}, {how}: {found[1]}, {found_by}")
-    return {"count": rounds, "broken": broken}
+        pair = pairs[number % len(pairs)]
+        if number % 3 == 2:
+            how = "side by side"
+            reached = pair.run_concurrently()
+        else:
+            call_number = rng.randrange(pair.call_count)
+            how = f"one waiting before its change {call_number}"
+            reached = pair.run_interrupted(call_number)
+        if reached not in pair.serial_outcomes:
+            serial_states = [serial.state for serial in pair.serial_outcomes]
+            different = [differences(reached.state, state) for state in serial_states]
+            problems.append(
+                f"round {number}, {pair.options}, {how}: {reached.results}, {different}"
+            )
+    return {"count": rounds, "problems": problems}
 
 
-# --- other programs ------------------------------------------------------------------------------------------------
+# --- other programs ---
 
 RIVAL_LINE = "\n# a rival was here\n"
 
 
-def appends(path: str) -> None:
+def append_line(path: str) -> None:
     with open(path, "a", encoding="utf-8") as file:
         file.write(RIVAL_LINE)
 
 
-def replaces(path: str) -> None:
+def replace_file(path: str) -> None:
     with open(f"{path}.rival", "w", encoding="utf-8") as file:
         file.write(RIVAL_LINE)
     os.rename(f"{path}.rival", path)
 
 
-def removes(path: str) -> None:
+def remove_file(path: str) -> None:
     if os.path.exists(path):
         os.unlink(path)
 
 
 RIVALS: dict[str, Callable[[str], None]] = {
-    "appends": appends,
-    "replaces": replaces,
-    "removes": removes,
+    "appends": append_line,
+    "replaces": replace_file,
+    "removes": remove_file,
 }
+"""What another program does to a file."""
 
 
-class Meddle:
-    """Before the call of one number, another program does something."""
+def may_be_disturbed(call: Call) -> bool:
+    """Tell whether a call is one before which another program acts."""
+    return any(path.startswith(("/etc/sysctl", "/proc/sys/", "/run/")) for path in call.paths)
+
+
+class Disturb(CallRecorder):
+    """Another program acts before the call of this number."""
 
     def __init__(self, number: int, act: Callable[[], None]) -> None:
+        super().__init__(may_be_disturbed)
         self.number = number
         self.act = act
-        self.seen: list[Call] = []
 
-    def __call__(self, call: Call) -> None:
-        if any(path.startswith(("/etc/sysctl", "/proc/sys/", "/run/")) for path in call.paths):
-            if len(self.seen) == self.number:
-                self.act()
-            self.seen.append(call)
+    def verdict(self, _call: Call) -> Verdict | None:
+        if len(self.calls) == self.number + 1:
+            self.act()
+        return None
 
 
-def file_meddled_with(scenario: str) -> dict[str, Any]:
-    """Have another program change each file of a run before each of its calls: what it did must not get lost."""
-    experiment = Experiment(SCENARIOS[scenario])
+def _undisturbed_calls(experiment: Experiment) -> list[Call]:
     experiment.host.reset()
-    trace = Meddle(-1, lambda: None)
-    experiment.run(trace)
-    paths = [*differences(experiment.before, experiment.after)]
-    rounds = 0
-    broken: list[str] = []
+    recorder = CallRecorder(may_be_disturbed)
+    experiment.run(recorder)
+    return recorder.calls
+
+
+def other_program_changes_files(scenario: str) -> dict[str, Any]:
+    """Let another program change each file of a run before each of its calls.
+
+    Nothing that it did may get lost, except before the rename of the file: that is the window
+    between our last look and our rename (``windows``).
+    """
+    experiment = Experiment(SCENARIOS[scenario])
+    calls = _undisturbed_calls(experiment)
+    count = 0
+    problems: list[str] = []
     windows: list[str] = []
-    for path in [path for path in paths if path.endswith(".conf")]:
+    for path in differences(experiment.before, experiment.after):
+        if not path.endswith(".conf"):
+            continue
         for name, act in RIVALS.items():
-            for number, call in enumerate(trace.seen):
+            for number, call in enumerate(calls):
                 experiment.host.reset()
-                ran = experiment.run(Meddle(number, lambda act=act, path=path: act(path)))  # type: ignore[misc]
-                rounds += 1
-                where = f"a rival {name} {path} before {call}"
-                found = [f"{where}: {what}" for what in _lost(experiment, path, name, ran)]
-                (windows if call.name == "rename" and call.paths[1] == path else broken).extend(
-                    found
-                )
-    return {"count": rounds, "broken": broken, "windows": windows}
+                run = experiment.run(Disturb(number, partial(act, path)))
+                count += 1
+                is_window = call.name == "rename" and call.paths[1] == path
+                for loss in _find_losses(experiment, path, name, run):
+                    problem = f"a rival {name} {path} before {call}: {loss}"
+                    if is_window:
+                        windows.append(problem)
+                    else:
+                        problems.append(problem)
+    return {"count": count, "problems": problems, "windows": windows}
 
 
-def _lost(experiment: Experiment, path: str, name: str, ran: Ran) -> Iterator[str]:
-    left, told = experiment.host.state(), ran.told
-    what = left.files.get(path)
-    text = what[4].decode() if what else ""
-    old = experiment.before.files.get(path)
-    if name != "removes" and RIVAL_LINE not in text:
-        yield f"what it wrote is gone: {text!r}"
-    if name == "removes" and old and old[4].decode() in text:
-        yield "what it removed is back"
-    if not told.get("failed"):
+def _find_losses(experiment: Experiment, path: str, rival: str, run: FinishedRun) -> Iterator[str]:
+    """Yield what is lost of what a rival did to a file, and what a failed run has left changed."""
+    state = experiment.host.state()
+    result = run.result
+    file = state.files.get(path)
+    text = file.text if file else ""
+    old_file = experiment.before.files.get(path)
+    if rival != "removes" and RIVAL_LINE not in text:
+        yield f"the line of the rival is gone: {text!r}"
+    if rival == "removes" and old_file and old_file.text in text:
+        yield "the content that the rival removed is back"
+    if not result.get("failed"):
         return
-    others = {
-        key: found for key, found in differences(experiment.before, left).items() if key != path
-    }
-    if others or not told["rolled_back"]:
-        yield f"failed, but not all of it was taken back: {others}, {told['msg']}"
-    if path not in told["msg"]:
-        yield f"the file is not named: {told['msg']}"
+    different = differences(experiment.before, state)
+    different.pop(path, None)
+    if different or not result["rolled_back"]:
+        yield f"failed, but not everything was undone: {different}, {result['msg']}"
+    if path not in result["msg"]:
+        yield f"the message does not name the file: {result['msg']}"
 
 
-def key_meddled_with(scenario: str, value: str = "1111") -> dict[str, Any]:
-    """Have another program set a key before each call of a run."""
+def other_program_sets_key(scenario: str, value: str = "1111") -> dict[str, Any]:
+    """Let another program set a key before each call of a run.
+
+    The run must fail where that happens between our write and our reading it back, and only there.
+    """
     experiment = Experiment(SCENARIOS[scenario])
-    experiment.host.reset()
-    trace = Meddle(-1, lambda: None)
-    experiment.run(trace)
-    uses = [
-        n
-        for n, call in enumerate(trace.seen)
-        if call.paths[0].endswith("tcp_keepalive_time") and call.name in ("pread64", "write")
-    ]
-    written = next(n for n in uses if trace.seen[n].name == "write")
-    read_back = uses[-1]
-    broken = []
-    for number, call in enumerate(trace.seen):
+    calls = _undisturbed_calls(experiment)
+    uses = []
+    writes = []
+    for number, call in enumerate(calls):
+        if call.paths[0].endswith("tcp_keepalive_time") and call.name in ("pread64", "write"):
+            uses.append(number)
+            if call.name == "write":
+                writes.append(number)
+    written, read_back = writes[0], uses[-1]
+    problems = []
+    for number, call in enumerate(calls):
         experiment.host.reset()
-        told = experiment.run(Meddle(number, lambda: set_key(TIME, value))).told
+        result = experiment.run(Disturb(number, partial(set_key, TIME, value))).result
         where = f"another program set it before {call}"
-        between = written < number <= read_back
-        if bool(told.get("failed")) != between:
-            broken.append(f"{where}: {told.get('msg', 'success')}")
-        elif between and not (
-            "another program" in told["msg"] and told["failed_key"] == TIME and value in told["msg"]
-        ):
-            broken.append(f"{where}, which is not told: {told['msg']}")
-        elif between and (not told["rolled_back"] or experiment.host.state() != experiment.before):
-            broken.append(f"{where}: {differences(experiment.before, experiment.host.state())}")
-    return {"count": len(trace.seen), "broken": broken}
+        must_fail = written < number <= read_back
+        if bool(result.get("failed")) != must_fail:
+            problems.append(f"{where}: {result.get('msg', 'success')}")
+        elif must_fail:
+            for problem in _check_failure(experiment, result, value):
+                problems.append(f"{where}: {problem}")
+    return {"count": len(calls), "problems": problems}
+
+
+def _check_failure(experiment: Experiment, result: dict[str, Any], value: str) -> Iterator[str]:
+    message = result["msg"]
+    names_program = "another program" in message and value in message
+    if not names_program or result["failed_key"] != TIME:
+        yield f"the message does not say so: {message}"
+        return
+    state = experiment.host.state()
+    if not result["rolled_back"] or state != experiment.before:
+        yield f"not everything was undone: {differences(experiment.before, state)}"

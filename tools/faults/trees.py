@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real folders that somebody has filled to do harm: link loops, links out of the image, pipes, sockets, devices, folders where files should be."""
+"""Real folders full of traps: link loops, links out of the image, FIFOs, sockets, devices."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ import shutil
 import signal
 import socket
 import stat
-from typing import Any, Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from .calls import Call
-from .host import below, described
-from .hostile import Hostile
+from .host import IMAGE, FileState, read_file_state, walk
+from .hostile import HostileInput
+from .module_run import HOST_FOLDERS, FinishedRun, ModuleRun
 from .ptrace import Verdict
 from .scenarios import TIME
-from .target import OF_HOST, Ran, Target
 
-IMAGE, OUTSIDE = "/srv/image", "/srv/outside"
-MARK = "0utside"
-"""What stands outside of the image, and must never be told."""
+OUTSIDE = "/srv/outside"
+OUTSIDE_VALUE = "0utside"
+"""Stands in a file outside the image; no result may show it."""
 FOLDERS = (
     "/etc/sysctl.d",
     "/run/sysctl.d",
@@ -52,152 +53,221 @@ PATHS = (
     "/etc/sysctl.d/../x.conf",
     "/srv/x.conf",
 )
-TARGETS = (
-    "/etc/sysctl.d/10-a.conf", "99-z.conf", "../../../../../../srv/outside/out.conf", "/srv/outside/out.conf", "/proc/self/root/srv/outside/out.conf",
-    "/dev/zero", "/dev/null", "loop", ".", "..", "/", "/nowhere", "x" * 300, "a/" * 2000, "/etc/sysctl.d", "//srv//outside/./out.conf",
-)  # fmt: skip
-SECONDS = 30
-"""After which a run counts as a hang."""
+LINK_TARGETS = (
+    "/etc/sysctl.d/10-a.conf",
+    "99-z.conf",
+    "../../../../../../srv/outside/out.conf",
+    "/srv/outside/out.conf",
+    "/proc/self/root/srv/outside/out.conf",
+    "/dev/zero",
+    "/dev/null",
+    "loop",
+    ".",
+    "..",
+    "/",
+    "/nowhere",
+    "x" * 300,
+    "a/" * 2000,
+    "/etc/sysctl.d",
+    "//srv//outside/./out.conf",
+)
+TIMEOUT = 30
+"""Seconds after which a run counts as a hang."""
 
 
-def link(path: str, rnd: random.Random) -> None:
-    os.symlink(rnd.choice(TARGETS), path)
+def make_link(path: str, rng: random.Random) -> None:
+    os.symlink(rng.choice(LINK_TARGETS), path)
 
 
-def device(path: str, rnd: random.Random) -> None:
-    os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, rnd.choice((3, 5, 9))))
+def make_device(path: str, rng: random.Random) -> None:
+    null, zero, urandom = 3, 5, 9
+    minor = rng.choice((null, zero, urandom))
+    os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, minor))
 
 
-def bound_socket(path: str, _rnd: random.Random) -> None:
-    with socket.socket(socket.AF_UNIX) as made:
-        made.bind(path)
+def make_socket(path: str, _rng: random.Random) -> None:
+    with socket.socket(socket.AF_UNIX) as unix_socket:
+        unix_socket.bind(path)
 
 
-MAKERS: tuple[Callable[[str, random.Random], None], ...] = (
-    link, link, link, device, bound_socket, lambda path, _rnd: os.mkfifo(path), lambda path, _rnd: os.mkdir(path),
-)  # fmt: skip
+def make_fifo(path: str, _rng: random.Random) -> None:
+    os.mkfifo(path)
 
 
-class Image:
-    """A folder with the files of a host, made from a seed."""
+def make_folder(path: str, _rng: random.Random) -> None:
+    os.mkdir(path)
 
-    def __init__(self, made: Hostile) -> None:
-        self.made = made
+
+TRAPS: tuple[Callable[[str, random.Random], None], ...] = (
+    make_link,
+    make_link,
+    make_link,
+    make_device,
+    make_socket,
+    make_fifo,
+    make_folder,
+)
+
+
+class HostileImage:
+    """Create the folders of a host at IMAGE, filled from hostile input, and a file outside."""
+
+    def __init__(self, hostile: HostileInput) -> None:
+        self.hostile = hostile
+        self.rng = hostile.rng
         for top in (IMAGE, OUTSIDE):
             shutil.rmtree(top, ignore_errors=True)
             os.mkdir(top)
         with open(f"{OUTSIDE}/out.conf", "w", encoding="ascii") as file:
-            file.write(f"{TIME} = {MARK}\n")
+            file.write(f"{TIME} = {OUTSIDE_VALUE}\n")
         for folder in FOLDERS:
-            self._folder(f"{IMAGE}{folder}")
+            self._fill_folder(f"{IMAGE}{folder}")
 
-    def _folder(self, path: str) -> None:
-        rnd = self.made.rnd
+    def _fill_folder(self, path: str) -> None:
+        rng = self.rng
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        if rnd.random() < 0.1 and not os.path.lexists(path):
-            link(path, rnd)
+        if rng.random() < 0.1 and not os.path.lexists(path):
+            make_link(path, rng)
         elif not os.path.lexists(path):
             os.mkdir(path)
         if os.path.isdir(path) and os.path.realpath(path).startswith(IMAGE):
-            for name in rnd.sample(NAMES, rnd.randrange(6)):
-                self._file(f"{path}/{name}")
+            for name in rng.sample(NAMES, rng.randrange(6)):
+                self._create(f"{path}/{name}")
 
-    def _file(self, path: str) -> None:
-        rnd = self.made.rnd
+    def _create(self, path: str) -> None:
         if os.path.lexists(path):
             return
         try:
-            if rnd.random() < 0.4:
-                rnd.choice(MAKERS)(path, rnd)
+            if self.rng.random() < 0.4:
+                make_trap = self.rng.choice(TRAPS)
+                make_trap(path, self.rng)
             else:
                 with open(path, "wb") as file:
-                    file.write(self.made.file() + f"\n{TIME} = 1\n".encode())
-        except OSError:  # a name that is too long, say
+                    file.write(self.hostile.file() + f"\n{TIME} = 1\n".encode())
+        except OSError:  # a target that is too long, say
             return
 
 
-def found(*tops: str) -> dict[str, Any]:
-    return {path: described(path) for top in tops for path in below(top)}
+Snapshot = dict[str, FileState]
 
 
-class Watch:
-    """See to it that nothing outside is opened to write, made, renamed or removed."""
+def take_snapshot() -> Snapshot:
+    files = {}
+    for top in (IMAGE, OUTSIDE):
+        for path in walk(top):
+            files[path] = read_file_state(path)
+    return files
+
+
+class WatchOutside:
+    """A handler that records each call that changes a file of settings outside the image."""
 
     def __init__(self) -> None:
-        self.host_path: list[str] = []
+        self.calls: list[str] = []
 
     def __call__(self, call: Call) -> Verdict | None:
-        if call.changes and call.name not in ("write", "fsync"):
-            of_hosts = [
-                path
-                for path in call.paths
-                if path.startswith(OF_HOST) and ("sysctl" in path or OUTSIDE in path)
-            ]
-            places = [os.path.realpath(os.path.dirname(path)) for path in of_hosts]
-            self.host_path += [str(call) for place in places if not place.startswith(IMAGE)]
+        if not call.changes or call.name in ("write", "fsync"):
+            return None
+        for path in call.paths:
+            if path.startswith(HOST_FOLDERS) and ("sysctl" in path or OUTSIDE in path):
+                folder = os.path.realpath(os.path.dirname(path))
+                if not folder.startswith(IMAGE):
+                    self.calls.append(str(call))
         return None
 
 
-def one_tree(made: Hostile) -> Iterator[str]:
-    """Yield what is wrong with a run on one tree."""
-    rnd = made.rnd
-    Image(made)
-    path, on_override = rnd.choice(PATHS), rnd.choice(("fail", "warn", "comment_out"))
+class TreeRun(NamedTuple):
+    """A run on a hostile image."""
+
+    run: FinishedRun
+    options: dict[str, Any]
+    before: Snapshot
+    after: Snapshot
+    calls_outside: list[str]
+
+
+def check_tree(hostile: HostileInput) -> Iterator[str]:
+    """Run the module on one hostile image; yield what is wrong."""
+    rng = hostile.rng
+    HostileImage(hostile)
     options = {
         "settings": {TIME: 3600},
-        "path": path,
+        "path": rng.choice(PATHS),
         "root": IMAGE,
         "runtime": False,
-        "on_override": on_override,
+        "on_override": rng.choice(("fail", "warn", "comment_out")),
     }
-    if rnd.random() < 0.3:
+    if rng.random() < 0.3:
         options.update(state="absent")
-    before = found(IMAGE, OUTSIDE)
-    watch = Watch()
-    run = Target("sysctl", options, followed=True)
+    before = take_snapshot()
+    watch = WatchOutside()
+    run = _run_with_timeout(options, watch)
+    if os.WIFSIGNALED(run.status):
+        yield f"no end after {TIMEOUT} s"
+        return
+    yield from _find_problems(
+        TreeRun(
+            run=run,
+            options=options,
+            before=before,
+            after=take_snapshot(),
+            calls_outside=watch.calls,
+        )
+    )
+
+
+def _run_with_timeout(options: dict[str, Any], watch: WatchOutside) -> FinishedRun:
+    run = ModuleRun("sysctl", options, traced=True)
     signal.signal(signal.SIGALRM, lambda *_unused: os.kill(run.pid, signal.SIGKILL))
-    signal.alarm(SECONDS)
-    ran = run.wait(watch)
+    signal.alarm(TIMEOUT)
+    finished = run.finish(watch)
     signal.alarm(0)
-    if os.WIFSIGNALED(ran.status):
-        yield f"no end after {SECONDS} s"
-        return
-    yield from _wrong(ran, options, before, found(IMAGE, OUTSIDE), watch)
+    return finished
 
 
-def _wrong(
-    ran: Ran, options: dict[str, Any], before: dict[str, Any], after: dict[str, Any], watch: Watch
-) -> Iterator[str]:
+def _find_problems(tree_run: TreeRun) -> Iterator[str]:
+    before, after = tree_run.before, tree_run.after
     try:
-        told = ran.told
+        result = tree_run.run.result
     except ValueError:
-        yield f"no result: {ran.printed[-800:]}"
+        yield f"no result: {tree_run.run.output[-800:]}"
         return
-    if MARK in json.dumps(told):
-        yield f"what is outside is told: {told}"
-    yield from (f"outside: {call}" for call in watch.host_path)
-    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    if told.get("failed") and changed:
-        yield f"failed, but changed {changed}: {told['msg']}"
-    for name in changed:
-        own = name == os.path.realpath(IMAGE + options["path"]) or name == IMAGE + options["path"]
-        etc = options["on_override"] == "comment_out" and name.startswith(f"{IMAGE}/etc/")
-        folder = name in [IMAGE + folder for folder in FOLDERS]
-        if not (own or etc or folder or is_target(name, before)):
-            yield f"changed {name}, which is none of its files"
+    if OUTSIDE_VALUE in json.dumps(result):
+        yield f"the result shows what is outside: {result}"
+    for call in tree_run.calls_outside:
+        yield f"outside: {call}"
+    changed = [path for path in {**before, **after} if before.get(path) != after.get(path)]
+    if result.get("failed") and changed:
+        yield f"failed, but changed {changed}: {result['msg']}"
+    for path in changed:
+        if not _may_change(path, tree_run):
+            yield f"changed {path}, which is none of its files"
 
 
-def is_target(name: str, before: dict[str, Any]) -> bool:
-    """Tell whether a link of the image leads to a file, as the image itself sees it: links there start from its root."""
-    return name.startswith(IMAGE) and any(what[0] == stat.S_IFLNK for what in before.values())
+def _may_change(path: str, tree_run: TreeRun) -> bool:
+    """Tell whether the run may change a file: its own, one of /etc, a folder, a link's target."""
+    options = tree_run.options
+    own_path = IMAGE + options["path"]
+    if path in (own_path, os.path.realpath(own_path)):
+        return True
+    if options["on_override"] == "comment_out" and path.startswith(f"{IMAGE}/etc/"):
+        return True
+    if path in [IMAGE + folder for folder in FOLDERS]:
+        return True
+    return _may_be_link_target(path, tree_run.before)
+
+
+def _may_be_link_target(path: str, before: Snapshot) -> bool:
+    """Tell whether a link of the image may lead to a file; its links start from its own root."""
+    has_links = any(file.kind == stat.S_IFLNK for file in before.values())
+    return path.startswith(IMAGE) and has_links
 
 
 def hostile_trees(inputs: int, seed: int) -> dict[str, Any]:
-    broken = []
+    problems: list[str] = []
     for number in range(inputs):
-        broken += [
-            f"tree {number} of seed {seed}: {what}" for what in one_tree(Hostile(seed, number))
-        ]
+        for problem in check_tree(HostileInput(seed, number)):
+            problems.append(f"tree {number} of seed {seed}: {problem}")
     shutil.rmtree(IMAGE)
     shutil.rmtree(OUTSIDE)
-    return {"count": inputs, "broken": broken}
+    return {"count": inputs, "problems": problems}

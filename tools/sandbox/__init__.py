@@ -1,0 +1,16 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Throw-away hosts on this machine, and Ansible runs against them.
+
+world.py          a throw-away host: make it, change its files and settings, run commands in it
+agent.py          its first process, which makes its namespaces and answers the world's requests
+play.py           runs the real ansible-playbook against a world: tasks, or a whole playbook
+callback/         the callback plugin by which ansible-playbook sends results to play.py
+compiled.py, target/    let a target's Python load Ansible's modules already compiled
+tasks.py          the modules as tasks, and what must hold for the result of each
+connections.py    TCP connections in a world, opened by processes that run holder.py; ss counts them
+socket_options.py       prints the keepalive settings of other processes' connections
+trees.py          random trees of sysctl files; distributions.py has those of real distributions
+oracle.py         what the real boot loaders make of a tree; predict.py says what we expect of them
+"""

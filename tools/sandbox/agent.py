@@ -1,7 +1,12 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first process of a throw-away host: makes its namespaces, then answers requests (a line of JSON each) until its standard input ends."""
+"""The first process of a throw-away host: makes its namespaces, then answers requests.
+
+A request is a line of JSON on standard input, ``["name", [arguments]]``. The answer is a line on
+standard output, ``{"ok": result}`` or ``{"errno": number, "message": text}``. The host ends with
+standard input. It runs as a script of its own, so it imports nothing of this package.
+"""
 
 from __future__ import annotations
 
@@ -18,26 +23,29 @@ import stat
 import subprocess
 import sys
 import traceback
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterable, Iterator
 
+# <sys/mount.h>, <sched.h>, <sys/prctl.h>, <linux/sockios.h>
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE, MNT_DETACH = 1, 32, 4096, 16384, 1 << 18, 2
-CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = (
-    0x00020000,
-    0x10000000,
-    0x20000000,
-    0x40000000,
-)
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 SIOCBRADDBR = 0x89A0
+MOUNT_OPTIONS = (
+    os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME | os.ST_RELATIME
+)
+"""The flags of a mount that a remount would otherwise clear; mount() has the same bits."""
 
 SYSTEMD_SYSCTL = "/usr/lib/systemd/systemd-sysctl"
-SYSCTL_PLACES = (
+SYSCTL_FOLDERS = (
     "/etc/sysctl.d",
     "/run/sysctl.d",
     "/usr/local/lib/sysctl.d",
     "/usr/lib/sysctl.d",
-    "/etc/sysctl.conf",
 )
+SYSCTL_PLACES = (*SYSCTL_FOLDERS, "/etc/sysctl.conf")
 LEDGER = "/var/lib/netops-tuning"
 VOLATILE = (
     "netfilter/nf_conntrack_count",
@@ -46,17 +54,28 @@ VOLATILE = (
     "ipv4/tcp_fastopen_key",
     "core/netdev_rss_key",
 )
+"""Parts of the paths of counters and secrets below /proc/sys/net."""
+KEPT_IN_SRV = (".etc", ".local-lib", ".var-lib", "home", "tmp")
+"""The entries of /srv that belong to the host itself."""
+LOADER_ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "SYSTEMD_LOG_TARGET": "console",
+    "SYSTEMD_LOG_LEVEL": "info",
+    "LC_ALL": "C.UTF-8",
+}
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 def call(name: str, *args: Any) -> None:
-    """Call a function of libc, raising OSError when it fails."""
+    """Call a function of the C library; raise OSError if it fails."""
     if getattr(libc, name)(*args) != 0:
-        raise OSError(ctypes.get_errno(), f"{name}{args}: {os.strerror(ctypes.get_errno())}")
+        errno = ctypes.get_errno()
+        raise OSError(errno, f"{name}{args}: {os.strerror(errno)}")
 
 
 def mount(source: str, target: str, fstype: str = "", flags: int = 0, data: str = "") -> None:
+    """Mount a file system, bind a folder, or change the options of a mount."""
     call(
         "mount",
         source.encode(),
@@ -67,106 +86,124 @@ def mount(source: str, target: str, fstype: str = "", flags: int = 0, data: str 
     )
 
 
+def mount_tmpfs(folder: str, mode: str = "755") -> None:
+    mount("tmpfs", folder, "tmpfs", data=f"mode={mode}")
+
+
 def bind(source: str, target: str) -> None:
     mount(source, target, flags=MS_BIND | MS_REC)
 
 
-def read_only(target: str) -> None:
-    kept = os.statvfs(target).f_flag & (
-        os.ST_NOSUID
-        | os.ST_NODEV
-        | os.ST_NOEXEC
-        | os.ST_NOATIME
-        | os.ST_NODIRATIME
-        | os.ST_RELATIME
-    )
-    mount("", target, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
+def make_read_only(mount_point: str) -> None:
+    """Remount read-only; the other options of the mount stay."""
+    options = os.statvfs(mount_point).f_flag & MOUNT_OPTIONS
+    mount("", mount_point, flags=MS_REMOUNT | MS_BIND | MS_RDONLY | options)
 
 
-# --- making the host ---------------------------------------------------------------------------------------------
+# --- making the host ---------------------------------------------------------------------------
 
 
-def become_namespaces(user: int | None) -> None:
-    """Leave the machine: new mount, network and pid (for children) namespaces; for an ordinary user a user namespace with them."""
+def enter_new_namespaces(user: int | None) -> None:
+    """Enter new mount and network namespaces, and a new pid namespace for the children.
+
+    An ordinary user gets a user namespace as well, in which he is root.
+    """
     if user is not None and os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-    uid, gid = os.geteuid(), os.getegid()
-    if uid:
-        call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
-        call("unshare", CLONE_NEWUSER)
-        call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
-        for name, text in (
-            ("setgroups", "deny"),
-            ("uid_map", f"0 {uid} 1"),
-            ("gid_map", f"0 {gid} 1"),
-        ):
-            with open(f"/proc/self/{name}", "w", encoding="utf-8") as file:
-                file.write(text)
+    if os.geteuid() != 0:
+        enter_user_namespace()
     call("unshare", CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID)
 
 
-def substitute(folder: str, kept: str, without: tuple[str, ...]) -> None:
-    """Put a tmpfs over a folder, with links to the old entries, so that its own entries can be made, removed and replaced."""
-    os.makedirs(kept)
-    bind(folder, kept)
-    read_only(kept)
-    mount("tmpfs", folder, "tmpfs", data="mode=755")
-    for name in os.listdir(kept):
+def enter_user_namespace() -> None:
+    """Enter a new user namespace as its root: user_namespaces(7)."""
+    uid, gid = os.geteuid(), os.getegid()
+    # A process that is not dumpable may not write its own /proc/self/uid_map.
+    call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
+    call("unshare", CLONE_NEWUSER)
+    call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"0 {uid} 1"),
+        ("gid_map", f"0 {gid} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def make_writable(folder: str, original: str, without: tuple[str, ...]) -> None:
+    """Mount a tmpfs on a folder, with links to its entries, which can then be replaced.
+
+    original: where the folder itself is mounted, read-only.
+    without: the names of the entries that get no link.
+    """
+    os.makedirs(original)
+    bind(folder, original)
+    make_read_only(original)
+    mount_tmpfs(folder)
+    for name in os.listdir(original):
         if name not in without:
-            os.symlink(f"{kept}/{name}", f"{folder}/{name}")
+            os.symlink(f"{original}/{name}", f"{folder}/{name}")
 
 
 def make_file_system(proc_sys: str, loader: str) -> None:
-    """Nothing but the host's own tmpfs mounts can be written: /etc, /run, /srv, /usr/local/lib, /var/lib, /usr/lib/sysctl.d and /proc/sys/net."""
+    """Make everything read-only but the mounts of the host itself.
+
+    Writable are /etc, /run, /srv, /usr/local/lib, /usr/lib/sysctl.d, /var/lib and /proc/sys/net.
+    """
     mount("", "/", flags=MS_REC | MS_PRIVATE)
     mount("proc", "/proc", "proc")
-    mount("tmpfs", "/srv", "tmpfs", data="mode=755")
+    mount_tmpfs("/srv")
     for folder in ("home", "tmp"):
         os.makedirs(f"/srv/{folder}")
     os.chmod("/srv/tmp", 0o1777)
-    substitute("/etc", "/srv/.etc", ("sysctl.d", "sysctl.conf"))
-    substitute("/usr/local/lib", "/srv/.local-lib", ("sysctl.d",))
-    substitute("/var/lib", "/srv/.var-lib", ("netops-tuning",))
-    mount("tmpfs", "/run", "tmpfs", data="mode=755")
-    mount("tmpfs", "/dev/shm", "tmpfs", data="mode=1777")
-    if os.path.isdir("/usr/lib/sysctl.d"):  # Debian 13's procps alone does not have it
-        mount("tmpfs", "/usr/lib/sysctl.d", "tmpfs", data="mode=755")
-    for place in SYSCTL_PLACES[:3]:
-        os.mkdir(place)
-    if loader == "systemd":
-        os.makedirs("/run/systemd/system")
-    elif loader == "procps":
-        mount("tmpfs", "/usr/lib/systemd", "tmpfs", data="mode=755")
+    make_writable("/etc", "/srv/.etc", without=("sysctl.d", "sysctl.conf"))
+    make_writable("/usr/local/lib", "/srv/.local-lib", without=("sysctl.d",))
+    make_writable("/var/lib", "/srv/.var-lib", without=("netops-tuning",))
+    mount_tmpfs("/run")
+    mount_tmpfs("/dev/shm", mode="1777")
+    if os.path.isdir("/usr/lib/sysctl.d"):  # Debian 13 has none if only procps is installed
+        mount_tmpfs("/usr/lib/sysctl.d")
+    for folder in SYSCTL_FOLDERS[:3]:
+        os.mkdir(folder)
+    feign_loader(loader)
     bind("/proc/sys", "/proc/sys")
     if proc_sys == "net":
         bind("/proc/sys/net", "/proc/sys/net")
-    read_only("/proc/sys")
-    read_only("/")
+    make_read_only("/proc/sys")
+    make_read_only("/")
+
+
+def feign_loader(loader: str) -> None:
+    """Make the host look as if it booted with systemd, or as if it had no systemd at all."""
+    if loader == "systemd":
+        os.makedirs("/run/systemd/system")
+    elif loader == "procps":
+        mount_tmpfs("/usr/lib/systemd")
 
 
 def add_bridges(names: list[str]) -> None:
-    """Make network interfaces; a bridge takes any name, one with a dot like a VLAN's too."""
+    """Add network interfaces: a bridge takes any name, even one with a dot like that of a VLAN."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for name in names:
             fcntl.ioctl(control, SIOCBRADDBR, name.encode() + b"\0")
 
 
-# --- requests ----------------------------------------------------------------------------------------------------
+# --- requests ----------------------------------------------------------------------------------
 
 
 def proc_path(key: str) -> str:
-    """Where a key stands under /proc/sys, by the rule of sysctl.d(5)."""
-    first = min((key.find(c) for c in "./" if c in key), default=-1)
-    if first >= 0 and key[first] == ".":
+    """Return the path of a key below /proc/sys, by the rule of sysctl.d(5)."""
+    separators = [char for char in key if char in "./"]
+    if separators and separators[0] == ".":
         key = key.translate(str.maketrans("./", "/."))
     return "/proc/sys/" + key
 
 
 def get_key(key: str) -> str:
-    with open(proc_path(key), "rb") as file:
-        return file.read().decode("latin-1").rstrip("\n")
+    return read(proc_path(key)).rstrip("\n")
 
 
 def set_key(key: str, value: str) -> None:
@@ -178,31 +215,38 @@ def set_key(key: str, value: str) -> None:
 
 
 def net_values() -> dict[str, str]:
-    """Every readable value below /proc/sys/net, by its path there, but for counters and secrets."""
-    found = {}
+    """Return each readable value below /proc/sys/net, by its path, without the volatile ones."""
+    values = {}
     for folder, _folders, names in os.walk("/proc/sys/net"):
         for name in names:
             path = f"{folder}/{name}"
-            if not any(part in path for part in VOLATILE):
-                with contextlib.suppress(OSError), open(path, "rb") as file:
-                    found[path[len("/proc/sys/") :]] = file.read().decode("latin-1").rstrip("\n")
-    return found
+            if any(part in path for part in VOLATILE):
+                continue
+            with contextlib.suppress(OSError):
+                key = path[len("/proc/sys/") :]
+                values[key] = read(path).rstrip("\n")
+    return values
 
 
 def describe(path: str, identity: bool) -> list[Any]:
+    """Return mode, uid, gid, kind and content; with identity also the inode and the times."""
     info = os.lstat(path)
-    entry: list[Any] = [oct(stat.S_IMODE(info.st_mode)), info.st_uid, info.st_gid]
+    description: list[Any] = [oct(stat.S_IMODE(info.st_mode)), info.st_uid, info.st_gid]
     if stat.S_ISLNK(info.st_mode):
-        entry += ["link", os.readlink(path)]
+        description += ["link", os.readlink(path)]
     elif stat.S_ISREG(info.st_mode):
-        with open(path, "rb") as file:
-            entry += ["file", file.read().decode("latin-1")]
+        description += ["file", read(path)]
+    elif stat.S_ISDIR(info.st_mode):
+        description += ["folder", ""]
     else:
-        entry += ["folder" if stat.S_ISDIR(info.st_mode) else "other", ""]
-    return entry + ([info.st_ino, info.st_mtime_ns, info.st_ctime_ns] if identity else [])
+        description += ["other", ""]
+    if identity:
+        description += [info.st_ino, info.st_mtime_ns, info.st_ctime_ns]
+    return description
 
 
-def below(top: str) -> Iterator[str]:
+def paths_below(top: str) -> Iterator[str]:
+    """Yield a path, and every path below it."""
     if os.path.lexists(top):
         yield top
     for folder, folders, files in os.walk(top):
@@ -210,8 +254,12 @@ def below(top: str) -> Iterator[str]:
             yield f"{folder}/{name}"
 
 
-def snapshot(places: list[str], identity: bool) -> dict[str, Any]:
-    return {path: describe(path, identity) for top in places for path in below(top)}
+def snapshot(tops: Iterable[str], identity: bool) -> dict[str, Any]:
+    descriptions = {}
+    for top in tops:
+        for path in paths_below(top):
+            descriptions[path] = describe(path, identity)
+    return descriptions
 
 
 def write(path: str, text: str, mode: int) -> None:
@@ -239,48 +287,60 @@ def read(path: str) -> str:
 
 
 def clear() -> None:
-    """Take away every file in the places where sysctl files lie, the ledger, and what a test put below /srv."""
+    """Remove all sysctl files, the ledger, and what a test put below /srv."""
     for name in os.listdir("/srv"):
-        if name not in (".etc", ".local-lib", ".var-lib", "home", "tmp"):
+        if name not in KEPT_IN_SRV:
             remove(f"/srv/{name}")
     if os.path.lexists(LEDGER):
         remove(LEDGER)
-    for place in SYSCTL_PLACES:
-        if os.path.isdir(place) and not os.path.islink(place):
-            for name in os.listdir(place):
-                remove(f"{place}/{name}")
-        elif os.path.lexists(place):
-            os.unlink(place)
+    for path in SYSCTL_PLACES:
+        if os.path.isdir(path) and not os.path.islink(path):
+            for name in os.listdir(path):
+                remove(f"{path}/{name}")
+        elif os.path.lexists(path):
+            os.unlink(path)
 
 
 def run(
     argv: list[str], env: dict[str, str], stdin: str, user: int | None, timeout: float
 ) -> dict[str, Any]:
-    done = subprocess.run(
-        argv, env=env, input=stdin.encode("latin-1"), capture_output=True, cwd="/", check=False, user=user, group=user, timeout=timeout,
-        extra_groups=[] if user is not None else None,
-    )  # fmt: skip
+    """Run a command; return its rc and its output."""
+    completed = subprocess.run(
+        argv,
+        env=env,
+        input=stdin.encode("latin-1"),
+        capture_output=True,
+        cwd="/",
+        check=False,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
+        timeout=timeout,
+    )
     return {
-        "rc": done.returncode,
-        "stdout": done.stdout.decode("latin-1"),
-        "stderr": done.stderr.decode("latin-1"),
+        "rc": completed.returncode,
+        "stdout": completed.stdout.decode("latin-1"),
+        "stderr": completed.stderr.decode("latin-1"),
     }
 
 
 def boot(loader: str, interfaces: list[str], keys: list[str] | None) -> dict[str, Any]:
-    """Run the real loader in a new network namespace over the files of this host, as the next boot does; give the values it left."""
-    here, there = os.pipe()
+    """Run the real loader over the files of this host, in a new network namespace.
+
+    Return its rc and output, and the "values" afterwards: those of the keys, or all of net.
+    """
+    read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            text = json.dumps(boot_child(loader, interfaces, keys))
+            text = json.dumps(boot_here(loader, interfaces, keys))
         except BaseException:  # pylint: disable=broad-except
             text = json.dumps({"error": traceback.format_exc()})
-        with open(there, "w", encoding="utf-8") as pipe:
+        with open(write_end, "w", encoding="utf-8") as pipe:
             pipe.write(text)
         os._exit(0)
-    os.close(there)
-    with open(here, encoding="utf-8") as pipe:
+    os.close(write_end)
+    with open(read_end, encoding="utf-8") as pipe:
         answer: dict[str, Any] = json.load(pipe)
     os.waitpid(child, 0)
     if "error" in answer:
@@ -288,19 +348,14 @@ def boot(loader: str, interfaces: list[str], keys: list[str] | None) -> dict[str
     return answer
 
 
-def boot_child(loader: str, interfaces: list[str], keys: list[str] | None) -> dict[str, Any]:
+def boot_here(loader: str, interfaces: list[str], keys: list[str] | None) -> dict[str, Any]:
+    """Do the work of `boot`, in a child process that then ends."""
     call("unshare", CLONE_NEWNET | CLONE_NEWNS)
     if os.path.ismount("/usr/lib/systemd"):
         call("umount2", b"/usr/lib/systemd", MNT_DETACH)
     add_bridges(interfaces)
     argv = [SYSTEMD_SYSCTL] if loader == "systemd" else ["sysctl", "--system"]
-    env = {
-        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-        "SYSTEMD_LOG_TARGET": "console",
-        "SYSTEMD_LOG_LEVEL": "info",
-        "LC_ALL": "C.UTF-8",
-    }
-    answer = run(argv, env, "", None, 60)
+    answer = run(argv, LOADER_ENVIRONMENT, "", None, 60)
     if keys is None:
         answer["values"] = net_values()
     else:
@@ -310,12 +365,27 @@ def boot_child(loader: str, interfaces: list[str], keys: list[str] | None) -> di
 
 REQUESTS: dict[str, Callable[..., Any]] = {
     "add_bridges": add_bridges,
-    "boot": boot, "chmod": os.chmod, "chown": os.chown, "clear": clear, "exists": os.path.lexists, "get": get_key, "link": link, "mkdir": os.makedirs,
-    "net_values": net_values, "read": read, "remove": remove, "rename": os.rename, "run": run, "set": set_key, "snapshot": snapshot, "write": write,
-}  # fmt: skip
+    "boot": boot,
+    "chmod": os.chmod,
+    "chown": os.chown,
+    "clear": clear,
+    "exists": os.path.lexists,
+    "get": get_key,
+    "link": link,
+    "mkdir": os.makedirs,
+    "net_values": net_values,
+    "read": read,
+    "remove": remove,
+    "rename": os.rename,
+    "run": run,
+    "set": set_key,
+    "snapshot": snapshot,
+    "write": write,
+}
 
 
 def serve() -> None:
+    """Answer requests until standard input ends."""
     for line in sys.stdin:
         name, args = json.loads(line)
         try:
@@ -324,13 +394,18 @@ def serve() -> None:
             answer = {"errno": error.errno, "message": str(error)}
         except Exception:  # pylint: disable=broad-except
             answer = {"errno": None, "message": traceback.format_exc()}
-        print(json.dumps(answer), flush=True)
+        send(answer)
+
+
+def send(answer: dict[str, Any]) -> None:
+    print(json.dumps(answer), flush=True)
 
 
 def main() -> int:
+    """Make the host, and serve it from a child: process 1 of the new pid namespace."""
     options = json.loads(base64.b64decode(sys.argv[1]))
     try:
-        become_namespaces(options["user"])
+        enter_new_namespaces(options["user"])
         call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         child = os.fork()
         if child == 0:
@@ -338,13 +413,13 @@ def main() -> int:
             make_file_system(options["proc_sys"], options["loader"])
             add_bridges(options["interfaces"])
             os.chdir("/")
-            print(json.dumps({"ok": None}), flush=True)
+            send({"ok": None})
             serve()
             os._exit(0)
     except OSError as error:
-        print(json.dumps({"errno": error.errno, "message": str(error)}), flush=True)
+        send({"errno": error.errno, "message": str(error)})
         return 1
-    print(json.dumps({"pid": child}), flush=True)
+    send({"pid": child})
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

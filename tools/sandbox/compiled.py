@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run by a target's Python: compile every source below the folders named, for `target/sitecustomize.py`, into the first of them."""
+"""Compile Python sources for `target/sitecustomize.py`. A target's Python runs this script.
+
+usage: compiled.py OUTPUT SOURCE_FOLDER...
+"""
 
 from __future__ import annotations
 
@@ -13,20 +16,22 @@ import sys
 from pathlib import Path
 
 
-def main(into: str, *folders: str) -> None:
-    target = Path(into, str(sys.implementation.cache_tag))
+def main(output: str, *folders: str) -> None:
+    """Compile every source below the folders, into files named by the hash of the source."""
+    target = Path(output, str(sys.implementation.cache_tag))
     target.mkdir(parents=True, exist_ok=True)
-    kept = set(os.listdir(target))
-    for path in (path for folder in folders for path in Path(folder).rglob("*.py")):
-        source = path.read_bytes().replace(b"\r\n", b"\n")
-        name = hashlib.sha256(source).hexdigest()
-        if name not in kept:
-            with contextlib.suppress(SyntaxError):
-                made = target / f"{name}.{os.getpid()}"
-                made.write_bytes(
-                    marshal.dumps(compile(source, str(path), "exec", dont_inherit=True))
-                )
-                made.replace(target / name)
+    compiled = set(os.listdir(target))
+    for folder in folders:
+        for path in Path(folder).rglob("*.py"):
+            source = path.read_bytes().replace(b"\r\n", b"\n")
+            name = hashlib.sha256(source).hexdigest()
+            if name in compiled:
+                continue
+            with contextlib.suppress(SyntaxError):  # a source of a newer Python
+                code = compile(source, str(path), "exec", dont_inherit=True)
+                temporary = target / f"{name}.{os.getpid()}"
+                temporary.write_bytes(marshal.dumps(code))
+                temporary.replace(target / name)
 
 
 main(*sys.argv[1:])

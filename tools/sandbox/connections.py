@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real TCP connections in a world, held by processes of their own, and what ss makes of them."""
+"""Real TCP connections in a world, which processes of their own hold open, and what ss shows."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ from .world import World
 
 HOLDER = Path(__file__).with_name("holder.py").read_text(encoding="utf-8")
 PYTHON = "/usr/bin/python3"
-"""Any user may run it, wherever the checkout and its tools are."""
+"""A Python that any user may run, wherever the checkout is."""
 Options = Sequence[Sequence[int]]
+"""Arguments of setsockopt: level, option and value of each."""
 ARMED: Options = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),)
 DISARMED: Options = ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0),)
+MOST_PAIRS = 10_000
+"""The most pairs of connections that one process of `crowd` holds."""
 
 
 def idle(seconds: int) -> Options:
-    """Give the options of an application that has a time of its own."""
+    """Return the options of an application that sets its own keepalive time."""
     return (*ARMED, (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, seconds))
 
 
@@ -38,14 +41,17 @@ class Started:
         self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 
     def wait(self) -> None:
-        """See it end, which it does with its world."""
+        """Wait until it has ended with its world."""
         assert self._process.stdin
         self._process.stdin.close()
         self._process.wait(10)
 
 
 class Holder:
-    """A process in a world that holds sockets; its methods are those of `holder.py`, which go by the names of sockets."""
+    """A process in a world that holds sockets, which have names.
+
+    Call it with the name of a function of `holder.py` and its arguments.
+    """
 
     def __init__(
         self,
@@ -55,7 +61,10 @@ class Holder:
         user: int | None = None,
         under: Iterable[str] = (),
     ) -> None:
-        """under: a command that it is started by, such as `ip netns exec NAME`."""
+        """Start it.
+
+        under: a command prefix in the world, such as `ip netns exec NAME`.
+        """
         command = [*world.enter(user), "--", *under, PYTHON, "-I", "-S", "-c", HOLDER, name]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.pid = int(self._answer())
@@ -74,17 +83,21 @@ class Holder:
         self._process.stdout.close()
 
     def begin(self, request: str, *args: Any) -> Callable[[], Any]:
-        """Ask for something that takes its time; calling what is given waits for the answer."""
+        """Send a request that takes long; return a function that waits for the answer."""
         assert self._process.stdin
         self._process.stdin.write(json.dumps([request, args]).encode() + b"\n")
         self._process.stdin.flush()
         return self._answer
 
     def __call__(self, request: str, *args: Any) -> Any:
-        return self.begin(request, *args)()
+        wait_for_answer = self.begin(request, *args)
+        return wait_for_answer()
 
     def pair(self, name: str, options: Options = (), address: str = "127.0.0.1") -> None:
-        """Connect to ourselves, with options at the connecting end, NAME; the other is `NAME accepted`."""
+        """Connect to ourselves: the client's end is NAME, the server's end `NAME accepted`.
+
+        options: those of the client's end.
+        """
         port = self("listen", "once", address, 0, [])
         self("connect", name, address, port, options)
         self("accept", f"{name} accepted", "once")
@@ -102,55 +115,58 @@ class Holder:
 
 
 def ss(world: World, *, every: bool = False) -> list[str]:
-    """List what ss says of connections that are established, or of all there are."""
-    ran = world.run(["ss", "-tnoH", *(["-a"] if every else [])])
-    assert ran.rc == 0, ran.stderr
-    return [line for line in ran.stdout.splitlines() if every or line.startswith("ESTAB")]
+    """Return the lines of ss about established connections, or about every socket."""
+    command = ["ss", "-tnoH"]
+    if every:
+        command.append("-a")
+    result = world.run(command)
+    assert result.rc == 0, result.stderr
+    return [line for line in result.stdout.splitlines() if every or line.startswith("ESTAB")]
 
 
 def by_ss(world: World) -> dict[str, int]:
-    """Count connections by the timers that ss shows, as the module does by those that the kernel tells."""
-    found: Counter[str] = Counter()
-    for line in ss(world):
-        timer = re.search(r"timer:\((\w+)", line)
-        found["established"] += 1
-        found[
-            "without_keepalive"
-            if not timer
-            else "with_keepalive"
-            if timer[1] == "keepalive"
-            else "unknown"
-        ] += 1
+    """Count established connections by keepalive, from the timers that ss shows."""
+    counts = Counter(_keepalive_in(line) for line in ss(world))
     return {
-        name: found[name]
-        for name in ("established", "with_keepalive", "without_keepalive", "unknown")
+        "established": sum(counts.values()),
+        "with_keepalive": counts["with_keepalive"],
+        "without_keepalive": counts["without_keepalive"],
+        "unknown": counts["unknown"],
     }
 
 
-def wait_for(holds: Callable[[], Any], seconds: float = 20) -> Any:
-    """Wait until something holds; give what it is."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = holds()
-        if found:
-            return found
+def _keepalive_in(line: str) -> str:
+    """Classify a line of ss. Another timer hides that of keepalive."""
+    timer = re.search(r"timer:\((\w+)", line)
+    if not timer:
+        return "without_keepalive"
+    return "with_keepalive" if timer[1] == "keepalive" else "unknown"
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 20) -> Any:
+    """Call until the result is true; return it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
     raise TimeoutError(f"not within {seconds} s")
 
 
 def crowd(world: World, pairs: int, network: int) -> dict[Holder, int]:
-    """Start as many holders as it takes for so many pairs of connections within 127.NETWORK; give the ends that each has.
+    """Open so many pairs of connections within 127.NETWORK; return each holder and its ends.
 
-    A quarter of all ends are those with keepalive.
+    A quarter of all ends have keepalive.
     """
-    each = min(
-        10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 2 - 50
-    )  # pairs, by what a process may open
-    shares = [min(each, pairs - start) for start in range(0, pairs, each)]
-    holders = {Holder(world, f"crowd{network}-{n}"): share * 2 for n, share in enumerate(shares)}
-    waiting = [
-        holder.begin("many", f"127.{network}.{n}.1", ends // 2, ends // 4)
-        for n, (holder, ends) in enumerate(holders.items())
-    ]
-    for answer in waiting:
-        answer()
-    return holders
+    open_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    most = min(MOST_PAIRS, open_files // 2 - 50)
+    ends: dict[Holder, int] = {}
+    answers = []
+    for index, start in enumerate(range(0, pairs, most)):
+        share = min(most, pairs - start)
+        holder = Holder(world, f"crowd{network}-{index}")
+        ends[holder] = share * 2
+        answers.append(holder.begin("many", f"127.{network}.{index}.1", share, share // 2))
+    for wait_for_answer in answers:
+        wait_for_answer()
+    return ends

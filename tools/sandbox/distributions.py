@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trees of sysctl files of real distributions: a data file each, with what the next boot makes of its keys."""
+"""Trees of sysctl files of real distributions, with what the next boot makes of their keys."""
 
 from __future__ import annotations
 
@@ -10,26 +10,34 @@ from typing import Any, Iterator, Mapping, NamedTuple
 
 import yaml
 
-from .world import Link, Tree
+from .world import Content, Link, Tree
 
 TREES = Path(__file__).parents[2] / "tests" / "unit" / "trees"
 
 
 class Distribution(NamedTuple):
-    """A host as its distribution (and its administrator) left it."""
+    """A host as its distribution, and perhaps its administrator, set it up."""
 
     name: str
     loader: str
     tree: Tree
     expect: Mapping[str, Mapping[str, Any]]
-    """Key -> value, path, line. No value: that line keeps globs off the key. Nothing: no line decides it."""
+    """Key -> the value, path and line that decide it.
+
+    Without a value, the line keeps globs off the key. An empty mapping: no line decides the key.
+    """
 
 
 def distributions() -> Iterator[Distribution]:
+    """Yield what the data files say, a file for each distribution."""
     for path in sorted(TREES.glob("*.yaml")):
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        tree = {
-            name: Link(content["link"]) if isinstance(content, dict) else content
-            for name, content in data["files"].items()
-        }
-        yield Distribution(data["name"], data["loader"], tree, data["expect"])
+        tree: dict[str, Content] = {}
+        for name, content in data["files"].items():
+            tree[name] = Link(content["link"]) if isinstance(content, dict) else content
+        yield Distribution(
+            name=data["name"],
+            loader=data["loader"],
+            tree=tree,
+            expect=data["expect"],
+        )

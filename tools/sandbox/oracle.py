@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .world import Booted, Tree, World
+from .world import BootResult, Tree, World
 
 
 class Oracle:
-    """One host whose files are replaced for each question; each boot has a new network namespace."""
+    """A host whose files are replaced for each question. Each boot has a new network namespace."""
 
     def __init__(self, interfaces: Iterable[str] = ()) -> None:
         self.world = World(interfaces=interfaces)
@@ -22,8 +22,8 @@ class Oracle:
     def __exit__(self, *error: object) -> None:
         self.world.close()
 
-    def boot(self, tree: Tree, loader: str, keys: Iterable[str]) -> Booted:
-        """Run the loader on the tree; its values are those of `keys`."""
+    def boot(self, tree: Tree, loader: str, keys: Iterable[str]) -> BootResult:
+        """Run the loader on the tree, and return the values of these keys."""
         self.world.clear()
         self.world.place(tree)
         return self.world.boot(loader, keys)

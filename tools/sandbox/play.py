@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real ansible-playbook against a world: `Controller` for tasks, many in one run, and `run_playbook` for a whole playbook."""
+"""The real ansible-playbook against a world.
+
+`Controller` runs single tasks, many in one process; `run_playbook` runs a whole playbook.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
 import ansible.module_utils
 
@@ -22,25 +24,42 @@ from .world import World
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
 STEPS = 120
+"""Tasks that one process of ansible-playbook runs: each costs more, the more there are."""
+SETTINGS = {
+    "LC_ALL": "C.UTF-8",
+    "ANSIBLE_REMOTE_TEMP": "/srv/home/.ansible/tmp",
+    "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
+    "ANSIBLE_STDOUT_CALLBACK": "harness",
+    "ANSIBLE_PIPELINING": "1",
+    "ANSIBLE_GATHERING": "explicit",
+    "ANSIBLE_LOCALHOST_WARNING": "0",
+    "ANSIBLE_INVENTORY_ENABLED": "yaml,host_list",
+    "ANSIBLE_RETRY_FILES_ENABLED": "0",
+    "ANSIBLE_FORKS": "1",
+    "ANSIBLE_NOCOLOR": "1",
+}
+"""The environment of ansible-playbook, but for paths."""
 Task = Mapping[str, Any]
+"""A task as YAML has it, without its name."""
 
 
 def target_python() -> str:
-    """Name the Python of the managed host."""
+    """Return the path of the managed host's Python."""
     return os.environ.get("NETOPS_TARGET_PYTHON", sys.executable)
 
 
 def collections_path() -> str:
-    """Where the collection under test is installed."""
+    """Return the folder in which the collection under test is installed."""
     return os.environ.get("NETOPS_COLLECTIONS_PATH", str(PROJECT / ".build" / "installed"))
 
 
 class Result(dict[str, Any]):
-    """The result of one task as Ansible has it, with what became of it."""
+    """The result of one task as Ansible has it, with its status."""
 
     def __init__(self, event: Mapping[str, Any]) -> None:
         super().__init__(event["result"])
         self.status: str = event["status"]
+        """ok, failed, skipped or unreachable."""
         self.action: str = event["action"]
 
     @property
@@ -52,72 +71,64 @@ class Result(dict[str, Any]):
         return bool(self["changed"])
 
 
-@dataclass(frozen=True)
-class Played:
-    """A whole run of ansible-playbook."""
+class Played(NamedTuple):
+    """A finished run of ansible-playbook."""
 
     rc: int
     results: list[Result]
     stats: dict[str, int]
+    """The line of the recap for the world: status -> number of tasks."""
     output: str
 
 
-def compiled(home: Path) -> dict[str, str]:
-    """Compile what Ansible will send, once (see `target/sitecustomize.py`); give the environment that has it used."""
+def precompile(home: Path) -> dict[str, str]:
+    """Compile what Ansible will send; return the environment of a Python that uses it.
+
+    `target/sitecustomize.py` says how.
+    """
+    output = str(home / "compiled")
     sources = [
         str(Path(ansible.module_utils.__path__[0])),
         f"{collections_path()}/ansible_collections/netops/tuning",
     ]
-    subprocess.run(
-        [target_python(), "-I", str(HERE / "compiled.py"), str(home / "compiled"), *sources],
-        check=True,
-    )
-    return {"PYTHONPATH": str(HERE / "target"), "NETOPS_COMPILED": str(home / "compiled")}
+    command = [target_python(), "-I", str(HERE / "compiled.py"), output, *sources]
+    subprocess.run(command, check=True)
+    return {"PYTHONPATH": str(HERE / "target"), "NETOPS_COMPILED": output}
 
 
-@dataclass
 class Ansible:
-    """ansible-playbook as a child process with a private home, our callback, and nothing it does not need."""
+    """An ansible-playbook with a home and a callback of its own, without the user's settings."""
 
-    home: str
-    programs: Path = Path(sys.executable).parent
-    extra: dict[str, str] = field(default_factory=dict)
+    programs = Path(sys.executable).parent
+    """The folder of ansible-playbook, where none is given."""
+
+    def __init__(self, home: Path, programs: Path | None = None) -> None:
+        self.home = home
+        if programs is not None:
+            self.programs = programs
 
     def start(
         self,
         args: Sequence[str],
+        log: IO[bytes],
+        *,
         events: int,
-        steps: int | None,
-        log: Any,
+        steps: int | None = None,
         inventory: Path | None = None,
     ) -> subprocess.Popen[bytes]:
-        env = {
-            "PATH": f"{self.programs}:{os.environ['PATH']}",
-            "HOME": self.home,
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_HOME": self.home,
-            "ANSIBLE_CONFIG": f"{self.home}/none.cfg",
-            "ANSIBLE_LOCAL_TEMP": f"{self.home}/tmp",
-            "ANSIBLE_REMOTE_TEMP": "/srv/home/.ansible/tmp",
-            "ANSIBLE_COLLECTIONS_PATH": collections_path(),
-            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
-            "ANSIBLE_STDOUT_CALLBACK": "harness",
-            "ANSIBLE_PIPELINING": "1",
-            "ANSIBLE_GATHERING": "explicit",
-            "ANSIBLE_LOCALHOST_WARNING": "0",
-            "ANSIBLE_INVENTORY_ENABLED": "yaml,host_list",
-            "ANSIBLE_RETRY_FILES_ENABLED": "0",
-            "ANSIBLE_FORKS": "1",
-            "ANSIBLE_NOCOLOR": "1",
-            "NETOPS_EVENTS": str(events),
-            **({} if steps is None else {"NETOPS_STEPS": str(steps)}),
-            **self.extra,
-        }
+        """Start it. What it prints goes to the log.
+
+        events, steps: file descriptors for the callback `harness`.
+        inventory: default is the one host "world", whose interpreter enters the world.
+        """
+        env = self._environment(events)
+        fds = [events]
+        if steps is not None:
+            env["NETOPS_STEPS"] = str(steps)
+            fds.append(steps)
         hosts = ["-i", str(inventory)] if inventory else ["-i", "world,", "-c", "local"]
-        command = [str(self.programs / "ansible-playbook"), *hosts, *args]
-        fds = [events] if steps is None else [events, steps]
         return subprocess.Popen(
-            command,
+            [str(self.programs / "ansible-playbook"), *hosts, *args],
             env=env,
             cwd=self.home,
             pass_fds=fds,
@@ -126,20 +137,32 @@ class Ansible:
             stderr=log,
         )
 
+    def _environment(self, events: int) -> dict[str, str]:
+        return {
+            **SETTINGS,
+            "PATH": f"{self.programs}:{os.environ['PATH']}",
+            "HOME": str(self.home),
+            "ANSIBLE_HOME": str(self.home),
+            "ANSIBLE_CONFIG": str(self.home / "none.cfg"),
+            "ANSIBLE_LOCAL_TEMP": str(self.home / "tmp"),
+            "ANSIBLE_COLLECTIONS_PATH": collections_path(),
+            "NETOPS_EVENTS": str(events),
+        }
+
 
 class Controller:
-    """One run of ansible-playbook that takes its tasks one by one as the tests state them, each for the world it is meant for.
+    """One process of ansible-playbook that runs the tasks of many tests, in the world of each.
 
-    A play of many include_tasks (and then the next play: each costs more, the more there are); our callback waits at
-    each of them until the test has written the file that is to be included.
-    A task is thus run as in any play, for a fifth of the cost of a run of its own.
+    Its play is a row of include_tasks. Our callback waits before each of them until the test has
+    written the file to include. So a task runs as in any play, for a fifth of the cost of a
+    process of its own. After STEPS tasks a new process is started.
     """
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="netops-controller-")
         self._home = Path(self._folder.name)
         self._process: subprocess.Popen[bytes] | None = None
-        self._compiled = compiled(self._home)
+        self._precompiled = precompile(self._home)
 
     def __enter__(self) -> Controller:
         return self
@@ -163,53 +186,63 @@ class Controller:
         umask: int = 0o022,
         under: Iterable[str] = (),
     ) -> list[Result]:
-        """Run tasks in a world, each whatever became of the one before; one result for each module that ran.
+        """Run tasks in a world, also after one that failed; return a result for each.
 
-        under: a command (strace with its options) that the target's Python is started by.
+        under: a command prefix of the target's Python, such as strace with its options.
         """
         if self._process is None or self._step >= STEPS:
             self._start()
-        env = None if python or under else self._compiled
         interpreter = world.interpreter(
-            python or target_python(), user=user, umask=umask, under=under, env=env
+            python or target_python(),
+            user=user,
+            umask=umask,
+            under=under,
+            env=None if python or under else self._precompiled,
         )
+        block: dict[str, Any] = {
+            "rescue": [{"meta": "noop"}],
+            "vars": {"ansible_python_interpreter": interpreter},
+        }
+        if check:
+            block["check_mode"] = True
+        if diff:
+            block["diff"] = True
         listed = [tasks] if isinstance(tasks, Mapping) else list(tasks)
-        blocks = [
-            {
-                "block": [{"name": "task", **task}],
-                "rescue": [{"meta": "noop"}],
-                "vars": {"ansible_python_interpreter": interpreter},
-                **({"check_mode": True} if check else {}),
-                **({"diff": True} if diff else {}),
-            }
-            for task in listed
-        ]
-        self._go(blocks)
+        self._run_step([{"block": [{"name": "task", **task}], **block} for task in listed])
         return self._results()
 
-    # --- the run ---
+    # --- the process ---
 
     def _start(self) -> None:
         self._stop()
         self._step = 0
-        # One more than is used: each step ends where the next one asks.
-        steps = [
-            {"name": f"step {n}", "include_tasks": str(self._home / f"step{n}.yml")}
-            for n in range(STEPS + 1)
-        ]
-        play = [{"hosts": "all", "gather_facts": False, "tasks": steps}]
-        (self._home / "steps.yml").write_text(json.dumps(play), encoding="utf-8")
-        events_here, events_there = os.pipe()
-        steps_there, steps_here = os.pipe()
-        self._events = open(events_here, "rb")  # noqa: SIM115
-        self._steps = open(steps_here, "wb", buffering=0)  # noqa: SIM115
+        read_events, write_events = os.pipe()
+        read_steps, write_steps = os.pipe()
+        self._events = open(read_events, "rb")  # noqa: SIM115
+        self._steps = open(write_steps, "wb", buffering=0)  # noqa: SIM115
         self._log = (self._home / "log").open("w+b")
-        self._process = Ansible(str(self._home)).start(
-            [str(self._home / "steps.yml")], events_there, steps_there, self._log
+        self._process = Ansible(self._home).start(
+            [self._write_playbook()], self._log, events=write_events, steps=read_steps
         )
-        os.close(events_there)
-        os.close(steps_there)
+        os.close(write_events)
+        os.close(read_steps)
         self._results()
+
+    def _write_playbook(self) -> str:
+        """Write the play of the steps; return its path.
+
+        It has one more than is used, because the results of a step end where the next one begins.
+        """
+        steps = []
+        for number in range(STEPS + 1):
+            steps.append({"name": f"step {number}", "include_tasks": str(self._step_file(number))})
+        play = [{"hosts": "all", "gather_facts": False, "tasks": steps}]
+        path = self._home / "steps.yml"
+        path.write_text(json.dumps(play), encoding="utf-8")
+        return str(path)
+
+    def _step_file(self, number: int) -> Path:
+        return self._home / f"step{number}.yml"
 
     def _stop(self) -> None:
         if self._process:
@@ -220,24 +253,24 @@ class Controller:
             self._log.close()
             self._process = None
 
-    def _go(self, tasks: list[dict[str, Any]]) -> None:
-        (self._home / f"step{self._step}.yml").write_text(json.dumps(tasks), encoding="utf-8")
+    def _run_step(self, tasks: list[dict[str, Any]]) -> None:
+        self._step_file(self._step).write_text(json.dumps(tasks), encoding="utf-8")
         self._step += 1
         self._steps.write(b"go\n")
 
     def _results(self) -> list[Result]:
-        """Everything up to the next step."""
-        found: list[Result] = []
+        """Return the results up to the next step."""
+        results: list[Result] = []
         for line in self._events:
             event = json.loads(line)
             if event["event"] == "step":
-                return found
+                return results
             if event["event"] == "result":
-                found.append(Result(event))
+                results.append(Result(event))
         self._log.seek(0)
-        told = self._log.read().decode("utf-8", "replace")
+        output = self._log.read().decode("utf-8", "replace")
         self._stop()
-        raise RuntimeError(f"ansible-playbook ended before its time:\n{told}")
+        raise RuntimeError(f"ansible-playbook ended too early:\n{output}")
 
 
 def run_playbook(
@@ -246,36 +279,45 @@ def run_playbook(
     *args: str,
     variables: Mapping[str, Any] | None = None,
     python: str | None = None,
-    programs: Path = Ansible.programs,
+    programs: Path | None = None,
     inventory: Path | None = None,
 ) -> Played:
-    """Run a playbook (a name such as netops.tuning.tcp_keepalive, or plays as data) as a user would, in a run of its own.
+    """Run a playbook as a user would, in a process of its own.
 
+    playbook: a name such as netops.tuning.tcp_keepalive, or plays as data.
     programs: the folder of another ansible-core's ansible-playbook.
     inventory: hosts to run it on instead of a world.
     """
-    with tempfile.TemporaryDirectory(prefix="netops-playbook-") as home:
-        name = playbook if isinstance(playbook, str) else f"{home}/playbook.yml"
-        if not isinstance(playbook, str):
+    extra = dict(variables or {})
+    if world:
+        interpreter = world.interpreter(python or target_python())
+        extra.setdefault("ansible_python_interpreter", interpreter)
+    with tempfile.TemporaryDirectory(prefix="netops-playbook-") as folder:
+        home = Path(folder)
+        if isinstance(playbook, str):
+            name = playbook
+        else:
+            name = str(home / "playbook.yml")
             Path(name).write_text(json.dumps(playbook), encoding="utf-8")
-        interpreter = (
-            {"ansible_python_interpreter": world.interpreter(python or target_python())}
-            if world
-            else {}
-        )
-        extra = {**interpreter, **(variables or {})}
-        here, there = os.pipe()
-        with open(here, "rb") as events, open(f"{home}/log", "w+b") as log:
-            command = [name, "-e", json.dumps(extra), *args]
-            process = Ansible(home, programs).start(command, there, None, log, inventory)
-            os.close(there)
-            told = [json.loads(line) for line in events]
+        command = [name, "-e", json.dumps(extra), *args]
+        read_end, write_end = os.pipe()
+        with open(read_end, "rb") as pipe, (home / "log").open("w+b") as log:
+            ansible_playbook = Ansible(home, programs)
+            process = ansible_playbook.start(command, log, events=write_end, inventory=inventory)
+            os.close(write_end)
+            events = [json.loads(line) for line in pipe]
             rc = process.wait()
             log.seek(0)
             output = log.read().decode("utf-8", "replace")
-    stats: dict[str, int] = next(
-        (event["stats"].get("world", {}) for event in told if event["event"] == "end"), {}
-    )
-    return Played(
-        rc, [Result(event) for event in told if event["event"] == "result"], stats, output
-    )
+    return _played(rc, events, output)
+
+
+def _played(rc: int, events: Iterable[Mapping[str, Any]], output: str) -> Played:
+    results = []
+    stats: dict[str, int] = {}
+    for event in events:
+        if event["event"] == "result":
+            results.append(Result(event))
+        elif event["event"] == "end":
+            stats = event["stats"].get("world", {})
+    return Played(rc=rc, results=results, stats=stats, output=output)

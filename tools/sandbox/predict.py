@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the collection says that a tree of sysctl files gives at boot: the one place where tests call its code for that."""
+"""What the collection expects the next boot to make of a tree of sysctl files.
+
+Tests call the code of the collection for this here, and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -12,36 +15,40 @@ from typing import Iterable
 
 from ansible_collections.netops.tuning.plugins.module_utils._host.boot import read_boot_files
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import precedence
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import Line
 
-from .world import Link, Tree
+from .world import Link, Tree, single_spaced
 
 
-def lay_out(root: Path, tree: Tree) -> None:
-    """Put a tree below a folder, as it would be below /."""
+def write_tree(root: Path, tree: Tree) -> None:
+    """Write a tree below a folder, as it would be below /."""
     for path, content in tree.items():
-        here = root / path.lstrip("/")
-        here.parent.mkdir(parents=True, exist_ok=True)
+        target = root / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, Link):
-            os.symlink(content.target, here)
+            os.symlink(content.target, target)
+        elif isinstance(content, bytes):
+            target.write_bytes(content)
         else:
-            here.write_bytes(content.encode() if isinstance(content, str) else content)
+            target.write_bytes(content.encode())
 
 
 def winners(tree: Tree, loader: str, keys: Iterable[str]) -> dict[str, Line | None]:
-    """Give the line that decides each key."""
+    """Return the line that decides each key, None if no line does."""
+    listed = list(keys)
     with tempfile.TemporaryDirectory(prefix="netops-predict-") as folder:
-        lay_out(Path(folder), tree)
-        found = read_boot_files(HostFiles(folder))
-    rules = precedence.precedence_of(found, LOADERS[loader], list(keys))
-    return {key: rules.winner(key) for key in keys}
+        write_tree(Path(folder), tree)
+        boot_files = read_boot_files(HostFiles(folder))
+    precedence = precedence_of(boot_files, LOADERS[loader], listed)
+    return {key: precedence.winner(key) for key in listed}
 
 
 def predict(tree: Tree, loader: str, keys: Iterable[str]) -> dict[str, str]:
-    """Give the boot value of those keys that the tree gives a value to."""
-    decided = winners(tree, loader, keys)
-    return {
-        key: " ".join(line.value.split()) for key, line in decided.items() if line and line.value
-    }
+    """Return the boot values of those keys to which the tree gives one."""
+    values = {}
+    for key, line in winners(tree, loader, keys).items():
+        if line and line.value:
+            values[key] = single_spaced(line.value)
+    return values

@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looks at the sockets of other processes through copies of them: prints, by the name of the process, what keepalive each connection has."""
+"""Print which keepalive settings the connections of other processes have.
+
+It looks at copies of their sockets, and prints JSON: name of a process -> for each of its
+connections [time, probes, intvl], or null where keepalive is off.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +14,19 @@ import ctypes
 import json
 import os
 import socket
-from typing import Any, Iterator
+from typing import Iterator
 
-PIDFD_OPEN, PIDFD_GETFD = 434, 438
-ESTABLISHED = 1
+PIDFD_OPEN, PIDFD_GETFD = 434, 438  # numbers of system calls
+ESTABLISHED = 1  # the first byte of struct tcp_info
+KEEPALIVE_OPTIONS = (socket.TCP_KEEPIDLE, socket.TCP_KEEPCNT, socket.TCP_KEEPINTVL)
 
 
-def syscall(*args: int) -> int:
+def syscall(number: int, *args: int) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
-    result = int(libc.syscall(*map(ctypes.c_long, args)))
+    result = int(libc.syscall(ctypes.c_long(number), *[ctypes.c_long(arg) for arg in args]))
     if result < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        errno = ctypes.get_errno()
+        raise OSError(errno, os.strerror(errno))
     return result
 
 
@@ -35,33 +41,32 @@ def sockets(pid: int) -> Iterator[tuple[str, socket.socket]]:
     os.close(process)
 
 
+def is_established(copy: socket.socket) -> bool:
+    """Tell whether this is an established TCP connection."""
+    if copy.family not in (socket.AF_INET, socket.AF_INET6) or copy.type != socket.SOCK_STREAM:
+        return False
+    return copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED
+
+
 def keepalive(copy: socket.socket) -> list[int] | None:
-    """Give time, probes and intvl; None if it is off."""
+    """Return time, probes and intvl, or None if keepalive is off."""
     if not copy.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE):
         return None
-    names = (socket.TCP_KEEPIDLE, socket.TCP_KEEPCNT, socket.TCP_KEEPINTVL)
-    return [copy.getsockopt(socket.IPPROTO_TCP, name) for name in names]
+    return [copy.getsockopt(socket.IPPROTO_TCP, option) for option in KEEPALIVE_OPTIONS]
 
 
 def main() -> None:
-    found: dict[str, dict[str, Any]] = {}
-    for pid in (
-        int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()
-    ):
-        with contextlib.suppress(OSError):  # it ends meanwhile
-            with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+    by_command: dict[str, dict[str, list[int] | None]] = {}
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or int(name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):  # a process that has ended
+            with open(f"/proc/{name}/comm", encoding="utf-8") as file:
                 command = file.read().strip()
-            for name, copy in sockets(pid):
-                inet = (
-                    copy.family in (socket.AF_INET, socket.AF_INET6)
-                    and copy.type == socket.SOCK_STREAM
-                )
-                if (
-                    inet
-                    and copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED
-                ):
-                    found.setdefault(command, {})[name] = keepalive(copy)
-    print(json.dumps({command: list(each.values()) for command, each in found.items()}))
+            for socket_name, copy in sockets(int(name)):
+                if is_established(copy):
+                    by_command.setdefault(command, {})[socket_name] = keepalive(copy)
+    print(json.dumps({command: list(shown.values()) for command, shown in by_command.items()}))
 
 
 if __name__ == "__main__":

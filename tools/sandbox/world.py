@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A throw-away host on this machine: own network, mount and pid namespaces, real kernel, real loaders, nothing outside touched."""
+"""A throw-away host on this machine.
+
+It has network, mount and pid namespaces of its own, the real kernel and the real boot loaders.
+Nothing outside of it is changed.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +17,11 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterable, Mapping, Union
+from typing import Any, Iterable, Mapping, NamedTuple, Union
 
 AGENT = Path(__file__).with_name("agent.py")
-PLACES = (
+SYSCTL_PATHS = (
     "/etc/sysctl.d",
     "/run/sysctl.d",
     "/usr/local/lib/sysctl.d",
@@ -26,11 +29,17 @@ PLACES = (
     "/etc/sysctl.conf",
 )
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ENVIRONMENT = {
+    "PATH": SEARCH_PATH,
+    "HOME": "/srv/home",
+    "TMPDIR": "/srv/tmp",
+    "LC_ALL": "C.UTF-8",
+}
+"""The environment of commands in a world."""
 NOBODY = 65534
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A symbolic link in a tree."""
 
     target: str
@@ -38,35 +47,47 @@ class Link:
 
 Content = Union[str, bytes, Link]
 Tree = Mapping[str, Content]
+"""Path -> content."""
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What a command in the world did."""
+class CommandResult(NamedTuple):
+    """What a command in a world returned."""
 
     rc: int
     stdout: str
     stderr: str
 
 
-@dataclass(frozen=True)
-class Booted(Ran):
-    """What the loader said at the next boot, and the values it left."""
+class BootResult(NamedTuple):
+    """What the boot loader returned, and the values that it left."""
 
+    rc: int
+    stdout: str
+    stderr: str
     values: dict[str, str]
 
 
 class World:
-    """A throw-away host; `with World() as w: w.write('/etc/sysctl.d/10-a.conf', 'net.ipv4.tcp_fin_timeout = 50')`.
+    """A throw-away host.
 
-    loader: what the module's detection of the boot loader sees: systemd, procps, or auto (this machine's own init).
+    with World() as world:
+        world.write("/etc/sysctl.d/10-a.conf", "net.ipv4.tcp_fin_timeout = 50")
+
+    loader: the boot loader that the collection detects: systemd, procps, or auto (that of this
+        machine).
     proc_sys: what can be written below /proc/sys: net, or none.
-    user: the uid of the ordinary user who makes it, in a user namespace where he is root.
+    user: uid of the ordinary user who makes the world, in a user namespace in which he is root.
     """
 
     def __init__(
-        self, tree: Tree | None = None, *, loader: str = "systemd", interfaces: Iterable[str] = (), proc_sys: str = "net", user: int | None = None
-    ) -> None:  # fmt: skip
+        self,
+        tree: Tree | None = None,
+        *,
+        loader: str = "systemd",
+        interfaces: Iterable[str] = (),
+        proc_sys: str = "net",
+        user: int | None = None,
+    ) -> None:
         self.interfaces = list(interfaces)
         self.user = user if os.geteuid() == 0 else os.geteuid()
         options = {
@@ -83,8 +104,9 @@ class World:
         )
         self._scratch = tempfile.TemporaryDirectory(prefix="netops-world-")
         os.chmod(self._scratch.name, 0o755)
-        self._wrappers: dict[tuple[object, ...], str] = {}
-        self.pid = self._started()
+        self._interpreters: dict[str, str] = {}
+        """Text of a script -> its path."""
+        self.pid = self._wait_until_made()
         self.place(tree or {})
 
     def __enter__(self) -> World:
@@ -94,7 +116,7 @@ class World:
         self.close()
 
     def close(self) -> None:
-        """End every process of the world; its mounts, interfaces and files end with the last of them."""
+        """End every process of the world. Its mounts, interfaces and files end with the last."""
         assert self._agent.stdin
         assert self._agent.stdout
         self._agent.stdin.close()
@@ -108,7 +130,7 @@ class World:
     # --- files ---
 
     def write(self, path: str, content: str | bytes, mode: int = 0o644) -> None:
-        """Write a file in place, making its folder; text is UTF-8."""
+        """Write a file in place, and make its folder. Text is UTF-8."""
         raw = content.encode() if isinstance(content, str) else content
         self._ask("write", path, raw.decode("latin-1"), mode)
 
@@ -116,7 +138,7 @@ class World:
         self._ask("link", path, target)
 
     def place(self, tree: Tree) -> None:
-        """Add files and links."""
+        """Write the files and links of a tree."""
         for path, content in tree.items():
             if isinstance(content, Link):
                 self.link(path, content.target)
@@ -124,7 +146,7 @@ class World:
                 self.write(path, content)
 
     def clear(self) -> None:
-        """Take away every file in the sysctl places."""
+        """Remove all sysctl files, the ledger, and what was put below /srv."""
         self._ask("clear")
 
     def read(self, path: str) -> str:
@@ -151,39 +173,51 @@ class World:
     def chown(self, path: str, uid: int, gid: int) -> None:
         self._ask("chown", path, uid, gid)
 
-    def files(self, *places: str, identity: bool = False) -> dict[str, list[Any]]:
-        """Path -> [mode, uid, gid, kind, content] of everything below; with identity also inode and times."""
-        return dict(self._ask("snapshot", list(places or PLACES), identity))
+    def files(self, *paths: str, identity: bool = False) -> dict[str, list[Any]]:
+        """Describe all files below these paths (default: where sysctl files lie).
+
+        Path -> [mode, uid, gid, kind, content], with identity also inode and times.
+        """
+        return dict(self._ask("snapshot", list(paths or SYSCTL_PATHS), identity))
 
     def snapshot(self, identity: bool = False) -> dict[str, Any]:
-        """All sysctl files and all values below /proc/sys/net: two equal snapshots are one and the same state."""
+        """Return all sysctl files and all values of net: equal snapshots are the same state."""
         return {**self.files(identity=identity), **self.net_values()}
 
     # --- the kernel ---
 
     def sysctl(self, key: str) -> str:
-        """Give the runtime value of a key, blanks collapsed."""
-        return " ".join(str(self._ask("get", key)).split())
+        """Return the runtime value of a key, with single spaces."""
+        return single_spaced(self._ask("get", key))
 
     def set_sysctl(self, key: str, value: str | int) -> None:
         self._ask("set", key, str(value))
 
     def net_values(self) -> dict[str, str]:
+        """Return all values below /proc/sys/net."""
         return dict(self._ask("net_values"))
 
     def add_interfaces(self, *names: str) -> None:
-        """Make interfaces, which the next boots have too."""
+        """Add network interfaces, now and at later boots."""
         self._ask("add_bridges", list(names))
         self.interfaces += names
 
-    def boot(self, loader: str, keys: Iterable[str] | None = None) -> Booted:
-        """Boot: run the real loader (systemd or procps) on these files, in a new network namespace with the same interfaces."""
-        answer = self._ask("boot", loader, self.interfaces, None if keys is None else list(keys))
-        values = {key: " ".join(value.split()) for key, value in answer["values"].items()}
-        return Booted(answer["rc"], answer["stdout"], answer["stderr"], values)
+    def boot(self, loader: str, keys: Iterable[str] | None = None) -> BootResult:
+        """Run the real loader, systemd or procps, as the next boot would.
+
+        It reads the files of the world, in a new network namespace with the same interfaces.
+        """
+        listed = None if keys is None else list(keys)
+        answer = self._ask("boot", loader, self.interfaces, listed)
+        return BootResult(
+            rc=answer["rc"],
+            stdout=answer["stdout"],
+            stderr=answer["stderr"],
+            values={key: single_spaced(value) for key, value in answer["values"].items()},
+        )
 
     def boots(self, key: str) -> dict[str, str]:
-        """Give what each of the two loaders makes of a key at the next boot."""
+        """Return the value of a key after the next boot, for each of the two loaders."""
         return {loader: self.boot(loader, [key]).values[key] for loader in ("systemd", "procps")}
 
     # --- processes ---
@@ -196,28 +230,25 @@ class World:
         stdin: str = "",
         user: int | None = None,
         timeout: float = 60,
-    ) -> Ran:
+    ) -> CommandResult:
         """Run a command in the world, as its root or as another user."""
-        full = {
-            "PATH": SEARCH_PATH,
-            "HOME": "/srv/home",
-            "TMPDIR": "/srv/tmp",
-            "LC_ALL": "C.UTF-8",
-            **(env or {}),
-        }
-        return Ran(**self._ask("run", [str(part) for part in argv], full, stdin, user, timeout))
+        command = [str(part) for part in argv]
+        environment = {**ENVIRONMENT, **(env or {})}
+        answer = self._ask("run", command, environment, stdin, user, timeout)
+        return CommandResult(**answer)
 
     def enter(self, user: int | None = None) -> list[str]:
-        """Give the command prefix that runs a command in the world from outside."""
+        """Return the command prefix that runs a command in the world from outside."""
         prefix = ["nsenter", f"--target={self.pid}", "--root", "--wd", "--mount", "--net", "--pid"]
         if self.user:
-            first = (
-                ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"]
-                if os.geteuid() == 0
-                else []
-            )
-            return [*first, *prefix, "--user", "--preserve-credentials"]
-        return prefix if user is None else [*prefix, f"--setuid={user}", f"--setgid={user}"]
+            prefix += ["--user", "--preserve-credentials"]
+            if os.geteuid() != 0:
+                return prefix
+            uid = str(self.user)
+            return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *prefix]
+        if user is not None:
+            prefix += [f"--setuid={user}", f"--setgid={user}"]
+        return prefix
 
     def interpreter(
         self,
@@ -228,39 +259,36 @@ class World:
         under: Iterable[str] = (),
         env: Mapping[str, str] | None = None,
     ) -> str:
-        """Make a script on the controller that is this Python inside the world: an ansible_python_interpreter."""
-        more = [f"{name}={value}" for name, value in (env or {}).items()]
-        wanted = (python, user, umask, tuple(under), tuple(more))
-        if wanted not in self._wrappers:
-            path = Path(self._scratch.name, f"python{len(self._wrappers)}")
-            clean = [
-                "env",
-                "-i",
-                f"PATH={SEARCH_PATH}",
-                "HOME=/srv/home",
-                "TMPDIR=/srv/tmp",
-                "LC_ALL=C.UTF-8",
-                *more,
-            ]
-            command = shlex.join([*self.enter(user), "--", *clean, *under, python])
-            path.write_text(
-                f'#!/bin/sh\numask {umask:03o}\nexec {command} "$@"\n', encoding="utf-8"
-            )
+        """Return the path of a script outside that runs this Python in the world.
+
+        It serves as an ansible_python_interpreter.
+        under: a command prefix in the world, such as strace and its options.
+        """
+        environment = {**ENVIRONMENT, **(env or {})}
+        assignments = [f"{name}={value}" for name, value in environment.items()]
+        command = [*self.enter(user), "--", "env", "-i", *assignments, *under, python]
+        script = f'#!/bin/sh\numask {umask:03o}\nexec {shlex.join(command)} "$@"\n'
+        if script not in self._interpreters:
+            path = Path(self._scratch.name, f"python{len(self._interpreters)}")
+            path.write_text(script, encoding="utf-8")
             path.chmod(0o755)
-            self._wrappers[wanted] = str(path)
-        return self._wrappers[wanted]
+            self._interpreters[script] = str(path)
+        return self._interpreters[script]
 
     # --- the agent ---
 
-    def _started(self) -> int:
-        """Wait for the two lines that say: namespaces made, file system made."""
-        told: dict[str, Any] = {}
-        while not {"pid", "ok"} <= set(told):
-            told |= self._answer()
-            if "errno" in told:
+    def _wait_until_made(self) -> int:
+        """Wait until namespaces and file system are made; return the pid of process 1.
+
+        The agent answers once for each, in any order.
+        """
+        answers: dict[str, Any] = {}
+        while "pid" not in answers or "ok" not in answers:
+            answers.update(self._answer())
+            if "errno" in answers:
                 self.close()
-                raise OSError(told["errno"], told["message"])
-        return int(told["pid"])
+                raise OSError(answers["errno"], answers["message"])
+        return int(answers["pid"])
 
     def _ask(self, request: str, *args: object) -> Any:
         assert self._agent.stdin
@@ -279,3 +307,7 @@ class World:
         if not line:
             raise OSError(f"the world's first process ended with rc {self._agent.poll()}")
         return dict(json.loads(line))
+
+
+def single_spaced(value: str) -> str:
+    return " ".join(value.split())

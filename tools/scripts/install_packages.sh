@@ -4,12 +4,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # usage: install_packages.sh PACKAGE...
-# Install those of the named Debian packages whose programs are missing: as root with apt-get, else say what to do.
+# Install the Debian packages whose programs are missing. Needs root and apt-get; otherwise it says what to install.
 
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 
-is_here() {
+is_installed() {
     case $1 in
         iproute2) command -v ip ;;
         e2fsprogs) command -v mkfs.ext4 ;;
@@ -32,20 +32,20 @@ is_here() {
 
 missing=
 for package; do
-    is_here "$package" || missing="$missing $package"
+    is_installed "$package" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
-    echo "Missing:$missing (the names of Debian's packages). Please install them." >&2
+    echo "Please install these packages (Debian's names):$missing" >&2
     exit 1
 fi
 if [ "$(id -u)" -ne 0 ]; then
-    echo "Missing:$missing. Please install them, as root: apt-get install$missing" >&2
+    echo "Please install these packages, as root: apt-get install$missing" >&2
     exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
-policy=/usr/sbin/policy-rc.d # its rc 101 keeps the services of these packages from being started
+policy=/usr/sbin/policy-rc.d # exit status 101 forbids the packages to start their services
 if [ ! -e $policy ]; then
     trap 'rm -f $policy' EXIT
     trap 'exit 1' HUP INT TERM

@@ -3,8 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Lock the dependency groups of pyproject.toml anew, each for the Pythons it must run on: newest versions, exact
-# pins, hashes, and no address of an index.
+# Pin the newest versions of the dependency groups in pyproject.toml, each for the Pythons that it must run on. The lock
+# files have exact versions and hashes, and no address of a package index.
 
 set -eu
 
@@ -25,6 +25,6 @@ lock core-2.18 --group core-2-18 --universal --python-version 3.11
 lock core-2.19 --group core-2-19 --universal --python-version 3.11
 lock core-2.20 --group core-2-20 --universal --python-version 3.12
 lock core-2.21 --group core-2-21 --universal --python-version 3.12
-lock core-2.15 --group core-2-15 --python-version 3.9 # of test hosts that are too old
+lock core-2.15 --group core-2-15 --python-version 3.9 # for test hosts that are too old
 lock target-3.7 --group target-3-7 --python-version 3.7
 lock peers --group peers --universal --python-version 3.12

@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # usage: make_venv.sh FOLDER PYTHON LOCKFILE
-# Make a virtual environment with that version of Python and exactly what is locked. The interpreter is looked for on
-# PATH, then fetched by uv.
+# Make a virtual environment with this version of Python, and exactly the packages of the lock file. The interpreter is
+# one on PATH, or else downloaded by uv.
 
 set -eu
 folder=$1
@@ -22,7 +22,7 @@ echo "$folder: Python $version, $lockfile"
 
 if ! log=$($uv python find --quiet --system --no-project "$version" 2>&1 ||
     $uv python install --no-bin "$version" 2>&1); then
-    echo "Python $version is not on PATH and could not be fetched; please install it. ($(echo "$log" | tail -n 1))" >&2
+    echo "Python $version is not on PATH and could not be downloaded; please install it. ($(echo "$log" | tail -n 1))" >&2
     exit 1
 fi
 $uv venv --quiet --no-project --clear --python "$version" "$folder"

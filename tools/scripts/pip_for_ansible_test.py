@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let ansible-test bootstrap pip from the running Python's own ensurepip instead of a download.
+"""Let ansible-test install pip from the ensurepip of its Python, without a download.
 
 usage: pip_for_ansible_test.py HOME
 
-ansible-test fetches get-pip of a fixed version unless it finds it in its cache below the home folder: this puts a
-stand-in there that takes the same arguments and gets the same version of pip from the package index.
+ansible-test downloads a get-pip script of a fixed version unless its cache in the home folder has
+it. This puts a stand-in there, which takes the same arguments and installs the same version of pip
+from the package index.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ STAND_IN = """\
 import subprocess
 import sys
 
-own_options = ("--no-setuptools", "--no-wheel")
-words = [word for word in sys.argv[1:] if word not in own_options]
-subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"], stdout=subprocess.DEVNULL)
-subprocess.check_call([sys.executable, "-m", "pip", "install", "--quiet"] + words)
+pip = [sys.executable, "-m", "pip"]
+ensurepip = [sys.executable, "-m", "ensurepip"]
+get_pip_options = ("--no-setuptools", "--no-wheel")
+args = [arg for arg in sys.argv[1:] if arg not in get_pip_options]
+subprocess.check_call(ensurepip + ["--default-pip"], stdout=subprocess.DEVNULL)
+subprocess.check_call(pip + ["install", "--quiet"] + args)
 """
 
 
@@ -32,7 +35,7 @@ def pip_versions() -> set[str]:
     """Return the versions of pip that the installed ansible-test may ask for."""
     spec = find_spec("ansible_test._internal")
     if spec is None or spec.origin is None:
-        sys.exit("ansible-test is not installed beside " + sys.executable)
+        sys.exit(f"ansible-test is not installed for {sys.executable}")
     source = Path(spec.origin).with_name("python_requirements.py").read_text(encoding="utf-8")
     return set(re.findall(r"\bpip='([0-9.]+)'", source))
 

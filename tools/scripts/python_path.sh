@@ -3,15 +3,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Print PATH with the folders of real Python interpreters in front and no folder of a version manager's shims:
-# a shim answers for Pythons that it then does not run.
-# The newest comes first; folders without python3 (Python 2) stay out.
+# Print PATH with the folders of pyenv's Pythons first, the newest before the others, and without its shims: a shim
+# exists also for a Python that it then refuses to run. Folders without python3 (Python 2) are left out.
 
 set -eu
 
-managed=
+pythons=
 for bin in $(printf '%s\n' "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.*/bin | sort -rV); do
-    [ -x "$bin/python3" ] && managed=$managed$bin:
+    [ -x "$bin/python3" ] && pythons=$pythons$bin:
 done
 
 rest=
@@ -23,4 +22,4 @@ for folder in $PATH; do
     esac
 done
 
-printf '%s\n' "$managed${rest#:}:/usr/sbin:/sbin"
+printf '%s\n' "$pythons${rest#:}:/usr/sbin:/sbin"

@@ -4,9 +4,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # usage: sanity.sh VENV
-# Run ansible-test sanity of the ansible-core in .venv/VENV, on a copy of this collection in the folder that it wants,
-# a git repository of its own: ansible-test would find this one, which ignores the copy.
-# ansible-test keeps its virtual environments in the home folder: it gets one of its own under .build.
+# Run ansible-test sanity of the ansible-core in .venv/VENV. It needs the collection in a folder .../netops/tuning, so it
+# gets a copy. The copy is a git repository of its own, because this repository ignores .build. It also gets a home
+# folder of its own in .build, because it keeps its virtual environments there.
 
 set -eu
 top=$PWD

@@ -4,22 +4,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # usage: side_by_side.sh COMMAND...
-# Run commands at once that leave a processor idle when alone; show what each said when it is done. Fails if one fails.
+# Run commands at the same time, and show the output of each when it ends. Fails if one of them fails. For commands that
+# leave processors idle when they run alone.
 
 set -euo pipefail
-told=$(mktemp -d)
+output=$(mktemp -d)
 running=()
-trap 'kill "${running[@]}" 2>/dev/null || true; wait; rm -rf "$told"' EXIT
+trap 'kill "${running[@]}" 2>/dev/null || true; wait; rm -rf "$output"' EXIT
 trap 'exit 143' TERM INT HUP
 
 for command in "$@"; do
-    bash -c "exec $command" >"$told/${#running[@]}" 2>&1 </dev/null &
+    bash -c "exec $command" >"$output/${#running[@]}" 2>&1 </dev/null &
     running+=($!)
 done
 failed=0
 for number in "${!running[@]}"; do
     wait "${running[number]}" || failed=$?
     unset "running[number]"
-    cat "$told/$number"
+    cat "$output/$number"
 done
 exit "$failed"

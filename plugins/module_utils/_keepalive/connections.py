@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The TCP connections of this network namespace."""
+"""Read the established TCP connections of this network namespace."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from .inet_diag import REQUEST, SocketTable, parse_answer, parse_proc_net
 
 PROC_NET = "/proc/net"
 _SOCK_DIAG = 4
-_PATIENCE = 30
+_TIMEOUT = 30
 """Seconds to wait for an answer of the kernel, which as a rule is there at once."""
+_BUFFER = 1 << 16
+"""Bytes; the kernel's answers have up to 32 KiB."""
 
 
 class Connections:
-    """Connections that are established: what keepalive is for each, and its inode (0: nobody has accepted it yet)."""
+    """Established connections by column: the state of each, and its inode.
+
+    The inode is 0 as long as no process has accepted the connection.
+    """
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -26,12 +31,16 @@ class Connections:
         self.inodes: list[int] = []
 
     def add(self, sockets: SocketTable, longest: float) -> None:
-        self.states += sockets.kinds(longest)
+        """Add the connections of a table. ``longest``: see ``SocketTable.classify``."""
+        self.states += sockets.classify(longest)
         self.inodes += sockets.inodes
 
 
 def read_connections(longest: float, problems: list[dict[str, Any]]) -> Connections | None:
-    """Return the connections that are established. ``longest``: milliseconds for which a timer of today may run."""
+    """Return the established connections, None if they cannot be read.
+
+    ``longest`` is the longest timer (ms) that today's settings could start.
+    """
     try:
         return _read_sock_diag(longest)
     except (OSError, TuningError) as error:
@@ -43,30 +52,32 @@ def read_connections(longest: float, problems: list[dict[str, Any]]) -> Connecti
     return None
 
 
-def _problem(what: str, error: Exception) -> dict[str, Any]:
-    why = describe_os_error(error) if isinstance(error, OSError) else error
-    return {"path": "/proc/net/tcp", "problem": f"{what}: {why}"}
+def _problem(consequence: str, error: Exception) -> dict[str, Any]:
+    reason = str(error)
+    if isinstance(error, OSError):
+        reason = describe_os_error(error)
+    return {"path": "/proc/net/tcp", "problem": f"{consequence}: {reason}"}
 
 
 def _read_sock_diag(longest: float) -> Connections:
-    found = Connections("sock_diag")
+    connections = Connections("sock_diag")
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as netlink:
-        netlink.settimeout(_PATIENCE)
+        netlink.settimeout(_TIMEOUT)
         netlink.send(REQUEST)
         sockets = SocketTable()
         while sockets.end is None:
-            data, _control, flags, _sender = netlink.recvmsg(1 << 16)
+            data, _control, flags, _sender = netlink.recvmsg(_BUFFER)
             if flags & socket.MSG_TRUNC:
                 raise TuningError("an answer of the kernel is longer than 64 KiB")
             sockets = parse_answer(data)
-            found.add(sockets, longest)
+            connections.add(sockets, longest)
     if sockets.end:
         raise OSError(sockets.end, os.strerror(sockets.end))
-    return found
+    return connections
 
 
 def _read_proc_net(longest: float) -> Connections:
-    found = Connections("proc")
+    connections = Connections("proc")
     ticks = os.sysconf("SC_CLK_TCK")
     for name in ("tcp", "tcp6"):
         try:
@@ -76,5 +87,5 @@ def _read_proc_net(longest: float) -> Connections:
             if name == "tcp":
                 raise
             continue  # a kernel without IPv6
-        found.add(parse_proc_net(text, ticks), longest)
-    return found
+        connections.add(parse_proc_net(text, ticks), longest)
+    return connections

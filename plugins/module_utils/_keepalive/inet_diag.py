@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the kernel tells of TCP connections.
+"""Parse what the kernel returns about TCP connections: answers of sock_diag(7), and /proc/net/tcp.
 
-An answer of sock_diag(7) is a row of messages, each on a boundary of 4 bytes (linux/netlink.h, linux/inet_diag.h):
+An answer of sock_diag is a row of messages, each on a boundary of 4 bytes (linux/netlink.h,
+linux/inet_diag.h):
 
     nlmsghdr       length (4 bytes), type (2), flags (2), sequence (4), port (4)
     inet_diag_msg  family, state, timer, retrans (1 each), ports, addresses, interface, cookie (48),
                    expires in ms (4), receive queue (4), send queue (4), uid (4), inode (4)
     and attributes
 
-In an answer all of them have one length as a rule, so each field is a column that can be cut out at once. A loop over
-40,000 messages in Python would cost as much as the kernel does.
+As a rule all messages of an answer have one length, so each field is a column that can be cut out
+at once. A loop over 40,000 messages in Python would cost as much as the kernel does.
 """
 
 from __future__ import annotations
@@ -21,107 +22,152 @@ from typing import NamedTuple, Sequence
 from .._sysctl.errors import TuningError
 
 WITH, WITHOUT, UNKNOWN, STALE = "with_keepalive", "without_keepalive", "unknown", "stale"
+"""States of a connection. Stale: it has keepalive, but still runs on a timer of former settings."""
 
 _DONE, _ERROR, _GETSOCK = 3, 2, 18
 _ESTABLISHED = 1
 _HEADER = struct.Struct("=IHHII")
-_FIELDS = struct.Struct("=18xB49xI12xI")
-_NUMBER = struct.Struct("=i")
 _TIMER, _EXPIRES, _INODE = 18, 68, 84
-REQUEST = _HEADER.pack(76, _GETSOCK, 0x301, 0, 0) + struct.pack("=52xII", 1 << _ESTABLISHED, 0)
-"""inet_diag_req: all connections in the state ESTABLISHED. The older of two requests: it gives IPv4 and IPv6 in one go."""
+"""Offsets in a message."""
+_FIELDS = struct.Struct("=18xB49xI12xI")
+"""The fields at these offsets."""
+_NUMBER = struct.Struct("=i")
 
-_KEEPALIVE = 2
-_KINDS = {0: WITHOUT, _KEEPALIVE: WITH}
-"""By timer. The kernel shows one: that of a retransmission (1) or of probing a closed window (4) hides keepalive's."""
+REQUEST = _HEADER.pack(76, _GETSOCK, 0x301, 0, 0) + struct.pack("=52xII", 1 << _ESTABLISHED, 0)
+"""An inet_diag_req for all connections in the state ESTABLISHED.
+
+It is the older of two kinds of request, and returns IPv4 and IPv6 in one go.
+"""
+
+_KEEPALIVE_TIMER = 2
+_STATE_OF_TIMER = {0: WITHOUT, _KEEPALIVE_TIMER: WITH}
+"""The kernel shows one timer: a retransmission (1) or a zero window probe (4) hides keepalive."""
 
 
 class SocketTable(NamedTuple):
     """Connections, by column."""
 
     timers: Sequence[int] = ()
-    left: Sequence[int] = ()
-    """Milliseconds until the timer fires."""
+    """Kind of the running timer."""
+    expires: Sequence[int] = ()
+    """Milliseconds until it fires."""
     inodes: Sequence[int] = ()
     end: int | None = None
-    """No more will come: 0, or the error number why. None: there is more."""
+    """Nothing follows: 0, or the errno that ended the answer. None: more follows."""
 
-    def kinds(self, longest: float) -> list[str]:
-        """Tell what keepalive is for each, if no timer that is started now would run for more milliseconds than this."""
-        kinds = [_KINDS.get(timer, UNKNOWN) for timer in self.timers]
-        if self.left and max(self.left) > longest:
-            return [
-                STALE if kind == WITH and left > longest else kind
-                for kind, left in zip(kinds, self.left)
-            ]
-        return kinds
+    def classify(self, longest: float) -> list[str]:
+        """Return the state of each connection.
+
+        ``longest`` is the longest timer (ms) that today's settings could start.
+        """
+        states = [_STATE_OF_TIMER.get(timer, UNKNOWN) for timer in self.timers]
+        if self.expires and max(self.expires) > longest:
+            for index, expires in enumerate(self.expires):
+                if expires > longest and states[index] == WITH:
+                    states[index] = STALE
+        return states
 
 
-def count_states(kinds: Sequence[str]) -> dict[str, int]:
-    """Count connections as results show them; a stale one has keepalive, too."""
-    stale = kinds.count(STALE)
+def count_states(states: Sequence[str]) -> dict[str, int]:
+    """Count connections by state, as results show them; a stale one has keepalive too."""
+    stale = states.count(STALE)
     return {
-        "established": len(kinds),
-        WITH: kinds.count(WITH) + stale,
-        WITHOUT: kinds.count(WITHOUT),
-        UNKNOWN: kinds.count(UNKNOWN),
+        "established": len(states),
+        WITH: states.count(WITH) + stale,
+        WITHOUT: states.count(WITHOUT),
+        UNKNOWN: states.count(UNKNOWN),
         STALE: stale,
     }
 
 
 def parse_answer(data: bytes) -> SocketTable:
-    """Read one answer of sock_diag."""
+    """Parse one answer of sock_diag."""
+    table = _parse_columns(data)
+    if table is None:
+        table = _parse_messages(data)
+    return table
+
+
+def _parse_columns(data: bytes) -> SocketTable | None:
+    """Parse an answer of nothing but connections, all of one length; None if it is another one."""
     length, kind = _parse_header(data, 0)
-    count, rest = divmod(len(data), length)
-    if kind == _GETSOCK and length >= _FIELDS.size and not rest and not length % 4:
-        words = memoryview(data).cast("I")
-        step = length // 4
-        alike = (words[0::step].tolist().count(words[0]), words[1::step].tolist().count(words[1]))
-        if alike == (count, count):
-            left, inodes = words[_EXPIRES // 4 :: step], words[_INODE // 4 :: step]
-            return SocketTable(data[_TIMER::length], left.tolist(), inodes.tolist())
-    return _parse_messages(data)
+    count, remainder = divmod(len(data), length)
+    is_connection = kind == _GETSOCK and length >= _FIELDS.size
+    if not is_connection or remainder or length % 4:
+        return None
+    integers = memoryview(data).cast("I")
+    step = length // 4
+    lengths = integers[0::step].tolist()
+    types_and_flags = integers[1::step].tolist()
+    if lengths.count(lengths[0]) != count or types_and_flags.count(types_and_flags[0]) != count:
+        return None
+    return SocketTable(
+        timers=data[_TIMER::length],
+        expires=integers[_EXPIRES // 4 :: step].tolist(),
+        inodes=integers[_INODE // 4 :: step].tolist(),
+        end=None,
+    )
 
 
-def _parse_header(data: bytes, at: int) -> tuple[int, int]:
-    """Return length and type of the message that starts here."""
-    length, kind = _HEADER.unpack_from(data, at)[:2] if len(data) - at >= _HEADER.size else (0, 0)
-    if not _HEADER.size <= length <= len(data) - at:
-        raise TuningError("an answer of the kernel is cut short")
-    return length, kind
+def _parse_header(data: bytes, offset: int) -> tuple[int, int]:
+    """Return length and type of the message at this offset."""
+    available = len(data) - offset
+    if available >= _HEADER.size:
+        length, kind, _flags, _sequence, _port = _HEADER.unpack_from(data, offset)
+        if _HEADER.size <= length <= available:
+            return length, kind
+    raise TuningError("an answer of the kernel is cut short")
 
 
 def _parse_messages(data: bytes) -> SocketTable:
-    found: list[tuple[int, int, int]] = []
-    at, end = 0, None
-    while at < len(data) and end is None:
-        length, kind = _parse_header(data, at)
+    """Parse any answer, message by message."""
+    timers: list[int] = []
+    expires: list[int] = []
+    inodes: list[int] = []
+    offset = 0
+    end = None
+    while offset < len(data) and end is None:
+        length, kind = _parse_header(data, offset)
         if kind == _GETSOCK and length >= _FIELDS.size:
-            found.append(_FIELDS.unpack_from(data, at))
+            timer, milliseconds, inode = _FIELDS.unpack_from(data, offset)
+            timers.append(timer)
+            expires.append(milliseconds)
+            inodes.append(inode)
         elif kind in (_DONE, _ERROR) and length >= _HEADER.size + _NUMBER.size:
-            end = abs(_NUMBER.unpack_from(data, at + _HEADER.size)[0])
+            (number,) = _NUMBER.unpack_from(data, offset + _HEADER.size)
+            end = abs(number)
         else:
             raise TuningError(
                 f"the kernel sent a message of type {kind} and {length} bytes, which is not known"
             )
-        at += (length + 3) & ~3
-    timers, left, inodes = zip(*found) if found else ((), (), ())
-    return SocketTable(timers, left, inodes, end)
+        offset += (length + 3) & ~3
+    return SocketTable(timers=timers, expires=expires, inodes=inodes, end=end)
 
 
 def parse_proc_net(text: str, ticks: int) -> SocketTable:
-    """Read /proc/net/tcp or tcp6 (proc(5)), which counts time in so many ticks a second."""
-    found = []
+    """Parse /proc/net/tcp or tcp6 (proc(5)). ``ticks``: its unit of time, ticks a second."""
+    timers: list[int] = []
+    expires: list[int] = []
+    inodes: list[int] = []
     for line in text.splitlines()[1:]:
         try:
-            _number, _local, _peer, state, _queues, timer, _retransmits, _uid, _timeout, inode = (
-                line.split()[:10]
-            )
-            which, _colon, when = timer.partition(":")
-            row = int(which, 16), int(when, 16) * 1000 // ticks, int(inode)
-            if int(state, 16) == _ESTABLISHED:
-                found.append(row)
+            state, timer, timer_ticks, inode = _parse_proc_line(line)
         except ValueError:
-            raise TuningError(f"it holds a line that is not understood: {line!r}") from None
-    timers, left, inodes = zip(*found) if found else ((), (), ())
-    return SocketTable(timers, left, inodes, 0)
+            raise TuningError(f"it has a line that is not understood: {line!r}") from None
+        if state == _ESTABLISHED:
+            timers.append(timer)
+            expires.append(timer_ticks * 1000 // ticks)
+            inodes.append(inode)
+    return SocketTable(timers=timers, expires=expires, inodes=inodes, end=0)
+
+
+def _parse_proc_line(line: str) -> tuple[int, int, int, int]:
+    """Return state, timer, ticks until it fires and inode of a connection.
+
+    The fields are: number, local and remote address, state, queues, timer:ticks, retransmits, uid,
+    timeout, inode, ...; all that we read are hexadecimal but for the inode.
+    """
+    fields = line.split()[:10]
+    _number, _local, _remote, state, _queues, timer, _retransmits, _uid, _timeout, inode = fields
+    timer_kind, _colon, timer_ticks = timer.partition(":")
+    return int(state, 16), int(timer_kind, 16), int(timer_ticks, 16), int(inode)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whose the connections are."""
+"""Find the processes that own connections."""
 
 from __future__ import annotations
 
 import os
 import pwd
-from typing import Any, Iterator
+from typing import Any, Iterator, NamedTuple
 
 from .._sysctl.text import printable
 from . import procfs
@@ -15,67 +15,84 @@ from .inet_diag import STALE, WITHOUT, count_states
 from .procfs import read_proc_file, visit_processes
 
 
+class _Owner(NamedTuple):
+    """A process, and the states of the connections that it owns."""
+
+    pid: int
+    states: list[str]
+
+
 def count_by_process(
-    found: Connections, limit: int, problems: list[dict[str, Any]]
+    connections: Connections, limit: int, problems: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Return so many processes, worst first, and how many connections are of none that can be seen."""
-    owned = list(_connections_by_process(found, problems))
-    unseen = len(found.states) - sum(len(kinds) for _pid, kinds in owned)
-    owned.sort(
-        key=lambda each: (-each[1].count(WITHOUT) - each[1].count(STALE), -len(each[1]), each[0])
-    )
-    listed = [
-        {"pid": pid, **_describe_process(pid), **count_states(kinds)}
-        for pid, kinds in owned[:limit]
-    ]
-    return {"processes": listed, "processes_unseen": unseen}
+    """Return the worst processes, at most ``limit``, and how many connections no visible one owns.
+
+    The worst are those with the most connections without keepalive, or with stale timers.
+    """
+    owners = list(_find_owners(connections, problems))
+    unseen = len(connections.states)
+    for owner in owners:
+        unseen -= len(owner.states)
+    processes = []
+    for owner in sorted(owners, key=_worst_first)[:limit]:
+        description = _describe_process(owner.pid)
+        processes.append({"pid": owner.pid, **description, **count_states(owner.states)})
+    return {"processes": processes, "processes_unseen": unseen}
 
 
-def _connections_by_process(
-    found: Connections, problems: list[dict[str, Any]]
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield the processes with their connections. One that several hold is of the first of them alone."""
-    left = dict(zip(found.inodes, found.states))
-    left.pop(0, None)
-    for pid, inodes in (
-        visit_processes(_socket_inodes, "/proc/*/fd", "sockets", problems) if left else ()
-    ):
-        kinds = [left.pop(inode) for inode in inodes if inode in left]
-        if kinds:
-            yield pid, kinds
-        if not left:
-            return  # so that it does not matter which processes are not for us
+def _worst_first(owner: _Owner) -> tuple[int, int, int]:
+    unprotected = owner.states.count(WITHOUT) + owner.states.count(STALE)
+    return -unprotected, -len(owner.states), owner.pid
+
+
+def _find_owners(connections: Connections, problems: list[dict[str, Any]]) -> Iterator[_Owner]:
+    """Yield the processes that own connections.
+
+    A connection that several processes share belongs to the first of them alone.
+    """
+    unowned = dict(zip(connections.inodes, connections.states))
+    unowned.pop(0, None)
+    if not unowned:
+        return
+    for pid, inodes in visit_processes(_socket_inodes, "/proc/*/fd", "sockets", problems):
+        states = []
+        for inode in inodes:
+            if inode in unowned:
+                states.append(unowned.pop(inode))
+        if states:
+            yield _Owner(pid, states)
+        if not unowned:
+            return  # processes that we may not look into do not matter now
 
 
 def _socket_inodes(pid: int) -> list[int]:
-    """Return the inodes of the sockets that a process holds."""
-    found = []
+    """Return the inodes of the sockets that a process has open."""
+    inodes = []
     folder = os.open(f"{procfs.PROC}/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for name in os.listdir(folder):
             try:
                 target = os.readlink(name, dir_fd=folder)
             except FileNotFoundError:
-                continue  # it has been closed
+                continue  # the process has closed it
             if target.startswith("socket:["):
-                found.append(int(target[8:-1]))
+                inodes.append(int(target[len("socket:[") : -1]))
     finally:
         os.close(folder)
-    return found
+    return inodes
 
 
 def _describe_process(pid: int) -> dict[str, str | None]:
     """Return the name and the user of a process, None if it has ended."""
     command = read_proc_file(f"{procfs.PROC}/{pid}/comm")
-    uids = [
-        line.split()[2]
-        for line in (read_proc_file(f"{procfs.PROC}/{pid}/status") or "").splitlines()
-        if line.startswith("Uid:")
-    ]
-    return {
-        "command": None if command is None else printable(command.rstrip("\n")),
-        "user": _user_name(int(uids[0])) if uids else None,
-    }
+    if command is not None:
+        command = printable(command.rstrip("\n"))
+    user = None
+    for line in (read_proc_file(f"{procfs.PROC}/{pid}/status") or "").splitlines():
+        if line.startswith("Uid:"):
+            _label, _real, effective, *_others = line.split()
+            user = _user_name(int(effective))
+    return {"command": command, "user": user}
 
 
 def _user_name(uid: int) -> str:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Walk the processes in /proc."""
+"""Read /proc: its processes, and files that may be gone before we come to them."""
 
 from __future__ import annotations
 
@@ -13,36 +13,39 @@ Result = TypeVar("Result")
 
 
 def visit_processes(
-    look: Callable[[int], Result], path: str, what: str, problems: list[dict[str, Any]]
+    read: Callable[[int], Result], path: str, what: str, problems: list[dict[str, Any]]
 ) -> Iterator[tuple[int, Result]]:
-    """Yield each process, in the order of their numbers, with what is found in it; those that are not for us are a problem."""
-    numbers, hidden = _process_ids(), 0
-    for pid in numbers:
+    """Yield each process, by ascending number, with what ``read`` returns for it.
+
+    Those that this user may not look into are one problem: of ``what``, at ``path``.
+    """
+    pids = _process_ids()
+    hidden = 0
+    for pid in pids:
         try:
-            yield pid, look(pid)
+            yield pid, read(pid)
         except (FileNotFoundError, ProcessLookupError):
-            continue  # it has ended
+            continue  # the process has ended
         except OSError:
             hidden += 1
     if hidden:
-        who = (
-            "this user (become root: 'become: true')"
-            if os.geteuid()
-            else "a root without all capabilities"
-        )
-        why = f"the {what} of {hidden} of {len(numbers)} processes are not for {who} to see"
-        problems.append({"path": path, "problem": why})
+        user = "a root without all capabilities"
+        if os.geteuid() != 0:
+            user = "this user (become root: 'become: true')"
+        reason = f"the {what} of {hidden} of {len(pids)} processes are not for {user} to see"
+        problems.append({"path": path, "problem": reason})
 
 
 def _process_ids() -> list[int]:
     try:
-        return sorted(int(name) for name in os.listdir(PROC) if name.isdigit())
+        names = os.listdir(PROC)
     except OSError:
         return []
+    return sorted(int(name) for name in names if name.isdigit())
 
 
 def read_proc_file(path: str) -> str | None:
-    """Return what a file of /proc says, None if it is gone or not for us."""
+    """Return the text of a file in /proc, None if it is gone or this user may not read it."""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.read()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ledger of a host: what each change by a rollout found and left, and how to go back to the start of one.
+"""The ledger of a host: what each change by a rollout found and left, and how to undo it.
 
-Nothing is read or written here (see ``ledger_files.py``).
+Nothing is read or written here (see ``store.py``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Mapping, NamedTuple, Sequence
 from .._sysctl.errors import TuningError
 
 MAX_ENTRIES, MAX_BYTES = 64, 4 << 20
-"""Changes and bytes that are kept on a host; beyond that the oldest rollouts are forgotten."""
+"""Entries and bytes that are kept on a host; beyond that the oldest rollouts are forgotten."""
 
 
 class FileSnapshot(NamedTuple):
@@ -28,14 +28,17 @@ class FileSnapshot(NamedTuple):
 
 
 class FileRecord(NamedTuple):
-    """A file before a change (None: there was none), and a digest of each state that our changes may have left it in."""
+    """A file that a rollout changed."""
 
     before: FileSnapshot | None
+    """None: there was no file."""
     after: tuple[str | None, ...]
+    """A digest of each state that our changes may have left; None: no file."""
 
     @property
-    def states(self) -> set[str | None]:
-        return {snapshot_digest(self.before), *self.after}
+    def digests(self) -> set[str | None]:
+        """The digests of all states, that from before included."""
+        return {_snapshot_digest(self.before), *self.after}
 
 
 class LedgerEntry(NamedTuple):
@@ -48,173 +51,237 @@ class LedgerEntry(NamedTuple):
     runtime: Mapping[str, tuple[str, str]]
     """Key -> value before and after."""
     files: Mapping[str, FileRecord]
-    """File, links followed."""
+    """Real path -> what was done to the file."""
     undone: bool = False
-    """The host was put back to before it."""
+    """The host was put back to the state before this change."""
 
 
 def digest(data: bytes | None) -> str | None:
-    return None if data is None else hashlib.sha256(data).hexdigest()
+    """Return a digest of the bytes of a file; None: there is no file."""
+    if data is None:
+        return None
+    return hashlib.sha256(data).hexdigest()
 
 
-def snapshot_digest(held: FileSnapshot | None) -> str | None:
-    return digest(None if held is None else held.data)
+def _snapshot_digest(snapshot: FileSnapshot | None) -> str | None:
+    if snapshot is None:
+        return None
+    return digest(snapshot.data)
 
 
-def rollout_names(changes: Sequence[LedgerEntry]) -> dict[str, str]:
-    """Return each rollout with the time of its first change, oldest first."""
-    found: dict[str, str] = {}
-    for change in changes:
-        found.setdefault(change.rollout, change.at)
-    return found
+def rollout_names(entries: Sequence[LedgerEntry]) -> dict[str, str]:
+    """Return name -> time of its first change for each rollout, oldest first."""
+    names: dict[str, str] = {}
+    for entry in entries:
+        names.setdefault(entry.rollout, entry.at)
+    return names
 
 
-def entries_since(changes: Sequence[LedgerEntry], rollout: str) -> list[LedgerEntry]:
-    """Return the changes from the first one of a rollout on, or refuse a name that is not there."""
-    for index, change in enumerate(changes):
-        if change.rollout == rollout:
-            return list(changes[index:])
-    known = ", ".join(f"{name!r} ({at})" for name, at in rollout_names(changes).items())
-    raise TuningError(
-        f"rollout {rollout!r} has changed nothing on this host that is still in its ledger; "
-        + (f"give one of those that have: {known}" if known else "the ledger is empty")
-    )
+def entries_since(entries: Sequence[LedgerEntry], rollout: str) -> list[LedgerEntry]:
+    """Return the entries from the first one of a rollout on, or refuse an unknown name."""
+    for index, entry in enumerate(entries):
+        if entry.rollout == rollout:
+            return list(entries[index:])
+    message = f"rollout {rollout!r} has changed nothing on this host that is still in its ledger"
+    if not entries:
+        raise TuningError(f"{message}; the ledger is empty")
+    names = [f"{name!r} ({time})" for name, time in rollout_names(entries).items()]
+    raise TuningError(f"{message}; give one of those that have: {', '.join(names)}")
 
 
-def runtime_before(changes: Sequence[LedgerEntry]) -> dict[str, str]:
-    """Return the runtime values from before the first of these changes."""
-    return {
-        key: before
-        for change in reversed(changes)
-        for key, (before, _after) in change.runtime.items()
-    }
+def runtime_before(entries: Sequence[LedgerEntry]) -> dict[str, str]:
+    """Return the runtime values from before the first of these changes, last changed first."""
+    values: dict[str, str] = {}
+    for entry in reversed(entries):
+        for key, (before, _after) in entry.runtime.items():
+            values[key] = before
+    return values
 
 
-def files_before(changes: Sequence[LedgerEntry]) -> dict[str, FileSnapshot | None]:
-    """Return the files as they were before the first of these changes."""
-    return {
-        real: noted.before for change in reversed(changes) for real, noted in change.files.items()
-    }
+def files_before(entries: Sequence[LedgerEntry]) -> dict[str, FileSnapshot | None]:
+    """Return the files as they were before the first of these changes, last changed first."""
+    snapshots: dict[str, FileSnapshot | None] = {}
+    for entry in reversed(entries):
+        for path, record in entry.files.items():
+            snapshots[path] = record.before
+    return snapshots
 
 
-def changed_by_others(changes: Sequence[LedgerEntry], now: Mapping[str, bytes | None]) -> list[str]:
-    """Return the files that somebody else changed, between these changes or after them."""
-    return sorted(
-        real for real, data in now.items() if digest(data) not in _our_states(changes, real)
-    )
+def changed_by_others(entries: Sequence[LedgerEntry], now: Mapping[str, bytes | None]) -> list[str]:
+    """Return the files that somebody else changed, between these changes or after them.
+
+    now: real path -> bytes that the file has now.
+    """
+    changed = []
+    for path, data in now.items():
+        if digest(data) not in _our_digests(entries, path):
+            changed.append(path)
+    return sorted(changed)
 
 
-def _our_states(changes: Sequence[LedgerEntry], real: str) -> set[str | None]:
-    """Return the states that our changes can have left a file in; none if somebody else changed it between two of them."""
-    ours: set[str | None] = set()
-    for noted, undone in [
-        (change.files[real], change.undone) for change in changes if real in change.files
-    ]:
-        if undone:
-            ours = ours or {snapshot_digest(noted.before)}
-        elif ours and snapshot_digest(noted.before) not in ours:
+def _our_digests(entries: Sequence[LedgerEntry], path: str) -> set[str | None]:
+    """Return the digests of the states in which our changes can have left a file.
+
+    There are none if somebody else changed it between two of our changes.
+    """
+    digests: set[str | None] = set()
+    for entry in entries:
+        record = entry.files.get(path)
+        if record is None:
+            continue
+        before = _snapshot_digest(record.before)
+        if entry.undone:
+            # The file is as it was before the first of the changes that were undone.
+            digests = digests or {before}
+        elif digests and before not in digests:
             return set()
         else:
-            ours = noted.states
-    return ours
+            digests = record.digests
+    return digests
 
 
-def add_entry(changes: Sequence[LedgerEntry], new: LedgerEntry) -> tuple[LedgerEntry, list[int]]:
-    """Return the entry that a change becomes part of, and the numbers of those that are to be forgotten for it.
+def add_entry(entries: Sequence[LedgerEntry], new: LedgerEntry) -> tuple[LedgerEntry, list[int]]:
+    """Return the entry that a change becomes part of, and the numbers of those to be forgotten.
 
-    What was there before the first change of a rollout stays, unless the host has been put back to that since.
+    The state before the first change of a rollout is kept, unless the host has been put back to it
+    since: then the rollout begins anew.
     """
-    kept = [change for change in changes if not (change.undone and change.rollout == new.rollout)]
-    last = kept[-1] if kept else None
-    if last and last.rollout == new.rollout and _follows(last, new):
-        entry = _merge(kept.pop(), new)
+    kept = []
+    for entry in entries:
+        begins_anew = entry.undone and entry.rollout == new.rollout
+        if not begins_anew:
+            kept.append(entry)
+    if kept and _continues(kept[-1], new):
+        added = _merge(kept.pop(), new)
     else:
-        entry = new._replace(number=max((change.number for change in changes), default=0) + 1)
-    kept.append(entry)
-    for rollout in rollout_names(kept):
-        if not _fits(kept) and rollout != new.rollout:
-            kept = [change for change in kept if change.rollout != rollout]
-    if not _fits(kept):
-        raise TuningError(
-            f"rollout {new.rollout!r}: what it has changed here is more than the ledger keeps ({MAX_ENTRIES} changes, {MAX_BYTES >> 20} MiB); "
-            "choose another name for it, or leave large files alone"
-        )
-    numbers = {change.number for change in kept}
-    return entry, [change.number for change in changes if change.number not in numbers]
+        numbers = [entry.number for entry in entries]
+        added = new._replace(number=max(numbers, default=0) + 1)
+    kept = _forget_oldest([*kept, added], new.rollout)
+    kept_numbers = {entry.number for entry in kept}
+    forgotten = [entry.number for entry in entries if entry.number not in kept_numbers]
+    return added, forgotten
 
 
-def _follows(last: LedgerEntry, new: LedgerEntry) -> bool:
-    """Tell whether nobody else changed a file between the two."""
-    both = last.files.keys() & new.files.keys()
-    return all(snapshot_digest(new.files[real].before) in last.files[real].states for real in both)
+def _continues(last: LedgerEntry, new: LedgerEntry) -> bool:
+    """Tell whether a change can be merged into the last entry.
+
+    That is: it is of the same rollout, and nobody else changed a file between the two.
+    """
+    if last.rollout != new.rollout:
+        return False
+    for path, record in new.files.items():
+        last_record = last.files.get(path)
+        if last_record and _snapshot_digest(record.before) not in last_record.digests:
+            return False
+    return True
 
 
 def _merge(last: LedgerEntry, new: LedgerEntry) -> LedgerEntry:
-    runtime, files = {**last.runtime}, {**last.files}
+    """Return one entry for two changes: from before the first to after the second."""
+    runtime = dict(last.runtime)
     for key, (before, after) in new.runtime.items():
-        runtime[key] = (last.runtime[key][0] if key in last.runtime else before, after)
-    for real, noted in new.files.items():
-        old = last.files.get(real)
-        files[real] = (
-            FileRecord(old.before, tuple(dict.fromkeys(old.after + noted.after))) if old else noted
-        )
+        first_before, _after = last.runtime.get(key, (before, after))
+        runtime[key] = (first_before, after)
+    files = dict(last.files)
+    for path, record in new.files.items():
+        last_record = last.files.get(path)
+        files[path] = _merge_records(last_record, record) if last_record else record
     return last._replace(runtime=runtime, files=files)
 
 
-def _fits(changes: Sequence[LedgerEntry]) -> bool:
-    return (
-        len(changes) <= MAX_ENTRIES and sum(len(to_json(change)) for change in changes) <= MAX_BYTES
-    )
+def _merge_records(last: FileRecord, new: FileRecord) -> FileRecord:
+    after_without_duplicates = dict.fromkeys(last.after + new.after)
+    return FileRecord(last.before, after=tuple(after_without_duplicates))
 
 
-def to_json(change: LedgerEntry) -> bytes:
-    """Return a change as it is kept; bytes of files as base64."""
-    told = {
-        "rollout": change.rollout,
-        "at": change.at,
-        "undone": change.undone,
-        "runtime": {
-            key: {"before": before, "after": after}
-            for key, (before, after) in change.runtime.items()
-        },
-        "files": {
-            real: {"before": _snapshot_to_json(noted.before), "after": list(noted.after)}
-            for real, noted in change.files.items()
-        },
+def _forget_oldest(entries: list[LedgerEntry], rollout: str) -> list[LedgerEntry]:
+    """Drop the oldest rollouts, each as a whole, until the rest fits; never the given one.
+
+    A part of a rollout would lead back to a state that never was its start.
+    """
+    kept = entries
+    for name in rollout_names(entries):
+        if not _fits(kept) and name != rollout:
+            kept = [entry for entry in kept if entry.rollout != name]
+    if not _fits(kept):
+        raise TuningError(
+            f"rollout {rollout!r}: what it has changed here is more than the ledger keeps "
+            f"({MAX_ENTRIES} changes, {MAX_BYTES >> 20} MiB); "
+            "choose another name for it, or leave large files out of it"
+        )
+    return kept
+
+
+def _fits(entries: Sequence[LedgerEntry]) -> bool:
+    if len(entries) > MAX_ENTRIES:
+        return False
+    sizes = [len(to_json(entry)) for entry in entries]
+    return sum(sizes) <= MAX_BYTES
+
+
+def to_json(entry: LedgerEntry) -> bytes:
+    """Return an entry as its file holds it."""
+    runtime = {}
+    for key, (before, after) in entry.runtime.items():
+        runtime[key] = {"before": before, "after": after}
+    files = {}
+    for path, record in entry.files.items():
+        files[path] = {"before": _snapshot_to_json(record.before), "after": list(record.after)}
+    document = {
+        "rollout": entry.rollout,
+        "at": entry.at,
+        "undone": entry.undone,
+        "runtime": runtime,
+        "files": files,
     }
-    return json.dumps(told, indent=1).encode() + b"\n"
+    return json.dumps(document, indent=1).encode() + b"\n"
 
 
-def _snapshot_to_json(held: FileSnapshot | None) -> dict[str, Any] | None:
-    if held is None:
+def _snapshot_to_json(snapshot: FileSnapshot | None) -> dict[str, Any] | None:
+    if snapshot is None:
         return None
-    data = base64.b64encode(held.data).decode()
-    return {"mode": f"{held.mode:04o}", "owner": held.owner, "group": held.group, "base64": data}
+    return {
+        "mode": f"{snapshot.mode:04o}",
+        "owner": snapshot.owner,
+        "group": snapshot.group,
+        "base64": base64.b64encode(snapshot.data).decode(),
+    }
 
 
 def from_json(data: bytes, number: int, path: str) -> LedgerEntry:
-    """Return a change that was kept, or refuse what is none."""
+    """Return the entry in a file of the ledger, or refuse a file that is none."""
     try:
-        told = json.loads(data)
-        files = {
-            str(real): FileRecord(_snapshot_from_json(each["before"]), tuple(each["after"]))
-            for real, each in told["files"].items()
-        }
-        runtime = {
-            str(key): (str(each["before"]), str(each["after"]))
-            for key, each in told["runtime"].items()
-        }
-        return LedgerEntry(
-            number, str(told["rollout"]), str(told["at"]), runtime, files, bool(told["undone"])
-        )
+        return _parse_entry(json.loads(data), number)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise TuningError(
             f"{path} is no entry of the ledger ({error!r}); look at it, and move it away"
         ) from error
 
 
-def _snapshot_from_json(told: Any) -> FileSnapshot | None:
-    if told is None:
+def _parse_entry(document: Any, number: int) -> LedgerEntry:
+    runtime = {}
+    for key, values in document["runtime"].items():
+        runtime[str(key)] = (str(values["before"]), str(values["after"]))
+    files = {}
+    for path, record in document["files"].items():
+        before = _snapshot_from_json(record["before"])
+        files[str(path)] = FileRecord(before, after=tuple(record["after"]))
+    return LedgerEntry(
+        number=number,
+        rollout=str(document["rollout"]),
+        at=str(document["at"]),
+        runtime=runtime,
+        files=files,
+        undone=bool(document["undone"]),
+    )
+
+
+def _snapshot_from_json(snapshot: Any) -> FileSnapshot | None:
+    if snapshot is None:
         return None
-    data = base64.b64decode(told["base64"], validate=True)
-    return FileSnapshot(data, int(told["mode"], 8), int(told["owner"]), int(told["group"]))
+    return FileSnapshot(
+        data=base64.b64decode(snapshot["base64"], validate=True),
+        mode=int(snapshot["mode"], 8),
+        owner=int(snapshot["owner"]),
+        group=int(snapshot["group"]),
+    )

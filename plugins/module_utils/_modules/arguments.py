@@ -2,8 +2,8 @@
 
 """The options of the modules that change a host, as argument specs.
 
-An option that is a field of ``Request`` has its default there. The controller imports this file too, so
-it imports little.
+An option that is a field of ``Request`` has its default there. The controller imports this file
+too, so it imports little.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class TuningModule(AnsibleModule):
         super().log(msg, log_args=None if secrets else log_args)
 
     def add_path_info(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Leave the result as it is: Ansible would mix the facts of the file at ``path`` into it."""
+        """Leave the result as it is: Ansible would add the facts of the file at ``path`` to it."""
         return kwargs
 
     def fail(self, error: TuningError | OSError, **result: Any) -> NoReturn:

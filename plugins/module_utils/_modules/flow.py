@@ -53,6 +53,10 @@ class HostChange:
         """Return the result of a plan; None: the run failed before there was one."""
         raise NotImplementedError
 
+    def success_result(self, plan: Plan) -> dict[str, Any]:
+        """Return what only a successful run returns besides."""
+        return {}
+
 
 def change_host(change: HostChange) -> NoReturn:
     """Plan a change, carry it out unless in check mode, and end the module with the result."""
@@ -73,7 +77,7 @@ def change_host(change: HostChange) -> NoReturn:
         module.fail(error, **change.result(undone, backups=[]))
     for warning in change.warnings(plan):
         module.warn(printable(warning))
-    module.exit_json(**change.result(plan, backups))
+    module.exit_json(**change.result(plan, backups), **change.success_result(plan))
 
 
 def _lock_unless_check_mode(module: TuningModule, files: HostFiles) -> ContextManager[None]:

@@ -119,7 +119,9 @@ class Restoration(HostChange):
                     "it is put back all the same"
                 )
         for key in plan.missing:
-            yield f"{key}: this kernel does not have it now, so it cannot be put back; its files are"
+            yield (
+                f"{key}: this kernel does not have it now, so it cannot be put back; its files are"
+            )
 
     def _is_our_value(self, key: str, value: str | None) -> bool:
         """Tell whether one of the rollouts found or set this value."""

@@ -41,11 +41,8 @@ class KeepaliveChange(SettingsChange):
         options["header"] = DEFAULT_HEADER
         return options
 
-    def result(self, plan: Plan | None, backups: list[str]) -> dict[str, Any]:
-        result = super().result(plan, backups)
-        if plan is not None:
-            result["dead_after"] = _planned_dead_after(plan)
-        return result
+    def success_result(self, plan: Plan) -> dict[str, Any]:
+        return {"dead_after": _planned_dead_after(plan)}
 
 
 def _planned_dead_after(plan: Plan) -> int | None:

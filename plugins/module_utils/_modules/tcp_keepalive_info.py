@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module tcp_keepalive_info: settings, connections, and the namespaces with their own settings."""
+"""The module tcp_keepalive_info: settings, connections, and other network namespaces."""
 
 from __future__ import annotations
 

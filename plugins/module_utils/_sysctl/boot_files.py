@@ -4,7 +4,7 @@
 
 1. Of files with one name only the one in the folder of highest priority counts; it masks the
    others, also when it is empty or a link to /dev/null (sysctl.d(5)).
-2. The files that are left are read in the order of their names, whatever the folder; then the
+2. The remaining files are read in the order of their names, whatever the folder; then the
    loader's last file, if it has one. The kernel command line comes before all of them
    (``sysctl.KEY=VALUE``, Documentation/admin-guide/kernel-parameters).
 """
@@ -23,7 +23,7 @@ COMMAND_LINE = "/proc/cmdline"
 
 
 class BootFile(NamedTuple):
-    """A file in the order in which a loader comes to it."""
+    """A file in the reading order of a loader."""
 
     path: str
     """As the loader names it."""
@@ -73,7 +73,7 @@ def read_order(boot_files: BootFiles, loader: Loader) -> list[BootFile]:
         names.update(boot_files.listing.get(folder, {}))
     order: list[BootFile] = []
     for name in sorted(names, key=encode):
-        if name.endswith(".conf") and (loader.hidden or not name.startswith(".")):
+        if name.endswith(".conf") and (loader.reads_hidden or not name.startswith(".")):
             order.extend(_files_of_name(boot_files, name))
     last_file = boot_files.listing["/etc"].get("sysctl.conf")
     if loader.last_file and last_file:

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a plan changes, as Ansible shows it: before and after of the kernel, then of each file."""
+"""The changes of a plan as Ansible's diff: first of /proc/sys, then of each file."""
 
 from __future__ import annotations
+
+import re
+from typing import Iterable
 
 from .plan import FileChange, Plan
 from .secrets import REDACTED, SECRET_SUFFIXES, display_value
@@ -12,42 +15,55 @@ RUNTIME = "/proc/sys"
 
 
 def build_diff(plan: Plan) -> list[dict[str, str]]:
-    """Return what changes: of the kernel first, then of each file."""
-    diffs = [_file_diff(change, plan) for change in plan.files]
+    """Return one entry for the runtime values, if any change, and one for each file."""
+    diffs = []
     if plan.writes:
-        before = "".join(
-            f"{w.key} = {display_value(w.key, w.before)}\n"
-            for w in plan.writes
-            if w.before is not None
-        )
-        after = "".join(f"{w.key} = {display_value(w.key, w.after)}\n" for w in plan.writes)
-        diffs.insert(
-            0, {"before_header": RUNTIME, "after_header": RUNTIME, "before": before, "after": after}
-        )
+        diffs.append(_runtime_diff(plan))
+    for change in plan.files:
+        diffs.append(_file_diff(change, plan))
     return diffs
 
 
+def _runtime_diff(plan: Plan) -> dict[str, str]:
+    before = []
+    after = []
+    for write in plan.writes:
+        if write.before is not None:
+            before.append(f"{write.key} = {display_value(write.key, write.before)}\n")
+        after.append(f"{write.key} = {display_value(write.key, write.after)}\n")
+    return {
+        "before_header": RUNTIME,
+        "after_header": RUNTIME,
+        "before": "".join(before),
+        "after": "".join(after),
+    }
+
+
 def _file_diff(change: FileChange, plan: Plan) -> dict[str, str]:
-    attributes = plan.observed.attributes if change.real_path == plan.observed.real_path else ()
-    build_diff = {"before": _displayable(change.before), "after": _displayable(change.after)}
-    for side, data in (("before", change.before), ("after", change.after)):
-        marks = [f"{name}={old if side == 'before' else new}" for name, old, new in attributes]
-        build_diff[f"{side}_header"] = (
-            "/dev/null" if data is None else printable(" ".join([change.path, *marks]))
-        )
-    return build_diff
+    current_attributes = []
+    requested_attributes = []
+    if change.real_path == plan.observed.real_path:
+        for name, current, requested in plan.observed.attributes:
+            current_attributes.append(f"{name}={current}")
+            requested_attributes.append(f"{name}={requested}")
+    return {
+        "before": _displayable(change.before),
+        "after": _displayable(change.after),
+        "before_header": _file_header(change.path, change.before, current_attributes),
+        "after_header": _file_header(change.path, change.after, requested_attributes),
+    }
+
+
+def _file_header(path: str, data: bytes | None, attributes: Iterable[str]) -> str:
+    if data is None:
+        return "/dev/null"
+    return printable(" ".join([path, *attributes]))
 
 
 def _displayable(data: bytes | None) -> str:
-    """Return a file as a diff may show it: printable, without secrets, in comments too."""
+    """Return a file as a diff may show it: printable, and without secrets, in comments too."""
     text = decode(data or b"")
-    if any(mark in text for mark in SECRET_SUFFIXES):
-        pieces = [line.partition("=") for line in text.split("\n")]
-        secret = [
-            equals and any(mark in head for mark in SECRET_SUFFIXES)
-            for head, equals, _unused in pieces
-        ]
-        text = "\n".join(
-            f"{h}= {REDACTED}" if hide else h + e + t for (h, e, t), hide in zip(pieces, secret)
-        )
+    for suffix in SECRET_SUFFIXES:
+        # A line end of systemd, such as a lone CR, may stand before the key on the same line.
+        text = re.sub(rf"({suffix}[^=\n]*=).*", rf"\1 {REDACTED}", text)
     return printable(text)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of kernel settings: their spellings, the one canonical form, and globs over them.
+"""Names of kernel settings: their spellings, the canonical form, and globs over them.
 
-sysctl.d(5): dots or slashes stand between the parts. If the first of them is a slash, the rest is taken as it stands;
-if it is a dot, dots and slashes are swapped, so that a part may hold a dot: ``net.ipv4.conf.eth0/100.rp_filter`` and
-``net/ipv4/conf/eth0.100/rp_filter`` are one key. The canonical form is the one sysctl(8) prints, with dots between.
+Dots or slashes separate the segments of a key (sysctl.d(5)). If the first separator is a slash,
+the key is a path below /proc/sys. If it is a dot, dots and slashes are swapped, so that a segment
+can contain a dot: ``net.ipv4.conf.eth0/100.rp_filter`` and ``net/ipv4/conf/eth0.100/rp_filter``
+are the same key. The canonical form is the first of these, as sysctl(8) prints it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _SWAP = str.maketrans("./", "/.")
 
 
 def is_glob(key: str) -> bool:
-    """Tell whether a key holds glob characters, as both loaders see it."""
+    """Tell whether a key contains a glob character, as both loaders see it."""
     return "*" in key or "?" in key or "[" in key
 
 
@@ -44,15 +45,20 @@ def _swap_separators(name: str) -> str:
 
 
 def normalize_key(name: str) -> str:
-    """Return the one canonical form of a key as it stands in a file, whatever its spelling."""
+    """Return the canonical form of a key in a file, whatever its spelling."""
     if "/" not in name and ".." not in name and name.strip(".") == name:
         return name
-    return path_to_key("/".join(part for part in _parts(name) if part not in ("", ".")))
+    segments = [segment for segment in _split_key(name) if segment not in ("", ".")]
+    return path_to_key("/".join(segments))
 
 
-def _parts(name: str) -> list[str]:
-    first = next((char for char in name if char in "./"), "/")
-    return (name if first == "/" else key_to_path(name)).split("/")
+def _split_key(name: str) -> list[str]:
+    """Return the segments of a key in either spelling."""
+    separator = re.search("[./]", name)
+    path = name
+    if separator and separator.group() == ".":
+        path = key_to_path(name)
+    return path.split("/")
 
 
 def parse_key(name: object) -> str:
@@ -60,41 +66,58 @@ def parse_key(name: object) -> str:
     key = str(name)
     if key.replace(".", "").isidentifier() and normalize_key(key) == key:
         return key
-    parts = _parts(key)
-    reason = ""
-    if key[:1] in ("", "/", "-", "#", ";"):
-        reason = f"it starts with {key[:1]!r}" if key else "it is empty"
-    elif " " in key or "=" in key or not key.isprintable():
-        reason = "it holds a blank, an equals sign or a control character"
-    elif not {"", ".", ".."}.isdisjoint(parts) or "." in parts[0]:
-        reason = "it has an empty part, '.' or '..' in it"
+    reason = _explain_bad_key(key)
     if reason:
         raise TuningError(
-            f"key {key!r}: {reason}; name it as in sysctl.d(5), such as net.ipv4.tcp_keepalive_time",
+            f"key {key!r}: {reason}; "
+            "name it as in sysctl.d(5), such as net.ipv4.tcp_keepalive_time",
             key,
         )
     return normalize_key(key)
 
 
+def _explain_bad_key(key: str) -> str:
+    """Return why a key is refused, "" if it is not."""
+    if not key:
+        return "it is empty"
+    if key[0] in "/-#;":
+        return f"it starts with {key[0]!r}"
+    if " " in key or "=" in key or not key.isprintable():
+        return "it holds a blank, an equals sign or a control character"
+    segments = _split_key(key)
+    if not {"", ".", ".."}.isdisjoint(segments) or "." in segments[0]:
+        return "it has an empty part, '.' or '..' in it"
+    return ""
+
+
 def split_glob(pattern: str) -> list[str]:
-    """Return what stands between the slashes of a glob, as fnmatch takes it: it knows ``[!x]`` only, glob(7) ``[^x]`` too."""
+    """Return the segments of a glob, each as Python's fnmatch reads it.
+
+    fnmatch knows only ``[!x]``; glob(7) allows ``[^x]`` too.
+    """
     return key_to_path(pattern).replace("[^", "[!").split("/")
 
 
-def glob_matches(parts: Sequence[str], key: str) -> bool:
-    """Tell whether a glob matches a key. No wildcard crosses a part, or matches a dot at its start (glob(7))."""
+def glob_matches(segments: Sequence[str], key: str) -> bool:
+    """Tell whether a glob, split by ``split_glob``, matches a key.
+
+    A wildcard matches neither a slash nor a dot at the start of a segment (glob(7)).
+    """
     names = key_to_path(key).split("/")
-    return len(parts) == len(names) and all(map(_part_fits, parts, names))
-
-
-def _part_fits(part: str, name: str) -> object:
-    return name == part or segment_matcher(part)(name)
+    if len(segments) != len(names):
+        return False
+    return all(
+        segment == name or segment_matcher(segment)(name) for segment, name in zip(segments, names)
+    )
 
 
 @lru_cache(maxsize=1024)
-def segment_matcher(part: str) -> Callable[[str], object]:
-    """Return what tells whether a part of a key matches this part of a glob. One that Python cannot read ([z-a]) matches nothing."""
+def segment_matcher(segment: str) -> Callable[[str], object]:
+    """Compile one segment of a glob to a function that tells whether a name matches it."""
+    pattern = translate(segment)
+    if not segment.startswith("."):
+        pattern = rf"(?!\.){pattern}"
     try:
-        return re.compile(translate(part) if part[:1] == "." else rf"(?!\.){translate(part)}").match
-    except re.error:  # before Python 3.12
+        return re.compile(pattern).match
+    except re.error:  # a range such as [z-a], before Python 3.12; the loaders match nothing with it
         return lambda _name: None

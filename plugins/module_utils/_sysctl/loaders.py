@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who applies the files of sysctl settings at boot, and where the two programs that do it differ: each field is a rule.
+"""The programs that apply files of sysctl settings at boot. Each field is a rule that may differ.
 
-Sources: sysctl.d(5) and src/sysctl/sysctl.c of systemd; sysctl(8), sysctl.conf(5) and src/sysctl.c of procps.
+Sources: sysctl.d(5) and src/sysctl/sysctl.c of systemd; sysctl(8), sysctl.conf(5) and
+src/sysctl.c of procps.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ FOLDERS = (
     "/usr/lib/sysctl.d",
     "/lib/sysctl.d",
 )
-"""Of both, highest priority first: a file replaces those of the same name in later folders."""
+"""The folders of both loaders. A file masks those of the same name in later folders."""
 
 
 class Loader(NamedTuple):
@@ -24,29 +25,51 @@ class Loader(NamedTuple):
 
     name: str
     last_file: str
-    """Read after all others, whatever its name sorts like."""
-    hidden: bool
-    """Reads files whose name starts with a dot."""
+    """A file that is read after all others, whatever its name; "" if there is none."""
+    reads_hidden: bool
+    """Whether it reads files whose name starts with a dot."""
     line_ends: str
+    """The characters that end a line."""
     blanks: str
-    """Stripped from both ends of a line, a key and a value."""
-    c_strings: bool
-    """A NUL hides the rest of its line."""
+    """The characters stripped from both ends of a line, a key and a value."""
+    nul_hides_rest: bool
+    """Whether a NUL hides the rest of its line."""
     after_dash: str
-    """Dropped between a leading dash and the key; anything else there makes the key another one."""
-    takes_back: bool
-    """``-key`` and ``key =`` take back an assignment that stands before them; else it stays in force."""
-    equal_stays: bool
-    """A glob assigned the same value again keeps its first place in the order; else it moves to the last."""
+    """The characters dropped between a leading dash and the key; others are part of the key."""
+    can_unset: bool
+    """Whether ``-key`` and ``key =`` cancel an earlier assignment of the key."""
+    repeat_keeps_order: bool
+    """Whether a glob that is assigned the same value again keeps its earlier place in the order.
+
+    Otherwise it moves to the end, as one that is assigned another value does.
+    """
     longest_line: int
-    """Bytes; at a longer line the rest of the file is not read. 0: no limit."""
+    """Bytes. At a longer line the loader stops reading the file; 0: no limit."""
 
 
-LOADERS = {
-    "systemd": Loader(
-        "systemd", "", False, "\n\r\0", " \t\n\r", False, " \t\n\r", True, True, 1 << 20
-    ),
-    "procps": Loader(
-        "procps", "/etc/sysctl.conf", True, "\n", " \t\n\r\v\f", True, "-", False, False, 0
-    ),
-}
+_SYSTEMD = Loader(
+    name="systemd",
+    last_file="",
+    reads_hidden=False,
+    line_ends="\n\r\0",
+    blanks=" \t\n\r",
+    nul_hides_rest=False,
+    after_dash=" \t\n\r",
+    can_unset=True,
+    repeat_keeps_order=True,
+    longest_line=1 << 20,
+)
+_PROCPS = Loader(
+    name="procps",
+    last_file="/etc/sysctl.conf",
+    reads_hidden=True,
+    line_ends="\n",
+    blanks=" \t\n\r\v\f",
+    nul_hides_rest=True,
+    after_dash="-",
+    can_unset=False,
+    repeat_keeps_order=False,
+    longest_line=0,
+)
+
+LOADERS = {"systemd": _SYSTEMD, "procps": _PROCPS}

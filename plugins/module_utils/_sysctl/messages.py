@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is to be said of a plan: why it is refused, or what to be warned of."""
+"""The messages about a plan: why it is refused, and what it warns of."""
 
 from __future__ import annotations
 
@@ -14,55 +14,80 @@ from .sysctl_d import Line
 
 
 def refuse_overridden(plan: Plan) -> None:
-    """Refuse a plan whose values the next boot would undo, unless the user takes that with a warning."""
-    if plan.overridden and plan.request.on_override != "warn":
-        more = (
-            f" ({len(plan.overridden) - 1} more: see 'overridden')"
-            if len(plan.overridden) > 1
-            else ""
-        )
-        raise TuningError(
-            f"{_describe_override(plan, *plan.overridden[0])}{more}. Change or remove what says so, choose a path that is read later, "
-            "or set on_override to 'comment_out' (lines in /etc) or 'warn'",
-            plan.overridden[0][0],
-        )
+    """Refuse a plan whose values the next boot would undo, unless the user asked for a warning."""
+    if not plan.overridden or plan.request.on_override == "warn":
+        return
+    key, winner = plan.overridden[0]
+    others = len(plan.overridden) - 1
+    more = f" ({others} more: see 'overridden')" if others else ""
+    raise TuningError(
+        f"{_describe_override(plan, key, winner)}{more}. Change or remove what says so, "
+        "choose a path that is read later, "
+        "or set on_override to 'comment_out' (lines in /etc) or 'warn'",
+        key,
+    )
 
 
 def _describe_override(plan: Plan, key: str, winner: Line | None) -> str:
-    asked = quote_value(key, plan.desired.get(key, plan.request.settings.get(key)))
-    says = "does not set it"
-    if winner:
-        where = (
-            winner.path if winner.path == COMMAND_LINE else f"{winner.path} line {winner.number}"
-        )
-        says = f"sets {quote_value(key, winner.value)}" if winner.value else "leaves it alone"
-        says = f"{says}, as {where} says"
-    return f"{key}: {plan.observed.path} asks for {asked}, but the next boot {says}{_explain_unread(plan)}"
+    requested = plan.desired.get(key, plan.request.settings.get(key))
+    value = quote_value(key, requested)
+    at_boot = _describe_boot(key, winner)
+    unread = _explain_unread(plan)
+    return f"{key}: {plan.observed.path} asks for {value}, but the next boot {at_boot}{unread}"
+
+
+def _describe_boot(key: str, winner: Line | None) -> str:
+    """Describe what the next boot does to a key, and the line that makes it do so."""
+    if winner is None:
+        return "does not set it"
+    location = winner.path
+    if winner.path != COMMAND_LINE:
+        location = f"{winner.path} line {winner.number}"
+    action = "leaves it alone"
+    if winner.value:
+        action = f"sets {quote_value(key, winner.value)}"
+    return f"{action}, as {location} says"
 
 
 def _explain_unread(plan: Plan) -> str:
-    """Say why a loader passes over our file; nothing if it does not."""
+    """Explain why the loader does not read our file, "" if it does."""
     observed = plan.observed
     order = read_order(plan.boot_files, observed.loader)
-    if any(source.real_path == observed.real_path and not source.masked_by for source in order):
-        return ""
-    mask = next((source.masked_by for source in order if source.path == observed.path), None)
-    if mask:
-        return f"; {mask} masks our file, which is therefore not read"
-    return f"; {observed.loader.name} does not read our file: choose a path in /etc/sysctl.d that ends in .conf"
+    for file in order:
+        if file.real_path == observed.real_path and file.masked_by is None:
+            return ""
+    for file in order:
+        if file.path == observed.path:
+            return f"; {file.masked_by} masks our file, which is therefore not read"
+    return (
+        f"; {observed.loader.name} does not read our file: "
+        "choose a path in /etc/sysctl.d that ends in .conf"
+    )
 
 
 def plan_warnings(plan: Plan) -> Iterator[str]:
-    """Yield what a user should know of a plan that goes ahead."""
-    observed = plan.observed
+    """Yield what the user should know about a plan that is carried out."""
     for key, winner in plan.overridden:
         yield _describe_override(plan, key, winner)
-    for key in plan.removed_keys if plan.request.runtime else ():
-        if plan.desired[key] is None and key in observed.runtime:
-            value = quote_value(key, observed.runtime[key])
-            yield f"{key}: no file gives it a value at boot, so it stays {value} until the reboot"
+    if plan.request.runtime:
+        yield from _warn_of_stale_values(plan)
     for masked in plan.masked_by_new_file:
-        yield f"{observed.path} now replaces {masked} at boot, and all that is set there; choose another name for path"
-    for path, why, matters in observed.boot_files.problems:
-        if matters:
-            yield f"{path} cannot be read, so what it sets at boot is not known: {why}"
+        yield (
+            f"{plan.observed.path} now replaces {masked} at boot, and all that is set there; "
+            "choose another name for path"
+        )
+    for problem in plan.observed.boot_files.problems:
+        if problem.matters:
+            yield (
+                f"{problem.path} cannot be read, "
+                f"so what it sets at boot is not known: {problem.reason}"
+            )
+
+
+def _warn_of_stale_values(plan: Plan) -> Iterator[str]:
+    """Yield a warning for each removed key that keeps its runtime value until the reboot."""
+    runtime = plan.observed.runtime
+    for key in plan.removed_keys:
+        if plan.desired[key] is None and key in runtime:
+            value = quote_value(key, runtime[key])
+            yield f"{key}: no file gives it a value at boot, so it stays {value} until the reboot"

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run will do, as one frozen object made from what is asked and what is observed.
+"""What a run will do, as one frozen object made from the request and the observed host.
 
 Check mode, diff, result and the real run are views of it.
 """
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, NamedTuple
+from typing import Any, Collection, Iterable, Mapping, NamedTuple
 
 from .boot_files import BootFiles, read_order
 from .errors import TuningError
@@ -25,7 +25,7 @@ from .sysctl_d import (
     parse_lines,
 )
 from .text import encode
-from .values import validate_bound, validate_value
+from .values import validate_bound, validate_value, values_equal
 
 _NONE: Mapping[str, Any] = {}
 
@@ -47,7 +47,7 @@ class Observed(NamedTuple):
     matches: Mapping[str, list[str]] = _NONE
     """Glob -> the keys that it matches now."""
     attributes: tuple[tuple[str, str, str], ...] = ()
-    """Attributes of our file that are not as asked (mode, owner, ...): name, current, asked."""
+    """Attributes of our file (mode, owner, ...) that differ: name, current and requested value."""
 
 
 class RuntimeWrite(NamedTuple):
@@ -138,7 +138,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
         request=request,
         observed=observed,
         desired=desired,
-        writes=_runtime_writes(request, desired, observed.runtime),
+        writes=_runtime_writes(request, desired, observed.runtime, editor.removed),
         files=editor.changes(),
         boot_files=editor.boot_files,
         precedence=editor.precedence,
@@ -171,21 +171,27 @@ def make_restore_plan(observed: Observed, runtime: Values, files: Iterable[FileC
     )
 
 
-def _runtime_writes(request: Request, desired: Values, live: Values) -> tuple[RuntimeWrite, ...]:
-    """Return the runtime values to set, in the order given."""
+def _runtime_writes(
+    request: Request, desired: Values, live: Values, removed_keys: Collection[str] = ()
+) -> tuple[RuntimeWrite, ...]:
+    """Return the runtime values to set, in the order given.
+
+    Removed keys have no bound: they take the value of the next boot, be it lower or higher.
+    """
     if not request.runtime:
         return ()
     writes = []
     for key, value in desired.items():
-        if value is None or key not in live or request.accepts(key, live[key], value):
+        if value is None or key not in live:
             continue
-        target = request.target(live[key], value)
-        writes.append(RuntimeWrite(key, before=live[key], after=target))
+        target = value if key in removed_keys else request.target(live[key], value)
+        if not values_equal(key, live[key], target):
+            writes.append(RuntimeWrite(key, before=live[key], after=target))
     return tuple(writes)
 
 
 def _expand_globs(settings: Values, observed: Observed) -> dict[str, str | None]:
-    """Return the settings with each glob replaced by its matches; a key that is named wins."""
+    """Return the settings with each glob replaced by its matches; an explicit key wins over it."""
     expanded: dict[str, str | None] = {}
     for key, value in settings.items():
         if not is_glob(key):
@@ -255,7 +261,7 @@ class _BootFileEditor:
         return precedence_of(boot_files, self.observed.loader, keys)
 
     def edit(self) -> tuple[tuple[str, Line | None], ...]:
-        """Edit our file, and where asked the lines that win over it; return what still wins."""
+        """Edit our file, and those that override it with comment_out; return what is overridden."""
         if not self.request.persistent:
             return ()
         content = self._our_content()
@@ -293,66 +299,80 @@ class _BootFileEditor:
         """Return our file as it should be, None where there should be none."""
         request = self.request
         before = self.observed.content
-        if request.present and before is None:
-            if not request.settings:
+        if before is None:
+            if not request.present or not self._is_file_needed():
                 return None
             header = encode(format_header(request.header))
-            return header + self._edit_ours(b"", self._keys_to_assign())
-        if before is None:
-            return None
+            return header + self._edit_ours(b"", self._keys_to_assign(b""))
         if request.present:
-            return self._edit_ours(before, self._keys_to_assign())
+            return self._edit_ours(before, self._keys_to_assign(before))
         after = self._edit_ours(before, {})
         if not self.observed.is_link and is_only_header(before, after, request.header):
             return None
         return after
 
+    def _is_file_needed(self) -> bool:
+        """Tell whether our file must be created.
+
+        With bounds it need not if the other files give every key a value within its bound.
+        """
+        settings = self.request.settings
+        if not self.request.has_bound:
+            return bool(settings)
+        boot = self._precedence_in(self.observed.boot_files)
+        return any(
+            is_glob(key) or not self._is_accepted_at_boot(key, str(value), boot)
+            for key, value in settings.items()
+        )
+
     def _edit_ours(self, data: bytes, assign: Mapping[str, str]) -> bytes:
-        """Assign these keys; those requested but not to be assigned, and the surplus ones, go."""
+        """Assign these keys, and remove surplus ones and those requested but not assigned."""
         drop = {*self.request.settings, *self._surplus}.difference(assign)
         return edit(data, self.observed.loader, assign, drop, self.request.target)
 
-    def _keys_to_assign(self) -> dict[str, str]:
-        """Return the keys that need a line in our file.
+    def _keys_to_assign(self, before: bytes) -> dict[str, str]:
+        """Return the keys that need a line in our file, which has these bytes so far.
 
-        With a bound, a key to which the other files give a value within it needs none: a line of
-        ours would set it back to the bound.
+        With a bound, a key to which other lines give a value within it needs none: a line of
+        ours would set it back to the bound. Globs always get their line, since which keys they
+        match may change.
         """
-        assign = {key: str(value) for key, value in self.request.settings.items()}
-        if not self.request.has_bound:
-            return assign
-        ours = assigned_values(self.observed.content or b"", self.observed.loader)
-        without_ours = self._precedence_in(self._boot_files_without(assign))
-        for key, value in list(assign.items()):
-            if is_glob(key) or self.request.accepts(key, ours.get(key), value):
-                continue
-            winner = without_ours.winner(key)
-            if winner and winner.value and self.request.accepts(key, winner.value, value):
-                del assign[key]
+        request = self.request
+        requested = {key: str(value) for key, value in request.settings.items()}
+        if not request.has_bound:
+            return requested
+        observed = self.observed
+        current = assigned_values(before, observed.loader)
+        globs = {key: value for key, value in requested.items() if is_glob(key)}
+        others = self._edit_ours(before, globs)
+        boot = self._precedence_in(
+            observed.boot_files.with_file(observed.path, observed.real_path, others)
+        )
+        assign = {}
+        for key, value in requested.items():
+            is_accepted_in_ours = request.accepts(key, current.get(key), value)
+            is_needed = key in globs or not self._is_accepted_at_boot(key, value, boot)
+            if is_accepted_in_ours or is_needed:
+                assign[key] = value
         return assign
 
-    def _boot_files_without(self, keys: Iterable[str]) -> BootFiles:
-        """Return the boot files without our assignments of these keys."""
-        observed = self.observed
-        if observed.content is None:
-            return observed.boot_files
-        content = edit(observed.content, observed.loader, {}, set(keys))
-        return observed.boot_files.with_file(observed.path, observed.real_path, content)
+    def _is_accepted_at_boot(self, key: str, value: str, boot: Precedence) -> bool:
+        winner = boot.winner(key)
+        boot_value = winner.value if winner else None
+        return self.request.accepts(key, boot_value, value)
 
     def _overridden(self) -> list[tuple[str, Line | None]]:
-        """Return the keys that the next boot would not give what is asked, and the winning line."""
+        """Return the keys with no accepted value at the next boot, each with the winning line."""
         if not self.request.present:
             return []
         overridden = []
         for key, value in self._checked.items():
-            winner = self.precedence.winner(key)
-            boot_value = winner.value if winner else None
-            if not self.request.accepts(key, boot_value, str(value)):
-                overridden.append((key, winner))
+            if not self._is_accepted_at_boot(key, str(value), self.precedence):
+                overridden.append((key, self.precedence.winner(key)))
         return overridden
 
     def _comment_out_winners(self, overridden: Iterable[tuple[str, Line | None]]) -> bool:
-        """Comment out the lines of files under /etc that win; tell whether there were any."""
+        """Comment out the winning lines of files under /etc; tell whether there were any."""
         segments: dict[str, set[int]] = {}
         for _key, winner in overridden:
             if winner and winner.real_path.startswith("/etc/"):

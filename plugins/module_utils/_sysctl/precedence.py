@@ -43,13 +43,13 @@ class Precedence:
         earlier = assignments.get(line.key)
         if line.value is None:
             self.excluded[line.key] = line
-            if loader.takes_back:
+            if loader.can_unset:
                 assignments.pop(line.key, None)
             return
-        if line.value == "" and earlier and not loader.takes_back:
+        if line.value == "" and earlier and not loader.can_unset:
             return
         if assignments is self.globs:
-            if earlier and earlier.value == line.value and loader.equal_stays:
+            if earlier and earlier.value == line.value and loader.repeat_keeps_order:
                 return
             assignments.pop(line.key, None)  # so that it becomes the last one in the order
         assignments[line.key] = line

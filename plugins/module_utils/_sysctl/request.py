@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a user asks for, and whether a value is as asked."""
+"""What a user requests, and whether a value is as requested."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Request(NamedTuple):
     at_most: bool = False
 
     def target(self, current: str | None, value: str) -> str:
-        """Return the value to set where ``value`` is asked for, given the current one.
+        """Return the value to set where ``value`` is requested, given the current one.
 
         With a bound each number keeps its current value where that is within the bound.
         """
@@ -46,7 +46,7 @@ class Request(NamedTuple):
         return " ".join(str(number) for number in numbers)
 
     def accepts(self, key: str, current: str | None, value: str) -> bool:
-        """Tell whether the current value of a key is as asked: the one predicate for that."""
+        """Tell whether the current value of a key is as requested: the one predicate for that."""
         return values_equal(key, current, self.target(current, value))
 
     @property

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run tells its user: a view of a plan."""
+"""The result of a module: a view of its plan."""
 
 from __future__ import annotations
 
@@ -9,25 +9,23 @@ from typing import Any
 from .diff import build_diff
 from .plan import Plan
 from .request import Values
-from .secrets import SECRET_SUFFIXES, display_value, value_display
+from .secrets import display_value, is_secret
 from .sysctl_d import assigned_values, line_result
 from .text import printable
 
 
 def build_result(plan: Plan) -> dict[str, Any]:
-    """Return what a run comes to, in check mode too."""
-    live = plan.observed.runtime
+    """Return the result of carrying out a plan, or of checking what it would do."""
+    overridden = []
+    for key, winner in plan.overridden:
+        overridden.append({"key": key, **line_result(key, winner)})
     return {
         "changed": plan.changed,
         "changed_keys": [printable(write.key) for write in plan.writes],
         "changed_files": [printable(change.path) for change in plan.files],
         "settings": build_settings(plan),
-        "previous": {
-            printable(key): display_value(key, live[key])
-            for key in plan.desired
-            if is_displayable(key, live)
-        },
-        "overridden": [{"key": key, **line_result(key, winner)} for key, winner in plan.overridden],
+        "previous": _previous_values(plan),
+        "overridden": overridden,
         "missing": list(plan.missing),
         "path": plan.observed.path,
         "loader": plan.observed.loader.name,
@@ -35,29 +33,51 @@ def build_result(plan: Plan) -> dict[str, Any]:
     }
 
 
+def _previous_values(plan: Plan) -> dict[str, str | None]:
+    """Return the runtime values before the run, which a later task can set again."""
+    live = plan.observed.runtime
+    previous = {}
+    for key in plan.desired:
+        if is_displayable(key, live):
+            previous[printable(key)] = display_value(key, live[key])
+    return previous
+
+
 def is_displayable(key: str, live: Values) -> bool:
-    """Tell whether a runtime value is known, and may be shown."""
-    return live.get(key) is not None and not key.endswith(SECRET_SUFFIXES)
+    """Tell whether a runtime value is known and may be shown."""
+    return live.get(key) is not None and not is_secret(key)
 
 
 def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
-    """Return each key's value now, in our file and at boot, before and after."""
+    """Return for each key its values at runtime and in our file, before and after, and at boot."""
     observed = plan.observed
     written = {write.key: write.after for write in plan.writes}
-    ours = next(
-        (change.after for change in plan.files if change.real_path == observed.real_path),
-        observed.content,
-    )
-    before, after = (
-        assigned_values(data or b"", observed.loader) for data in (observed.content, ours)
-    )
-    told = {}
+    file_before = assigned_values(observed.content or b"", observed.loader)
+    file_after = assigned_values(_our_content_after(plan) or b"", observed.loader)
+    settings = {}
     for key in {**plan.request.settings, **plan.desired}:
-        live, show = observed.runtime.get(key), value_display(key)
-        told[printable(key)] = {
-            "value": show(plan.desired.get(key, plan.request.settings.get(key))),
-            "runtime": {"before": show(live), "after": show(written.get(key, live))},
-            "persistent": {"before": show(before.get(key)), "after": show(after.get(key))},
+        requested = plan.desired.get(key, plan.request.settings.get(key))
+        live = observed.runtime.get(key)
+        runtime = {
+            "before": display_value(key, live),
+            "after": display_value(key, written.get(key, live)),
+        }
+        persistent = {
+            "before": display_value(key, file_before.get(key)),
+            "after": display_value(key, file_after.get(key)),
+        }
+        settings[printable(key)] = {
+            "value": display_value(key, requested),
+            "runtime": runtime,
+            "persistent": persistent,
             "boot": line_result(key, plan.precedence.winner(key)),
         }
-    return told
+    return settings
+
+
+def _our_content_after(plan: Plan) -> bytes | None:
+    """Return the bytes of our file once the plan is carried out."""
+    for change in plan.files:
+        if change.real_path == plan.observed.real_path:
+            return change.after
+    return plan.observed.content

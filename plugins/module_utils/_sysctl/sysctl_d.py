@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-r"""One file of sysctl settings: read as a boot loader reads it, edited so that nothing else in it changes.
+r"""One file of sysctl settings: read as a boot loader reads it, and edited without other changes.
 
     comment    = *blank ("#" / ";") *any
-    assignment = *blank ["-"] *blank key *blank "=" *blank value *blank     ; "-": errors are ignored at boot
-    exclusion  = *blank "-" *blank key *blank                               ; keeps globs off that key
-    problem    = any other line that is not blank: the loader complains and goes on
+    assignment = *blank ["-"] *blank key *blank "=" *blank value *blank
+    exclusion  = *blank "-" *blank key *blank
+    problem    = any other line that is not blank
 
-What a line end and a blank are differs by loader, see ``loaders.py``. Bytes that are not UTF-8 survive (surrogateescape).
+A dash before an assignment makes the loader ignore errors; an exclusion keeps globs off its key;
+at a problem the loader complains and goes on. Which characters end a line and which are blanks
+depends on the loader, see ``loaders.py``.
+
+A segment is a line with its end.
 """
 
 from __future__ import annotations
@@ -24,22 +28,24 @@ from .values import values_equal
 
 
 class Line(NamedTuple):
-    """A line that says something of a key. Value None: an exclusion. Key "": a problem, told in value."""
+    """A line of a file that is neither blank nor a comment."""
 
     path: str
     """The file as the loader names it."""
     real_path: str
-    """What that leads to, links followed."""
+    """Where that leads, links followed."""
     number: int
     """As an editor counts, from 1."""
     segment: int
-    """Which of the segments of its file."""
+    """The index of its segment in the file."""
     key: str
+    """Normalized; "" if the loader cannot read the line."""
     value: str | None
+    """None: an exclusion. Without a key: the problem with the line."""
 
 
 def line_result(key: str, line: Line | None) -> dict[str, Any]:
-    """Return what a line says, and where it stands, as results show it."""
+    """Return the value of a line and where it stands, as results show it."""
     if line is None:
         return {"value": None, "path": None, "line": None}
     return {
@@ -50,13 +56,16 @@ def line_result(key: str, line: Line | None) -> dict[str, Any]:
 
 
 def split_segments(data: bytes, loader: Loader) -> list[str]:
-    """Cut a file into lines with their ends; joined, they are the file again."""
+    """Cut a file into segments; joined, they are the file again."""
     text = decode(data)
-    if loader.line_ends == "\n" or ("\r" not in text and "\0" not in text):
-        lines = text.split("\n")
-        last = lines.pop()
-        return [line + "\n" for line in lines] + ([last] if last else [])
-    return re.findall(r"[^\n\r\0]*(?:\r\n|[\n\r\0])|[^\n\r\0]+", text)
+    has_other_ends = "\r" in text or "\0" in text
+    if has_other_ends and loader.line_ends != "\n":
+        return re.findall(r"[^\n\r\0]*(?:\r\n|[\n\r\0])|[^\n\r\0]+", text)
+    lines = text.split("\n")
+    segments = [line + "\n" for line in lines[:-1]]
+    if lines[-1]:
+        segments.append(lines[-1])  # the file does not end in a line end
+    return segments
 
 
 def parse_lines(data: bytes, loader: Loader, path: str = "", real_path: str = "") -> list[Line]:
@@ -102,29 +111,39 @@ def _read_lines(data: bytes, loader: Loader) -> list[_ParsedLine]:
             problem = "too long a line: the rest of the file is not read"
             lines.append(_ParsedLine(number, index, key="", value=problem))
             break
-        visible = segment.partition("\0")[0] if loader.c_strings else segment.rstrip("\0")
-        text = visible.strip(loader.blanks)
-        if text and text[0] not in "#;":
+        text = _visible_text(segment, loader).strip(loader.blanks)
+        if text and not text.startswith(("#", ";")):
             key, value = _split_line(text, loader)
             lines.append(_ParsedLine(number, index, key=key, value=value))
         number += segment.count("\n")
     return lines
 
 
+def _visible_text(segment: str, loader: Loader) -> str:
+    """Return what the loader sees of a segment that has a NUL in it."""
+    if loader.nul_hides_rest:
+        return segment.partition("\0")[0]
+    return segment.rstrip("\0")
+
+
 def _split_line(text: str, loader: Loader) -> tuple[str, str | None]:
+    """Return the key and the value of a line; for a problem "" and its description."""
     name, equals, value = text.partition("=")
-    if name[:1] == "-":
+    has_dash = name.startswith("-")
+    if has_dash:
         name = name[1:].lstrip(loader.after_dash)
     elif not equals:
         return "", "no '=' in the line"
     key = normalize_key(name.rstrip(loader.blanks))
-    return (
-        (key, value.strip(loader.blanks) if equals else None) if key else ("", "no key in the line")
-    )
+    if not key:
+        return "", "no key in the line"
+    if not equals:
+        return key, None
+    return key, value.strip(loader.blanks)
 
 
-def _asked_value(_current: str, asked: str) -> str:
-    return asked
+def _requested_value(_current: str, requested: str) -> str:
+    return requested
 
 
 def edit(
@@ -132,62 +151,81 @@ def edit(
     loader: Loader,
     assign: Mapping[str, str],
     drop: Collection[str],
-    target: Callable[[str, str], str] = _asked_value,
+    target: Callable[[str, str], str] = _requested_value,
 ) -> bytes:
     """Return the file with these keys assigned and those dropped; every other byte stays.
 
     Of several lines of an assigned key the last one stays, with its own spelling and dash; its
     value is replaced only where it differs. A key that has no line yet is appended.
 
-    target: (current value, asked value) -> the value that the line should have.
+    target: (current value, requested value) -> the value that the line should have.
     """
     segments = split_segments(data, loader)
     assigned = set()
     if 0 < loader.longest_line <= len(data):
-        # What comes after a line that is too long is not read by the loader, but it is there.
+        # The loader reads nothing after a line that is too long, but lines there are edited too.
         loader = loader._replace(longest_line=0)
     for line in reversed(parse_lines(data, loader)):
-        asked = assign.get(line.key)
-        if asked is not None and line.value is not None and line.key not in assigned:
+        requested = assign.get(line.key)
+        if requested is not None and line.value is not None and line.key not in assigned:
             assigned.add(line.key)
-            value = target(line.value, asked)
+            value = target(line.value, requested)
             if not values_equal(line.key, line.value, value):
                 segments[line.segment] = _replace_value(segments[line.segment], value, loader)
-        elif line.key and (asked is not None or line.key in drop):
+        elif line.key and (requested is not None or line.key in drop):
             segments[line.segment] = ""
-    text = "".join(segments)
-    line_end = "\r\n" if "\r\n" in text else "\n"
-    added = [f"{key} = {value}{line_end}" for key, value in assign.items() if key not in assigned]
-    if added and text and not text.endswith("\n"):
-        text += line_end
-    return encode(text + "".join(added))
+    lines = [f"{key} = {value}" for key, value in assign.items() if key not in assigned]
+    return encode(_append_lines("".join(segments), lines))
 
 
 def _replace_value(segment: str, value: str, loader: Loader) -> str:
-    visible, nul, hidden = segment.partition("\0") if loader.c_strings else (segment, "", "")
-    head, _unused, rest = visible.partition("=")
-    body = rest.strip(loader.blanks + "\0")
-    lead, _unused, trail = rest.partition(body) if body else (" ", "", rest.lstrip(" \t"))
-    return f"{head}={lead}{value}{trail}{nul}{hidden}"
+    """Return an assignment with another value; its spacing stays, and what a NUL hides."""
+    visible, nul, hidden = segment, "", ""
+    if loader.nul_hides_rest:
+        visible, nul, hidden = segment.partition("\0")
+    name, _equals, rest = visible.partition("=")
+    old_value = rest.strip(loader.blanks + "\0")
+    if old_value:
+        before, _old_value, after = rest.partition(old_value)
+    else:
+        before, after = " ", rest.lstrip(" \t")
+    return f"{name}={before}{value}{after}{nul}{hidden}"
 
 
-def comment_out(data: bytes, loader: Loader, found: Iterable[int]) -> bytes:
-    """Return the file with these segments turned into comments."""
+def _append_lines(text: str, lines: Collection[str]) -> str:
+    """Return a text with more lines at its end, which end as its own lines do."""
+    if not lines:
+        return text
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    if text and not text.endswith("\n"):
+        text += line_end
+    return text + "".join(line + line_end for line in lines)
+
+
+def comment_out(data: bytes, loader: Loader, indexes: Iterable[int]) -> bytes:
+    """Return the file with the segments of these indexes turned into comments."""
     segments = split_segments(data, loader)
-    for index in found:
+    for index in indexes:
         segments[index] = "# commented out by netops.tuning: " + segments[index]
     return encode("".join(segments))
 
 
 def format_header(header: str) -> str:
-    """Return the comment that opens a file we create."""
-    return "".join(
-        f"{line if line[:1] in ('#', ';') else '# ' + line}".rstrip() + "\n"
-        for line in header.replace("\0", "\n").splitlines()
-    )
+    """Return the comment at the start of a file that we create."""
+    lines = []
+    for line in header.replace("\0", "\n").splitlines():
+        is_comment = line.startswith(("#", ";"))
+        comment = line if is_comment else f"# {line}"
+        lines.append(comment.rstrip() + "\n")
+    return "".join(lines)
 
 
 def is_only_header(before: bytes, after: bytes, header: str) -> bool:
-    """Tell whether an edit left nothing but our header, or blanks. A file that was empty all along masks others: it stays."""
-    left = after.split()
-    return left == encode(format_header(header)).split() if left else before != after
+    """Tell whether an edit left nothing of a file but our header, or blanks.
+
+    A file that was empty before the edit does not count: it is there to mask others.
+    """
+    remaining = after.split()
+    if not remaining:
+        return before != after
+    return remaining == encode(format_header(header)).split()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tells the tests every result as a line of JSON, and waits for their word before each step file is read."""
+"""Send each result to the tests as a line of JSON, and wait for them before each step file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ DOCUMENTATION = """
 name: harness
 type: stdout
 short_description: results as lines of JSON for the tests
-description: Writes to the file descriptor NETOPS_EVENTS; reads a line from NETOPS_STEPS, if that is set, before each step file is included.
+description:
+  - Writes events to the file descriptor NETOPS_EVENTS.
+  - Reads a line from the file descriptor NETOPS_STEPS, if set, before each step file is included.
 """
 
 import json
@@ -20,7 +22,7 @@ from ansible.plugins.callback import CallbackBase
 
 
 class CallbackModule(CallbackBase):
-    """One event a line: step, result, end."""
+    """Writes one event a line: step, result or end."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"
@@ -32,35 +34,37 @@ class CallbackModule(CallbackBase):
         steps = os.environ.get("NETOPS_STEPS")
         self._steps = open(int(steps), "rb", buffering=0) if steps else None  # noqa: SIM115
 
-    def _tell(self, **event: Any) -> None:
+    def _send(self, **event: Any) -> None:
         os.write(self._events, json.dumps(event, default=str).encode() + b"\n")
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         if self._steps and task.get_name().startswith("step "):
-            self._tell(event="step", name=task.get_name())
+            self._send(event="step", name=task.get_name())
             self._steps.readline()
 
-    def _result(self, status: str, result: Any) -> None:
-        if not result._task.get_name().startswith("step "):
-            self._tell(
-                event="result",
-                status=status,
-                task=result._task.get_name(),
-                action=result._task.action,
-                result=result._result,
-            )
+    def _send_result(self, status: str, result: Any) -> None:
+        name = result._task.get_name()
+        if name.startswith("step "):
+            return
+        self._send(
+            event="result",
+            status=status,
+            task=name,
+            action=result._task.action,
+            result=result._result,
+        )
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        self._result("ok", result)
+        self._send_result("ok", result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        self._result("failed", result)
+        self._send_result("failed", result)
 
     def v2_runner_on_skipped(self, result: Any) -> None:
-        self._result("skipped", result)
+        self._send_result("skipped", result)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
-        self._result("unreachable", result)
+        self._send_result("unreachable", result)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        self._tell(event="end", stats={host: stats.summarize(host) for host in stats.processed})
+        self._send(event="end", stats={host: stats.summarize(host) for host in stats.processed})

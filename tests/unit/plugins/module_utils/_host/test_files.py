@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking at a host: real folders below the test's own, and one in the place of /proc/sys."""
+"""Reading a host: its files are real folders, one of them in place of /proc/sys."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from unit.hosts_on_disk import failing
 
 KEY = "net.ipv4.tcp_fin_timeout"
 SYSTEMD = "/usr/lib/systemd/systemd-sysctl"
-V = "/usr/lib/sysctl.d/a.conf"
+A, V = "/etc/sysctl.d/a.conf", "/usr/lib/sysctl.d/a.conf"
+LINKED_FOLDER = {"/etc/sysctl.d": {"link": "/srv/d"}, "/srv/d/x": ""}
 
 
-def test_a_key_is_read_as_the_kernel_prints_it(kernel):
+def test_reads_a_key_as_the_kernel_prints_it(kernel):
     kernel(
         **{
             "net.ipv4.conf.eth0/100.rp_filter": "1",
@@ -39,20 +40,20 @@ def test_a_key_is_read_as_the_kernel_prints_it(kernel):
     assert proc_sys.read_key("kernel.x") == "é"
 
 
-def test_keys_that_are_not_there_are_left_out(kernel):
+def test_leaves_out_keys_that_do_not_exist(kernel):
     kernel(**{KEY: "60"})
-    asked = ["net.ipv4.none", KEY, f"{KEY}.below"]
+    keys = ["net.ipv4.none", KEY, f"{KEY}.below"]
     for named in (True, False):
-        assert proc_sys.read_keys(asked, named, needed=True) == {KEY: "60"}
+        assert proc_sys.read_keys(keys, named, needed=True) == {KEY: "60"}
 
 
-def test_a_key_that_has_no_value_yet(kernel, monkeypatch):
+def test_key_without_a_value_is_none(kernel, monkeypatch):
     kernel(**{KEY: "60"})
     failing(monkeypatch, "open", errno.EIO, proc_sys.proc_path(KEY))
     assert proc_sys.read_keys([KEY], named=True, needed=True) == {KEY: None}
 
 
-def test_a_folder_of_settings_is_refused(kernel):
+def test_refuses_a_folder_of_settings(kernel):
     kernel(**{KEY: "60"})
     for needed in (True, False):
         with pytest.raises(TuningError, match="a folder of settings") as caught:
@@ -61,7 +62,7 @@ def test_a_folder_of_settings_is_refused(kernel):
     assert proc_sys.read_keys(["net.ipv4"], named=False, needed=False) == {}
 
 
-def test_actions_are_never_read(kernel, monkeypatch):
+def test_never_reads_actions(kernel, monkeypatch):
     kernel(**{"vm.stat_refresh": ""})
     failing(monkeypatch, "open", errno.EINVAL, proc_sys.proc_path("vm.stat_refresh"))
     assert proc_sys.read_keys(["vm.stat_refresh"], named=False, needed=False) == {}
@@ -70,7 +71,7 @@ def test_actions_are_never_read(kernel, monkeypatch):
 @pytest.mark.parametrize(
     ("mode", "reason"), [(0o200, "does something"), (0o644, "cannot be read: Permission denied")]
 )
-def test_a_key_that_may_not_be_read(mode, reason, kernel, monkeypatch):
+def test_unreadable_key_is_an_error_if_it_was_named(mode, reason, kernel, monkeypatch):
     kernel(**{KEY: "60"})
     os.chmod(proc_sys.proc_path(KEY), mode)
     failing(monkeypatch, "open", errno.EACCES, proc_sys.proc_path(KEY))
@@ -79,13 +80,13 @@ def test_a_key_that_may_not_be_read(mode, reason, kernel, monkeypatch):
     assert proc_sys.read_keys([KEY], named=False, needed=False) == {}
 
 
-def test_a_key_that_may_not_be_read_where_only_the_file_counts(kernel, monkeypatch):
+def test_leaves_out_an_unreadable_key_that_is_not_needed(kernel, monkeypatch):
     kernel(**{KEY: "60"})
     failing(monkeypatch, "open", errno.EACCES, proc_sys.proc_path(KEY))
     assert proc_sys.read_keys([KEY], named=True, needed=False) == {}
 
 
-def test_a_host_without_a_kernel_to_set(kernel, tmp_path, monkeypatch):
+def test_refuses_a_host_without_proc_sys(kernel, tmp_path, monkeypatch):
     kernel()
     proc_sys.require_procfs()
     monkeypatch.setattr(proc_sys, "PROC_SYS", str(tmp_path))
@@ -104,14 +105,14 @@ def test_a_host_without_a_kernel_to_set(kernel, tmp_path, monkeypatch):
         ("net.none.*.rp_filter", []),
     ],
 )
-def test_the_keys_that_a_glob_matches(glob, matches, kernel):
+def test_glob_matches_keys_of_the_kernel(glob, matches, kernel):
     names = [f"net.ipv4.conf.{name}.rp_filter" for name in ("all", "eth0/100", "eth0")]
     kernel(**dict.fromkeys(names, "1"))
-    found = proc_sys.read_keys(proc_sys.expand_glob(glob), named=False, needed=False)
-    assert list(found) == [f"net.ipv4.conf.{name}.rp_filter" for name in matches]
+    values = proc_sys.read_keys(proc_sys.expand_glob(glob), named=False, needed=False)
+    assert list(values) == [f"net.ipv4.conf.{name}.rp_filter" for name in matches]
 
 
-def test_a_glob_in_the_last_part(kernel):
+def test_glob_in_the_last_segment(kernel):
     kernel(**{"net.ipv4.tcp_b": "1", "net.ipv4.tcp_a": "1", "net.ipv4.udp_a": "1"})
     assert list(proc_sys.expand_glob("net.ipv4.tcp_*")) == ["net.ipv4.tcp_a", "net.ipv4.tcp_b"]
 
@@ -145,13 +146,13 @@ def test_a_glob_in_the_last_part(kernel):
         ({"/run/systemd/system": None}, "procps"),
     ],
 )
-def test_who_applies_the_files_of_an_image(files, loader, place):
+def test_detects_the_loader_of_an_image(files, loader, place):
     assert detect_loader(place(files).files).name == loader
 
 
-def test_who_applies_the_files_of_the_running_host():
-    running = os.path.isdir("/run/systemd/system")
-    assert detect_loader(files.HostFiles("/")).name == "systemd" or not running
+def test_detects_the_loader_of_the_running_host():
+    systemd_runs = os.path.isdir("/run/systemd/system")
+    assert detect_loader(files.HostFiles("/")).name == "systemd" or not systemd_runs
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_who_applies_the_files_of_the_running_host():
         ("/", "/"),
     ],
 )
-def test_links_are_followed_as_the_host_itself_would(path, real, place):
+def test_follows_links_as_the_host_itself_would(path, real, place):
     root = place(
         {
             "/a/plain": "",
@@ -184,42 +185,42 @@ def test_links_are_followed_as_the_host_itself_would(path, real, place):
     assert root.files.host_path(real) == f"{root.root}{real}"
 
 
-def test_links_that_go_round_end(place):
+def test_circular_links_come_to_an_end(place):
     root = place({"/a": {"link": "/b"}, "/b": {"link": "/a"}})
     assert root.files.resolve("/a/x").endswith("/x")
 
 
-def test_paths_of_the_running_host_are_its_own(tmp_path):
+def test_paths_of_the_running_host_have_no_prefix(tmp_path):
     (tmp_path / "link").symlink_to("file")
     host_files = files.HostFiles("/")
     assert host_files.resolve(f"{tmp_path}/link") == os.path.realpath(f"{tmp_path}/file")
     assert host_files.host_path("/etc") == "/etc"
 
 
-def test_a_root_that_is_not_there_is_refused(tmp_path):
+def test_refuses_a_root_that_does_not_exist(tmp_path):
     with pytest.raises(TuningError, match="nowhere"):
         files.HostFiles(str(tmp_path / "nowhere"))
 
 
 @pytest.mark.parametrize(
-    ("files", "path", "placed"),
+    ("files", "path", "location"),
     [
         ({}, OURS, (OURS, OURS, False)),
         ({OURS: ""}, OURS, (OURS, OURS, False)),
         ({OURS: {"link": "../x.conf"}, "/etc/x.conf": ""}, OURS, (OURS, "/etc/x.conf", True)),
         ({OURS: {"link": "/none"}}, OURS, (OURS, "/none", True)),
         ({"/lib": {"link": "usr/lib"}, V: ""}, "/lib/sysctl.d/a.conf", (V, V, False)),
-        ({"/etc/sysctl.d": {"link": "/srv/d"}, "/srv/d/x": ""}, OURS, (OURS, "/srv/d/90-ansible.conf", False)),
-        ({}, "/etc//sysctl.d/../sysctl.d/a.conf", ("/etc/sysctl.d/a.conf", "/etc/sysctl.d/a.conf", False)),
+        (LINKED_FOLDER, OURS, (OURS, "/srv/d/90-ansible.conf", False)),
+        ({}, "/etc//sysctl.d/../sysctl.d/a.conf", (A, A, False)),
         ({}, "/a.conf", ("//a.conf", "/a.conf", False)),
     ],
 )  # fmt: skip
-def test_where_our_file_is(files, path, placed, place):
-    name, real, is_link = place(files).files.locate(path)
-    assert (os.path.normpath(name).replace("//", "/"), real, is_link) == (
-        placed[0].replace("//", "/"),
-        *placed[1:],
-    )
+def test_locates_our_file(files, path, location, place):
+    expected_path, expected_real_path, expected_is_link = location
+    located = place(files).files.locate(path)
+    normal_path = os.path.normpath(located.path).replace("//", "/")
+    assert normal_path == expected_path.replace("//", "/")
+    assert (located.real_path, located.is_link) == (expected_real_path, expected_is_link)
 
 
 @pytest.mark.parametrize(
@@ -230,13 +231,13 @@ def test_where_our_file_is(files, path, placed, place):
         ({OURS: {"link": "/srv"}, "/srv/x": ""}, "not a regular file"),
     ],
 )
-def test_a_path_that_is_no_file_is_refused(files, reason, place):
+def test_refuses_a_path_that_is_not_a_file(files, reason, place):
     with pytest.raises(TuningError, match=reason) as caught:
         place(files).files.locate(OURS)
     assert OURS in str(caught.value)
 
 
-def test_our_file_is_read_or_refused(place, monkeypatch):
+def test_reads_our_file_or_refuses_it(place, monkeypatch):
     root = place({"/a": b"\xff\0", "/big": b"x" * 3_000_000, "/empty": b""})
     assert root.files.read("/a", "/a") == b"\xff\0"
     assert root.files.read("/big", "/big") == b"x" * 3_000_000
@@ -248,7 +249,7 @@ def test_our_file_is_read_or_refused(place, monkeypatch):
     assert caught.value.errno == errno.EACCES
 
 
-def test_everything_that_a_loader_reads_is_found(place):
+def test_reads_all_that_a_loader_reads(place):
     root = place(
         {
             "/etc/sysctl.d/a.conf": "a=1",
@@ -263,10 +264,10 @@ def test_everything_that_a_loader_reads_is_found(place):
             "/run/sysctl.d": "no folder",
         }
     )
-    tree = read_boot_files(root.files)
-    assert {
-        folder: names for folder, names in tree.listing.items() if folder != "/lib/sysctl.d"
-    } == {
+    boot_files = read_boot_files(root.files)
+    listing = dict(boot_files.listing)
+    listing.pop("/lib/sysctl.d", None)  # a link to another folder
+    assert listing == {
         "/etc/sysctl.d": {
             "a.conf": "/etc/sysctl.d/a.conf",
             "link.conf": "/etc/sysctl.conf",
@@ -279,66 +280,66 @@ def test_everything_that_a_loader_reads_is_found(place):
         "/usr/lib/sysctl.d": {"v.conf": "/usr/lib/sysctl.d/v.conf"},
         "/etc": {"sysctl.conf": "/etc/sysctl.conf"},
     }
-    assert tree.contents == {
+    assert boot_files.contents == {
         "/etc/sysctl.d/a.conf": b"a=1",
         "/etc/sysctl.conf": b"b=2",
         "/dev/null": b"",
         "/usr/lib/sysctl.d/v.conf": b"c=3",
     }
-    assert tree.command_line == ""
-    told = {path: matters for path, _unused, matters in tree.problems}
-    assert told == {"/etc/sysctl.d/none.conf": False, "/etc/sysctl.d/folder.conf": False}
+    assert boot_files.command_line == ""
+    matters = {problem.path: problem.matters for problem in boot_files.problems}
+    assert matters == {"/etc/sysctl.d/none.conf": False, "/etc/sysctl.d/folder.conf": False}
 
 
-def test_an_empty_host(place):
-    tree = read_boot_files(place().files)
-    assert tree.listing == {folder: {} for folder in (*FOLDERS, "/etc")}
-    assert (tree.contents, tree.problems) == ({}, ())
+def test_host_without_boot_files(place):
+    boot_files = read_boot_files(place().files)
+    assert boot_files.listing == {folder: {} for folder in (*FOLDERS, "/etc")}
+    assert (boot_files.contents, boot_files.problems) == ({}, ())
 
 
 @pytest.mark.parametrize("function", ["open", "scandir"])
-def test_what_may_not_be_read_is_a_problem_and_not_fatal(function, place, monkeypatch):
+def test_unreadable_file_or_folder_is_a_problem_and_not_fatal(function, place, monkeypatch):
     root = place({"/etc/sysctl.d/a.conf": "a=1", "/run/sysctl.d/b.conf": "b=1"})
     path = "/etc/sysctl.d" if function == "scandir" else "/etc/sysctl.d/a.conf"
     failing(monkeypatch, function, errno.EACCES, root.at(path))
-    tree = read_boot_files(root.files)
-    assert [
-        (where, "Permission denied" in why, matters) for where, why, matters in tree.problems
-    ] == [(path, True, True)]
-    assert list(tree.contents) == ["/run/sysctl.d/b.conf"]
+    boot_files = read_boot_files(root.files)
+    (problem,) = boot_files.problems
+    assert (problem.path, problem.matters) == (path, True)
+    assert "Permission denied" in problem.reason
+    assert list(boot_files.contents) == ["/run/sysctl.d/b.conf"]
 
 
 @pytest.mark.parametrize("name", ["pipe.conf", "link.conf"])
-def test_a_pipe_is_not_waited_for(name, place):
+def test_does_not_wait_for_a_pipe(name, place):
     root = place({"/etc/sysctl.d/link.conf": {"link": "/pipe"}})
     os.mkfifo(str(root.at("/pipe" if name == "link.conf" else f"/etc/sysctl.d/{name}")))
-    tree = read_boot_files(root.files)
-    assert f"/etc/sysctl.d/{name}" in [path for path, _unused, _unused in tree.problems]
-    assert tree.contents == {}
+    boot_files = read_boot_files(root.files)
+    assert f"/etc/sysctl.d/{name}" in [problem.path for problem in boot_files.problems]
+    assert boot_files.contents == {}
 
 
-def test_a_device_is_not_read():
-    """One such as this never ends, and reading another may do something."""
+def test_does_not_read_a_device():
+    """A device may never end, and reading one may change something."""
     with pytest.raises(OSError, match="not a regular file"):
         files.read_file("/dev/zero")
 
 
-def test_a_link_that_a_failing_disk_hides_is_not_taken_for_none(place, monkeypatch):
+def test_link_on_a_failing_disk_is_an_error(place, monkeypatch):
     root = place({OURS: {"link": "/srv/x"}, "/srv/x": "a = 1\n"})
     failing(monkeypatch, "readlink", errno.EIO, str(root.at(OURS)))
     with pytest.raises(OSError, match="Input/output error"):
         root.files.locate(OURS)
 
 
-def test_a_last_file_of_which_nothing_can_be_known_is_told(place, monkeypatch):
+def test_sysctl_conf_on_a_failing_disk_is_a_problem(place, monkeypatch):
     root = place({"/etc/sysctl.conf": "a = 1\n"})
     for name in ("stat", "open"):
         failing(monkeypatch, name, errno.EIO, str(root.at("/etc/sysctl.conf")))
     (problem,) = read_boot_files(root.files).problems
-    assert (problem[0], problem[2]) == ("/etc/sysctl.conf", True)
+    assert (problem.path, problem.matters) == ("/etc/sysctl.conf", True)
 
 
-def test_a_key_that_a_glob_finds_and_that_cannot_be_read_is_told(kernel, monkeypatch):
+def test_unreadable_key_of_a_glob_is_an_error_if_it_is_needed(kernel, monkeypatch):
     kernel(**{KEY: "60"})
     failing(monkeypatch, "open", errno.EMFILE, proc_sys.proc_path(KEY))
     assert proc_sys.read_keys([KEY], named=False, needed=False) == {}
@@ -346,23 +347,23 @@ def test_a_key_that_a_glob_finds_and_that_cannot_be_read_is_told(kernel, monkeyp
         proc_sys.read_keys([KEY], named=False, needed=True)
 
 
-def test_a_big_file_is_read_whole(place):
+def test_reads_a_large_file_whole(place):
     data = b"# x\n" * 40_000
     assert read_boot_files(place({OURS: data}).files).contents[OURS] == data
 
 
-def test_the_running_host_can_be_looked_at():
-    tree = read_boot_files(files.HostFiles("/"))
-    assert tree.command_line
-    assert {*FOLDERS[:4], "/etc"} <= set(tree.listing)
+def test_reads_the_boot_files_of_the_running_host():
+    boot_files = read_boot_files(files.HostFiles("/"))
+    assert boot_files.command_line
+    assert {*FOLDERS[:4], "/etc"} <= set(boot_files.listing)
 
 
-def test_a_kernel_command_line_that_cannot_be_read(monkeypatch):
+def test_unreadable_kernel_command_line_is_empty(monkeypatch):
     failing(monkeypatch, "open", errno.EACCES, "/proc/cmdline")
     assert read_boot_files(files.HostFiles("/")).command_line == ""
 
 
-def test_looking_changes_nothing(place, kernel):
+def test_reading_changes_nothing(place, kernel):
     kernel(**{KEY: "60"})
     root = place({OURS: "a=1", "/etc/sysctl.conf": {"link": "/none"}})
     before = root.snapshot()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run at a time: who has the lock, who waits for it, and who gives up."""
+"""The host lock: who holds it, who waits for it, and who gives up."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def is_free(path):
     return True
 
 
-def test_it_is_held_for_as_long_as_said_and_is_roots_own(path):
+def test_lock_is_held_inside_the_context_and_belongs_to_root(path):
     with lock.host_lock(HostFiles("/")):
         assert not is_free(path)
     assert is_free(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_second_time_it_is_only_opened(path):
+def test_second_run_does_not_touch_the_lock_file(path):
     with lock.host_lock(HostFiles("/")):
         pass
     os.chmod(str(path), 0o400)
@@ -53,14 +53,14 @@ def test_a_second_time_it_is_only_opened(path):
     assert path.stat() == before
 
 
-def test_an_error_frees_it(path):
+def test_error_releases_the_lock(path):
     with pytest.raises(ZeroDivisionError), lock.host_lock(HostFiles("/")):
         raise ZeroDivisionError
     assert is_free(path)
 
 
 @pytest.mark.usefixtures("path")
-def test_an_image_has_its_own(tmp_path):
+def test_image_has_its_own_lock(tmp_path):
     image = tmp_path / "image"
     image.mkdir()
     with lock.host_lock(HostFiles("/")), lock.host_lock(HostFiles(str(image))):
@@ -70,7 +70,7 @@ def test_an_image_has_its_own(tmp_path):
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT])
-def test_who_may_not_write_there_locks_the_root(number, path, monkeypatch):
+def test_locks_the_root_folder_without_access_to_run(number, path, monkeypatch):
     def refuse():
         raise OSError(number, os.strerror(number))
 
@@ -81,7 +81,7 @@ def test_who_may_not_write_there_locks_the_root(number, path, monkeypatch):
 
 
 @pytest.mark.usefixtures("path")
-def test_what_else_goes_wrong_is_no_reason_to_lock_something_else(monkeypatch):
+def test_other_errors_of_the_lock_file_are_fatal(monkeypatch):
     def refuse():
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
@@ -93,14 +93,14 @@ def test_what_else_goes_wrong_is_no_reason_to_lock_something_else(monkeypatch):
     assert caught.value.errno == errno.EMFILE
 
 
-def test_a_link_in_its_place_is_not_followed(path, tmp_path):
+def test_does_not_follow_a_link_in_place_of_the_lock_file(path, tmp_path):
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(TuningError, match="cannot be opened"), lock.host_lock(HostFiles("/")):
         pass
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_place_that_cannot_be_locked_is_said(path, monkeypatch):
+def test_file_that_cannot_be_locked_is_an_error(path, monkeypatch):
     def refuse(_fd, _how):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
@@ -111,37 +111,37 @@ def test_a_place_that_cannot_be_locked_is_said(path, monkeypatch):
         pass
 
 
-def test_it_is_waited_for(path):
+def test_waits_for_the_lock(path):
     path.touch()
     fd = os.open(str(path), os.O_RDONLY)
     fcntl.flock(fd, fcntl.LOCK_EX)
-    waits = threading.Event()
+    is_waiting = threading.Event()
     flock = fcntl.flock
 
-    def noticed(fd, how):
+    def flock_and_notice(fd, how):
         if not how & fcntl.LOCK_NB:
-            waits.set()
+            is_waiting.set()
         flock(fd, how)
 
-    def let_go():
-        waits.wait()
+    def release():
+        is_waiting.wait()
         os.close(fd)
 
-    other = threading.Thread(target=let_go)
+    holder = threading.Thread(target=release)
     with pytest.MonkeyPatch.context() as patches:
-        patches.setattr(fcntl, "flock", noticed)
-        other.start()
+        patches.setattr(fcntl, "flock", flock_and_notice)
+        holder.start()
         with lock.host_lock(HostFiles("/")):
-            assert waits.is_set()
+            assert is_waiting.is_set()
             assert not is_free(path)
-    other.join()
+    holder.join()
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
-def test_who_waits_too_long_is_told_who_has_it(path, monkeypatch):
+def test_timeout_names_the_process_that_holds_the_lock(path, monkeypatch):
     path.touch()
-    monkeypatch.setattr(lock, "PATIENCE", 0.01)
+    monkeypatch.setattr(lock, "TIMEOUT", 0.01)
     fd = os.open(str(path), os.O_RDONLY)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
@@ -155,7 +155,7 @@ def test_who_waits_too_long_is_told_who_has_it(path, monkeypatch):
     assert is_free(path)
 
 
-def test_a_holder_that_cannot_be_seen(path):
+def test_holder_that_is_not_visible(path):
     path.touch()
     fd = os.open(str(path), os.O_RDONLY)
     try:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carrying a plan out on real folders: all of it or nothing. Faults that cannot be provoked otherwise are put into os."""
+"""Carrying a plan out on real folders: all of it or nothing.
+
+Faults that cannot be provoked otherwise are injected into functions of os.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import re
 import signal
 import stat
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._host import (
@@ -26,7 +30,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import 
     make_plan,
     surplus_keys,
 )
-from hosts_in_memory import HEADER, OURS, ask
+from hosts_in_memory import HEADER, OURS, make_request
 from unit.hosts_on_disk import Kernel, failing, snapshot, where
 
 A, B, C = "net.ipv4.tcp_a", "net.ipv4.tcp_b", "net.ipv4.tcp_c"
@@ -37,22 +41,30 @@ TEXT = f"# {HEADER}\n{A} = 10\n{B} = 20\n{C} = 30\n"
 ROOT = os.geteuid() == 0
 
 
-def look(request, place):
-    """Look at the host at `place`, whose kernel is the folder in the place of /proc/sys."""
-    path, real, is_link = place.files.locate(request.path)
+def observe(request, place):
+    """Observe the host at `place`; the folder in place of /proc/sys is its kernel."""
+    location = place.files.locate(request.path)
     loader = LOADERS["systemd"]
-    before = place.files.read(path, real)
-    asked = [*request.settings, *surplus_keys(request, before, loader)]
-    runtime = proc_sys.read_keys(asked, named=True, needed=True)
-    return Observed(loader, read_boot_files(place.files), path, real, is_link, before, runtime, {})
+    content = place.files.read(location.path, location.real_path)
+    keys = [*request.settings, *surplus_keys(request, content, loader)]
+    return Observed(
+        loader=loader,
+        boot_files=read_boot_files(place.files),
+        path=location.path,
+        real_path=location.real_path,
+        is_link=location.is_link,
+        content=content,
+        runtime=proc_sys.read_keys(keys, named=True, needed=True),
+        matches={},
+    )
 
 
-def planned(place, settings=None, **options):
-    request = ask(SETTINGS if settings is None else settings, **options)
-    return make_plan(request, look(request, place))
+def plan_change(place, settings=None, **options):
+    request = make_request(SETTINGS if settings is None else settings, **options)
+    return make_plan(request, observe(request, place))
 
 
-def carried_out(plan, place, attributes=lambda _path: None, backup=False):
+def carry_out(plan, place, attributes=lambda _path: None, backup=False):
     transaction.check_writable(plan, place.files)
     return transaction.carry_out(plan, place.files, {plan.observed.real_path: attributes}, backup)
 
@@ -61,24 +73,34 @@ def values_of(kernel):
     return {key: kernel[key] for key in VALUES}
 
 
+def planned_values(plan):
+    return {key: str(value) for key, value in plan.desired.items()}
+
+
+def is_carried_out(plan, place):
+    """Tell whether every file is as planned."""
+    contents = [place.files.read(change.path, change.real_path) for change in plan.files]
+    return contents == [change.after for change in plan.files]
+
+
 @pytest.mark.usefixtures("umask")
-def test_a_plan_is_carried_out_and_nothing_is_left_to_do(place, kernel):
+def test_carries_out_a_plan_completely(place, kernel):
     root, live = place({"/etc/sysctl.d": None, "/etc/other": "x"}), kernel(**VALUES)
-    assert carried_out(planned(root), root) == []
+    assert carry_out(plan_change(root), root) == []
     assert values_of(live) == SETTINGS
     assert root.read(OURS) == TEXT.encode()
     assert set(root.snapshot()) == {"etc", "etc/other", "etc/sysctl.d", OURS[1:]}
     assert stat.S_IMODE(root.at(OURS).stat().st_mode) == 0o644
-    assert not planned(root).changed
+    assert not plan_change(root).changed
 
 
-def test_values_are_written_in_the_order_given_and_only_those_that_differ(place, kernel):
+def test_writes_only_values_that_differ_in_the_order_given(place, kernel):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
-    carried_out(planned(root, {C: "30", B: "2", A: "10"}), root)
+    carry_out(plan_change(root, {C: "30", B: "2", A: "10"}), root)
     assert live.written == [(C, "30"), (A, "10")]
 
 
-def test_a_key_that_another_one_changes_is_written_again(place, kernel):
+def test_rewrites_a_key_that_another_key_changed(place, kernel):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
 
     def resets(text):
@@ -86,155 +108,147 @@ def test_a_key_that_another_one_changes_is_written_again(place, kernel):
         return text
 
     live.reactions[A] = resets
-    carried_out(planned(root, {A: "10", B: "2"}), root)
+    carry_out(plan_change(root, {A: "10", B: "2"}), root)
     assert (live[A], live[B]) == ("10", "2")
 
 
-def test_nothing_to_do_touches_nothing(place, kernel):
+def test_touches_nothing_if_nothing_is_to_change(place, kernel):
     root = place({OURS: TEXT})
     kernel(**SETTINGS)
     before, status = root.snapshot(), root.at("/etc/sysctl.d").stat()
-    plan = planned(root)
+    plan = plan_change(root)
     assert not plan.changed
-    carried_out(plan, root)
+    carry_out(plan, root)
     assert root.snapshot() == before
     assert root.at("/etc/sysctl.d").stat().st_mtime_ns == status.st_mtime_ns
 
 
 @pytest.mark.usefixtures("umask")
-def test_a_folder_of_the_loader_is_made(place, kernel):
+def test_creates_missing_sysctl_d_directory(place, kernel):
     root = place({"/etc": None})
     kernel(**VALUES)
-    carried_out(planned(root), root)
+    carry_out(plan_change(root), root)
     assert stat.S_IMODE(root.at("/etc/sysctl.d").stat().st_mode) == 0o755
     assert root.read(OURS) == TEXT.encode()
 
 
-def test_an_edited_file_keeps_mode_and_owner(place, kernel):
+def test_edited_file_keeps_mode_and_owner(place, kernel):
     root = place({OURS: f"{A} = 5\n"})
     kernel(**VALUES)
     os.chmod(str(root.at(OURS)), 0o640)
     if ROOT:
         os.chown(str(root.at(OURS)), 12, 34)
     before = root.at(OURS).stat()
-    carried_out(planned(root), root)
+    carry_out(plan_change(root), root)
     after = root.at(OURS).stat()
-    assert (after.st_mode, after.st_uid, after.st_gid) == (
-        before.st_mode,
-        before.st_uid,
-        before.st_gid,
-    )
+    assert after.st_mode == before.st_mode
+    assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
     assert after.st_ino != before.st_ino
 
 
-def test_an_edited_file_keeps_extended_attributes(place, kernel):
+def test_edited_file_keeps_extended_attributes(place, kernel):
     root = place({OURS: f"{A} = 5\n"})
     kernel(**VALUES)
     try:
         os.setxattr(str(root.at(OURS)), "user.note", b"kept")
     except OSError:
         pytest.skip("the file system of the temporary folder keeps no extended attributes of users")
-    carried_out(planned(root), root)
+    carry_out(plan_change(root), root)
     assert os.getxattr(str(root.at(OURS)), "user.note") == b"kept"
 
 
 @pytest.mark.parametrize(
     ("number", "fatal"), [(errno.ENOTSUP, False), (errno.EPERM, False), (errno.EIO, True)]
 )
-def test_an_extended_attribute_that_cannot_be_copied(number, fatal, place, kernel, monkeypatch):
+def test_extended_attribute_that_cannot_be_copied(number, fatal, place, kernel, monkeypatch):
     root = place({OURS: f"{A} = 5\n"})
     kernel(**VALUES)
-    plan = planned(root)
+    plan = plan_change(root)
     before = root.snapshot()
     monkeypatch.setattr(os, "listxattr", lambda _path: ["user.note"])
     monkeypatch.setattr(os, "getxattr", lambda _path, _name: b"x")
     monkeypatch.setattr(os, "setxattr", failure(number))
     if fatal:
         with pytest.raises(TuningError):
-            carried_out(plan, root)
+            carry_out(plan, root)
         assert root.snapshot() == before
     else:
-        carried_out(plan, root)
+        carry_out(plan, root)
         assert root.read(OURS) != before[OURS[1:]][3]
 
 
-def test_attributes_are_given_before_the_file_has_its_name(place, kernel):
+def test_sets_attributes_before_the_file_has_its_name(place, kernel):
     root = place({OURS: "# old\n", V99: f"{A} = 5\n"})
     kernel(**VALUES)
-    seen = []
+    paths = []
 
     def attributes(path):
-        seen.append(path)
+        paths.append(path)
         assert root.read(OURS) == b"# old\n"
         os.chmod(path, 0o600)
 
-    carried_out(planned(root, on_override="comment_out"), root, attributes)
+    carry_out(plan_change(root, on_override="comment_out"), root, attributes)
     assert stat.S_IMODE(root.at(OURS).stat().st_mode) == 0o600
-    (path,) = seen
+    (path,) = paths
     assert os.path.dirname(path) == str(root.at("/etc/sysctl.d"))
     assert not path.endswith(".conf")
     assert root.read(V99).startswith(b"#")
 
 
-def test_a_link_stays_and_its_target_is_edited(place, kernel):
+def test_keeps_a_link_and_edits_its_target(place, kernel):
     root = place({OURS: {"link": "/srv/x"}, "/srv/x": "# mine\n"})
     kernel(**VALUES)
-    carried_out(planned(root), root)
+    carry_out(plan_change(root), root)
     assert os.readlink(str(root.at(OURS))) == "/srv/x"
     assert root.read("/srv/x") == b"# mine\n" + TEXT.encode().partition(b"\n")[2]
 
 
-def test_a_file_with_nothing_left_goes(place, kernel):
+def test_removes_a_file_without_settings(place, kernel):
     root = place({OURS: TEXT})
     kernel(**SETTINGS)
-    carried_out(planned(root, VALUES, present=False), root)
+    carry_out(plan_change(root, VALUES, present=False), root)
     assert set(root.snapshot()) == {"etc", "etc/sysctl.d"}
 
 
-def test_backups_hold_what_was_there_with_all_that_belongs_to_it(place, kernel):
+def test_backups_keep_content_and_attributes(place, kernel):
     root = place({OURS: "# old\n", V99: f"{A} = 5\n"})
     kernel(**VALUES)
     os.chmod(str(root.at(OURS)), 0o600)
-    backups = carried_out(planned(root, on_override="comment_out"), root, backup=True)
+    backups = carry_out(plan_change(root, on_override="comment_out"), root, backup=True)
     assert [root.read(path) for path in backups] == [b"# old\n", f"{A} = 5\n".encode()]
     assert stat.S_IMODE(root.at(backups[0]).stat().st_mode) == 0o600
     assert all(re.search(r"\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$", path) for path in backups)
-    assert set(root.snapshot()) == {
-        "etc",
-        "etc/sysctl.d",
-        OURS[1:],
-        V99[1:],
-        *(path[1:] for path in backups),
-    }
+    backup_names = {path[1:] for path in backups}
+    assert set(root.snapshot()) == {"etc", "etc/sysctl.d", OURS[1:], V99[1:]} | backup_names
 
 
-def test_no_backup_of_a_file_that_is_new(place, kernel):
+def test_new_file_has_no_backup(place, kernel):
     root = place({"/etc/sysctl.d": None})
     kernel(**VALUES)
-    assert carried_out(planned(root), root, backup=True) == []
+    assert carry_out(plan_change(root), root, backup=True) == []
 
 
-# Refused before anything is written.
+# --- refused before anything is written ---
 
 
-def test_a_folder_that_is_not_there_is_refused(place, kernel):
+def test_refuses_a_folder_that_does_not_exist(place, kernel):
     root, live = place(), kernel(**VALUES)
     with pytest.raises(TuningError, match="there is no folder /srv/here"):
-        carried_out(planned(root, path="/srv/here/x.conf"), root)
+        carry_out(plan_change(root, path="/srv/here/x.conf"), root)
     assert live.written == []
 
 
-def test_a_host_without_the_parent_of_a_folder_is_refused(place, kernel):
+def test_refuses_a_host_without_etc(place, kernel):
     root, live = place(), kernel(**VALUES)
     with pytest.raises(TuningError, match="cannot be written: No such file or directory"):
-        carried_out(planned(root), root)
+        carry_out(plan_change(root), root)
     assert live.written == []
 
 
 @pytest.mark.parametrize(("flags", "number"), [(0, errno.EACCES), (os.ST_RDONLY, errno.EROFS)])
-def test_a_folder_that_may_not_be_written_is_refused(flags, number, place, kernel, monkeypatch):
+def test_refuses_a_folder_that_is_not_writable(flags, number, place, kernel, monkeypatch):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
-    plan = planned(root)
+    plan = plan_change(root)
     folder = str(root.at("/etc/sysctl.d"))
     access = os.access
     monkeypatch.setattr(
@@ -244,16 +258,16 @@ def test_a_folder_that_may_not_be_written_is_refused(flags, number, place, kerne
     )
     monkeypatch.setattr(os, "statvfs", lambda _path: type("Status", (), {"f_flag": flags}))
     with pytest.raises(TuningError) as caught:
-        carried_out(plan, root)
+        carry_out(plan, root)
     assert (caught.value.errno, caught.value.rolled_back) == (number, True)
     assert OURS in str(caught.value)
     assert live.written == []
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-def test_a_key_that_may_not_be_written_is_refused(number, place, kernel, monkeypatch):
+def test_refuses_a_key_that_is_not_writable(number, place, kernel, monkeypatch):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
-    plan = planned(root)
+    plan = plan_change(root)
     key = proc_sys.proc_path(B)
     monkeypatch.setattr(os, "access", lambda path, _mode, **at: where(path, **at) != key)
     failing(monkeypatch, "open", number, key)
@@ -263,9 +277,9 @@ def test_a_key_that_may_not_be_written_is_refused(number, place, kernel, monkeyp
     assert live.written == []
 
 
-def test_what_access_denies_and_open_allows_is_no_obstacle(place, kernel, monkeypatch):
+def test_accepts_a_key_that_open_allows_though_access_denies_it(place, kernel, monkeypatch):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
-    plan = planned(root)
+    plan = plan_change(root)
     access = os.access
     monkeypatch.setattr(
         os,
@@ -273,25 +287,25 @@ def test_what_access_denies_and_open_allows_is_no_obstacle(place, kernel, monkey
         lambda path, *args, **at: "proc-sys" not in where(path, **at) and access(path, *args, **at),
     )
     transaction.check_writable(plan, root.files)
-    carried_out(plan, root)
+    carry_out(plan, root)
     assert values_of(live) == SETTINGS
 
 
-def test_check_mode_opens_no_key_to_write_it(place, kernel, monkeypatch):
+def test_check_mode_does_not_open_keys_for_writing(place, kernel, monkeypatch):
     root, _live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
-    plan = planned(root)
+    plan = plan_change(root)
     failing(monkeypatch, "open", errno.EPERM, proc_sys.proc_path(B))
     transaction.check_writable(plan, root.files)
 
 
-def test_no_key_stays_open(place, kernel):
+def test_closes_every_key(place, kernel):
     root, _live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
     before = os.listdir("/proc/self/fd")
-    carried_out(planned(root), root)
+    carry_out(plan_change(root), root)
     assert os.listdir("/proc/self/fd") == before
 
 
-# Taken back.
+# --- rolled back ---
 
 
 def failure(number):
@@ -301,17 +315,17 @@ def failure(number):
     return fail
 
 
-def fails(plan, root, **how):
+def fails(plan, root, **options):
     with pytest.raises(TuningError) as caught:
-        carried_out(plan, root, **how)
+        carry_out(plan, root, **options)
     return caught.value
 
 
-def test_a_value_that_the_kernel_refuses(place, kernel):
+def test_undoes_if_the_kernel_refuses_a_value(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(C, "30")
     before = root.snapshot()
-    error = fails(planned(root), root)
+    error = fails(plan_change(root), root)
     assert (error.key, error.errno, error.rolled_back) == (C, errno.EINVAL, True)
     assert "'30'" in str(error)
     assert "Invalid argument" in str(error)
@@ -319,16 +333,16 @@ def test_a_value_that_the_kernel_refuses(place, kernel):
     assert (values_of(live), root.snapshot()) == (VALUES, before)
 
 
-def test_a_value_that_is_stored_as_another(place, kernel):
+def test_undoes_if_the_kernel_stores_another_value(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     live.reactions[B] = lambda text: "15" if text == "20" else text
-    error = fails(planned(root), root)
+    error = fails(plan_change(root), root)
     assert (error.key, error.rolled_back) == (B, True)
     assert "reads back '15'" in str(error)
     assert (values_of(live), root.read(OURS)) == (VALUES, b"# old\n")
 
 
-def test_a_value_that_a_later_one_puts_back(place, kernel):
+def test_undoes_if_a_later_key_resets_a_value(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
 
     def resets(text):
@@ -336,15 +350,15 @@ def test_a_value_that_a_later_one_puts_back(place, kernel):
         return text
 
     live.reactions[B] = resets
-    error = fails(planned(root), root)
+    error = fails(plan_change(root), root)
     assert (error.key, error.rolled_back) == (A, True)
     assert "a key set after it" in str(error)
     assert values_of(live) == VALUES
 
 
-def test_a_value_that_cannot_be_read_back(place, kernel, monkeypatch):
+def test_undoes_if_a_value_cannot_be_read_back(place, kernel, monkeypatch):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
-    plan = planned(root)
+    plan = plan_change(root)
     read = os.pread
 
     def unreadable(fd, size, offset):
@@ -358,9 +372,9 @@ def test_a_value_that_cannot_be_read_back(place, kernel, monkeypatch):
     assert values_of(live) == VALUES
 
 
-def test_a_value_that_the_kernel_takes_a_part_of(place, kernel, monkeypatch):
+def test_undoes_if_the_kernel_takes_only_part_of_a_value(place, kernel, monkeypatch):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
-    plan = planned(root)
+    plan = plan_change(root)
     write = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: 1 if data == b"20\n" else write(fd, data))
     error = fails(plan, root)
@@ -368,48 +382,48 @@ def test_a_value_that_the_kernel_takes_a_part_of(place, kernel, monkeypatch):
     assert values_of(live) == VALUES
 
 
-@pytest.mark.parametrize("again", ["refused", "taken as another"])
-def test_a_value_that_cannot_be_put_back_is_said(again, place, kernel):
+@pytest.mark.parametrize("undo", ["refused", "stored as another value"])
+def test_error_names_a_value_that_cannot_be_put_back(undo, place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(C, "30")
-    if again == "refused":
+    if undo == "refused":
         live.refuse(A, "1")
     else:
         live.reactions[A] = lambda text: text if text == "10" else "11"
-    error = fails(planned(root), root)
+    error = fails(plan_change(root), root)
     assert not error.rolled_back
     assert re.search(f"NOT put back: {A}", str(error))
     assert B not in str(error)
     assert (live[B], live[C], root.read(OURS)) == ("2", "3", b"# old\n")
 
 
-def test_a_key_that_had_no_value_cannot_be_put_back(place, kernel):
+def test_key_that_had_no_value_cannot_be_put_back(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(B, "20")
-    request = ask(SETTINGS)
-    seen = look(request, root)
-    plan = make_plan(request, seen._replace(runtime={**seen.runtime, A: None}))
+    request = make_request(SETTINGS)
+    observed = observe(request, root)
+    plan = make_plan(request, observed._replace(runtime={**observed.runtime, A: None}))
     error = fails(plan, root)
     assert not error.rolled_back
     assert f"{A} (it had no value to go back to)" in str(error)
 
 
-def test_attributes_that_cannot_be_given(place, kernel):
+def test_undoes_if_attributes_cannot_be_set(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     before = root.snapshot()
 
     def attributes(_path):
         raise TuningError("no such user")
 
-    error = fails(planned(root), root, attributes=attributes, backup=True)
+    error = fails(plan_change(root), root, attributes=attributes, backup=True)
     assert (str(error), error.rolled_back) == ("no such user", True)
     assert (values_of(live), root.snapshot()) == (VALUES, before)
 
 
-def test_a_file_system_without_hard_links(place, kernel, monkeypatch):
+def test_file_system_without_hard_links(place, kernel, monkeypatch):
     root, live = place({OURS: "# old\n", V99: f"{A} = 5\n"}), kernel(**VALUES)
     os.chmod(str(root.at(OURS)), 0o600)
-    plan = planned(root, on_override="comment_out")
+    plan = plan_change(root, on_override="comment_out")
     before = root.snapshot()
     monkeypatch.setattr(os, "link", failure(errno.EPERM))
     renamed, rename = [], os.rename
@@ -423,12 +437,15 @@ def test_a_file_system_without_hard_links(place, kernel, monkeypatch):
     monkeypatch.setattr(os, "rename", fail_late)
     assert fails(plan, root).rolled_back
     assert (values_of(live), root.snapshot()) == (VALUES, before)
-    carried_out(plan, root)
+    carry_out(plan, root)
     assert set(root.snapshot()) == set(before)
 
 
 class Faults:
-    """Count the calls of os that change something, or see to it; let one of them fail, or all from there on."""
+    """Count the calls of os that change something or sync it, and let one of them fail.
+
+    lasting: all calls after it fail too.
+    """
 
     NAMES = (
         "open",
@@ -446,7 +463,11 @@ class Faults:
     )
 
     def __init__(self, monkeypatch, at, error, lasting=False):
-        self.at, self.error, self.lasting, self.calls, self.failed = at, error, lasting, 0, ""
+        self.at = at
+        self.error = error
+        self.lasting = lasting
+        self.calls = 0
+        self.failed_call = ""
         self.armed = False
         for name in self.NAMES:
             monkeypatch.setattr(os, name, self.guarded(name, getattr(os, name)))
@@ -456,14 +477,14 @@ class Faults:
             if self.armed:
                 self.calls += 1
                 if self.calls == self.at or (self.lasting and self.calls > self.at):
-                    self.failed = self.failed or f"call {self.at}: {name}{args}"
+                    self.failed_call = self.failed_call or f"call {self.at}: {name}{args}"
                     raise self.error
             return function(*args, **named)
 
         return call
 
 
-MORE = {
+OVERRIDES = {
     OURS: "# old\n",
     V99: f"{A} = 5\n",
     "/etc/x": f"{B} = 5\n",
@@ -471,66 +492,83 @@ MORE = {
 }
 SITUATIONS = {
     "a new file in a new folder": ({"/etc": None, "/usr/lib/sysctl.d": None}, {}),
-    "an old file": ({OURS: "# old\n"}, {"backup": True}),
-    "a file that goes": (
+    "an existing file": ({OURS: "# old\n"}, {"backup": True}),
+    "a removed file": (
         {OURS: f"{A} = 10\n"},
         {"settings": dict.fromkeys(SETTINGS, "7"), "present": False},
     ),
     "a link": ({OURS: {"link": "/srv/x"}, "/srv/x": "# old\n"}, {}),
-    "other files too": (MORE, {"on_override": "comment_out"}),
+    "overriding files too": (OVERRIDES, {"on_override": "comment_out"}),
 }
 
 
-def every_call(situation, place, kernel, monkeypatch, error, lasting=False):
-    """Yield what one run comes to with a fault at each of its calls, until the run has no such call any more."""
+class FaultyRun(NamedTuple):
+    """A run in which a call of os failed, and the host after it."""
+
+    failed_call: str
+    """Nothing: the run made fewer calls."""
+    outcome: Any
+    """The exception that ended the run, or None."""
+    root: Any
+    kernel: Any
+    before: Any
+    """Snapshot of the root folder before the run."""
+    plan: Any
+
+
+def runs_with_each_call_failing(situation, place, kernel, monkeypatch, error, lasting=False):
+    """Run once for each call that can fail, until a run has no such call any more."""
     files, options = SITUATIONS[situation]
     for at in range(1, 500):
         with monkeypatch.context() as patches:
             root, live = place(files, f"root-{at}"), kernel(**VALUES)
-            for real in {OURS, "/srv/x"} & {
-                path for path, content in files.items() if isinstance(content, str)
-            }:
-                os.chmod(str(root.at(real)), 0o640)
-                if ROOT:
-                    os.chown(str(root.at(real)), 12, 34)
-            settings = options.get("settings")
-            plan = planned(
-                root,
-                settings,
-                **{k: v for k, v in options.items() if k not in ("settings", "backup")},
-            )
+            give_to_another_user(root, files)
+            plan_options = {name: value for name, value in options.items() if name != "backup"}
+            plan = plan_change(root, **plan_options)
             before = root.snapshot()
             faults = Faults(patches, at, error, lasting)
-            patches.setattr(
-                os, "sysconf", lambda _name: 2
-            )  # one key is open, the others are opened anew
             transaction.check_writable(plan, root.files)
+            outcome = None
             faults.armed = True
             try:
                 transaction.carry_out(plan, root.files, {}, options.get("backup", False))
             except BaseException as raised:
                 outcome = raised
-            else:
-                outcome = None
             faults.armed = False
-        yield faults, outcome, root, live, before, plan
-        if not faults.failed:
+        yield FaultyRun(
+            failed_call=faults.failed_call,
+            outcome=outcome,
+            root=root,
+            kernel=live,
+            before=before,
+            plan=plan,
+        )
+        if not faults.failed_call:
             assert at > 10
             return
 
 
+def give_to_another_user(root, files):
+    for path in (OURS, "/srv/x"):
+        if isinstance(files.get(path), str):
+            os.chmod(str(root.at(path)), 0o640)
+            if ROOT:
+                os.chown(str(root.at(path)), 12, 34)
+
+
 @pytest.fixture
 def kernel_anew(tmp_path, monkeypatch):
-    """Make a kernel that can be made again, with the values of before."""
-    made = []
+    """Return a function that makes a kernel, or gives the one it made its values again."""
+    kernels = []
 
     def make(**values):
-        if not made:
-            made.append(Kernel(tmp_path / "proc-sys", values, monkeypatch))
+        if not kernels:
+            kernels.append(Kernel(tmp_path / "proc-sys", values, monkeypatch))
+        (kernel,) = kernels
         for key, value in values.items():
-            made[0][key] = value
-        made[0].written.clear()
-        return made[0]
+            kernel[key] = value
+        kernel.written.clear()
+        return kernel
 
     return make
 
@@ -540,112 +578,100 @@ FAULTS = {"an error": OSError(errno.EIO, "Input/output error"), "an interrupt": 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
-def test_a_fault_at_any_call_leaves_the_host_as_it_was(
+def test_fault_at_any_call_leaves_the_host_as_it_was(
     situation, fault, place, kernel_anew, monkeypatch
 ):
-    for faults, outcome, root, live, before, plan in every_call(
-        situation, place, kernel_anew, monkeypatch, FAULTS[fault]
-    ):
-        if outcome is None or isinstance(
-            outcome, KeyboardInterrupt
-        ):  # no call failed, or one that came after all else
-            assert values_of(live) == {key: str(value) for key, value in plan.desired.items()}, (
-                faults.failed
-            )
-            assert all(root.files.read(c.path, c.real_path) == c.after for c in plan.files), (
-                faults.failed
-            )
+    runs = runs_with_each_call_failing(situation, place, kernel_anew, monkeypatch, FAULTS[fault])
+    for run in runs:
+        # Without an error no call failed, or one of the clean-up after all else.
+        if run.outcome is None or isinstance(run.outcome, KeyboardInterrupt):
+            assert values_of(run.kernel) == planned_values(run.plan), run.failed_call
+            assert is_carried_out(run.plan, run.root), run.failed_call
         else:
-            assert isinstance(outcome, TuningError), (faults.failed, outcome)
-            assert outcome.rolled_back, (faults.failed, outcome)
-            assert values_of(live) == VALUES, faults.failed
-            assert root.snapshot() == before, faults.failed
+            assert isinstance(run.outcome, TuningError), (run.failed_call, run.outcome)
+            assert run.outcome.rolled_back, (run.failed_call, run.outcome)
+            assert values_of(run.kernel) == VALUES, run.failed_call
+            assert run.root.snapshot() == run.before, run.failed_call
 
 
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
-def test_when_nothing_works_any_more_it_is_not_said_to_be_rolled_back(
-    situation, place, kernel_anew, monkeypatch
-):
+def test_permanent_fault_never_claims_to_be_rolled_back(situation, place, kernel_anew, monkeypatch):
     error = OSError(errno.EIO, "Input/output error")
-    for faults, outcome, root, live, before, _unused in every_call(
+    runs = runs_with_each_call_failing(
         situation, place, kernel_anew, monkeypatch, error, lasting=True
-    ):
-        if isinstance(outcome, TuningError):
-            same = values_of(live) == VALUES and root.snapshot() == before
-            assert same or not outcome.rolled_back, (faults.failed, outcome)
+    )
+    for run in runs:
+        if isinstance(run.outcome, TuningError):
+            unchanged = values_of(run.kernel) == VALUES and run.root.snapshot() == run.before
+            assert unchanged or not run.outcome.rolled_back, (run.failed_call, run.outcome)
         else:
-            assert outcome is None, (faults.failed, outcome)
+            assert run.outcome is None, (run.failed_call, run.outcome)
 
 
 class Killed(BaseException):
-    """What a run does not live to see."""
+    """The end of a process that is killed."""
 
 
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
-def test_killed_at_any_call_each_file_is_whole_and_the_next_run_finishes(
+def test_killed_run_leaves_whole_files_and_the_next_run_finishes(
     situation, place, kernel_anew, monkeypatch
 ):
-    for faults, outcome, root, live, before, plan in every_call(
+    runs = runs_with_each_call_failing(
         situation, place, kernel_anew, monkeypatch, Killed(), lasting=True
-    ):
-        assert outcome is None or isinstance(outcome, Killed), (faults.failed, outcome)
+    )
+    for run in runs:
+        plan, root = run.plan, run.root
+        assert run.outcome is None or isinstance(run.outcome, Killed), (
+            run.failed_call,
+            run.outcome,
+        )
         for change in plan.files:
-            assert root.files.read(change.path, change.real_path) in (
-                change.before,
-                change.after,
-            ), faults.failed
-        strange = (
-            set(root.snapshot())
-            - set(before)
-            - {change.real_path[1:] for change in plan.files}
-            - {"etc/sysctl.d"}
-        )
-        assert not any(path.endswith(".conf") for path in strange), faults.failed
-        again = make_plan(plan.request, look(plan.request, root))
-        carried_out(again, root)
-        assert values_of(live) == {key: str(value) for key, value in plan.desired.items()}, (
-            faults.failed
-        )
-        assert all(root.files.read(c.path, c.real_path) == c.after for c in plan.files), (
-            faults.failed
-        )
-        assert not make_plan(plan.request, look(plan.request, root)).changed
+            data = root.files.read(change.path, change.real_path)
+            assert data in (change.before, change.after), run.failed_call
+        expected = {"etc/sysctl.d", *run.before}
+        expected.update(change.real_path[1:] for change in plan.files)
+        leftovers = set(root.snapshot()) - expected
+        assert not any(path.endswith(".conf") for path in leftovers), run.failed_call
+        carry_out(make_plan(plan.request, observe(plan.request, root)), root)
+        assert values_of(run.kernel) == planned_values(plan), run.failed_call
+        assert is_carried_out(plan, root), run.failed_call
+        assert not make_plan(plan.request, observe(plan.request, root)).changed
 
 
-def test_every_part_is_on_the_disk_before_the_next(place, kernel, monkeypatch):
+def test_syncs_each_step_before_the_next(place, kernel, monkeypatch):
     root = place({OURS: "# old\n"})
     kernel(**VALUES)
-    plan = planned(root)
-    done = []
+    plan = plan_change(root)
+    steps = []
     fsync, rename = os.fsync, os.rename
 
-    def note_sync(fd):
+    def log_sync(fd):
         name = os.readlink(f"/proc/self/fd/{fd}")
-        done.append("sync the folder" if Path(name).is_dir() else "sync the file")
+        steps.append("sync the folder" if Path(name).is_dir() else "sync the file")
         fsync(fd)
 
-    def note_rename(source, target):
-        done.append("rename")
+    def log_rename(source, target):
+        steps.append("rename")
         rename(source, target)
 
-    monkeypatch.setattr(os, "fsync", note_sync)
-    monkeypatch.setattr(os, "rename", note_rename)
-    carried_out(plan, root)
-    assert done[:3] == ["sync the file", "rename", "sync the folder"]
+    monkeypatch.setattr(os, "fsync", log_sync)
+    monkeypatch.setattr(os, "rename", log_rename)
+    carry_out(plan, root)
+    assert steps[:3] == ["sync the file", "rename", "sync the folder"]
 
 
-# Others at work at the same time.
+# --- other programs at work at the same time ---
 
 
 def rival_before(monkeypatch, name, act, when=1):
-    """Let another program do something just before a call of os, the first or a later one."""
-    own, calls = getattr(os, name), []
+    """Let another program act just before a call of os, by default the first one."""
+    function, calls = getattr(os, name), []
 
     def call(*args, **named):
         calls.append(args)
         if len(calls) == when:
             act()
-        return own(*args, **named)
+        return function(*args, **named)
 
     monkeypatch.setattr(os, name, call)
 
@@ -654,31 +680,29 @@ def rewrite(path, text):
     path.write_text(text)
 
 
-def put_another_in_its_place(path, text):
+def replace_file(path, text):
     other = path.with_name("other")
     other.write_text(text)
     other.replace(path)
 
 
 CHANGES = {
-    "a file that changes": ({OURS: "# old\n"}, {}),
-    "a file that goes": (
+    "an edited file": ({OURS: "# old\n"}, {}),
+    "a removed file": (
         {OURS: f"{A} = 10\n"},
         {"settings": dict.fromkeys(SETTINGS, "7"), "present": False},
     ),
 }
 
 
-@pytest.mark.parametrize("act", [rewrite, put_another_in_its_place])
+@pytest.mark.parametrize("act", [rewrite, replace_file])
 @pytest.mark.parametrize(
-    ("change", "call"), [("a file that changes", "link"), ("a file that goes", "rename")]
+    ("change", "call"), [("an edited file", "link"), ("a removed file", "rename")]
 )
-def test_a_file_that_others_change_meanwhile_is_left_to_them(
-    change, call, act, place, kernel, monkeypatch
-):
+def test_concurrent_change_of_a_file_is_kept(change, call, act, place, kernel, monkeypatch):
     files, options = CHANGES[change]
     root, live = place(files), kernel(**VALUES)
-    plan = planned(root, **options)
+    plan = plan_change(root, **options)
     rival_before(monkeypatch, call, lambda: act(root.at(OURS), "# theirs\n"))
     error = fails(plan, root)
     assert "another program changed it" in str(error)
@@ -690,12 +714,10 @@ def test_a_file_that_others_change_meanwhile_is_left_to_them(
 
 
 @pytest.mark.parametrize("change", sorted(CHANGES))
-def test_what_others_write_to_a_file_at_the_last_moment_is_put_back(
-    change, place, kernel, monkeypatch
-):
+def test_last_moment_write_to_the_original_is_kept(change, place, kernel, monkeypatch):
     files, options = CHANGES[change]
     root, live = place(files), kernel(**VALUES)
-    plan = planned(root, **options)
+    plan = plan_change(root, **options)
     rival_before(monkeypatch, "rename", lambda: rewrite(root.at(OURS), "# theirs\n"))
     error = fails(plan, root)
     assert error.rolled_back
@@ -703,9 +725,9 @@ def test_what_others_write_to_a_file_at_the_last_moment_is_put_back(
     assert set(root.snapshot()) == {"etc", "etc/sysctl.d", OURS[1:]}
 
 
-def test_a_file_that_others_make_meanwhile_is_not_overwritten(place, kernel, monkeypatch):
+def test_does_not_overwrite_a_file_created_meanwhile(place, kernel, monkeypatch):
     root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
-    plan = planned(root)
+    plan = plan_change(root)
     rival_before(monkeypatch, "link", lambda: root.put(OURS, "# theirs\n"))
     error = fails(plan, root)
     assert "another program changed it" in str(error)
@@ -714,19 +736,17 @@ def test_a_file_that_others_make_meanwhile_is_not_overwritten(place, kernel, mon
     assert set(root.snapshot()) == {"etc", "etc/sysctl.d", OURS[1:]}
 
 
-def test_what_others_put_in_the_place_of_ours_stays_when_the_rest_is_taken_back(
-    place, kernel, monkeypatch
-):
+def test_rollback_keeps_the_file_of_another_program(place, kernel, monkeypatch):
     root, live = place({"/etc/sysctl.d": None, V99: f"{A} = 5\n"}), kernel(**VALUES)
-    plan = planned(root, on_override="comment_out")
+    plan = plan_change(root, on_override="comment_out")
 
-    def theirs(_source, target):
+    def replace_ours_and_fail(_source, target):
         if target == str(root.at(V99)):
             root.at(OURS).unlink()
             root.put(OURS, "# theirs\n")
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(os, "rename", theirs)
+    monkeypatch.setattr(os, "rename", replace_ours_and_fail)
     error = fails(plan, root)
     assert (error.errno, error.rolled_back) == (errno.EIO, True)
     assert (values_of(live), root.read(OURS), root.read(V99)) == (
@@ -736,14 +756,14 @@ def test_what_others_put_in_the_place_of_ours_stays_when_the_rest_is_taken_back(
     )
 
 
-LEFT = (
+LEFTOVERS = (
     ".90-ansible.conf.4242.before",
     ".90-ansible.conf.12.new",
     "..90-ansible.conf.42.before.42.new",
     ".99-z.conf.7.before",
     ".99-z.conf.7.2026-11-24@07:18:00~.7.new",
 )
-KEPT = (
+OTHER_FILES = (
     ".90-ansible.conf.swp",
     ".90-ansible.conf.before",
     ".90-ansibleXconf.1.before",
@@ -752,48 +772,57 @@ KEPT = (
 )
 
 
-def test_what_killed_runs_left_goes_and_nothing_else(place, kernel):
-    names = [f"/etc/sysctl.d/{name}" for name in (*LEFT, *KEPT)]
+def test_removes_leftovers_of_killed_runs_and_nothing_else(place, kernel):
+    names = [f"/etc/sysctl.d/{name}" for name in (*LEFTOVERS, *OTHER_FILES)]
     root = place(dict.fromkeys([OURS, *names], "# old\n"))
     kernel(**VALUES)
-    carried_out(planned(root), root)
-    assert sorted(os.listdir(str(root.at("/etc/sysctl.d")))) == sorted(["90-ansible.conf", *KEPT])
+    carry_out(plan_change(root), root)
+    assert sorted(os.listdir(str(root.at("/etc/sysctl.d")))) == sorted(
+        ["90-ansible.conf", *OTHER_FILES]
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_ends_the_run_and_it_is_taken_back(number, place, kernel, monkeypatch):
+def test_signal_ends_the_run_and_rolls_it_back(number, place, kernel, monkeypatch):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
-    plan = planned(root)
+    plan = plan_change(root)
     before = root.snapshot()
-    handlers = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)]
+    handlers = signal_handlers()
     monkeypatch.setattr(os, "rename", lambda _source, _target: os.kill(os.getpid(), number))
     error = fails(plan, root)
     assert number.name in str(error)
     assert error.rolled_back
     assert (values_of(live), root.snapshot()) == (VALUES, before)
-    assert [
-        signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-    ] == handlers
+    assert signal_handlers() == handlers
 
 
-def test_a_signal_while_it_is_taken_back_does_not_break_that_off(place, kernel):
+def signal_handlers():
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    return [signal.getsignal(number) for number in numbers]
+
+
+def test_signal_does_not_interrupt_a_rollback(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(C, "30")
-    live.reactions[A] = lambda text: (
-        (os.kill(os.getpid(), signal.SIGTERM) if text == "1" else None) or text
-    )
-    error = fails(planned(root), root)
+
+    def kill_while_undoing(text):
+        if text == "1":
+            os.kill(os.getpid(), signal.SIGTERM)
+        return text
+
+    live.reactions[A] = kill_while_undoing
+    error = fails(plan_change(root), root)
     assert (error.key, error.rolled_back) == (C, True)
     assert values_of(live) == VALUES
 
 
-def test_what_nobody_thought_of_is_taken_back_too(place, kernel):
+def test_unforeseen_exception_is_rolled_back(place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
 
     def attributes(_path):
         raise LookupError("unforeseen")
 
-    error = fails(planned(root), root, attributes=attributes)
+    error = fails(plan_change(root), root, attributes=attributes)
     assert "LookupError('unforeseen')" in str(error)
     assert error.rolled_back
     assert values_of(live) == VALUES
@@ -815,26 +844,25 @@ def test_what_nobody_thought_of_is_taken_back_too(place, kernel):
     ],
 )
 @pytest.mark.skipif(not ROOT, reason="only root can give a folder to somebody else")
-def test_a_folder_where_others_can_put_files_is_refused(path, mode, owner, refused, place, kernel):
+def test_refuses_a_folder_that_others_may_write_to(path, mode, owner, refused, place, kernel):
     root, live = place({OURS: "# old\n"}), kernel(**VALUES)
     os.chown(str(root.at(path)), *owner)
     os.chmod(str(root.at(path)), mode)
     if not refused:
-        carried_out(planned(root), root)
+        carry_out(plan_change(root), root)
         return
     with pytest.raises(TuningError, match=refused) as caught:
-        carried_out(planned(root), root)
+        carry_out(plan_change(root), root)
     assert f"of the folder {path} " in str(caught.value)
     assert OURS in str(caught.value)
     assert live.written == []
 
 
-def test_the_snapshot_sees_what_it_is_to_see(place):
+def test_snapshot_shows_modes_and_new_files(place):
     root = place({"/a": "1", "/b": {"link": "/a"}, "/c": None})
     before = root.snapshot()
     os.chmod(str(root.at("/a")), 0o600)
     root.put("/c/.x", "")
-    assert {path for path, what in snapshot(root.root).items() if before.get(path) != what} == {
-        "a",
-        "c/.x",
-    }
+    after = snapshot(root.root)
+    changed = {path for path in after if after[path] != before.get(path)}
+    assert changed == {"a", "c/.x"}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where connections are read from, and what becomes of an answer that is none."""
+"""Reading connections from sock_diag, and from /proc/net where that fails."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ COUNTS = {"established": 6, "with_keepalive": 1, "without_keepalive": 4, "unknow
 
 
 class Netlink:
-    """A socket that answers with these, one by one: bytes, (bytes, flags), or an error that it raises."""
+    """A socket that returns these answers, one by one.
+
+    An answer is bytes, (bytes, flags), or an error that is raised.
+    """
 
     def __init__(self, answers: list[Any]) -> None:
         self.answers = answers
@@ -48,26 +51,26 @@ class Netlink:
 
     def recvmsg(self, size: int) -> Any:
         assert size >= 1 << 15, "the kernel's answers have up to 32 KiB"
-        told = self.answers.pop(0)
-        if isinstance(told, OSError):
-            raise told
-        data, flags = told if isinstance(told, tuple) else (told, 0)
+        answer = self.answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        data, flags = answer if isinstance(answer, tuple) else (answer, 0)
         return data, [], flags, (0, 0)
 
 
 @pytest.fixture
 def kernel(monkeypatch, tmp_path):
-    """Make a kernel with these answers of sock_diag (or an error), and these files in /proc/net."""
+    """Make a kernel with these answers of sock_diag (or an error) and these files in /proc/net."""
 
     def make(answers: Any, **files: str) -> Netlink:
         netlink = Netlink(answers if isinstance(answers, list) else [])
 
-        def opened(*_kind: int) -> Netlink:
+        def open_socket(*_kind: int) -> Netlink:
             if isinstance(answers, OSError):
                 raise answers
             return netlink
 
-        monkeypatch.setattr(connections.socket, "socket", opened)
+        monkeypatch.setattr(connections.socket, "socket", open_socket)
         for name, text in files.items():
             (tmp_path / name).write_text(text, encoding="utf-8")
         monkeypatch.setattr(connections, "PROC_NET", str(tmp_path))
@@ -76,26 +79,25 @@ def kernel(monkeypatch, tmp_path):
     return make
 
 
-def look(longest: float = math.inf) -> tuple[Any, list[str]]:
+def read(longest: float = math.inf) -> tuple[Any, list[str]]:
+    """Return the connections, and the problems found on the way."""
     problems: list[dict[str, Any]] = []
-    found = connections.read_connections(longest, problems)
+    result = connections.read_connections(longest, problems)
     assert all(problem["path"] == "/proc/net/tcp" for problem in problems)
-    return found, [problem["problem"] for problem in problems]
+    return result, [problem["problem"] for problem in problems]
 
 
-def test_several_answers_make_one(kernel):
+def test_combines_several_answers(kernel):
     netlink = kernel([CAPTURED["answer"], CAPTURED["answer"] + CAPTURED["done"]])
-    found, problems = look(7199 * 1000)
-    assert count_states(found.states) == {
-        **{name: 2 * number for name, number in COUNTS.items()},
-        "stale": 2,
-    }
-    assert len(found.inodes) == 12
-    assert (found.source, problems, netlink.closed) == ("sock_diag", [], True)
+    result, problems = read(7199 * 1000)
+    twice = {name: 2 * number for name, number in COUNTS.items()}
+    assert count_states(result.states) == {**twice, "stale": 2}
+    assert len(result.inodes) == 12
+    assert (result.source, problems, netlink.closed) == ("sock_diag", [], True)
 
 
 @pytest.mark.parametrize(
-    ("answers", "why"),
+    ("answers", "reason"),
     [
         (OSError(errno.EPERM, os.strerror(errno.EPERM)), "Operation not permitted"),
         (OSError(errno.EAFNOSUPPORT, "Address family not supported"), "not supported"),
@@ -110,22 +112,22 @@ def test_several_answers_make_one(kernel):
         ([CAPTURED["answer"], socket.timeout("timed out")], "timed out"),
     ],
 )
-def test_proc_instead(kernel, answers, why):
+def test_falls_back_to_proc(kernel, answers, reason):
     kernel(answers, tcp=CAPTURED["tcp"], tcp6=CAPTURED["tcp6"])
-    found, (problem,) = look()
-    assert (count_states(found.states), found.source) == (COUNTS, "proc")
+    result, (problem,) = read()
+    assert (count_states(result.states), result.source) == (COUNTS, "proc")
     assert "sock_diag" in problem
-    assert why in problem
+    assert reason in problem
 
 
-def test_a_kernel_without_ipv6(kernel):
+def test_kernel_without_ipv6(kernel):
     kernel(OSError(errno.EPERM, "no"), tcp=CAPTURED["tcp"])
-    found, problems = look()
-    assert (len(found.states), len(problems)) == (4, 1)
+    result, problems = read()
+    assert (len(result.states), len(problems)) == (4, 1)
 
 
 @pytest.mark.parametrize(
-    ("files", "why"),
+    ("files", "reason"),
     [
         ({}, "No such file"),
         ({"tcp6": CAPTURED["tcp6"]}, "No such file"),
@@ -133,9 +135,9 @@ def test_a_kernel_without_ipv6(kernel):
         ({"tcp": CAPTURED["tcp"], "tcp6": CAPTURED["tcp6"][:240]}, "not understood"),
     ],
 )
-def test_neither(kernel, files, why):
+def test_neither_source_can_be_read(kernel, files, reason):
     kernel(OSError(errno.EPERM, "no"), **files)
-    found, (_first, problem) = look()
-    assert found is None
+    result, (_first, problem) = read()
+    assert result is None
     assert problem.startswith("connections are not known")
-    assert why in problem
+    assert reason in problem

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the kernel tells of connections: captured, made up, and garbled."""
+"""Parsing answers of the kernel about connections: captured, made up, and garbled."""
 
 from __future__ import annotations
 
@@ -27,38 +27,40 @@ CAPTURED = yaml.safe_load(
     (Path(__file__).parents[3] / "cases/sock_diag.yml").read_text(encoding="utf-8")
 )
 ANSWER, DONE = CAPTURED["answer"], CAPTURED["done"]
-HOURS = 7200 * 1000
+TWO_HOURS = 7200 * 1000
 
 
 def message(
-    timer: int = 0, left: int = 0, inode: int = 1, kind: int = 18, more: bytes = b""
+    timer: int = 0, expires: int = 0, inode: int = 1, kind: int = 18, attributes: bytes = b""
 ) -> bytes:
-    """Make a message as the kernel would, with these bytes of attributes."""
-    body = struct.pack("=BBBB48xIIIII", 2, 1, timer, 0, left, 0, 0, 0, inode) + more
-    return (struct.pack("=IHHII", 16 + len(body), kind, 2, 0, 0) + body).ljust(
-        len(body) + 19 & ~3, b"\0"
-    )
+    """Make a message about a connection as the kernel would."""
+    body = struct.pack("=BBBB48xIIIII", 2, 1, timer, 0, expires, 0, 0, 0, inode) + attributes
+    header = struct.pack("=IHHII", 16 + len(body), kind, 2, 0, 0)
+    padding = bytes(-len(body) % 4)
+    return header + body + padding
 
 
-def ended(kind: int, number: int) -> bytes:
+def last_message(kind: int, number: int) -> bytes:
+    """Make the message that ends an answer, by its type (2: error, 3: done) and errno."""
     return struct.pack("=IHHIIi", 20, kind, 2, 0, 0, number)
 
 
-def rows(sockets: SocketTable) -> list[tuple[int, int, int]]:
-    return list(zip(sockets.timers, sockets.left, sockets.inodes))
+def rows(table: SocketTable) -> list[tuple[int, int, int]]:
+    """Return (timer, expires, inode) of each connection."""
+    return list(zip(table.timers, table.expires, table.inodes))
 
 
 # --- sock_diag ---
 
 
-def test_what_is_asked_for():
+def test_request_is_for_established_connections():
     assert len(inet_diag.REQUEST) == struct.unpack_from("=I", inet_diag.REQUEST)[0] == 16 + 60
     assert struct.unpack_from("=I", inet_diag.REQUEST, 68)[0] == 1 << 1, "ESTABLISHED"
 
 
-def test_a_captured_answer():
-    found = parse_answer(ANSWER)
-    assert rows(found) == [
+def test_parses_a_captured_answer():
+    table = parse_answer(ANSWER)
+    assert rows(table) == [
         (2, 7199868, 2260310),
         (0, 0, 2260317),
         (0, 0, 2260311),
@@ -66,16 +68,19 @@ def test_a_captured_answer():
         (4, 128, 2260316),
         (0, 0, 2260314),
     ]
-    assert found.end is None
-    assert parse_answer(DONE) == SocketTable((), (), (), 0)
+    assert table.end is None
+    assert parse_answer(DONE) == SocketTable([], [], [], 0)
 
 
-def test_the_same_from_proc():
-    found = [row for name in ("tcp", "tcp6") for row in rows(parse_proc_net(CAPTURED[name], 100))]
-    assert sorted((timer, inode) for timer, _left, inode in found) == sorted(
-        (timer, inode) for timer, _left, inode in rows(parse_answer(ANSWER))
-    )
-    assert max(left for _timer, left, _inode in found) == 0xAFC72 * 10
+def test_proc_returns_the_same_connections():
+    proc = rows(parse_proc_net(CAPTURED["tcp"], 100)) + rows(parse_proc_net(CAPTURED["tcp6"], 100))
+    sock_diag = rows(parse_answer(ANSWER))
+    assert timers_and_inodes(proc) == timers_and_inodes(sock_diag)
+    assert max(expires for _timer, expires, _inode in proc) == 0xAFC72 * 10
+
+
+def timers_and_inodes(connections: list[tuple[int, int, int]]) -> list[tuple[int, int]]:
+    return sorted((timer, inode) for timer, _expires, inode in connections)
 
 
 @given(
@@ -90,19 +95,21 @@ def test_the_same_from_proc():
     ),
     st.booleans(),
 )
-def test_messages_of_one_length_or_of_several(made, end):
-    data = b"".join(
-        message(timer, left, inode, more=bytes(size)) for timer, left, inode, size in made
-    )
-    found = parse_answer(data + (ended(3, 0) if end else b""))
-    assert rows(found) == [(timer, left, inode) for timer, left, inode, _size in made]
-    assert found.end == (0 if end else None)
+def test_messages_of_equal_and_different_lengths(connections, is_last):
+    data = b""
+    for timer, expires, inode, size in connections:
+        data += message(timer, expires, inode, attributes=bytes(size))
+    if is_last:
+        data += last_message(3, 0)
+    table = parse_answer(data)
+    assert rows(table) == [connection[:3] for connection in connections]
+    assert table.end == (0 if is_last else None)
 
 
 @pytest.mark.parametrize(("kind", "number"), [(2, -2), (3, -4), (2, -(2**31))])
-def test_an_answer_that_is_an_error(kind, number):
-    assert parse_answer(ended(kind, number)).end == -number
-    assert parse_answer(message() + ended(kind, number)).end == -number
+def test_answer_that_ends_in_an_error(kind, number):
+    assert parse_answer(last_message(kind, number)).end == -number
+    assert parse_answer(message() + last_message(kind, number)).end == -number
 
 
 @pytest.mark.parametrize(
@@ -112,7 +119,7 @@ def test_an_answer_that_is_an_error(kind, number):
         b"\0" * 16,
         message()[:-1],
         message() + b"\0\0\0\0",
-        message() + message(left=7)[:87],
+        message() + message(expires=7)[:87],
         message(kind=99),
         message(kind=99) * 2,
         message() + message(kind=99),
@@ -123,12 +130,12 @@ def test_an_answer_that_is_an_error(kind, number):
         struct.pack("=IHHII", 16, 3, 0, 0, 0),
     ],
 )
-def test_an_answer_that_is_no_answer(data):
+def test_refuses_a_malformed_answer(data):
     with pytest.raises(TuningError, match=r"cut short|not known"):
         parse_answer(data)
 
 
-def test_an_answer_cut_short_is_told_from_a_shorter_one():
+def test_refuses_a_truncated_answer():
     for size in range(1, len(ANSWER)):
         if size % 124:
             with pytest.raises(TuningError):
@@ -138,20 +145,20 @@ def test_an_answer_cut_short_is_told_from_a_shorter_one():
 
 
 @given(st.data())
-def test_a_garbled_answer_is_refused_or_read(data):
+def test_garbled_answer_is_refused_or_parsed(data):
     garbled = bytearray(ANSWER + DONE)
     for _unused in range(data.draw(st.integers(1, 4))):
         garbled[data.draw(st.integers(0, len(garbled) - 1))] = data.draw(st.integers(0, 255))
     try:
-        found = parse_answer(bytes(garbled[: data.draw(st.integers(0, len(garbled)))]))
+        table = parse_answer(bytes(garbled[: data.draw(st.integers(0, len(garbled)))]))
     except TuningError:
         return
-    assert len(found.timers) == len(found.left) == len(found.inodes) <= 7
-    assert len(found.kinds(HOURS)) == len(found.inodes)
+    assert len(table.timers) == len(table.expires) == len(table.inodes) <= 7
+    assert len(table.classify(TWO_HOURS)) == len(table.inodes)
 
 
 @given(st.binary(max_size=400))
-def test_noise_is_refused_or_read(noise):
+def test_random_bytes_are_refused_or_parsed(noise):
     try:
         parse_answer(noise)
     except TuningError as error:
@@ -168,72 +175,75 @@ def line(
     number: str = "0:",
     more: str = "",
 ) -> str:
-    return f" {number} 0100007F:9ACA 0100007F:A8CB {state} 00000000:00000000 {timer} 00000000  0  0 {inode} {more}\n"
-
-
-def test_lines_of_proc():
-    text = (
-        "head\n"
-        + line(state="0A")
-        + line(inode=5)
-        + line(timer="02:00000064", inode=6, number="123456:")
+    """Make a line as in /proc/net/tcp."""
+    addresses = "0100007F:9ACA 0100007F:A8CB"
+    return (
+        f" {number} {addresses} {state} 00000000:00000000 {timer} 00000000  0  0 {inode} {more}\n"
     )
-    assert rows(parse_proc_net(text + line(state="06", inode=0), 100)) == [(0, 0, 5), (2, 1000, 6)]
+
+
+def test_parses_lines_of_proc():
+    listening = line(state="0A")
+    time_wait = line(state="06", inode=0)
+    with_timer = line(timer="02:00000064", inode=6, number="123456:")
+    text = "head\n" + listening + line(inode=5) + with_timer
+    assert rows(parse_proc_net(text + time_wait, 100)) == [(0, 0, 5), (2, 1000, 6)]
     assert rows(parse_proc_net(text, 1000)) == [(0, 0, 5), (2, 100, 6)]
 
 
 @pytest.mark.parametrize("text", ["", "head\n"])
-def test_no_lines(text):
-    assert parse_proc_net(text, 100) == SocketTable((), (), (), 0)
+def test_proc_without_lines(text):
+    assert parse_proc_net(text, 100) == SocketTable([], [], [], 0)
 
 
 @pytest.mark.parametrize(
     "bad",
     ["x", line(state="zz"), line(timer="02"), line()[:40], line(inode=1).replace(" 1 ", " x ")],
 )
-def test_a_line_that_is_not_understood(bad):
+def test_refuses_a_malformed_line(bad):
     with pytest.raises(TuningError, match="not understood"):
         parse_proc_net(f"head\n{line()}{bad}", 100)
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_refused_or_read(text):
+def test_random_text_is_refused_or_parsed(text):
     try:
         parse_proc_net(f"head\n{text}", 100)
     except TuningError as error:
         assert "not understood" in str(error)  # noqa: PT017 # either way is right
 
 
-# --- what it means ---
+# --- states ---
 
 
 @pytest.mark.parametrize(
-    ("timer", "left", "kind"),
+    ("timer", "expires", "state"),
     [
         (0, 0, "without_keepalive"),
         (1, 200, "unknown"),
         (2, 0, "with_keepalive"),
-        (2, HOURS, "with_keepalive"),
-        (2, HOURS + 1, "stale"),
-        (1, HOURS + 1, "unknown"),
-        (0, HOURS + 1, "without_keepalive"),
-        (4, HOURS + 1, "unknown"),
+        (2, TWO_HOURS, "with_keepalive"),
+        (2, TWO_HOURS + 1, "stale"),
+        (1, TWO_HOURS + 1, "unknown"),
+        (0, TWO_HOURS + 1, "without_keepalive"),
+        (4, TWO_HOURS + 1, "unknown"),
         (3, 0, "unknown"),
         (255, 0, "unknown"),
     ],
 )
-def test_what_a_timer_says(timer, left, kind):
-    assert SocketTable([timer], [left], [1]).kinds(HOURS) == [kind]
-    beside = SocketTable([2, timer, 2], [HOURS + 1, left, 5], [1, 2, 3]).kinds(HOURS)
-    assert beside == ["stale", kind, "with_keepalive"]
-    assert "stale" not in SocketTable([timer], [left], [1]).kinds(math.inf)
+def test_classifies_connections_by_timer(timer, expires, state):
+    single = SocketTable([timer], [expires], [1])
+    assert single.classify(TWO_HOURS) == [state]
+    assert "stale" not in single.classify(math.inf)
+    several = SocketTable([2, timer, 2], [TWO_HOURS + 1, expires, 5], [1, 2, 3])
+    assert several.classify(TWO_HOURS) == ["stale", state, "with_keepalive"]
 
 
-def test_counting():
+def test_counts_states():
     assert count_states([]) == dict.fromkeys(
         ("established", "with_keepalive", "without_keepalive", "unknown", "stale"), 0
     )
-    kinds = [
+    states = [
         "stale",
         "unknown",
         "with_keepalive",
@@ -242,7 +252,7 @@ def test_counting():
         "without_keepalive",
         "without_keepalive",
     ]
-    assert count_states(kinds) == {
+    assert count_states(states) == {
         "established": 7,
         "with_keepalive": 3,
         "without_keepalive": 3,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The three keepalive settings: profiles, and limits of the network."""
+"""Profiles of the three keepalive settings, and limits of the network."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ PATH = "/etc/sysctl.d/90-tcp-keepalive.conf"
 
 def params(**options):
     names = ("time", "probes", "intvl", "idle_limit", "dead_after_limit")
-    nothing = dict.fromkeys(names)
-    return {"state": "present", "profile": "one_hour", **nothing, **options}
+    defaults = dict.fromkeys(names)
+    return {"state": "present", "profile": "one_hour", **defaults, **options}
 
 
 @pytest.mark.parametrize("profile", sorted(PUBLISHED))
-def test_a_profile_is_what_was_published(profile):
+def test_profile_has_the_published_values(profile):
     assert tuple(profiles.choose_values(params(profile=profile)).values()) == PUBLISHED[profile]
 
 
-def test_mongodb_publishes_a_time_only():
+def test_mongodb_publishes_only_a_time():
     assert profiles.choose_values(params(profile="mongodb"))["time"] == 120
 
 
-def test_a_value_that_is_given_wins_over_the_profile():
+def test_option_wins_over_the_profile():
     assert profiles.choose_values(params(profile="gce", probes=7)) == {
         "time": 60,
         "probes": 7,
@@ -47,7 +47,7 @@ def test_a_value_that_is_given_wins_over_the_profile():
     }
 
 
-def test_absent_means_the_defaults_of_the_kernel():
+def test_absent_sets_the_kernel_defaults():
     assert profiles.choose_values(params(state="absent", time=1, idle_limit=1)) == {
         "time": 7200,
         "probes": 9,
@@ -69,7 +69,7 @@ def test_absent_means_the_defaults_of_the_kernel():
         ({"profile": "gce", "idle_limit": 350, "dead_after_limit": 100}, ["360 s", "cassandra"]),
     ],
 )
-def test_what_the_network_forgets_is_refused_with_what_would_do(options, parts):
+def test_refuses_values_beyond_the_limits_and_suggests_a_profile(options, parts):
     with pytest.raises(TuningError) as caught:
         profiles.choose_values(params(**options))
     assert all(part in str(caught.value) for part in parts), str(caught.value)
@@ -84,10 +84,10 @@ def test_what_the_network_forgets_is_refused_with_what_would_do(options, parts):
         {"profile": "sap", "idle_limit": 350},
     ],
 )
-def test_what_is_within_the_limits_is_taken(options):
+def test_accepts_values_within_the_limits(options):
     profiles.choose_values(params(**options))
 
 
-def test_an_idle_limit_that_leaves_no_time_is_refused():
+def test_refuses_an_idle_limit_that_leaves_no_time():
     with pytest.raises(TuningError, match="idle_limit 1 s"):
         profiles.choose_values(params(time=1, idle_limit=1))

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the ledger of a host says: how changes become entries, and what the way back is. Files are bytes or None here."""
+"""The ledger of a host: how changes become entries, and what a rollout has to restore.
+
+Files are bytes here, or None.
+"""
 
 from __future__ import annotations
 
@@ -20,69 +23,78 @@ from hypothesis import strategies as st
 KEY, FILE = "net.ipv4.tcp_a", "/etc/sysctl.d/90-a.conf"
 
 
-def held(data):
-    return None if data is None else FileSnapshot(data, 0o644, 0, 0)
+def snapshot_of(data):
+    if data is None:
+        return None
+    return FileSnapshot(data, mode=0o644, owner=0, group=0)
 
 
 def change(rollout, files=None, runtime=None, undone=False):
-    """Note a change of files (path -> before, after) and of keys (key -> before, after)."""
-    noted = {
-        path: FileRecord(held(before), (entries.digest(after),))
-        for path, (before, after) in (files or {}).items()
-    }
-    return LedgerEntry(0, rollout, "2026-01-31T12:00:00Z", runtime or {}, noted, undone)
+    """Make an entry, not yet numbered, of files (path -> before, after) and keys (likewise)."""
+    records = {}
+    for path, (before, after) in (files or {}).items():
+        records[path] = FileRecord(snapshot_of(before), after=(entries.digest(after),))
+    return LedgerEntry(
+        number=0,
+        rollout=rollout,
+        at="2026-01-31T12:00:00Z",
+        runtime=runtime or {},
+        files=records,
+        undone=undone,
+    )
 
 
-def of(*changes):
-    """Return the ledger in which these were noted, one after the other."""
-    kept = []
+def ledger_of(*changes):
+    """Return the entries of a ledger to which these changes were added one after the other."""
+    ledger = []
     for new in changes:
-        kept = with_more(kept, new)
-    return kept
+        ledger = with_added(ledger, new)
+    return ledger
 
 
-def with_more(kept, new):
-    entry, forgotten = entries.add_entry(kept, new)
-    rest = [old for old in kept if old.number not in {entry.number, *forgotten}]
-    return sorted([*rest, entry], key=lambda each: each.number)
+def with_added(ledger, new):
+    added, forgotten = entries.add_entry(ledger, new)
+    replaced = {added.number, *forgotten}
+    others = [entry for entry in ledger if entry.number not in replaced]
+    return sorted([*others, added], key=lambda entry: entry.number)
 
 
-def test_what_was_there_before_the_first_change_of_a_rollout_stays():
-    kept = of(
+def test_rollout_keeps_the_state_before_its_first_change():
+    ledger = ledger_of(
         change("a", {FILE: (b"1", b"2")}, {KEY: ("1", "2")}),
         change("a", {FILE: (b"2", b"3")}, {KEY: ("2", "3")}),
     )
-    assert [entry.number for entry in kept] == [1]
-    assert entries.files_before(kept) == {FILE: held(b"1")}
-    assert entries.runtime_before(kept) == {KEY: "1"}
-    assert entries.changed_by_others(kept, {FILE: b"3"}) == []
+    assert [entry.number for entry in ledger] == [1]
+    assert entries.files_before(ledger) == {FILE: snapshot_of(b"1")}
+    assert entries.runtime_before(ledger) == {KEY: "1"}
+    assert entries.changed_by_others(ledger, {FILE: b"3"}) == []
 
 
-def test_a_rollout_that_goes_on_adds_what_it_had_not_touched():
-    kept = of(
+def test_later_change_of_a_rollout_adds_new_files_and_keys():
+    ledger = ledger_of(
         change("a", {FILE: (None, b"2")}), change("a", {"/etc/b": (b"5", None)}, {KEY: ("1", "2")})
     )
-    assert len(kept) == 1
-    assert entries.files_before(kept) == {FILE: None, "/etc/b": held(b"5")}
-    assert entries.runtime_before(kept) == {KEY: "1"}
-    assert entries.changed_by_others(kept, {FILE: b"2", "/etc/b": None}) == []
+    assert len(ledger) == 1
+    assert entries.files_before(ledger) == {FILE: None, "/etc/b": snapshot_of(b"5")}
+    assert entries.runtime_before(ledger) == {KEY: "1"}
+    assert entries.changed_by_others(ledger, {FILE: b"2", "/etc/b": None}) == []
 
 
-def test_the_way_back_leads_over_later_rollouts():
-    kept = of(
+def test_restoring_a_rollout_undoes_later_ones_too():
+    ledger = ledger_of(
         change("a", {FILE: (None, b"2")}, {KEY: ("1", "2")}),
         change("b", {FILE: (b"2", b"3")}, {KEY: ("2", "3")}),
     )
-    assert entries.rollout_names(kept) == dict.fromkeys("ab", "2026-01-31T12:00:00Z")
-    to_a, to_b = entries.entries_since(kept, "a"), entries.entries_since(kept, "b")
-    assert (entries.files_before(to_a), entries.runtime_before(to_a)) == ({FILE: None}, {KEY: "1"})
-    assert (entries.files_before(to_b), entries.runtime_before(to_b)) == (
-        {FILE: held(b"2")},
-        {KEY: "2"},
-    )
-    for way in (to_a, to_b):
-        assert entries.changed_by_others(way, {FILE: b"3"}) == []
-        assert entries.changed_by_others(way, {FILE: b"4"}) == [FILE]
+    assert entries.rollout_names(ledger) == dict.fromkeys("ab", "2026-01-31T12:00:00Z")
+    since_a = entries.entries_since(ledger, "a")
+    since_b = entries.entries_since(ledger, "b")
+    assert entries.files_before(since_a) == {FILE: None}
+    assert entries.runtime_before(since_a) == {KEY: "1"}
+    assert entries.files_before(since_b) == {FILE: snapshot_of(b"2")}
+    assert entries.runtime_before(since_b) == {KEY: "2"}
+    for to_undo in (since_a, since_b):
+        assert entries.changed_by_others(to_undo, {FILE: b"3"}) == []
+        assert entries.changed_by_others(to_undo, {FILE: b"4"}) == [FILE]
 
 
 @pytest.mark.parametrize(
@@ -90,91 +102,97 @@ def test_the_way_back_leads_over_later_rollouts():
     [(b"2", []), (b"1", []), (b"3", [FILE]), (None, [FILE])],
     ids=["ours", "never", "edited", "gone"],
 )
-def test_a_file_that_others_changed(now, others):
-    """What was there before counts as ours: a run that was killed may not have come to the file."""
-    assert entries.changed_by_others(of(change("a", {FILE: (b"1", b"2")})), {FILE: now}) == others
+def test_detects_a_file_changed_by_others(now, others):
+    """The state before counts as ours: a killed run may not have come to the file."""
+    assert (
+        entries.changed_by_others(ledger_of(change("a", {FILE: (b"1", b"2")})), {FILE: now})
+        == others
+    )
 
 
-def test_a_file_that_others_changed_between_two_changes():
-    """It was edited from 2 to 9 by hand, and what was there before the second change shows that."""
-    kept = of(change("a", {FILE: (b"1", b"2")}), change("a", {FILE: (b"9", b"3")}))
-    assert [entry.number for entry in kept] == [1, 2]
-    assert entries.files_before(kept) == {FILE: held(b"1")}
-    assert entries.changed_by_others(kept, {FILE: b"3"}) == [FILE]
+def test_detects_a_file_changed_between_two_changes():
+    """Somebody edited it from 2 to 9: the second change did not find what the first left."""
+    ledger = ledger_of(change("a", {FILE: (b"1", b"2")}), change("a", {FILE: (b"9", b"3")}))
+    assert [entry.number for entry in ledger] == [1, 2]
+    assert entries.files_before(ledger) == {FILE: snapshot_of(b"1")}
+    assert entries.changed_by_others(ledger, {FILE: b"3"}) == [FILE]
 
 
-def test_a_change_that_was_killed_on_its_way():
-    """Its file was not yet replaced as the next run found it; that run finished what this one began."""
-    kept = of(change("a", {FILE: (b"1", b"2")}), change("a", {FILE: (b"1", b"3")}))
-    assert [entry.number for entry in kept] == [1]
+def test_merges_the_change_of_a_killed_run():
+    """The killed run had not yet replaced the file; the next run finished the change."""
+    ledger = ledger_of(change("a", {FILE: (b"1", b"2")}), change("a", {FILE: (b"1", b"3")}))
+    assert [entry.number for entry in ledger] == [1]
     for now, others in ((b"1", []), (b"2", []), (b"3", []), (b"4", [FILE])):
-        assert entries.changed_by_others(kept, {FILE: now}) == others
+        assert entries.changed_by_others(ledger, {FILE: now}) == others
 
 
-def test_a_rollout_that_was_undone_begins_anew():
-    undone = [entry._replace(undone=True) for entry in of(change("a", {FILE: (b"1", b"2")}))]
-    entry, forgotten = entries.add_entry(undone, change("a", {FILE: (b"7", b"8")}))
-    assert (entry.number, forgotten) == (2, [1])
-    assert entries.files_before([entry]) == {FILE: held(b"7")}
+def test_undone_rollout_begins_anew():
+    ledger = undone(ledger_of(change("a", {FILE: (b"1", b"2")})))
+    added, forgotten = entries.add_entry(ledger, change("a", {FILE: (b"7", b"8")}))
+    assert (added.number, forgotten) == (2, [1])
+    assert entries.files_before([added]) == {FILE: snapshot_of(b"7")}
 
 
-def test_the_way_back_to_what_was_undone_already():
-    """Back to the start of a, over b: done once, so what is there is what was there before a; c came later."""
-    kept = [
-        e._replace(undone=True)
-        for e in of(change("a", {FILE: (b"1", b"2")}), change("b", {FILE: (b"2", b"3")}))
-    ]
-    assert entries.changed_by_others(kept, {FILE: b"1"}) == []
-    assert entries.changed_by_others(kept, {FILE: b"3"}) == [FILE], "somebody brought b's file back"
-    entry, forgotten = entries.add_entry(kept, change("c", {FILE: (b"1", b"4")}))
+def undone(ledger):
+    return [entry._replace(undone=True) for entry in ledger]
+
+
+def test_restores_a_rollout_that_was_undone_already():
+    """Rollouts a and b were undone, so the file is as before a; c came later."""
+    rollouts = ledger_of(change("a", {FILE: (b"1", b"2")}), change("b", {FILE: (b"2", b"3")}))
+    ledger = undone(rollouts)
+    assert entries.changed_by_others(ledger, {FILE: b"1"}) == []
+    assert entries.changed_by_others(ledger, {FILE: b"3"}) == [FILE], (
+        "somebody brought b's file back"
+    )
+    added, forgotten = entries.add_entry(ledger, change("c", {FILE: (b"1", b"4")}))
     assert forgotten == []
-    assert entries.changed_by_others([*kept, entry], {FILE: b"4"}) == []
-    assert entries.files_before(entries.entries_since([*kept, entry], "a")) == {FILE: held(b"1")}
+    ledger = [*ledger, added]
+    assert entries.changed_by_others(ledger, {FILE: b"4"}) == []
+    since_a = entries.entries_since(ledger, "a")
+    assert entries.files_before(since_a) == {FILE: snapshot_of(b"1")}
 
 
-def test_a_name_that_is_not_there():
+def test_refuses_an_unknown_rollout():
     with pytest.raises(TuningError, match=r"'b'.*ledger is empty"):
         entries.entries_since([], "b")
+    ledger = ledger_of(change("a", {FILE: (b"1", b"2")}), change("b", {FILE: (b"2", b"3")}))
     with pytest.raises(TuningError, match=r"'c'.*'a' \(2026-01-31T12:00:00Z\), 'b' \(2026"):
-        entries.entries_since(
-            of(change("a", {FILE: (b"1", b"2")}), change("b", {FILE: (b"2", b"3")})), "c"
-        )
+        entries.entries_since(ledger, "c")
 
 
-def test_the_oldest_rollouts_are_forgotten():
-    kept = of(
-        *(
-            change(f"r{number}", {f"/etc/{number}": (None, b"x")})
-            for number in range(entries.MAX_ENTRIES + 5)
-        )
-    )
-    assert len(kept) == entries.MAX_ENTRIES
-    assert next(iter(entries.rollout_names(kept))) == "r5"
+def test_forgets_the_oldest_rollouts():
+    changes = []
+    for number in range(entries.MAX_ENTRIES + 5):
+        changes.append(change(f"r{number}", {f"/etc/{number}": (None, b"x")}))
+    ledger = ledger_of(*changes)
+    assert len(ledger) == entries.MAX_ENTRIES
+    assert next(iter(entries.rollout_names(ledger))) == "r5"
 
 
-def test_all_of_a_rollout_is_forgotten_at_once(monkeypatch):
-    """Half of a rollout would lead back to a state that never was its start."""
+def test_forgets_rollouts_as_a_whole(monkeypatch):
+    """A part of a rollout would lead back to a state that never was its start."""
     monkeypatch.setattr(entries, "MAX_ENTRIES", 3)
-    first = of(
+    ledger = ledger_of(
         change("a", {FILE: (b"1", b"2")}),
         change("b", {FILE: (b"2", b"3")}),
         change("a", {FILE: (b"3", b"4")}),
     )
-    entry, forgotten = entries.add_entry(first, change("c", {FILE: (b"4", b"5")}))
-    assert (entry.number, forgotten) == (4, [1, 3])
+    added, forgotten = entries.add_entry(ledger, change("c", {FILE: (b"4", b"5")}))
+    assert (added.number, forgotten) == (4, [1, 3])
 
 
-def test_large_files_make_room_too():
+def test_forgets_rollouts_to_make_room_for_large_files():
     big = b"x" * (entries.MAX_BYTES // 2)
-    kept = of(
+    ledger = ledger_of(
         change("a", {FILE: (big, b"1")}),
         change("b", {FILE: (b"1", b"2")}),
         change("c", {FILE: (big, b"3")}),
     )
-    assert list(entries.rollout_names(kept)) == ["b", "c"]
+    assert list(entries.rollout_names(ledger)) == ["b", "c"]
 
 
-def test_what_is_too_large_is_refused():
+def test_refuses_a_change_larger_than_the_ledger():
     with pytest.raises(TuningError, match="4 MiB"):
         entries.add_entry([], change("a", {FILE: (b"x" * entries.MAX_BYTES, b"")}))
 
@@ -188,15 +206,15 @@ STATES = st.none() | st.binary(max_size=3)
     st.text(min_size=1),
     st.booleans(),
 )
-def test_what_is_kept_is_what_was_noted(runtime, files, rollout, undone):
-    noted = change(rollout, files, runtime, undone)._replace(number=7)
-    assert entries.from_json(entries.to_json(noted), 7, "x") == noted
+def test_entry_survives_its_json(runtime, files, rollout, undone):
+    entry = change(rollout, files, runtime, undone)._replace(number=7)
+    assert entries.from_json(entries.to_json(entry), 7, "x") == entry
 
 
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"rollout": 1}', "\0", '{"runtime": [], "files": {}}']
 )
-def test_what_is_no_entry_is_refused(text):
+def test_refuses_a_malformed_entry(text):
     with pytest.raises(TuningError, match=r"/x/000001\.json"):
         entries.from_json(text.encode(), 1, "/x/000001.json")
 
@@ -204,20 +222,24 @@ def test_what_is_no_entry_is_refused(text):
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.binary(max_size=1), st.booleans()), max_size=8)
 )
-def test_the_way_back_is_what_was_there_and_nothing_of_others_is_lost(steps):
-    """One file, changed by rollouts, and now and then by somebody else in between: that, and only that, is noticed."""
-    now, kept, starts, tampered = b"first", [], {}, {}
-    for number, (rollout, after, by_others) in enumerate(steps):
-        if by_others:
+def test_finds_the_start_of_a_rollout_and_every_change_by_others(steps):
+    """One file is changed by rollouts, and now and then by somebody else in between."""
+    now = b"first"
+    ledger = []
+    starts = {}
+    changed_by_others = {}
+    for number, (rollout, after, edited_before) in enumerate(steps):
+        if edited_before:
             now = f"edited {number}".encode()
-            tampered = dict.fromkeys(tampered, True)
+            changed_by_others = dict.fromkeys(changed_by_others, True)
         if after == now:
             continue
         starts.setdefault(rollout, now)
-        tampered.setdefault(rollout, False)
-        kept = with_more(kept, change(rollout, {FILE: (now, after)}))
+        changed_by_others.setdefault(rollout, False)
+        ledger = with_added(ledger, change(rollout, {FILE: (now, after)}))
         now = after
     for rollout, start in starts.items():
-        way = entries.entries_since(kept, rollout)
-        assert entries.files_before(way) == {FILE: held(start)}
-        assert bool(entries.changed_by_others(way, {FILE: now})) == tampered[rollout]
+        to_undo = entries.entries_since(ledger, rollout)
+        assert entries.files_before(to_undo) == {FILE: snapshot_of(start)}
+        detected = entries.changed_by_others(to_undo, {FILE: now})
+        assert bool(detected) == changed_by_others[rollout]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An Ansible task over the engine: what it refuses, and what a module ends with."""
+"""The module sysctl: what it refuses, what it does, and its results."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PARAMS = {
     "exclusive": False,
     "ignore_missing": False,
 }
-SUCCESS = {
+RESULT_KEYS = {
     "changed",
     "changed_keys",
     "changed_files",
@@ -57,10 +57,11 @@ SUCCESS = {
 
 
 def image(place, **options):
+    """Return the options of a task for the image at a place."""
     return {"root": str(place.root), "runtime": False, **options}
 
 
-def test_what_a_task_asks_for():
+def test_makes_a_request_from_options():
     request = settings_change.make_request(
         {**PARAMS, "state": "absent"}, {"net/ipv4/tcp_rmem": [1, "2", True], KEY: None, 7: False}
     )
@@ -90,82 +91,82 @@ def test_what_a_task_asks_for():
         ({}, {"vm/drop_caches": 1}, "an action", "vm.drop_caches"),
     ],
 )
-def test_what_is_refused_before_the_host_is_looked_at(params, settings, reason, key):
+def test_refuses_bad_options_before_it_reads_the_host(params, settings, reason, key):
     with pytest.raises(TuningError) as caught:
         settings_change.make_request({**PARAMS, **params}, settings)
     assert reason in str(caught.value)
     assert caught.value.key == key
 
 
-def test_the_file_of_an_image(place, modules):
+def test_sets_the_file_of_an_image(place, modules):
     root = place({"/etc/sysctl.d": None})
     before = root.snapshot()
     predicted = modules.ok(sysctl, check=True, **image(root, settings={KEY: 30}))
     assert root.snapshot() == before
-    told = modules.ok(sysctl, **image(root, settings={KEY: 30}))
-    assert set(told) - {"invocation"} == SUCCESS
-    assert told == predicted
-    assert told["changed"]
+    result = modules.ok(sysctl, **image(root, settings={KEY: 30}))
+    assert set(result) - {"invocation"} == RESULT_KEYS
+    assert result == predicted
+    assert result["changed"]
     assert root.read(OURS).decode() == f"# {DEFAULT_HEADER}\n{KEY} = 30\n"
     again = modules.ok(sysctl, **image(root, settings={KEY: 30}))
     assert (again["changed"], again["diff"]) == (False, [])
 
 
-def test_the_running_kernel(kernel, modules):
+def test_sets_the_running_kernel(kernel, modules):
     live = kernel(**{KEY: "60", OTHER: "15"})
     options = {"settings": {KEY: 30, "net.ipv4.tcp_retr*": 8}, "persistent": False}
     predicted = modules.ok(sysctl, check=True, **options)
     assert live[KEY] == "60"
-    told = modules.ok(sysctl, **options)
-    assert told == predicted
+    result = modules.ok(sysctl, **options)
+    assert result == predicted
     assert (live[KEY], live[OTHER]) == ("30", "8")
-    assert told["previous"] == {KEY: "60", OTHER: "15"}
+    assert result["previous"] == {KEY: "60", OTHER: "15"}
     assert not modules.ok(sysctl, **options)["changed"]
-    assert modules.ok(sysctl, settings=told["previous"], persistent=False)["changed"]
+    assert modules.ok(sysctl, settings=result["previous"], persistent=False)["changed"]
     assert (live[KEY], live[OTHER]) == ("60", "15")
 
 
-def test_both_in_one(kernel, modules, tmp_path):
+def test_sets_kernel_and_file(kernel, modules, tmp_path):
     live = kernel(**{KEY: "60"})
     path = tmp_path / "x.conf"
     options = {"settings": {KEY: 30}, "path": str(path), "on_override": "warn"}
-    told = modules.ok(sysctl, **options)
+    result = modules.ok(sysctl, **options)
     assert live[KEY] == "30"
     assert path.read_text() == f"# {DEFAULT_HEADER}\n{KEY} = 30\n"
-    assert "does not read our file" in str(told["warnings"])
+    assert "does not read our file" in str(result["warnings"])
     assert modules.fails(sysctl, **{**options, "on_override": "fail"})["failed_key"] == KEY
 
 
-def test_a_failure_tells_what_was_found(kernel, modules):
+def test_failure_returns_the_values_it_read(kernel, modules):
     live = kernel(**{KEY: "60", OTHER: "15"})
     live.refuse(OTHER, "8")
-    told = modules.fails(sysctl, settings={KEY: 30, OTHER: 8}, persistent=False)
-    assert (told["failed_key"], told["errno"]) == (OTHER, errno.EINVAL)
+    result = modules.fails(sysctl, settings={KEY: 30, OTHER: 8}, persistent=False)
+    assert (result["failed_key"], result["errno"]) == (OTHER, errno.EINVAL)
     assert (live[KEY], live[OTHER]) == ("60", "15")
-    assert told["settings"][KEY]["runtime"] == {"before": "60", "after": "60"}
-    assert told["previous"] == {KEY: "60", OTHER: "15"}
-    assert told["diff"] == []
+    assert result["settings"][KEY]["runtime"] == {"before": "60", "after": "60"}
+    assert result["previous"] == {KEY: "60", OTHER: "15"}
+    assert result["diff"] == []
 
 
-def test_a_failure_that_could_not_be_taken_back(kernel, modules):
+def test_failure_that_could_not_be_rolled_back(kernel, modules):
     live = kernel(**{KEY: "60", OTHER: "15"})
     live.refuse(OTHER, "8")
     live.refuse(KEY, "60")
-    told = modules.run(sysctl, settings={KEY: 30, OTHER: 8}, persistent=False)
-    assert (told["failed"], told["rolled_back"], told["changed"]) == (True, False, True)
-    assert "NOT put back" in told["msg"]
+    result = modules.run(sysctl, settings={KEY: 30, OTHER: 8}, persistent=False)
+    assert (result["failed"], result["rolled_back"], result["changed"]) == (True, False, True)
+    assert "NOT put back" in result["msg"]
 
 
-def test_an_error_of_the_host_is_no_traceback(place, modules, monkeypatch):
+def test_os_error_is_no_traceback(place, modules, monkeypatch):
     root = place({"/etc/sysctl.d": None})
 
     def fail(_self):
         raise OSError(errno.EIO, os.strerror(errno.EIO), "/etc/somewhere")
 
     monkeypatch.setattr(settings_change, "read_boot_files", fail)
-    told = modules.fails(sysctl, **image(root, settings={KEY: 30}))
-    assert told["msg"].startswith("/etc/somewhere: Input/output error")
-    assert told["errno"] == errno.EIO
+    result = modules.fails(sysctl, **image(root, settings={KEY: 30}))
+    assert result["msg"].startswith("/etc/somewhere: Input/output error")
+    assert result["errno"] == errno.EIO
 
 
 @pytest.mark.parametrize(
@@ -177,29 +178,29 @@ def test_an_error_of_the_host_is_no_traceback(place, modules, monkeypatch):
         ({"settings": {KEY: "010"}}, "octal"),
     ],
 )
-def test_what_the_kernel_cannot_take_is_refused(options, reason, kernel, modules):
+def test_refuses_settings_that_the_kernel_cannot_take(options, reason, kernel, modules):
     live = kernel(**{KEY: "60"})
     assert reason in modules.fails(sysctl, persistent=False, **options)["msg"]
     assert live.written == []
 
 
-def test_missing_keys_are_told(kernel, modules):
+def test_returns_missing_keys(kernel, modules):
     kernel(**{KEY: "60"})
-    told = modules.ok(
+    result = modules.ok(
         sysctl, settings={"net.ipv4.none": 1, KEY: 60}, persistent=False, ignore_missing=True
     )
-    assert (told["changed"], told["missing"]) == (False, ["net.ipv4.none"])
+    assert (result["changed"], result["missing"]) == (False, ["net.ipv4.none"])
 
 
-def test_mode_of_a_file_that_is_there(place, modules):
+def test_changes_the_mode_of_an_existing_file(place, modules):
     root = place({OURS: f"{KEY} = 30\n"})
     os.chmod(str(root.at(OURS)), 0o644)
     predicted = modules.ok(sysctl, check=True, **image(root, settings={KEY: 30}, mode="0600"))
     assert stat.S_IMODE(root.at(OURS).stat().st_mode) == 0o644
-    told = modules.ok(sysctl, **image(root, settings={KEY: 30}, mode="0600"))
-    assert told == predicted
-    assert told["changed"]
-    assert "0600" in told["diff"][0]["after_header"]
+    result = modules.ok(sysctl, **image(root, settings={KEY: 30}, mode="0600"))
+    assert result == predicted
+    assert result["changed"]
+    assert "0600" in result["diff"][0]["after_header"]
     assert stat.S_IMODE(root.at(OURS).stat().st_mode) == 0o600
     assert not modules.ok(sysctl, **image(root, settings={KEY: 30}, mode="0600"))["changed"]
 
@@ -208,26 +209,29 @@ def test_mode_of_a_file_that_is_there(place, modules):
     "files", [{OURS: f"{KEY} = 20\n"}, {"/etc/sysctl.d": None}], ids=["an old file", "a new file"]
 )
 @pytest.mark.parametrize("check", [True, False])
-def test_an_owner_that_is_none_is_refused(files, check, place, modules):
+def test_refuses_an_unknown_owner(files, check, place, modules):
     root = place(files)
     before = root.snapshot()
-    told = modules.fails(
+    result = modules.fails(
         sysctl, check=check, **image(root, settings={KEY: 30}, owner="no-such-user")
     )
-    assert "no-such-user" in told["msg"]
+    assert "no-such-user" in result["msg"]
     assert root.snapshot() == before
 
 
-def test_mode_of_a_new_file(place, modules):
+def test_sets_the_mode_of_a_new_file(place, modules):
     root = place({"/etc/sysctl.d": None})
     modules.ok(sysctl, **image(root, settings={KEY: 30}, mode="0600", backup=True))
     assert stat.S_IMODE(root.at(OURS).stat().st_mode) == 0o600
-    told = modules.ok(sysctl, **image(root, settings={KEY: 31}, backup=True))
-    assert len(told["backup_files"]) == 1
+    result = modules.ok(sysctl, **image(root, settings={KEY: 31}, backup=True))
+    assert len(result["backup_files"]) == 1
 
 
-def test_a_label_asked_for_where_selinux_is_in_force(place, modules, monkeypatch):
-    """A stand-in for SELinux, which this machine's kernel has not: the file is labelled before it has its name."""
+def test_sets_an_selinux_label(place, modules, monkeypatch):
+    """The file gets its label before it gets its name.
+
+    Ansible's SELinux functions are replaced, since not every kernel has SELinux.
+    """
     root = place({OURS: f"{KEY} = 30\n"})
     old, new = ["system_u", "object_r", "tmp_t", "s0"], ["system_u", "object_r", "etc_t", "s0"]
     labelled = []
@@ -235,14 +239,12 @@ def test_a_label_asked_for_where_selinux_is_in_force(place, modules, monkeypatch
     def context_of(_module, path):
         return new if labelled and path in (labelled[-1], str(root.at(OURS))) else old
 
-    def give(_module, path, context, changed, diff=None):
+    def set_context(_module, path, context, changed, diff=None):
         if context_of(_module, path) == new:
             return changed
         if diff is not None:
-            diff["before"]["secontext"], diff["after"]["secontext"] = (
-                ":".join(old),
-                ":".join(context),
-            )
+            diff["before"]["secontext"] = ":".join(old)
+            diff["after"]["secontext"] = ":".join(context)
         if not _module.check_mode:
             assert path.endswith(".new")
             assert root.read(OURS) == f"{KEY} = 30\n".encode()
@@ -253,53 +255,53 @@ def test_a_label_asked_for_where_selinux_is_in_force(place, modules, monkeypatch
     monkeypatch.setattr(basic.AnsibleModule, "selinux_mls_enabled", lambda _module: True)
     monkeypatch.setattr(basic.AnsibleModule, "selinux_initial_context", lambda _module: [None] * 4)
     monkeypatch.setattr(basic.AnsibleModule, "selinux_context", context_of)
-    monkeypatch.setattr(basic.AnsibleModule, "set_context_if_different", give)
+    monkeypatch.setattr(basic.AnsibleModule, "set_context_if_different", set_context)
     options = image(
         root, settings={KEY: 30}, setype="etc_t", seuser="system_u", serole="object_r", selevel="s0"
     )
     predicted = modules.ok(sysctl, check=True, **options)
     assert predicted["changed"]
     assert labelled == []
-    told = modules.ok(sysctl, **options)
-    assert told == predicted
-    assert "etc_t" in str(told["diff"])
+    result = modules.ok(sysctl, **options)
+    assert result == predicted
+    assert "etc_t" in str(result["diff"])
     assert len(labelled) == 1
     assert not modules.ok(sysctl, **options)["changed"]
 
 
-def test_secrets_are_in_no_result(place, modules, monkeypatch):
+def test_results_and_logs_contain_no_secrets(place, modules, monkeypatch):
     logged = []
     monkeypatch.setattr(
         basic.AnsibleModule, "log", lambda _self, msg, log_args=None: logged.append((msg, log_args))
     )
     root = place({OURS: f"{SECRET} = 0000000a-0-0-0\n"})
     options = image(root, settings={SECRET: "0000000b-0-0-0", KEY: 30})
-    told = str(modules.ok(sysctl, **options))
-    assert "0000000a" not in told
-    assert "0000000b" not in told
+    result = str(modules.ok(sysctl, **options))
+    assert "0000000a" not in result
+    assert "0000000b" not in result
     assert all(args is None for _unused, args in logged)
     modules.ok(sysctl, **image(root, settings={KEY: 31}))
     assert "31" in str(logged[-1])
 
 
-def test_another_system_is_refused(modules, monkeypatch):
+def test_refuses_other_operating_systems(modules, monkeypatch):
     monkeypatch.setattr(sys, "platform", "freebsd14")
     assert "freebsd14" in modules.run(sysctl, settings={KEY: 1})["msg"]
 
 
-def test_exclusive_looks_at_the_keys_that_go(kernel, modules, tmp_path):
+def test_exclusive_shows_the_keys_it_removes(kernel, modules, tmp_path):
     live = kernel(**{KEY: "60", OTHER: "15"})
     path = tmp_path / "x.conf"
     path.write_text(f"{OTHER} = 15\nnet.ipv4.tcp_retri* = 15\n")
-    told = modules.ok(
+    result = modules.ok(
         sysctl, settings={KEY: 30}, path=str(path), on_override="warn", exclusive=True
     )
     assert path.read_text() == f"{KEY} = 30\n"
-    assert OTHER in told["settings"]
+    assert OTHER in result["settings"]
     assert live[KEY] == "30"
 
 
-def test_check_mode_refuses_what_the_run_refuses(place, modules):
+def test_check_mode_fails_with_the_same_message(place, modules):
     options = image(place(), settings={KEY: 30}, path="/srv/x/y.conf", on_override="warn")
     messages = [modules.fails(sysctl, check=check, **options)["msg"] for check in (True, False)]
     assert messages[0] == messages[1]

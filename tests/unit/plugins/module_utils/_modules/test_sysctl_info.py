@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds and why: every line that has a say, with its fate."""
+"""The module sysctl_info: every line about a key, with its fate."""
 
 from __future__ import annotations
 
 import errno
 import os
+from operator import itemgetter
 
 import pytest
 
@@ -33,11 +34,11 @@ def inspect(files, keys=None, loader="systemd", command_line="", problems=()):
     return engine.inspect_settings(boot_files, LOADERS[loader], keys, is_running=True)
 
 
-def fates(told, key):
-    return [
-        (a["path"], a["line"], a["key"], a["value"], a["fate"])
-        for a in told["settings"][key]["assignments"]
-    ]
+def fates(result, key):
+    """Return (path, line, key, value, fate) of each assignment of a key."""
+    assignments = result["settings"][key]["assignments"]
+    columns = itemgetter("path", "line", "key", "value", "fate")
+    return [columns(assignment) for assignment in assignments]
 
 
 def test_every_line_has_a_fate(kernel):
@@ -47,111 +48,111 @@ def test_every_line_has_a_fate(kernel):
         "/usr/lib/sysctl.d/50-a.conf": f"{KEY} = 9\n",
         "/usr/lib/sysctl.d/60-b.conf": f"\n{GLOB} = 3\n",
     }
-    told = inspect(files, [KEY])
-    assert fates(told, KEY) == [
+    result = inspect(files, [KEY])
+    assert fates(result, KEY) == [
         ("/etc/sysctl.d/50-a.conf", 1, KEY, "1", "overridden"),
         ("/etc/sysctl.d/50-a.conf", 2, KEY, "2", "winner"),
         ("/usr/lib/sysctl.d/50-a.conf", 1, KEY, "9", "masked"),
         ("/usr/lib/sysctl.d/60-b.conf", 2, GLOB, "3", "overridden"),
     ]
-    setting = told["settings"][KEY]
+    setting = result["settings"][KEY]
     assert (setting["runtime"], setting["boot"], setting["drift"]) == ("0", "2", True)
     assert setting["winner"] == {"path": "/etc/sysctl.d/50-a.conf", "line": 2}
-    assert told["drift"] == [KEY]
-    assert told["files"] == [
+    assert result["drift"] == [KEY]
+    assert result["files"] == [
         {"path": "/etc/sysctl.d/50-a.conf", "masked_by": None},
         {"path": "/usr/lib/sysctl.d/50-a.conf", "masked_by": "/etc/sysctl.d/50-a.conf"},
         {"path": "/usr/lib/sysctl.d/60-b.conf", "masked_by": None},
     ]
-    assert (told["loader"], told["problems"]) == ("systemd", [])
+    assert (result["loader"], result["problems"]) == ("systemd", [])
 
 
-def test_what_an_exclusion_keeps_off(kernel):
+def test_exclusion_wins_over_a_glob(kernel):
     kernel(**{KEY: "0"})
-    told = inspect({"/etc/sysctl.d/a.conf": f"{GLOB} = 1\n-{KEY}\n"}, [KEY])
-    assert [fate for *_unused, fate in fates(told, KEY)] == ["excluded", "winner"]
-    assert (told["settings"][KEY]["boot"], told["drift"]) == (None, [])
+    result = inspect({"/etc/sysctl.d/a.conf": f"{GLOB} = 1\n-{KEY}\n"}, [KEY])
+    assert [fate for *_unused, fate in fates(result, KEY)] == ["excluded", "winner"]
+    assert (result["settings"][KEY]["boot"], result["drift"]) == (None, [])
 
 
-def test_what_is_the_same_is_no_drift(kernel):
+def test_equal_values_are_no_drift(kernel):
     kernel(**{KEY: "16"})
     assert inspect({"/etc/sysctl.d/a.conf": f"{KEY} = 0x10"})["drift"] == []
 
 
-def test_all_keys_that_a_file_assigns_are_told(kernel):
+def test_returns_all_keys_that_a_file_assigns(kernel):
     kernel(**{KEY: "0", "net.ipv4.conf.lo.rp_filter": "1", "kernel.x": "1"})
-    told = inspect({"/etc/sysctl.d/a.conf": f"{GLOB} = 1\nkernel/x = 2\n-kernel.y\nvm.none* = 1"})
-    assert list(told["settings"]) == [KEY, "net.ipv4.conf.lo.rp_filter", "kernel.x", "vm.none*"]
-    assert told["drift"] == [KEY, "kernel.x"]
+    result = inspect({"/etc/sysctl.d/a.conf": f"{GLOB} = 1\nkernel/x = 2\n-kernel.y\nvm.none* = 1"})
+    assert list(result["settings"]) == [KEY, "net.ipv4.conf.lo.rp_filter", "kernel.x", "vm.none*"]
+    assert result["drift"] == [KEY, "kernel.x"]
 
 
-def test_a_glob_asked_for_finds_keys_of_the_kernel_and_of_files(kernel):
+def test_requested_glob_matches_keys_of_kernel_and_files(kernel):
     kernel(**{KEY: "0", "net.ipv4.conf.lo.other": "1"})
-    told = inspect(
+    result = inspect(
         {"/etc/sysctl.d/a.conf": "net.ipv4.conf.later.rp_filter = 1"}, [GLOB, "kernel.none"]
     )
-    assert list(told["settings"]) == [KEY, "net.ipv4.conf.later.rp_filter", "kernel.none"]
-    assert [problem["problem"] for problem in told["problems"]] == [
+    assert list(result["settings"]) == [KEY, "net.ipv4.conf.later.rp_filter", "kernel.none"]
+    assert [problem["problem"] for problem in result["problems"]] == [
         "this kernel has no such key"
     ] * 2
 
 
-def test_problems_are_told_where_they_stand(kernel):
+def test_problems_have_path_and_line(kernel):
     kernel(**{KEY: "0"})
     files = {"/etc/sysctl.d/a.conf": f"garbage\n{KEY} = 1\n", "/etc/sysctl.conf": f"{KEY} = 2"}
     problems = [("/etc/sysctl.d/b.conf", "Permission denied", True)]
-    told = inspect(files, command_line=f"sysctl.{KEY}=7", problems=problems)["problems"]
-    assert [(problem["path"], problem["line"]) for problem in told] == [
+    result = inspect(files, command_line=f"sysctl.{KEY}=7", problems=problems)["problems"]
+    assert [(problem["path"], problem["line"]) for problem in result] == [
         ("/etc/sysctl.d/b.conf", None),
         ("/proc/cmdline", None),
         ("/etc/sysctl.d/a.conf", 1),
         ("/etc/sysctl.conf", None),
     ]
-    assert "'7'" in told[1]["problem"]
-    assert "does not read this file" in told[3]["problem"]
+    assert "'7'" in result[1]["problem"]
+    assert "does not read this file" in result[3]["problem"]
     assert len(inspect(files, loader="procps")["problems"]) == 1
 
 
-def test_a_key_that_cannot_be_read_is_a_problem(kernel, monkeypatch):
+def test_unreadable_key_is_a_problem(kernel, monkeypatch):
     kernel(**{KEY: "0"})
 
     def deny(_key):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(engine, "read_key", deny)
-    told = inspect({}, [GLOB, "vm.drop_caches"])
-    assert told["settings"][KEY]["runtime"] is None
-    assert [problem["path"] for problem in told["problems"]] == [proc_sys.proc_path(KEY)]
+    result = inspect({}, [GLOB, "vm.drop_caches"])
+    assert result["settings"][KEY]["runtime"] is None
+    assert [problem["path"] for problem in result["problems"]] == [proc_sys.proc_path(KEY)]
 
 
-def test_no_secret_is_told(kernel):
+def test_result_contains_no_secrets(kernel):
     kernel(**{COOKIES: "hush-1"})
-    told = inspect(
+    result = inspect(
         {"/etc/sysctl.d/a.conf": f"{COOKIES} = hush-2"}, command_line=f"sysctl.{COOKIES}=hush-3"
     )
-    assert "hush" not in str(told)
-    assert told["drift"] == [COOKIES]
+    assert "hush" not in str(result)
+    assert result["drift"] == [COOKIES]
 
 
-def test_the_module_on_an_image(place, modules):
+def test_module_on_an_image(place, modules):
     root = place({"/etc/sysctl.d/a.conf": f"{KEY} = 1\n", "/etc/sysctl.conf": f"{KEY} = 2\n"})
     before = root.snapshot()
     for check in (True, False):
-        told = modules.ok(sysctl_info, check=check, root=str(root.root))
-        assert (told["loader"], told["changed"]) == ("procps", False)
-        assert told["settings"][KEY]["boot"] == "2"
-        assert told["settings"][KEY]["runtime"] is None
-    told = modules.ok(sysctl_info, root=str(root.root), loader="systemd", keys=[KEY])
-    assert told["settings"][KEY]["boot"] == "1"
+        result = modules.ok(sysctl_info, check=check, root=str(root.root))
+        assert (result["loader"], result["changed"]) == ("procps", False)
+        assert result["settings"][KEY]["boot"] == "2"
+        assert result["settings"][KEY]["runtime"] is None
+    result = modules.ok(sysctl_info, root=str(root.root), loader="systemd", keys=[KEY])
+    assert result["settings"][KEY]["boot"] == "1"
     assert root.snapshot() == before
 
 
-def test_the_module_on_this_host(kernel, modules):
+def test_module_on_this_host(kernel, modules):
     kernel(**{KEY: "0"})
     assert modules.ok(sysctl_info, keys=[KEY.replace(".", "/")])["settings"][KEY]["runtime"] == "0"
 
 
-def test_what_the_module_refuses(modules, tmp_path, monkeypatch):
+def test_module_failures(modules, tmp_path, monkeypatch):
     assert modules.fails(sysctl_info, keys=["/etc/passwd"])["failed_key"] == "/etc/passwd"
     assert "nowhere" in modules.fails(sysctl_info, root=str(tmp_path / "nowhere"))["msg"]
 

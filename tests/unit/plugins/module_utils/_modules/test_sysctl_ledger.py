@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module sysctl_ledger on folders that stand in for a host: a change that is noted, and the way back."""
+"""The module sysctl_ledger on a simulated host: recording changes, and restoring."""
 
 from __future__ import annotations
 
@@ -48,60 +48,56 @@ class Host:
 
     def apply(self, rollout, settings, check=False, fails=False, **more):
         options = {"settings": settings, "path": str(self.path), "on_override": "warn", **more}
-        ask = self.modules.fails if fails else self.modules.ok
-        return ask(sysctl, check=check, rollout=rollout, **options)
+        run = self.modules.fails if fails else self.modules.ok
+        return run(sysctl, check=check, rollout=rollout, **options)
 
     def restore(self, rollout, check=False, fails=False, **options):
-        ask = self.modules.fails if fails else self.modules.ok
-        return ask(sysctl_ledger, check=check, state="restored", rollout=rollout, **options)
+        run = self.modules.fails if fails else self.modules.ok
+        return run(sysctl_ledger, check=check, state="restored", rollout=rollout, **options)
 
     def state(self):
         """Return all that a rollout may change."""
-        held = None
+        file = None
         if self.path.exists():
             status = self.path.stat()
-            held = (
-                self.path.read_bytes(),
-                stat.S_IMODE(status.st_mode),
-                status.st_uid,
-                status.st_gid,
-            )
-        return held, {key: self.kernel[key] for key in (KEY, OTHER, SECRET)}
+            mode = stat.S_IMODE(status.st_mode)
+            file = (self.path.read_bytes(), mode, status.st_uid, status.st_gid)
+        return file, {key: self.kernel[key] for key in (KEY, OTHER, SECRET)}
 
     def entries(self):
         return {path.name: json.loads(path.read_text()) for path in sorted(self.ledger.glob("*"))}
 
 
-def test_to_the_start_and_nothing_is_left_to_do(host):
+def test_restores_the_state_before_a_rollout(host):
     start = host.state()
     predicted = host.apply("a", {KEY: 30}, check=True)
     assert (host.state(), host.ledger.exists()) == (start, False)
-    told = host.apply("a", {KEY: 30})
-    assert told == predicted
+    result = host.apply("a", {KEY: 30})
+    assert result == predicted
     assert host.state() != start
     assert stat.S_IMODE(host.ledger.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in host.ledger.glob("*")} == {0o600}
     predicted, now = host.restore("a", check=True), host.state()
     assert (host.state(), host.entries()["000001.json"]["undone"]) == (now, False)
-    told = host.restore("a")
-    assert {**told, "rollouts": None} == {**predicted, "rollouts": None}
-    assert told["changed"]
-    assert told["settings"][KEY]["runtime"] == {"before": "30", "after": "60"}
-    assert [entry["before_header"] for entry in told["diff"]] == ["/proc/sys", str(host.path)]
+    result = host.restore("a")
+    assert {**result, "rollouts": None} == {**predicted, "rollouts": None}
+    assert result["changed"]
+    assert result["settings"][KEY]["runtime"] == {"before": "30", "after": "60"}
+    assert [entry["before_header"] for entry in result["diff"]] == ["/proc/sys", str(host.path)]
     assert host.state() == start
     again = host.restore("a")
     assert (again["changed"], again["diff"]) == (False, [])
     assert [(entry["rollout"], entry["undone"]) for entry in again["rollouts"]] == [("a", True)]
 
 
-def test_nothing_is_noted_where_nothing_changes(host):
+def test_records_nothing_if_nothing_changes(host):
     host.apply("a", {KEY: 30})
     before = host.entries()
     assert not host.apply("b", {KEY: 30})["changed"]
     assert host.entries() == before
 
 
-def test_bytes_mode_and_owner_of_a_file(host):
+def test_restores_content_mode_and_owner(host):
     host.path.write_bytes(b"# theirs \xff\n")
     os.chmod(str(host.path), 0o640)
     if os.geteuid() == 0:
@@ -113,7 +109,7 @@ def test_bytes_mode_and_owner_of_a_file(host):
     assert host.state() == start
 
 
-def test_a_file_that_the_rollout_removed(host):
+def test_restores_a_removed_file(host):
     host.apply("before", {KEY: 30})
     os.chmod(str(host.path), 0o600)
     if os.geteuid() == 0:
@@ -125,7 +121,7 @@ def test_a_file_that_the_rollout_removed(host):
     assert host.state() == start
 
 
-def test_only_the_mode_was_changed(host):
+def test_restores_a_mode_alone(host):
     host.apply("before", {KEY: 30})
     start = host.state()
     host.apply("a", {KEY: 30}, mode="0600")
@@ -134,7 +130,7 @@ def test_only_the_mode_was_changed(host):
     assert host.state() == start
 
 
-def test_a_rollout_in_two_runs(host):
+def test_rollout_in_two_runs(host):
     start = host.state()
     host.apply("a", {KEY: 30})
     host.apply("a", {KEY: 40, OTHER: 8})
@@ -144,69 +140,70 @@ def test_a_rollout_in_two_runs(host):
     assert host.state() == start
 
 
-def test_a_secret_is_put_back_and_never_shown(host):
+def test_restores_a_secret_without_showing_it(host):
     host.kernel[SECRET] = "1-2-3-4"
     start = host.state()
-    told = [host.apply("a", {SECRET: "5-6-7-8"}), host.restore("a")]
+    results = [host.apply("a", {SECRET: "5-6-7-8"}), host.restore("a")]
     assert host.state() == start
-    assert not any(secret in json.dumps(told) for secret in ("1-2-3-4", "5-6-7-8"))
+    for secret in ("1-2-3-4", "5-6-7-8"):
+        assert secret not in json.dumps(results)
 
 
-def test_what_others_changed_is_not_lost(host):
+def test_refuses_to_overwrite_changes_by_others(host):
     start = host.state()
     host.apply("a", {KEY: 30})
     host.path.write_text(f"{host.path.read_text()}# and this\n")
     edited = host.state()
-    told = host.restore("a", fails=True)
-    assert str(host.path) in told["msg"]
-    assert "overwrite_changes" in told["msg"]
+    result = host.restore("a", fails=True)
+    assert str(host.path) in result["msg"]
+    assert "overwrite_changes" in result["msg"]
     assert host.state() == edited
     host.restore("a", overwrite_changes=True)
     assert host.state() == start
 
 
-def test_a_runtime_value_that_others_changed_is_put_back_with_a_warning(host):
+def test_warns_of_a_runtime_value_changed_by_others(host):
     host.apply("a", {KEY: 30})
     host.kernel[KEY] = "45"
     assert f"{KEY}: it was '45' meanwhile" in str(host.restore("a")["warnings"])
     assert host.kernel[KEY] == "60"
 
 
-def test_after_a_reboot(host):
-    """The kernel starts with what the file says, or with what it has itself: neither is a change by others."""
+def test_restores_after_a_reboot(host):
+    """The kernel starts with the file's values or its own: neither is a change by others."""
     host.apply("a", {KEY: 30, OTHER: 8})
     host.kernel[OTHER] = "15"
-    told = host.restore("a")
-    assert "somebody else" not in str(told)
+    result = host.restore("a")
+    assert "somebody else" not in str(result)
     assert (host.kernel[KEY], host.kernel[OTHER]) == ("60", "15")
 
 
-def test_a_key_that_is_gone(host):
+def test_key_that_no_longer_exists(host):
     host.apply("a", {KEY: 30, OTHER: 8})
     (host.kernel.folder / "net/ipv4/tcp_retries2").unlink()
-    told = host.restore("a")
-    assert told["missing"] == [OTHER]
-    assert OTHER in str(told["warnings"])
+    result = host.restore("a")
+    assert result["missing"] == [OTHER]
+    assert OTHER in str(result["warnings"])
     assert (host.kernel[KEY], host.path.exists()) == ("60", False)
 
 
-def test_all_or_nothing_on_the_way_back(host):
+def test_failed_restoration_is_rolled_back(host):
     host.apply("a", {KEY: 30, OTHER: 8})
     host.kernel.refuse(OTHER, "15")
     before, entries = host.state(), host.entries()
-    told = host.restore("a", fails=True)
-    assert (told["failed_key"], told["errno"]) == (OTHER, errno.EINVAL)
+    result = host.restore("a", fails=True)
+    assert (result["failed_key"], result["errno"]) == (OTHER, errno.EINVAL)
     assert (host.state(), host.entries()) == (before, entries)
 
 
-def test_a_change_that_failed_leaves_no_entry(host):
+def test_failed_change_leaves_no_entry(host):
     host.kernel.refuse(OTHER, "8")
     before = host.state()
     host.apply("a", {KEY: 30, OTHER: 8}, fails=True)
     assert (host.state(), host.entries()) == (before, {})
 
 
-def test_a_change_that_failed_leaves_the_entry_of_before(host):
+def test_failed_change_leaves_the_earlier_entry(host):
     host.apply("a", {KEY: 30})
     before, entries = host.state(), host.entries()
     host.kernel.refuse(OTHER, "8")
@@ -214,31 +211,31 @@ def test_a_change_that_failed_leaves_the_entry_of_before(host):
     assert (host.state(), host.entries()) == (before, entries)
 
 
-def test_the_entry_is_there_before_the_host_changes(host, monkeypatch):
-    """Killed at any instant, what was there before is not lost."""
-    start, seen = host.state(), []
+def test_writes_the_entry_before_the_host_changes(host, monkeypatch):
+    """Whenever a run is killed, the state before it is not lost."""
+    start, observed = host.state(), []
 
-    def killed(*_unused):
-        seen.append((host.state(), list(host.entries())))
+    def observe_and_die(*_unused):
+        observed.append((host.state(), list(host.entries())))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(
         "ansible_collections.netops.tuning.plugins.module_utils._host.transaction.carry_out",
-        killed,
+        observe_and_die,
     )
     with pytest.raises(KeyboardInterrupt):
         host.apply("a", {KEY: 30})
-    assert seen == [(start, ["000001.json"])]
+    assert observed == [(start, ["000001.json"])]
 
 
-def test_what_a_killed_run_left_is_cleared_away(host):
+def test_removes_leftovers_of_a_killed_run(host):
     host.apply("a", {KEY: 30})
     (host.ledger / ".000002.json.abcdefgh.new").write_text("half")
     host.apply("b", {KEY: 40})
     assert list(host.entries()) == ["000001.json", "000002.json"]
 
 
-def test_a_ledger_that_cannot_be_written(host, monkeypatch):
+def test_ledger_that_cannot_be_written(host, monkeypatch):
     before = host.state()
     monkeypatch.setattr(store, "FOLDER", str(host.ledger / "is/not/there"))
     for check in (True, False):
@@ -246,7 +243,7 @@ def test_a_ledger_that_cannot_be_written(host, monkeypatch):
     assert host.state() == before
 
 
-def test_a_full_disk(host, monkeypatch):
+def test_full_disk_before_the_change(host, monkeypatch):
     """The ledger cannot be written: nothing is changed."""
     before = host.state()
 
@@ -254,16 +251,16 @@ def test_a_full_disk(host, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(store, "write_file", full)
-    told = host.apply("a", {KEY: 30}, fails=True)
-    assert told["errno"] == errno.ENOSPC
-    assert "ledger" in told["msg"]
+    result = host.apply("a", {KEY: 30}, fails=True)
+    assert result["errno"] == errno.ENOSPC
+    assert "ledger" in result["msg"]
     assert host.state() == before
 
 
-def test_the_disk_is_full_once_all_is_put_back(host, monkeypatch):
+def test_full_disk_after_the_restoration(host, monkeypatch):
     start = host.state()
     host.apply("a", {KEY: 30})
-    real = file_change.write_file
+    write_file = file_change.write_file
 
     def full(*_unused):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -271,37 +268,37 @@ def test_the_disk_is_full_once_all_is_put_back(host, monkeypatch):
     monkeypatch.setattr(store, "write_file", full)
     assert "all is put back, but" in str(host.restore("a")["warnings"])
     assert host.state() == start
-    monkeypatch.setattr(store, "write_file", real)
+    monkeypatch.setattr(store, "write_file", write_file)
     assert host.restore("a")["rollouts"][0]["undone"]
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o701])
-def test_a_ledger_that_others_can_read_is_refused(host, mode):
+def test_refuses_a_ledger_that_others_can_read(host, mode):
     host.apply("a", {KEY: 30})
     os.chmod(str(host.ledger), mode)
     before = host.state()
-    for told in (host.apply("a", {KEY: 40}, fails=True), host.restore("a", fails=True)):
-        assert "chmod 700" in told["msg"]
+    for result in (host.apply("a", {KEY: 40}, fails=True), host.restore("a", fails=True)):
+        assert "chmod 700" in result["msg"]
     assert host.state() == before
 
 
-def test_an_entry_that_is_none_is_told(host):
+def test_refuses_a_malformed_entry(host):
     host.apply("a", {KEY: 30})
     (host.ledger / "000001.json").write_text("{")
     assert "000001.json is no entry of the ledger" in host.restore("a", fails=True)["msg"]
 
 
-def test_a_name_that_is_not_known(host):
+def test_unknown_rollout(host):
     host.apply("a", {KEY: 30})
     before = host.state()
     assert "'b' has changed nothing on this host" in host.restore("b", fails=True)["msg"]
-    told = host.restore("b", ignore_unknown=True)
-    assert (told["changed"], [entry["rollout"] for entry in told["rollouts"]]) == (False, ["a"])
+    result = host.restore("b", ignore_unknown=True)
+    assert (result["changed"], [entry["rollout"] for entry in result["rollouts"]]) == (False, ["a"])
     assert host.state() == before
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\0b", "x" * 101])
-def test_what_is_no_name(host, name):
+def test_refuses_an_invalid_rollout_name(host, name):
     assert "is no name" in host.restore(name, fails=True)["msg"]
 
 
@@ -316,7 +313,7 @@ def test_what_is_no_name(host, name):
         ("tcp_keepalive", {"time": 10, "idle_limit": 5}, "idle_limit 5 s"),
     ],
 )
-def test_options_of_the_module_that_it_would_refuse(host, via, options, reason):
+def test_refuses_bad_options_of_the_module(host, via, options, reason):
     module = {"sysctl": sysctl, "tcp_keepalive": tcp_keepalive}[via]
     result = host.modules.run(module, rollout="a", **options)
     assert result["failed"]
@@ -324,21 +321,22 @@ def test_options_of_the_module_that_it_would_refuse(host, via, options, reason):
     assert not host.ledger.exists()
 
 
-def test_tcp_keepalive_with_its_defaults(host):
+def test_rollout_of_tcp_keepalive_with_defaults(host):
     values = {
-        f"net.ipv4.tcp_keepalive_{name}": value
-        for name, value in (("time", "7200"), ("probes", "9"), ("intvl", "75"))
+        "net.ipv4.tcp_keepalive_time": "7200",
+        "net.ipv4.tcp_keepalive_probes": "9",
+        "net.ipv4.tcp_keepalive_intvl": "75",
     }
     for key, value in values.items():
         host.kernel[key] = value
-    told = host.modules.ok(tcp_keepalive, rollout="a", path=str(host.path), on_override="warn")
-    assert told["dead_after"] == 3825
+    result = host.modules.ok(tcp_keepalive, rollout="a", path=str(host.path), on_override="warn")
+    assert result["dead_after"] == 3825
     assert host.kernel["net.ipv4.tcp_keepalive_time"] == "3600"
     host.restore("a")
     assert {key: host.kernel[key] for key in values} == values
 
 
-def test_a_file_that_has_become_a_link(host):
+def test_file_that_became_a_link(host):
     host.apply("a", {KEY: 30})
     elsewhere = host.path.with_name("elsewhere")
     host.path.rename(elsewhere)
@@ -346,5 +344,5 @@ def test_a_file_that_has_become_a_link(host):
     assert "through a link" in host.restore("a", fails=True)["msg"]
 
 
-def test_the_bounds_are_those_that_are_told():
+def test_limits_are_the_documented_ones():
     assert (entries.MAX_ENTRIES, entries.MAX_BYTES) == (64, 4 << 20)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module tcp_keepalive: what it asks the engine for, and its result."""
+"""The module tcp_keepalive: what it asks of the engine, and its result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._modules.tcp_keepali
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.modules import tcp_keepalive
-from hosts_in_memory import ask, make_host, plan_for
+from hosts_in_memory import make_host, make_request, plan_for
 
 TIME, PROBES, INTVL = KEYS["time"], KEYS["probes"], KEYS["intvl"]
 PATH = "/etc/sysctl.d/90-tcp-keepalive.conf"
@@ -35,12 +35,12 @@ def change(**options):
     return KeepaliveChange(SimpleNamespace(params=params))
 
 
-def test_a_host_knows_no_variables():
+def test_refuses_from_variables_on_the_host():
     with pytest.raises(TuningError, match="from_variables 'x_': the host knows no variables"):
         change(from_variables="x_").requested_settings()
 
 
-def test_the_file_has_exactly_the_three_settings():
+def test_file_has_exactly_the_three_settings():
     present = change()
     assert present.requested_settings() == {TIME: 3600, PROBES: 9, INTVL: 25}
     assert present.options()["exclusive"]
@@ -58,16 +58,16 @@ def test_the_file_has_exactly_the_three_settings():
         ({}, {"present": False}, None),
     ],
 )
-def test_the_seconds_until_a_dead_peer_is_noticed(kernel, options, seconds):
+def test_plans_the_seconds_until_a_dead_peer_is_noticed(kernel, options, seconds):
     if options.get("present", True):
         settings = {TIME: "3600", PROBES: "9", INTVL: "25"}
     else:
         settings = dict.fromkeys((TIME, PROBES, INTVL))
-    plan = plan_for(ask(settings, **options), make_host("systemd", {}, kernel))
+    plan = plan_for(make_request(settings, **options), make_host("systemd", {}, kernel))
     assert _planned_dead_after(plan) == seconds
 
 
-def test_the_module_on_an_image(place, modules):
+def test_module_on_an_image(place, modules):
     root = place({"/etc/sysctl.d": None})
     options = {"root": str(root.root), "runtime": False}
     result = modules.ok(tcp_keepalive, **options)
@@ -81,7 +81,7 @@ def test_the_module_on_an_image(place, modules):
     assert not root.at(PATH).exists()
 
 
-def test_the_module_refuses_what_kills_healthy_connections(place, modules):
+def test_module_refuses_values_that_kill_healthy_connections(place, modules):
     options = {"root": str(place({"/etc/sysctl.d": None}).root), "runtime": False}
     assert modules.fails(tcp_keepalive, probes=0, **options)["failed_key"] == PROBES
     assert modules.fails(tcp_keepalive, time=40000, **options)["failed_key"] == TIME

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""tcp_keepalive_info: the settings now and at boot, and what is told of what was not asked for."""
+"""The module tcp_keepalive_info: the settings now and at boot, and the requested parts."""
 
 from __future__ import annotations
 
@@ -27,30 +27,28 @@ from ansible_collections.netops.tuning.plugins.modules import tcp_keepalive_info
 
 TIME, PROBES, INTVL = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl"))
 FILE = "/etc/sysctl.d/a.conf"
-NOTHING_ELSE = {"sockets": False, "namespaces": False, "process_limit": 20, "assignments": False}
+NO_OTHER_PARTS = {"sockets": False, "namespaces": False, "process_limit": 20, "assignments": False}
 
 
 @pytest.fixture
-def told(kernel, place, monkeypatch):
-    """Tell of a host with these values and files."""
+def inspect(kernel, place, monkeypatch):
+    """Return a function that inspects a host with these values and files."""
 
-    def look(values=(7200, 9, 75), files=(), **params):
-        kernel(
-            **{
-                key: str(value)
-                for key, value in zip((TIME, PROBES, INTVL), values)
-                if value is not None
-            }
-        )
+    def inspect_host(values=(7200, 9, 75), files=(), **params):
+        runtime = {}
+        for key, value in zip((TIME, PROBES, INTVL), values):
+            if value is not None:
+                runtime[key] = str(value)
+        kernel(**runtime)
         host_files = place(files).files
         monkeypatch.setattr(engine, "HostFiles", lambda _root: host_files)
-        return engine.inspect_keepalive({**NOTHING_ELSE, **params})
+        return engine.inspect_keepalive({**NO_OTHER_PARTS, **params})
 
-    return look
+    return inspect_host
 
 
-def test_what_was_not_asked_for_is_nothing(told):
-    assert told() == {
+def test_parts_that_were_not_requested_are_empty(inspect):
+    assert inspect() == {
         "loader": "procps",
         "settings": {
             "time": {"runtime": 7200, "boot": None},
@@ -77,80 +75,79 @@ def test_what_was_not_asked_for_is_nothing(told):
     ],
     ids=["values", "glob", "excluded", "empty"],
 )
-def test_at_boot(told, text, boot):
-    found = told(files={FILE: text})
-    assert [setting["boot"] for setting in found["settings"].values()] == boot
-    assert found["problems"] == []
+def test_values_at_boot(inspect, text, boot):
+    result = inspect(files={FILE: text})
+    assert [setting["boot"] for setting in result["settings"].values()] == boot
+    assert result["problems"] == []
 
 
 @pytest.mark.parametrize("value", ["soon", "3600 9", "3600s"])
-def test_a_value_that_the_kernel_would_refuse(told, value):
-    found = told(files={FILE: f"# first\n{TIME} = {value}\n"})
-    assert found["settings"]["time"] == {"runtime": 7200, "boot": None}
-    (problem,) = found["problems"]
+def test_boot_value_that_the_kernel_would_refuse(inspect, value):
+    result = inspect(files={FILE: f"# first\n{TIME} = {value}\n"})
+    assert result["settings"]["time"] == {"runtime": 7200, "boot": None}
+    (problem,) = result["problems"]
     assert problem["path"] == FILE
     assert "line 2" in problem["problem"]
     assert repr(value) in problem["problem"]
 
 
-def test_a_file_that_cannot_be_read(told, monkeypatch):
+def test_unreadable_boot_file_is_a_problem(inspect, monkeypatch):
     def deny(*_given):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(boot, "read_file", deny)
-    (problem,) = told(files={FILE: f"{TIME} = 1\n"})["problems"]
+    (problem,) = inspect(files={FILE: f"{TIME} = 1\n"})["problems"]
     assert problem["path"] == FILE
     assert "Permission denied" in problem["problem"]
 
 
-def test_a_link_that_leads_nowhere_is_no_problem_here(told):
-    assert told(files={"/etc/sysctl.d/b.conf": {"link": "gone"}})["problems"] == []
+def test_dangling_link_is_no_problem(inspect):
+    assert inspect(files={"/etc/sysctl.d/b.conf": {"link": "gone"}})["problems"] == []
 
 
-def test_every_line_where_that_is_asked_for(told):
+def test_returns_every_assignment_on_request(inspect):
     files = {FILE: f"{TIME} = 5\n{TIME} = 60\nwhat\n", "/etc/sysctl.d/b.conf": {"link": "gone"}}
-    found = told(files=files, assignments=True)
+    result = inspect(files=files, assignments=True)
     lines = [
-        {"path": FILE, "line": n, "key": TIME, "value": value, "fate": fate}
-        for n, value, fate in ((1, "5", "overridden"), (2, "60", "winner"))
+        {"path": FILE, "line": 1, "key": TIME, "value": "5", "fate": "overridden"},
+        {"path": FILE, "line": 2, "key": TIME, "value": "60", "fate": "winner"},
     ]
     winner = {"path": FILE, "line": 2}
-    assert found["settings"]["time"] == {
+    assert result["settings"]["time"] == {
         "runtime": 7200,
         "boot": 60,
         "winner": winner,
         "assignments": lines,
     }
-    assert found["settings"]["intvl"] == {
+    assert result["settings"]["intvl"] == {
         "runtime": 75,
         "boot": None,
         "winner": None,
         "assignments": [],
     }
-    assert [(problem["path"], problem["line"]) for problem in found["problems"]] == [
+    assert [(problem["path"], problem["line"]) for problem in result["problems"]] == [
         ("/etc/sysctl.d/b.conf", None),
         (FILE, 3),
     ]
 
 
-def test_a_problem_is_told_once(told, monkeypatch):
+def test_returns_each_problem_once(inspect, monkeypatch):
     def deny(*_given):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(boot, "read_file", deny)
-    assert len(told(files={FILE: f"{TIME} = 1\n"}, assignments=True)["problems"]) == 1
+    assert len(inspect(files={FILE: f"{TIME} = 1\n"}, assignments=True)["problems"]) == 1
 
 
 @pytest.mark.parametrize(
     "values", [(None, 9, 75), (7200, None, 75), (7200, 9, None), (7200, 9, "x")]
 )
-def test_what_is_not_known(told, values):
-    found = told(values)
-    assert [setting["runtime"] for setting in found["settings"].values()] == [
-        value if isinstance(value, int) else None for value in values
-    ]
-    assert found["dead_after"] is None
-    assert len(found["problems"]) == (None in values)
+def test_values_that_are_not_known(inspect, values):
+    result = inspect(values)
+    numbers = [value if isinstance(value, int) else None for value in values]
+    assert [setting["runtime"] for setting in result["settings"].values()] == numbers
+    assert result["dead_after"] is None
+    assert len(result["problems"]) == (None in values)
 
 
 @pytest.mark.parametrize(
@@ -162,50 +159,51 @@ def test_what_is_not_known(told, values):
         ((60, 9, None), math.inf),
     ],
 )
-def test_a_timer_of_today(told, monkeypatch, values, longest):
-    asked = []
+def test_passes_on_the_longest_timer(inspect, monkeypatch, values, longest):
+    arguments = []
 
-    def established(milliseconds, _problems):
-        asked.append(milliseconds)
-        found = Connections("proc")
-        found.states, found.inodes = ["stale"], [0]
-        return found
+    def read_connections(milliseconds, _problems):
+        arguments.append(milliseconds)
+        connections = Connections("proc")
+        connections.states, connections.inodes = ["stale"], [0]
+        return connections
 
-    monkeypatch.setattr(engine, "read_connections", established)
-    found = told(values, sockets=True)
-    assert asked == [longest]
-    assert (found["source"], found["connections"]["stale"]) == ("proc", 1)
-    assert (found["processes"], found["processes_unseen"]) == ([], 1)
+    monkeypatch.setattr(engine, "read_connections", read_connections)
+    result = inspect(values, sockets=True)
+    assert arguments == [longest]
+    assert (result["source"], result["connections"]["stale"]) == ("proc", 1)
+    assert (result["processes"], result["processes_unseen"]) == ([], 1)
 
 
-def test_no_process_is_looked_at_where_none_is_to_be_listed(told, monkeypatch):
+def test_reads_no_process_if_none_is_to_be_listed(inspect, monkeypatch):
     monkeypatch.setattr(engine, "read_connections", lambda *_unused: Connections("sock_diag"))
     monkeypatch.delattr(engine, "count_by_process")
-    found = told(sockets=True, process_limit=0)
-    assert (found["source"], found["connections"]["established"]) == ("sock_diag", 0)
-    assert (found["processes"], found["processes_unseen"]) == ([], None)
+    result = inspect(sockets=True, process_limit=0)
+    assert (result["source"], result["connections"]["established"]) == ("sock_diag", 0)
+    assert (result["processes"], result["processes_unseen"]) == ([], None)
 
 
-def test_connections_that_are_not_known(told, monkeypatch):
+def test_connections_that_are_not_known(inspect, monkeypatch):
     monkeypatch.setattr(engine, "read_connections", lambda *_unused: None)
-    found = told(sockets=True)
-    assert (found["source"], found["connections"], found["processes_unseen"]) == (None, None, None)
+    result = inspect(sockets=True)
+    assert (result["source"], result["connections"], result["processes_unseen"]) == (
+        None,
+        None,
+        None,
+    )
 
 
-def test_the_module_on_this_host(modules, kernel):
+def test_module_on_this_host(modules, kernel):
     kernel(**{TIME: "60", PROBES: "3", INTVL: "5"})
     for check in (True, False):
-        found = modules.ok(tcp_keepalive_info, check=check)
-        assert not found["changed"]
-        assert (found["settings"]["time"]["runtime"], found["dead_after"], found["source"]) == (
-            60,
-            75,
-            "sock_diag",
-        )
-        assert found["connections"]["established"] >= 0
+        result = modules.ok(tcp_keepalive_info, check=check)
+        assert not result["changed"]
+        assert result["settings"]["time"]["runtime"] == 60
+        assert (result["dead_after"], result["source"]) == (75, "sock_diag")
+        assert result["connections"]["established"] >= 0
 
 
-def test_what_the_module_refuses(modules, monkeypatch):
+def test_module_failures(modules, monkeypatch):
     assert "process_limit -1" in modules.fails(tcp_keepalive_info, process_limit=-1)["msg"]
 
     def fail(_self):

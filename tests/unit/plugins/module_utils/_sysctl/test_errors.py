@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors of the engine, and what an errno means to a user."""
+"""The error of the engine, and the description of an errno."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import errors
 
 
-def test_an_error_says_the_errno_in_words():
+def test_an_error_describes_its_errno():
     error = errors.TuningError(
         "a.b: cannot be read", "a.b", OSError(errno.EIO, os.strerror(errno.EIO))
     )
@@ -38,8 +38,8 @@ def test_an_error_without_an_errno():
         (errno.EBUSY, 0, "bind mount"),
     ],
 )
-def test_an_errno_comes_with_what_to_do(number, user, remedy, monkeypatch):
+def test_an_errno_is_described_with_its_remedy(number, user, remedy, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: user)
-    words = errors.describe_os_error(OSError(number, os.strerror(number)))
-    assert words.startswith(os.strerror(number))
-    assert remedy in words
+    description = errors.describe_os_error(OSError(number, os.strerror(number)))
+    assert description.startswith(os.strerror(number))
+    assert remedy in description

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keys: spellings, refusals, and globs as the C library matches them."""
+"""Keys: their spellings, which ones are refused, and globs as the C library matches them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl import keys
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from unit.generated import parts, paths_of_keys
+from unit.generated import paths_of_keys, segments
 
 SWAP = str.maketrans("./", "/.")
 
@@ -85,25 +85,23 @@ def test_every_spelling_has_one_canonical_form(spelling, canonical):
     assert keys.normalize_key(spelling) == canonical
 
 
-@pytest.mark.parametrize(
-    ("spelling", "canonical"),
-    [
-        (s, c)
-        for s, c in SPELLINGS
-        if c
-        and s[0] not in "./"
-        and ".." not in s
-        and "//" not in s
-        and "./" not in s
-        and s[-1] != "."
-    ],
-)
-def test_what_a_user_writes_is_taken_in_each_clean_spelling(spelling, canonical):
+def is_clean(spelling):
+    """Tell whether a user may write a key so: it has no empty segment, and none that is a dot."""
+    starts_and_ends_with_name = spelling.strip("./") == spelling != ""
+    has_bad_segment = ".." in spelling or "//" in spelling or "./" in spelling
+    return starts_and_ends_with_name and not has_bad_segment
+
+
+CLEAN_SPELLINGS = [pair for pair in SPELLINGS if is_clean(pair[0])]
+
+
+@pytest.mark.parametrize(("spelling", "canonical"), CLEAN_SPELLINGS)
+def test_a_user_may_write_each_clean_spelling(spelling, canonical):
     assert keys.parse_key(spelling) == canonical
 
 
-@pytest.mark.parametrize(("name", "reason"), REFUSED, ids=[repr(name) for name, _unused in REFUSED])
-def test_what_is_no_key_is_refused(name, reason):
+@pytest.mark.parametrize(("name", "reason"), REFUSED, ids=[repr(name) for name, _reason in REFUSED])
+def test_a_bad_key_is_refused(name, reason):
     with pytest.raises(TuningError, match=re.escape(reason)) as caught:
         keys.parse_key(name)
     assert caught.value.key == name
@@ -111,7 +109,7 @@ def test_what_is_no_key_is_refused(name, reason):
     assert "\n" not in str(caught.value)
 
 
-def test_a_number_as_a_key_is_taken_as_text():
+def test_a_number_is_a_key():
     assert keys.parse_key(1) == "1"
 
 
@@ -119,17 +117,17 @@ def test_a_number_as_a_key_is_taken_as_text():
     ("key", "expected"),
     [("a.*", True), ("a.?", True), ("a.[b]", True), ("a.b", False), ("a]", False)],
 )
-def test_what_is_a_glob(key, expected):
+def test_which_keys_are_globs(key, expected):
     assert keys.is_glob(key) is expected
 
 
 @pytest.mark.parametrize(("glob", "key", "expected"), GLOBS)
-def test_what_a_glob_matches(glob, key, expected):
+def test_whether_a_glob_matches(glob, key, expected):
     assert keys.glob_matches(keys.split_glob(glob), key) is expected
 
 
 @given(paths_of_keys)
-def test_both_spellings_of_a_path_meet(path):
+def test_both_spellings_of_a_path_are_one_key(path):
     dotted = path.translate(SWAP)
     assert keys.normalize_key(path) == dotted
     assert keys.normalize_key(dotted) == dotted
@@ -138,14 +136,16 @@ def test_both_spellings_of_a_path_meet(path):
 
 
 @given(paths_of_keys, st.lists(st.sampled_from(("", ".")), max_size=2), st.booleans())
-def test_canonical_is_idempotent(path, more, slash):
+def test_a_normalized_key_stays_as_it_is(path, more, is_path):
     spelling = "/".join([path, *more])
-    once = keys.normalize_key(spelling if slash else spelling.translate(SWAP))
-    assert keys.normalize_key(once) == once
+    if not is_path:
+        spelling = spelling.translate(SWAP)
+    key = keys.normalize_key(spelling)
+    assert keys.normalize_key(key) == key
 
 
 @given(st.text("ab./*-= \0é", max_size=8))
-def test_a_key_that_is_taken_is_taken_again_in_its_canonical_form(name):
+def test_the_canonical_form_of_an_accepted_key_is_accepted(name):
     try:
         key = keys.parse_key(name)
     except TuningError:
@@ -154,20 +154,23 @@ def test_a_key_that_is_taken_is_taken_again_in_its_canonical_form(name):
     assert not {"", ".", ".."} & set(keys.key_to_path(key).split("/"))
 
 
-FNM_PATHNAME, FNM_PERIOD = 1, 4
-brackets = st.tuples(
+FNM_PATHNAME, FNM_PERIOD = 1, 4  # fnmatch.h
+
+ranges_in_brackets = st.lists(
+    st.sampled_from(("a", "b", "_", "a-b", "b-a", "-", "c")), min_size=1, max_size=3
+)
+brackets = st.builds(
+    lambda negation, ranges: f"[{negation}{''.join(ranges)}]",
     st.sampled_from(("", "!", "^")),
-    st.lists(st.sampled_from(("a", "b", "_", "a-b", "b-a", "-", "c")), min_size=1, max_size=3),
-).map(lambda both: f"[{both[0]}{''.join(both[1])}]")
-globs = st.lists(
-    st.one_of(st.sampled_from(("*", "?", "a", "b", "a", "/", ".", "[", "]")), brackets), max_size=6
-).map("".join)
-close_names = st.lists(
-    st.sampled_from(("a", "b", "c", "a", "b", "_", "-", "/", ".", "[")), max_size=6
-).map("".join)
+    ranges_in_brackets,
+)
+glob_characters = st.sampled_from(("*", "?", "a", "b", "a", "/", ".", "[", "]"))
+globs = st.lists(st.one_of(glob_characters, brackets), max_size=6).map("".join)
+name_characters = st.sampled_from(("a", "b", "c", "a", "b", "_", "-", "/", ".", "["))
+close_names = st.lists(name_characters, max_size=6).map("".join)
 
 
-def test_a_range_that_is_none_matches_nothing():
+def test_an_empty_range_matches_nothing():
     assert not keys.glob_matches(["b-a", "[b-a]"], "b-a.b")
 
 
@@ -181,24 +184,18 @@ def test_a_range_that_is_none_matches_nothing():
 @example("[--a]", "-")
 def test_a_glob_matches_as_the_c_library_matches_it(pattern, path):
     ranges = re.findall("(?=(.)-(.))", pattern)
-    if sys.version_info < (
-        3,
-        12,
-    ):  # it refuses a range from b to a, which the C library takes for an empty one
+    if sys.version_info < (3, 12):
+        # Python refuses a range from b to a there, which is an empty one to the C library.
         assume(all(low <= high for low, high in ranges))
-    matched = (
-        ctypes.CDLL(None).fnmatch(pattern.encode(), path.encode(), FNM_PATHNAME | FNM_PERIOD) == 0
-    )
-    assert (
-        keys.glob_matches(keys.split_glob(keys.key_to_path(pattern)), keys.key_to_path(path))
-        is matched
-    )
+    flags = FNM_PATHNAME | FNM_PERIOD
+    no_match = ctypes.CDLL(None).fnmatch(pattern.encode(), path.encode(), flags)
+    glob = keys.split_glob(keys.path_to_key(pattern))
+    assert keys.glob_matches(glob, keys.path_to_key(path)) is not bool(no_match)
 
 
-@given(st.lists(parts, min_size=1, max_size=3))
-def test_a_glob_of_stars_matches_every_key_of_as_many_parts(names):
+@given(st.lists(segments, min_size=1, max_size=3))
+def test_a_glob_of_stars_matches_every_key_of_as_many_segments(names):
     names = [name.lstrip(".") or "a" for name in names]
-    pattern = "/".join("*" * len(names))
-    assert keys.glob_matches(
-        keys.split_glob(keys.key_to_path(pattern)), keys.key_to_path("/".join(names))
-    )
+    glob = ".".join("*" * len(names))
+    key = keys.path_to_key("/".join(names))
+    assert keys.glob_matches(keys.split_glob(glob), key)

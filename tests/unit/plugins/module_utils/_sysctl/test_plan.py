@@ -2,113 +2,154 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run will do: the cases of cases/plan.yml, and what no such case can say."""
+"""Plans: the cases of cases/plan.yml, and what no such case can express."""
 
 from __future__ import annotations
 
 import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import FileProblem
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages import (
     plan_warnings,
     refuse_overridden,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import make_plan
-from hosts_in_memory import OURS, ask, cases, make_host, observe, plan_for
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import (
+    FileChange,
+    RuntimeWrite,
+    make_plan,
+    make_restore_plan,
+)
+from hosts_in_memory import OURS, load_cases, make_host, make_request, observe, plan_for
 
-EXPECTED = ("writes", "changes", "overridden", "missing", "warnings")
-HOST = ("loader", "files", "kernel", "command_line")
-CASES = cases("plan.yml")
+PLAN_FIELDS = ("writes", "changes", "overridden", "missing", "warnings")
+HOST_FIELDS = ("loader", "files", "kernel", "command_line")
+CASES = load_cases("plan.yml")
 KEY = "net.ipv4.tcp_fin_timeout"
 
 
-def planned(request, host):
+def accepted_plan(request, host):
+    """Return the plan, or raise the error of one that must not be carried out."""
     plan = plan_for(request, host)
     refuse_overridden(plan)
     return plan
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_what_comes_of_a_request(case):
-    host = make_host(**{name: case[name] for name in HOST if name in case})
-    options = {
-        name: value
-        for name, value in case.items()
-        if name not in (*EXPECTED, *HOST, "name", "refuses", "settings")
-    }
-    request = ask(case["settings"], **options)
-    if "refuses" in case:
-        with pytest.raises(TuningError) as caught:
-            planned(request, host)
-        assert case["refuses"] in str(caught.value)
-        assert (
-            caught.value.key in observe(request, host).runtime
-            or caught.value.key in case["settings"]
-        )
-        assert caught.value.rolled_back
-        return
-    plan = planned(request, host)
+def host_of(case):
+    fields = {name: case[name] for name in HOST_FIELDS if name in case}
+    return make_host(**fields)
+
+
+def request_of(case):
+    other_fields = {*PLAN_FIELDS, *HOST_FIELDS, "name", "refuses", "settings"}
+    options = {name: value for name, value in case.items() if name not in other_fields}
+    return make_request(case["settings"], **options)
+
+
+def ids_of(cases):
+    return [case["name"] for case in cases]
+
+
+REFUSED_CASES = [case for case in CASES if "refuses" in case]
+PLANNED_CASES = [case for case in CASES if "refuses" not in case]
+
+
+@pytest.mark.parametrize("case", REFUSED_CASES, ids=ids_of(REFUSED_CASES))
+def test_a_request_that_is_refused(case):
+    host, request = host_of(case), request_of(case)
+    with pytest.raises(TuningError) as caught:
+        accepted_plan(request, host)
+    assert case["refuses"] in str(caught.value)
+    assert caught.value.key in {*observe(request, host).runtime, *case["settings"]}
+    assert caught.value.rolled_back
+
+
+@pytest.mark.parametrize("case", PLANNED_CASES, ids=ids_of(PLANNED_CASES))
+def test_the_plan_of_a_request(case):
+    host = host_of(case)
+    plan = accepted_plan(request_of(case), host)
     assert [[write.key, write.after] for write in plan.writes] == case.get("writes", [])
     assert all(write.before == host.kernel[write.key] for write in plan.writes)
-    changes = {
-        change.real_path: None if change.after is None else change.after.decode()
-        for change in plan.files
-    }
+    changes = {}
+    for change in plan.files:
+        changes[change.real_path] = None if change.after is None else change.after.decode()
     assert changes == case.get("changes", {})
-    overridden = [[key, line and line.path, line and line.number] for key, line in plan.overridden]
+    overridden = []
+    for key, line in plan.overridden:
+        overridden.append([key, line and line.path, line and line.number])
     assert overridden == case.get("overridden", [])
     assert list(plan.missing) == case.get("missing", [])
-    told = list(plan_warnings(plan))
-    assert len(told) == len(case.get("warnings", []))
-    assert all(part in text for part, text in zip(case.get("warnings", []), told))
+    warnings = list(plan_warnings(plan))
+    expected_warnings = case.get("warnings", [])
+    assert len(warnings) == len(expected_warnings)
+    for warning, expected in zip(warnings, expected_warnings):
+        assert expected in warning
     assert plan.changed == bool(plan.writes or plan.files)
 
 
 def test_attributes_that_differ_are_a_change_of_the_file():
     host = make_host("systemd", {OURS: f"{KEY} = 30\n"}, {KEY: "30"})
-    request = ask({KEY: "30"})
-    plan = make_plan(
-        request, observe(request, host)._replace(attributes=(("mode", "0644", "0600"),))
-    )
+    request = make_request({KEY: "30"})
+    observed = observe(request, host)._replace(attributes=(("mode", "0644", "0600"),))
+    plan = make_plan(request, observed)
     assert plan.changed
     (change,) = plan.files
     assert change.before == change.after
 
 
-def test_a_key_that_has_no_value_yet_is_written():
-    host = make_host("systemd", {}, {"net.ipv6.conf.lo.stable_secret": None})
-    (write,) = plan_for(ask({"net.ipv6.conf.lo.stable_secret": "2001:db8::1"}), host).writes
+def test_a_key_without_a_value_is_written():
+    key = "net.ipv6.conf.lo.stable_secret"
+    host = make_host("systemd", {}, {key: None})
+    (write,) = plan_for(make_request({key: "2001:db8::1"}), host).writes
     assert write.before is None
 
 
-def test_what_cannot_be_read_is_warned_of():
+def test_a_warning_of_a_file_that_cannot_be_read():
     host = make_host("systemd", {}, {KEY: "30"})
     problems = (
-        ("/etc/sysctl.d/a.conf", "Permission denied", True),
-        ("/etc/sysctl.d/b.conf", "a folder", False),
+        FileProblem("/etc/sysctl.d/a.conf", "Permission denied", matters=True),
+        FileProblem("/etc/sysctl.d/b.conf", "a folder", matters=False),
     )
-    plan = plan_for(
-        ask({KEY: "30"}), host._replace(boot_files=host.boot_files._replace(problems=problems))
-    )
-    assert ["/etc/sysctl.d/a.conf cannot be read" in text for text in plan_warnings(plan)] == [True]
+    boot_files = host.boot_files._replace(problems=problems)
+    plan = plan_for(make_request({KEY: "30"}), host._replace(boot_files=boot_files))
+    (warning,) = plan_warnings(plan)
+    assert "/etc/sysctl.d/a.conf cannot be read" in warning
 
 
 def test_no_message_shows_a_secret():
     key = "net.ipv4.tcp_fastopen_key"
-    host = make_host(
-        "systemd", {"/usr/lib/sysctl.d/99-v.conf": f"{key} = hush-1\n"}, {key: "hush-2"}
-    )
+    files = {"/usr/lib/sysctl.d/99-v.conf": f"{key} = hush-1\n"}
+    host = make_host("systemd", files, {key: "hush-2"})
     with pytest.raises(TuningError) as caught:
-        planned(ask({key: "hush-3"}), host)
+        accepted_plan(make_request({key: "hush-3"}), host)
     assert "hush" not in str(caught.value)
     assert "(secret)" in str(caught.value)
 
 
-def test_a_plan_for_ten_thousand_keys_takes_one_look_at_each_file():
+def test_a_plan_for_ten_thousand_keys_reads_each_file_once():
     settings = {f"net.ipv4.conf.if{number}.rp_filter": "1" for number in range(10_000)}
-    host = make_host(
-        "procps",
-        {"/etc/sysctl.d/10-v.conf": "net.ipv4.conf.*.rp_filter = 0\n"},
-        dict.fromkeys(settings, "0"),
-    )
-    plan = planned(ask(settings), host)
+    files = {"/etc/sysctl.d/10-v.conf": "net.ipv4.conf.*.rp_filter = 0\n"}
+    host = make_host("procps", files, dict.fromkeys(settings, "0"))
+    plan = accepted_plan(make_request(settings), host)
     assert len(plan.writes) == 10_000
+
+
+def test_a_restore_plan_goes_back_to_earlier_values_and_files():
+    other, missing = "net.ipv4.tcp_a", "net.ipv4.tcp_gone"
+    files = {OURS: f"{KEY} = 30\n", "/etc/sysctl.d/10-v.conf": f"{KEY} = 50\n"}
+    host = make_host("systemd", files, {KEY: "30", other: "1"})
+    runtime = {KEY: "60", other: "0x1", missing: "5"}
+    removal = FileChange(OURS, OURS, before=f"{KEY} = 30\n".encode(), after=None)
+    observed = observe(make_request(runtime, path=""), host)
+    plan = make_restore_plan(observed, runtime, [removal])
+    assert plan.writes == (RuntimeWrite(KEY, before="30", after="60"),)
+    assert plan.files == (removal,)
+    assert plan.missing == (missing,)
+    assert plan.precedence.winner(KEY).value == "50"
+
+
+def test_a_restore_plan_ignores_values_that_are_not_known():
+    host = make_host("systemd", {}, {KEY: "30"})
+    runtime = {KEY: None}
+    plan = make_restore_plan(observe(make_request(runtime, path=""), host), runtime, [])
+    assert not plan.changed
+    assert plan.missing == ()

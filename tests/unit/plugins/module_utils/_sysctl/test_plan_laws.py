@@ -11,12 +11,17 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors impor
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages import (
     refuse_overridden,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import (
+    FileChange,
+    make_restore_plan,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import build_result
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.secrets import display_value
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import parse_lines
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import printable
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
-from hosts_in_memory import ask, boot_rules, carried_out, plan_for
+from hosts_in_memory import carried_out, make_request, next_boot, observe, plan_for
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 from unit.generated import KEYS, hosts, keys_and_globs, plain_values, requests
@@ -31,15 +36,15 @@ def test_the_laws_of_a_plan(request, host):
     except TuningError:
         event("refused")
         return
-    event(
-        f"{'changed' if plan.changed else 'unchanged'}, {'overridden' if plan.overridden else 'in force'}"
-    )
+    event("changed" if plan.changed else "unchanged")
+    event("overridden" if plan.overridden else "in force")
     after = carried_out(plan, host)
     planning_again_gives_an_empty_plan(plan, after)
-    each_key_has_its_value_and_will_have_it(plan, after)
-    what_was_not_asked_for_stays(plan, host, after)
-    the_result_says_what_the_plan_does(plan, after)
-    the_plan_undone_describes_what_was_found(plan, host)
+    the_runtime_values_are_as_requested(plan, after)
+    the_boot_values_are_as_requested(plan, after)
+    everything_else_stays(plan, host, after)
+    the_result_describes_the_plan(plan, after)
+    the_undone_plan_describes_the_host_before(plan, host)
 
 
 def planning_again_gives_an_empty_plan(plan, after):
@@ -49,115 +54,162 @@ def planning_again_gives_an_empty_plan(plan, after):
     assert plan.request.on_override == "warn" or not again.overridden
     assert after.boot_files.contents == plan.boot_files.contents == again.boot_files.contents
     assert read_order(after.boot_files, after.loader) == read_order(plan.boot_files, after.loader)
-    told, now = build_result(plan)["settings"], build_result(again)["settings"]
-    for key, setting in now.items():
-        assert (
-            setting["runtime"]["before"]
-            == setting["runtime"]["after"]
-            == told[key]["runtime"]["after"]
-        )
-        assert setting["persistent"]["before"] == told[key]["persistent"]["after"]
-        assert setting["boot"] == told[key]["boot"]
+    first_settings = build_result(plan)["settings"]
+    for key, setting in build_result(again)["settings"].items():
+        first = first_settings[key]
+        runtime = setting["runtime"]
+        assert runtime["before"] == runtime["after"] == first["runtime"]["after"]
+        assert setting["persistent"]["before"] == first["persistent"]["after"]
+        assert setting["boot"] == first["boot"]
 
 
-def each_key_has_its_value_and_will_have_it(plan, after):
-    request, observed = plan.request, plan.observed
+def the_runtime_values_are_as_requested(plan, after):
+    if not plan.request.runtime:
+        return
     for key, value in plan.desired.items():
-        assert (
-            not request.runtime
-            or value is None
-            or key not in after.kernel
-            or values_equal(key, after.kernel[key], value)
-        )
+        if value is None or key not in after.kernel:
+            continue
+        if key in plan.removed_keys:  # it has no bound: it takes the value of the next boot
+            assert values_equal(key, after.kernel[key], value)
+        else:
+            assert plan.request.accepts(key, after.kernel[key], value)
+
+
+def the_boot_values_are_as_requested(plan, after):
+    request = plan.request
     if not (request.present and request.persistent):
         return
-    rules = boot_rules(after)
-    matched = {
-        key: plan.desired[key]
-        for keys in observed.matches.values()
-        for key in keys
-        if key in plan.desired
-    }
-    if request.exclusive:  # some of these globs may be other people's, which go
-        matched = {}
-    lost = {key for key, _unused in plan.overridden}
-    for key, value in {**request.settings, **matched}.items():
-        winner = rules.winner(key)
-        assert (key in lost) != values_equal(key, winner and winner.value, value)
+    requested = dict(request.settings)
+    if not request.exclusive:  # it also removes globs of others, whose matches are not requested
+        for matching_keys in plan.observed.matches.values():
+            for key in matching_keys:
+                if key in plan.desired:
+                    requested[key] = plan.desired[key]
+    boot = next_boot(after)
+    overridden = {key for key, _winner in plan.overridden}
+    for key, value in requested.items():
+        winner = boot.winner(key)
+        boot_value = winner and winner.value
+        assert (key in overridden) != request.accepts(key, boot_value, value)
 
 
-def what_was_not_asked_for_stays(plan, host, after):
+def everything_else_stays(plan, host, after):
     assert {write.key for write in plan.writes} <= set(plan.desired)
-    assert all(
-        after.kernel[key] == value for key, value in host.kernel.items() if key not in plan.desired
-    )
-    changed = {change.real_path: change for change in plan.files}
-    assert len(changed) == len(plan.files)
-    assert plan.request.persistent or not changed
-    for real, change in changed.items():
-        own = real == plan.observed.real_path
-        assert own or (plan.request.on_override == "comment_out" and real.startswith("/etc/"))
-        assert change.before == host.boot_files.contents.get(real) != change.after
-    for real, data in host.boot_files.contents.items():
-        assert real in changed or after.boot_files.contents[real] == data
+    for key, value in host.kernel.items():
+        assert key in plan.desired or after.kernel[key] == value
+    changes = {change.real_path: change for change in plan.files}
+    assert len(changes) == len(plan.files)
+    assert plan.request.persistent or not changes
+    for real_path, change in changes.items():
+        is_ours = real_path == plan.observed.real_path
+        may_comment_out = plan.request.on_override == "comment_out"
+        assert is_ours or (may_comment_out and real_path.startswith("/etc/"))
+        assert change.before == host.boot_files.contents.get(real_path) != change.after
+    for real_path, data in host.boot_files.contents.items():
+        assert real_path in changes or after.boot_files.contents[real_path] == data
 
 
-def the_result_says_what_the_plan_does(plan, after):
-    told = build_result(plan)
-    rules = boot_rules(after)
-    assert told["changed"] == bool(told["diff"])
-    for key, setting in told["settings"].items():
-        live = plan.observed.runtime.get(key)
-        assert setting["runtime"] == {
-            "before": live,
-            "after": display_value(key, None if live is None else after.kernel[key]),
-        }
-        winner = rules.winner(key)
-        assert (setting["boot"]["path"], setting["boot"]["line"]) == (
-            winner and winner.path,
-            winner and winner.number,
-        )
+def the_result_describes_the_plan(plan, after):
+    result = build_result(plan)
+    boot = next_boot(after)
+    assert result["changed"] == bool(result["diff"])
+    for key, setting in settings_of(plan, result).items():
+        before = plan.observed.runtime.get(key)
+        expected = None if before is None else display_value(key, after.kernel[key])
+        assert setting["runtime"] == {"before": display_value(key, before), "after": expected}
+        assert_boot_line(setting["boot"], boot.winner(key))
 
 
-def the_plan_undone_describes_what_was_found(plan, host):
-    told = build_result(plan.undone())
-    rules = boot_rules(host)
-    assert not told["changed"]
-    assert told["diff"] == []
-    assert told["previous"] == build_result(plan)["previous"]
-    assert set(told["settings"]) == set(build_result(plan)["settings"])
-    for key, setting in told["settings"].items():
-        found = plan.observed.runtime.get(key)
-        assert setting["runtime"] == {"before": found, "after": found}
+def the_undone_plan_describes_the_host_before(plan, host):
+    result = build_result(plan)
+    undone = build_result(plan.undone())
+    boot = next_boot(host)
+    assert not undone["changed"]
+    assert undone["diff"] == []
+    assert undone["previous"] == result["previous"]
+    assert set(undone["settings"]) == set(result["settings"])
+    for key, setting in settings_of(plan, undone).items():
+        value = display_value(key, plan.observed.runtime.get(key))
+        assert setting["runtime"] == {"before": value, "after": value}
         assert setting["persistent"]["before"] == setting["persistent"]["after"]
-        winner = rules.winner(key)
-        assert (setting["boot"]["path"], setting["boot"]["line"]) == (
-            winner and winner.path,
-            winner and winner.number,
-        )
+        assert_boot_line(setting["boot"], boot.winner(key))
+
+
+def settings_of(plan, result):
+    """Return the settings of a result by their keys: the result itself has printable ones."""
+    keys = {**plan.request.settings, **plan.desired}
+    return {key: result["settings"][printable(key)] for key in keys}
+
+
+def assert_boot_line(setting_boot, winner):
+    assert setting_boot["path"] == (winner and winner.path)
+    assert setting_boot["line"] == (winner and winner.number)
+
+
+@given(requests(), hosts())
+def test_the_laws_of_a_restore_plan(request, host):
+    try:
+        plan = plan_for(request, host)
+    except TuningError:
+        assume(False)
+    after = carried_out(plan, host)
+    restore = restore_plan(plan, host, after)
+    event("changed" if restore.changed else "unchanged")
+    restored = carried_out(restore, after)
+    assert restored.kernel == host.kernel
+    assert restored.boot_files.contents == host.boot_files.contents
+    assert restored.boot_files.contents == restore.boot_files.contents
+    order = read_order(host.boot_files, host.loader)
+    assert read_order(restored.boot_files, host.loader) == order
+    assert read_order(restore.boot_files, host.loader) == order
+    assert set(restore.missing) == {key for key in restore.desired if key not in host.kernel}
+    the_result_describes_the_plan(restore, restored)
+    the_undone_plan_describes_the_host_before(restore, after)
+    again = restore_plan(plan, host, restored)
+    assert (again.writes, again.files, again.changed) == ((), (), False)
+
+
+def restore_plan(plan, host, now):
+    """Plan to go back from the host as it is now to the host before the plan.
+
+    As in the ledger, the path of a file is the real one: a link to it stays as it is.
+    """
+    runtime = {key: host.kernel.get(key) for key in plan.desired}
+    changes = []
+    for change in plan.files:
+        path = change.real_path
+        before = host.boot_files.contents.get(path)
+        data = now.boot_files.contents.get(path)
+        if data != before:
+            changes.append(FileChange(path, path, before=data, after=before))
+    observed = observe(make_request(runtime, path=""), now)
+    return make_restore_plan(observed, runtime, changes)
 
 
 @given(hosts(), st.sets(st.sampled_from(KEYS)))
 def test_the_short_cut_by_bytes_finds_every_winner(host, keys):
-    quick, whole = precedence_of(host.boot_files, host.loader, keys), boot_rules(host)
-    assert {key: quick.winner(key) for key in keys} == {key: whole.winner(key) for key in keys}
+    quick = precedence_of(host.boot_files, host.loader, keys)
+    complete = next_boot(host)
+    for key in keys:
+        assert quick.winner(key) == complete.winner(key)
 
 
 @given(hosts(), st.dictionaries(keys_and_globs, plain_values, min_size=1, max_size=3))
-def test_absent_after_present_restores_a_file_that_had_none_of_our_keys(host, wanted):
+def test_absent_after_present_restores_a_file_that_had_none_of_our_keys(host, requested):
     options = {"on_override": "warn", "ignore_missing": True, "unsafe": True}
     try:
-        plan = plan_for(ask(wanted, **options), host)
+        plan = plan_for(make_request(requested, **options), host)
     except TuningError:
         assume(False)
-    before = plan.observed.content
-    assume(not any(line.key in wanted for line in parse_lines(before or b"", host.loader)))
-    after = carried_out(plan, host)
-    gone = carried_out(plan_for(ask(wanted, present=False, **options), after), after)
-    left = gone.boot_files.contents.get(plan.observed.real_path)
-    if not (before or b"").strip() and not plan.observed.is_link:
-        assert left is None
-    elif before and before.endswith(b"\n"):
-        assert left == before
+    before = plan.observed.content or b""
+    assume(not any(line.key in requested for line in parse_lines(before, host.loader)))
+    after_present = carried_out(plan, host)
+    absent = plan_for(make_request(requested, present=False, **options), after_present)
+    after_absent = carried_out(absent, after_present)
+    remaining = after_absent.boot_files.contents.get(plan.observed.real_path)
+    if not before.strip() and not plan.observed.is_link:
+        assert remaining is None
+    elif before.endswith(b"\n"):
+        assert remaining == before
     elif before:
-        assert left.rstrip(b"\r\n") == before.rstrip(b"\r\n")
+        assert remaining.rstrip(b"\r\n") == before.rstrip(b"\r\n")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run tells its user, word for word."""
+"""The result of a module, every field of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result impor
     build_result,
     build_settings,
 )
-from hosts_in_memory import OURS, ask, make_host, observe, plan_for
+from hosts_in_memory import OURS, make_host, make_request, observe, plan_for
 
 KEY, SECRET = "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_fastopen_key"
 NOTHING = {"before": None, "after": None}
@@ -22,7 +22,8 @@ NOTHING = {"before": None, "after": None}
 def test_every_field_of_a_change():
     files = {OURS: f"# mine\n{KEY}  =  40\n", "/etc/sysctl.d/99-v.conf": f"\n{KEY} = 60\n"}
     host = make_host("systemd", files, {KEY: "50"})
-    assert build_result(plan_for(ask({KEY: "30"}, on_override="warn"), host)) == {
+    plan = plan_for(make_request({KEY: "30"}, on_override="warn"), host)
+    assert build_result(plan) == {
         "changed": True,
         "changed_keys": [KEY],
         "changed_files": [OURS],
@@ -40,24 +41,35 @@ def test_every_field_of_a_change():
         "path": OURS,
         "loader": "systemd",
         "diff": [
-            {"before_header": "/proc/sys", "after_header": "/proc/sys", "before": f"{KEY} = 50\n", "after": f"{KEY} = 30\n"},
-            {"before_header": OURS, "after_header": OURS, "before": f"# mine\n{KEY}  =  40\n", "after": f"# mine\n{KEY}  =  30\n"},
+            {
+                "before_header": "/proc/sys",
+                "after_header": "/proc/sys",
+                "before": f"{KEY} = 50\n",
+                "after": f"{KEY} = 30\n",
+            },
+            {
+                "before_header": OURS,
+                "after_header": OURS,
+                "before": f"# mine\n{KEY}  =  40\n",
+                "after": f"# mine\n{KEY}  =  30\n",
+            },
         ],
-    }  # fmt: skip
+    }
 
 
 def test_a_run_without_changes_has_no_diff():
     host = make_host("procps", {OURS: f"{KEY} = 30\n"}, {KEY: "30"})
-    told = build_result(plan_for(ask({KEY: "30"}), host))
-    assert (told["changed"], told["diff"], told["loader"]) == (False, [], "procps")
-    assert told["settings"][KEY]["boot"] == {"value": "30", "path": OURS, "line": 1}
+    result = build_result(plan_for(make_request({KEY: "30"}), host))
+    assert (result["changed"], result["diff"], result["loader"]) == (False, [], "procps")
+    assert result["settings"][KEY]["boot"] == {"value": "30", "path": OURS, "line": 1}
 
 
 def test_a_glob_and_each_key_that_it_matches_have_an_entry():
     glob, match = "net.ipv4.conf.*.rp_filter", "net.ipv4.conf.lo.rp_filter"
-    told = build_settings(plan_for(ask({glob: "2"}), make_host("systemd", {}, {match: "0"})))
+    host = make_host("systemd", {}, {match: "0"})
+    plan = plan_for(make_request({glob: "2"}), host)
     boot = {"value": "2", "path": OURS, "line": 2}
-    assert told == {
+    assert build_settings(plan) == {
         glob: {
             "value": "2",
             "runtime": NOTHING,
@@ -74,24 +86,22 @@ def test_a_glob_and_each_key_that_it_matches_have_an_entry():
 
 
 def test_a_missing_key_has_no_runtime_value():
-    told = build_result(plan_for(ask({KEY: "30"}, ignore_missing=True), make_host()))
-    assert told["settings"][KEY]["runtime"] == NOTHING
-    assert (told["missing"], told["previous"]) == ([KEY], {})
+    request = make_request({KEY: "30"}, ignore_missing=True)
+    result = build_result(plan_for(request, make_host()))
+    assert result["settings"][KEY]["runtime"] == NOTHING
+    assert (result["missing"], result["previous"]) == ([KEY], {})
 
 
-def test_a_path_that_is_not_read_has_no_line_to_show():
-    told = build_result(
-        plan_for(
-            ask({KEY: "30"}, path="/srv/x", on_override="warn"),
-            make_host("systemd", {}, {KEY: "30"}),
-        )
-    )
-    assert told["overridden"] == [{"key": KEY, "value": None, "path": None, "line": None}]
+def test_a_path_that_no_loader_reads_has_no_winning_line():
+    request = make_request({KEY: "30"}, path="/srv/x", on_override="warn")
+    result = build_result(plan_for(request, make_host("systemd", {}, {KEY: "30"})))
+    assert result["overridden"] == [{"key": KEY, "value": None, "path": None, "line": None}]
 
 
-def test_a_removed_file_ends_as_nothing():
+def test_the_diff_of_a_removed_file():
     host = make_host("systemd", {OURS: f"{KEY} = 30\n"}, {KEY: "30"})
-    (diff,) = build_result(plan_for(ask({KEY: None}, present=False), host))["diff"]
+    plan = plan_for(make_request({KEY: None}, present=False), host)
+    (diff,) = build_result(plan)["diff"]
     assert diff == {
         "before_header": OURS,
         "after_header": "/dev/null",
@@ -100,38 +110,44 @@ def test_a_removed_file_ends_as_nothing():
     }
 
 
-def test_attributes_stand_in_the_header():
+def test_the_diff_shows_attributes_in_its_headers():
     host = make_host("systemd", {OURS: f"{KEY} = 30\n"}, {KEY: "30"})
-    request = ask({KEY: "30"})
-    plan = make_plan(
-        request, observe(request, host)._replace(attributes=(("mode", "0644", "0600"),))
-    )
-    (diff,) = build_result(plan)["diff"]
-    assert (diff["before_header"], diff["after_header"]) == (
-        f"{OURS} mode=0644",
-        f"{OURS} mode=0600",
-    )
+    request = make_request({KEY: "30"})
+    observed = observe(request, host)._replace(attributes=(("mode", "0644", "0600"),))
+    (diff,) = build_result(make_plan(request, observed))["diff"]
+    assert diff["before_header"] == f"{OURS} mode=0644"
+    assert diff["after_header"] == f"{OURS} mode=0600"
 
 
-def test_no_secret_is_told():
-    kept = f"#{SECRET} = hush-1\n{SECRET} = hush-2\r\nnet/ipv6/conf/lo/stable_secret=hush-3\n# about {SECRET}\n{KEY} = 7\n"
-    files = {OURS: kept, "/etc/sysctl.d/99-v.conf": f"{SECRET} = hush-4"}
+def test_no_result_shows_a_secret():
+    lines = [
+        f"#{SECRET} = hush-1\n",
+        f"{SECRET} = hush-2\r\n",
+        "net/ipv6/conf/lo/stable_secret=hush-3\n",
+        f"{KEY} = 8\r{SECRET} = hush-7\n",
+        f"# about {SECRET}\n",
+        f"{KEY} = 7\n",
+    ]
+    files = {OURS: "".join(lines), "/etc/sysctl.d/99-v.conf": f"{SECRET} = hush-4"}
     host = make_host("systemd", files, {SECRET: "hush-5"})
-    plan = plan_for(ask({SECRET: "hush-6"}, on_override="comment_out"), host)
-    for told in (json.dumps(build_result(plan)), json.dumps(build_result(plan.undone()))):
-        assert "hush" not in told
-        assert "(secret)" in told
+    plan = plan_for(make_request({SECRET: "hush-6"}, on_override="comment_out"), host)
+    for result in (build_result(plan), build_result(plan.undone())):
+        text = json.dumps(result)
+        assert "hush" not in text
+        assert "(secret)" in text
     ours = build_result(plan)["diff"][1]
     assert f"{KEY} = 7\n" in ours["before"]
     assert f"# about {SECRET}\n" in ours["after"]
 
 
-def test_what_is_no_text_is_told_as_text():
+def test_a_result_is_utf_8_whatever_the_files_contain():
     files = {
         OURS: b"# \xff\n\xfe.x = \xe4\n",
         "/etc/sysctl.d/99-v.conf": b"net.ipv4.tcp_fin_timeout = \xff\n",
     }
     host = make_host("systemd", files, {KEY: "30", "\udcfe.x": "\udcff"})
-    told = build_result(plan_for(ask({KEY: "30"}, exclusive=True, on_override="comment_out"), host))
-    assert "\ufffd" in json.dumps(told, ensure_ascii=False)
-    json.dumps(told, ensure_ascii=False).encode("utf-8")
+    request = make_request({KEY: "30"}, exclusive=True, on_override="comment_out")
+    result = build_result(plan_for(request, host))
+    text = json.dumps(result, ensure_ascii=False)
+    assert "\ufffd" in text
+    text.encode("utf-8")

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One file: joined segments are the file, and an edit changes what it is to change and not a byte more."""
+"""One file of settings: how the loaders read it, and lossless edits of it."""
 
 from __future__ import annotations
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import sysctl_d
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import encode
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +37,7 @@ READ_BY_BOTH = [
     (b"a.b = \xff\n", [(1, "a.b", "\udcff")]),
     (b"a.b = 1\r\nc.d = 2\r\n", [(1, "a.b", "1"), (2, "c.d", "2")]),
 ]
-READ_APART = [
+READ_DIFFERENTLY = [
     (b"a.b = 1\rc.d = 2\n", [(1, "a.b", "1"), (1, "c.d", "2")], [(1, "a.b", "1\rc.d = 2")]),
     (b"a.b = 1\0c.d = 2\n", [(1, "a.b", "1"), (1, "c.d", "2")], [(1, "a.b", "1")]),
     (b"\0a.b = 1\n", [(1, "a.b", "1")], []),
@@ -44,26 +45,87 @@ READ_APART = [
     (b"--a.b = 1\n", [(1, "-a.b", "1")], [(1, "a.b", "1")]),
     (b"\fa.b = 1\n", [(1, "\fa.b", "1")], [(1, "a.b", "1")]),
 ]
+# Name, file, assignments, file after the edit.
 EDITS = [
     ("a new key", b"a.b = 1\n", {KEY: "3"}, b"a.b = 1\nnet.ipv4.tcp_fin_timeout = 3\n"),
     ("an empty file", b"", {KEY: "3"}, b"net.ipv4.tcp_fin_timeout = 3\n"),
     ("a missing line end", b"a.b = 1", {KEY: "3"}, b"a.b = 1\nnet.ipv4.tcp_fin_timeout = 3\n"),
-    ("line ends of Windows", b"a.b = 1\r\n", {KEY: "3"}, b"a.b = 1\r\nnet.ipv4.tcp_fin_timeout = 3\r\n"),
-    ("another value", b"net.ipv4.tcp_fin_timeout = 2\n", {KEY: "3"}, b"net.ipv4.tcp_fin_timeout = 3\n"),
-    ("its spacing", b"  net.ipv4.tcp_fin_timeout=\t 2  \r\n", {KEY: "3"}, b"  net.ipv4.tcp_fin_timeout=\t 3  \r\n"),
-    ("its spelling and dash", b"-net/ipv4/tcp_fin_timeout=2\n", {KEY: "3"}, b"-net/ipv4/tcp_fin_timeout=3\n"),
-    ("a value that is the same", b"net.ipv4.tcp_fin_timeout =  0x3\n", {KEY: "3"}, b"net.ipv4.tcp_fin_timeout =  0x3\n"),
-    ("no value", b"net.ipv4.tcp_fin_timeout =\nb = 1\n", {KEY: "3"}, b"net.ipv4.tcp_fin_timeout = 3\nb = 1\n"),
-    ("no value nor line end", b"net.ipv4.tcp_fin_timeout =", {KEY: "3"}, b"net.ipv4.tcp_fin_timeout = 3"),
-    ("the last of several", b"net.ipv4.tcp_fin_timeout=1\n# x\nnet/ipv4/tcp_fin_timeout=2\n", {KEY: "3"}, b"# x\nnet/ipv4/tcp_fin_timeout=3\n"),
-    ("an exclusion", b"-net.ipv4.tcp_fin_timeout\n# x\n", {KEY: "3"}, b"# x\nnet.ipv4.tcp_fin_timeout = 3\n"),
-    ("a comment that looks like it", b"#net.ipv4.tcp_fin_timeout=2\n", {KEY: "3"}, b"#net.ipv4.tcp_fin_timeout=2\nnet.ipv4.tcp_fin_timeout = 3\n"),
-    ("a value of several words", b"net.ipv4.tcp_rmem = 1\t2   3\n", {"net.ipv4.tcp_rmem": "1 2 4"}, b"net.ipv4.tcp_rmem = 1 2 4\n"),
-    ("bytes that are no text", b"# \xff\xfe\nx.y=\xe4\nnet.ipv4.tcp_fin_timeout=2", {KEY: "3"}, b"# \xff\xfe\nx.y=\xe4\nnet.ipv4.tcp_fin_timeout=3"),
+    (
+        "line ends of Windows",
+        b"a.b = 1\r\n",
+        {KEY: "3"},
+        b"a.b = 1\r\nnet.ipv4.tcp_fin_timeout = 3\r\n",
+    ),
+    (
+        "another value",
+        b"net.ipv4.tcp_fin_timeout = 2\n",
+        {KEY: "3"},
+        b"net.ipv4.tcp_fin_timeout = 3\n",
+    ),
+    (
+        "its spacing",
+        b"  net.ipv4.tcp_fin_timeout=\t 2  \r\n",
+        {KEY: "3"},
+        b"  net.ipv4.tcp_fin_timeout=\t 3  \r\n",
+    ),
+    (
+        "its spelling and dash",
+        b"-net/ipv4/tcp_fin_timeout=2\n",
+        {KEY: "3"},
+        b"-net/ipv4/tcp_fin_timeout=3\n",
+    ),
+    (
+        "a value that is the same",
+        b"net.ipv4.tcp_fin_timeout =  0x3\n",
+        {KEY: "3"},
+        b"net.ipv4.tcp_fin_timeout =  0x3\n",
+    ),
+    (
+        "no value",
+        b"net.ipv4.tcp_fin_timeout =\nb = 1\n",
+        {KEY: "3"},
+        b"net.ipv4.tcp_fin_timeout = 3\nb = 1\n",
+    ),
+    (
+        "no value nor line end",
+        b"net.ipv4.tcp_fin_timeout =",
+        {KEY: "3"},
+        b"net.ipv4.tcp_fin_timeout = 3",
+    ),
+    (
+        "the last of several",
+        b"net.ipv4.tcp_fin_timeout=1\n# x\nnet/ipv4/tcp_fin_timeout=2\n",
+        {KEY: "3"},
+        b"# x\nnet/ipv4/tcp_fin_timeout=3\n",
+    ),
+    (
+        "an exclusion",
+        b"-net.ipv4.tcp_fin_timeout\n# x\n",
+        {KEY: "3"},
+        b"# x\nnet.ipv4.tcp_fin_timeout = 3\n",
+    ),
+    (
+        "a comment that looks like it",
+        b"#net.ipv4.tcp_fin_timeout=2\n",
+        {KEY: "3"},
+        b"#net.ipv4.tcp_fin_timeout=2\nnet.ipv4.tcp_fin_timeout = 3\n",
+    ),
+    (
+        "a value of several fields",
+        b"net.ipv4.tcp_rmem = 1\t2   3\n",
+        {"net.ipv4.tcp_rmem": "1 2 4"},
+        b"net.ipv4.tcp_rmem = 1 2 4\n",
+    ),
+    (
+        "bytes that are no text",
+        b"# \xff\xfe\nx.y=\xe4\nnet.ipv4.tcp_fin_timeout=2",
+        {KEY: "3"},
+        b"# \xff\xfe\nx.y=\xe4\nnet.ipv4.tcp_fin_timeout=3",
+    ),
     ("a glob", b"", {"net.ipv4.conf.*.rp_filter": "2"}, b"net.ipv4.conf.*.rp_filter = 2\n"),
     ("the order given", b"", {"b": "1", "a": "2"}, b"b = 1\na = 2\n"),
     ("nothing", b"\xff = \0\r", {}, b"\xff = \0\r"),
-]  # fmt: skip
+]
 HEADERS = [
     ("By hand", "# By hand\n"),
     ("# as it is", "# as it is\n"),
@@ -72,7 +134,8 @@ HEADERS = [
     ("a NUL\0a.b = 1", "# a NUL\n# a.b = 1\n"),
     ("", ""),
 ]
-LEFT = [
+# Name, file before the edit, file after it, whether only the header is left.
+REMAINDERS = [
     ("the header alone", b"# By hand\na = 1\n", b"# By hand\n", True),
     ("the header and blank lines", b"# By hand\n\na = 1\n", b"# By hand\n\n", True),
     ("another comment", b"# mine\na = 1\n", b"# mine\n", False),
@@ -82,49 +145,55 @@ LEFT = [
 ]
 
 
-def told(data, loader):
-    return [(line.number, line.key, line.value) for line in sysctl_d.parse_lines(data, loader)]
+def numbered_lines(data, loader):
+    lines = sysctl_d.parse_lines(data, loader)
+    return [(line.number, line.key, line.value) for line in lines]
 
 
-def pieces(data, loader, dropped):
-    """Return the segments of a file but those of some keys, each with a line end if it lacks one."""
-    mine = {line.segment for line in sysctl_d.parse_lines(data, loader) if line.key in dropped}
-    cut = sysctl_d.split_segments(data, loader)
-    return [piece for index, piece in enumerate(cut) if index not in mine]
+def keys_and_values(data, loader):
+    return [(line.key, line.value) for line in sysctl_d.parse_lines(data, loader)]
+
+
+def segments_without(keys_to_skip, data, loader):
+    """Return the segments of a file except the lines of these keys."""
+    lines = sysctl_d.parse_lines(data, loader)
+    skipped = {line.segment for line in lines if line.key in keys_to_skip}
+    segments = sysctl_d.split_segments(data, loader)
+    return [segment for index, segment in enumerate(segments) if index not in skipped]
 
 
 @pytest.mark.parametrize("loader", [SYSTEMD, PROCPS], ids=lambda loader: loader.name)
 @pytest.mark.parametrize(("data", "expected"), READ_BY_BOTH)
 def test_lines_that_both_loaders_read_alike(data, expected, loader):
-    assert told(data, loader) == expected
+    assert numbered_lines(data, loader) == expected
 
 
-@pytest.mark.parametrize(("data", "by_systemd", "by_procps"), READ_APART)
-def test_lines_that_the_loaders_read_apart(data, by_systemd, by_procps):
-    assert told(data, SYSTEMD) == by_systemd
-    assert told(data, PROCPS) == by_procps
+@pytest.mark.parametrize(("data", "by_systemd", "by_procps"), READ_DIFFERENTLY)
+def test_lines_that_the_loaders_read_differently(data, by_systemd, by_procps):
+    assert numbered_lines(data, SYSTEMD) == by_systemd
+    assert numbered_lines(data, PROCPS) == by_procps
 
 
-def test_a_line_knows_where_it_stands():
+def test_the_fields_of_a_line():
     (line,) = sysctl_d.parse_lines(b"# x\na.b = 1\n", SYSTEMD, "/etc/sysctl.d/a.conf", "/srv/a")
     assert line == ("/etc/sysctl.d/a.conf", "/srv/a", 2, 1, "a.b", "1")
 
 
 def test_systemd_stops_at_a_line_that_is_too_long():
     data = b"a = 1\nb = " + b"x" * (1 << 20) + b"\nc = 1\n"
-    assert [key for _unused, key, _unused in told(data, SYSTEMD)] == ["a", ""]
-    assert [key for _unused, key, _unused in told(data, PROCPS)] == ["a", "b", "c"]
+    assert [key for key, _value in keys_and_values(data, SYSTEMD)] == ["a", ""]
+    assert [key for key, _value in keys_and_values(data, PROCPS)] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("loader", [SYSTEMD, PROCPS], ids=lambda loader: loader.name)
 @pytest.mark.parametrize(
     ("before", "assign", "after"), [case[1:] for case in EDITS], ids=[case[0] for case in EDITS]
 )
-def test_an_edit_changes(before, assign, after, loader):
+def test_an_edit(before, assign, after, loader):
     assert sysctl_d.edit(before, loader, assign, ()) == after
 
 
-def test_keys_that_go_take_their_lines_with_them():
+def test_an_edit_removes_every_line_of_a_dropped_key():
     before = b"a = 1\n# stays\n-a\nb = 2\na/ = 3"
     assert sysctl_d.edit(before, SYSTEMD, {}, {"a"}) == b"# stays\nb = 2\n"
 
@@ -136,11 +205,11 @@ def test_lines_are_commented_out_where_they_stand():
     assert first == b"a = 1\r"
     assert [line[:1] for line in rest] == [b"#", b"#"]
     assert [line.endswith(old) for line, old in zip(rest, (b"  b = 2", b"-c = 3"))] == [True, True]
-    assert [key for _unused, key, _unused in told(after, SYSTEMD)] == ["a"]
+    assert keys_and_values(after, SYSTEMD) == [("a", "1")]
 
 
-def test_a_key_behind_a_line_that_is_too_long_is_not_added_again():
-    """It is there, though systemd does not read it."""
+def test_a_key_after_a_line_that_is_too_long_is_not_added_again():
+    """The file contains it, although systemd does not read it."""
     once = sysctl_d.edit(b"x" * (1 << 20), SYSTEMD, {KEY: "3"}, ())
     assert once.endswith(b"\n" + KEY.encode() + b" = 3\n")
     assert sysctl_d.edit(once, SYSTEMD, {KEY: "3"}, ()) == once
@@ -152,28 +221,33 @@ def test_a_header_is_a_comment_in_each_of_its_lines(header, text):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "expected"), [case[1:] for case in LEFT], ids=[case[0] for case in LEFT]
+    ("before", "after", "expected"),
+    [case[1:] for case in REMAINDERS],
+    ids=[case[0] for case in REMAINDERS],
 )
-def test_what_is_nothing_left(before, after, expected):
+def test_whether_only_the_header_is_left(before, after, expected):
     assert sysctl_d.is_only_header(before, after, "By hand") is expected
 
 
 @given(st.one_of(files, st.binary(max_size=60)), loaders)
 def test_joined_segments_are_the_file(data, loader):
-    assert sysctl_d.encode("".join(sysctl_d.split_segments(data, loader))) == data
+    text = "".join(sysctl_d.split_segments(data, loader))
+    assert encode(text) == data
 
 
 @given(files, loaders)
 def test_every_line_is_one_of_the_segments(data, loader):
-    cut = sysctl_d.split_segments(data, loader)
-    found = sysctl_d.parse_lines(data, loader)
-    assert [line.segment for line in found] == sorted({line.segment for line in found})
-    for line in found:
-        assert line.number == 1 + sum(piece.count("\n") for piece in cut[: line.segment])
+    segments = sysctl_d.split_segments(data, loader)
+    lines = sysctl_d.parse_lines(data, loader)
+    indexes = [line.segment for line in lines]
+    assert indexes == sorted(set(indexes))
+    for line in lines:
+        text_before = "".join(segments[: line.segment])
+        assert line.number == 1 + text_before.count("\n")
 
 
 @given(files, loaders)
-def test_an_edit_with_nothing_to_do_is_the_identity(data, loader):
+def test_an_edit_of_no_keys_changes_nothing(data, loader):
     assert sysctl_d.edit(data, loader, {}, ()) == data
     assert sysctl_d.comment_out(data, loader, []) == data
 
@@ -187,20 +261,17 @@ def test_an_edit_with_nothing_to_do_is_the_identity(data, loader):
 def test_an_edit_touches_only_lines_of_the_named_keys(data, loader, assign, drop):
     after = sysctl_d.edit(data, loader, assign, drop)
     named = {*assign, *drop}
-    left, still = pieces(data, loader, named), pieces(after, loader, named)
-    if (
-        still[: len(left)] != left
-    ):  # the file did not end in a line end, so it got one before a new line
-        assert still[: len(left) - 1] == left[:-1]
-        assert still[len(left) - 1].rstrip("\r\n") == left[-1].rstrip("\r\n")
-    assert "".join(still[len(left) :]).strip("\r\n") == ""
-    assert [line for line in told_without_numbers(after, loader) if line[0] not in named] == [
-        line for line in told_without_numbers(data, loader) if line[0] not in named
-    ]
-
-
-def told_without_numbers(data, loader):
-    return [(line.key, line.value) for line in sysctl_d.parse_lines(data, loader)]
+    segments = segments_without(named, data, loader)
+    segments_after = segments_without(named, after, loader)
+    added = segments_after[len(segments) :]
+    assert "".join(added).strip("\r\n") == ""
+    kept = segments_after[: len(segments)]
+    if kept != segments:  # the file had no line end at its end, and got one before an added line
+        assert kept[:-1] == segments[:-1]
+        assert kept[-1].rstrip("\r\n") == segments[-1].rstrip("\r\n")
+    lines = [line for line in keys_and_values(data, loader) if line[0] not in named]
+    lines_after = [line for line in keys_and_values(after, loader) if line[0] not in named]
+    assert lines_after == lines
 
 
 @given(
@@ -209,37 +280,41 @@ def told_without_numbers(data, loader):
     st.dictionaries(keys_and_globs, plain_values, max_size=3),
     st.sets(keys, max_size=2),
 )
-def test_an_edit_does_what_it_says_and_is_idempotent(data, loader, assign, drop):
+def test_an_edit_assigns_and_drops_keys_and_is_idempotent(data, loader, assign, drop):
     after = sysctl_d.edit(data, loader, assign, drop)
     assert sysctl_d.edit(after, loader, assign, drop) == after
-    said = [(key, value) for key, value in told_without_numbers(after, loader) if key in assign]
-    assert sorted(key for key, _unused in said) == sorted(assign)
-    assert all(values_equal(key, value, assign[key]) for key, value in said)
-    assert not any(
-        key in drop and key not in assign for key, _unused in told_without_numbers(after, loader)
-    )
+    lines = keys_and_values(after, loader)
+    assigned = [line for line in lines if line[0] in assign]
+    assert sorted(key for key, _value in assigned) == sorted(assign)
+    for key, value in assigned:
+        assert values_equal(key, value, assign[key])
+    dropped = drop.difference(assign)
+    assert not any(key in dropped for key, _value in lines)
 
 
 @given(files, loaders, st.data())
-def test_commenting_out_leaves_every_other_line(data, loader, draw):
-    found = sysctl_d.parse_lines(data, loader)
-    chosen = draw.draw(st.sets(st.sampled_from(found))) if found else set()
+def test_commenting_out_keeps_every_other_line(data, loader, draw):
+    lines = sysctl_d.parse_lines(data, loader)
+    chosen = draw.draw(st.sets(st.sampled_from(lines))) if lines else set()
     indexes = {line.segment for line in chosen}
     after = sysctl_d.comment_out(data, loader, indexes)
-    assert told_without_numbers(after, loader) == [
-        (line.key, line.value) for line in found if line not in chosen
-    ]
-    before, now = sysctl_d.split_segments(data, loader), sysctl_d.split_segments(after, loader)
-    assert len(now) == len(before)
-    for index, (old, new) in enumerate(zip(before, now)):
-        assert new.endswith(old) if index in indexes else new == old
+    others = [(line.key, line.value) for line in lines if line not in chosen]
+    assert keys_and_values(after, loader) == others
+    segments = sysctl_d.split_segments(data, loader)
+    segments_after = sysctl_d.split_segments(after, loader)
+    assert len(segments_after) == len(segments)
+    for index, (segment, segment_after) in enumerate(zip(segments, segments_after)):
+        if index in indexes:
+            assert segment_after.endswith(segment)
+        else:
+            assert segment_after == segment
 
 
 @given(st.text("abé#; \t", max_size=9).map(str.strip), st.text("x\n# ", max_size=9))
-def test_nothing_but_a_header_is_nothing_left(text, header):
-    head = sysctl_d.encode(sysctl_d.format_header(header))
-    assert all(line.startswith((b"#", b";")) for line in head.splitlines())
-    before = head + b"net.ipv4.tcp_fin_timeout = 1\n"
-    assert sysctl_d.is_only_header(before, head, header)
-    extra = sysctl_d.encode(f"#{text}x\n")
-    assert not sysctl_d.is_only_header(before + extra, head + extra, header)
+def test_a_file_with_another_comment_has_more_than_the_header(text, header):
+    comment = encode(sysctl_d.format_header(header))
+    assert all(line.startswith((b"#", b";")) for line in comment.splitlines())
+    before = comment + b"net.ipv4.tcp_fin_timeout = 1\n"
+    assert sysctl_d.is_only_header(before, comment, header)
+    other_comment = encode(f"#{text}x\n")
+    assert not sysctl_d.is_only_header(before + other_comment, comment + other_comment, header)

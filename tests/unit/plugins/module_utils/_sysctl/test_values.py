@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values: what a user may write, what the kernel holds to be the same, and what is refused."""
+"""Values: what users may write, which texts are equal to the kernel, and what is refused."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ TIME, INTVL, PROBES = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "in
 RANGES = "net.ipv4.ip_local_reserved_ports"
 FASTOPEN, STABLE = "net.ipv4.tcp_fastopen_key", "net.ipv6.conf.eth0.stable_secret"
 
+# What a user writes, and its text.
 WRITTEN = [
     (3600, "3600"),
     (-1, "-1"),
@@ -40,7 +41,8 @@ REFUSED = [
     ("1\0", "NUL"),
     (["1", "2\n3"], "line end"),
 ]
-SAME = [
+# Key, two texts, whether they are one value.
+EQUALITY = [
     (KEY, "60", "60", True),
     (KEY, "60", "61", False),
     (KEY, "60", "060", False),
@@ -78,8 +80,8 @@ SAME = [
     (STABLE, "2001:db8::1", "2001:db8::2", False),
     (FASTOPEN, "00000000-00000000-00000000-00000001", "00000000-00000000-00000000-00000001", True),
 ]
-# What the kernel takes and what it makes of it: key, value, live value, why it is refused (None: it is not).
-CHECKED = [
+# Key, value, live value, a part of the reason to refuse it (None: it is accepted).
+VALIDATED = [
     (KEY, "60", "30", None),
     (KEY, "0x10", "30", None),
     (KEY, "-1", "30", None),
@@ -113,7 +115,21 @@ CHECKED = [
     (PROBES, "128", "9", "1 to 127 (probes)"),
     (PROBES, "0", "9", "ends healthy idle connections"),
 ]
-words = st.sampled_from(
+# Value, live value, a part of the reason why it can be no minimum (None: it can).
+BOUNDS = [
+    ("30", "60", None),
+    ("0x10", "60", None),
+    ("-1", None, None),
+    ("1 2 3", "4096\t131072\t6291456", None),
+    ("30", "", None),
+    ("cubic", "60", "'cubic' is not a number, so it cannot be a minimum"),
+    ("1 x", "1 2", "'1 x' is not a number"),
+    ("", None, "'' is not a number"),
+    ("08", None, "'08' is not a number"),
+    ("30", "cubic", "its value is 'cubic', which is not a number"),
+    ("30", "1 x", "its value is '1 x', which is not a number"),
+]
+fields = st.sampled_from(
     (
         "0",
         "8",
@@ -133,34 +149,34 @@ words = st.sampled_from(
 )
 texts = st.one_of(
     st.none(),
-    st.lists(words, max_size=3).map(" ".join),
-    st.lists(words, max_size=3).map(" \t".join),
+    st.lists(fields, max_size=3).map(" ".join),
+    st.lists(fields, max_size=3).map(" \t".join),
 )
-some_keys = st.sampled_from((KEY, TIME, RANGES, STABLE, FASTOPEN))
+keys_of_each_kind = st.sampled_from((KEY, TIME, RANGES, STABLE, FASTOPEN))
 
 
 @pytest.mark.parametrize(("written", "text"), WRITTEN, ids=repr)
-def test_the_text_of_what_a_user_writes(written, text):
+def test_the_text_of_a_value(written, text):
     assert values.format_value(KEY, written) == text
 
 
 @pytest.mark.parametrize(("written", "reason"), REFUSED, ids=repr)
-def test_what_is_no_value_is_refused(written, reason):
+def test_a_bad_value_is_refused(written, reason):
     with pytest.raises(TuningError, match=reason) as caught:
         values.format_value(KEY, written)
     assert caught.value.key == KEY
     assert KEY in str(caught.value)
 
 
-@pytest.mark.parametrize(("key", "one", "other", "expected"), SAME)
-def test_what_the_kernel_holds_to_be_the_same(key, one, other, expected):
-    for pair in ((one, other), (other, one)):
-        assert values.values_equal(key, *pair) is expected
+@pytest.mark.parametrize(("key", "one", "other", "expected"), EQUALITY)
+def test_whether_two_texts_are_one_value(key, one, other, expected):
+    assert values.values_equal(key, one, other) is expected
+    assert values.values_equal(key, other, one) is expected
 
 
-@given(some_keys, texts, texts, texts)
+@given(keys_of_each_kind, texts, texts, texts)
 @example(RANGES, "1-99999999", "1-99999999", "1")
-def test_same_is_an_equivalence(key, one, two, three):
+def test_equality_is_an_equivalence(key, one, two, three):
     assert values.values_equal(key, one, one)
     assert values.values_equal(key, one, two) == values.values_equal(key, two, one)
     if values.values_equal(key, one, two) and values.values_equal(key, two, three):
@@ -169,11 +185,11 @@ def test_same_is_an_equivalence(key, one, two, three):
 
 @given(
     st.sampled_from((KEY, TIME, STABLE)),
-    st.lists(words, max_size=3),
+    st.lists(fields, max_size=3),
     st.sampled_from((" ", "\t", "  ")),
 )
-def test_blanks_make_no_difference(key, some, blank):
-    assert values.values_equal(key, " ".join(some), blank.join(some) + blank)
+def test_the_number_of_blanks_does_not_matter(key, some_fields, blank):
+    assert values.values_equal(key, " ".join(some_fields), blank.join(some_fields) + blank)
 
 
 @given(st.integers(-(1 << 40), 1 << 40))
@@ -184,8 +200,8 @@ def test_integers_are_compared_by_value(number):
     assert not values.values_equal(KEY, str(number), str(number + 1))
 
 
-@pytest.mark.parametrize(("key", "value", "live", "reason"), CHECKED)
-def test_what_the_kernel_would_read_as_something_else_is_refused(key, value, live, reason):
+@pytest.mark.parametrize(("key", "value", "live", "reason"), VALIDATED)
+def test_which_values_are_refused(key, value, live, reason):
     if reason is None:
         values.validate_value(key, value, live, unsafe=False)
         return
@@ -199,20 +215,45 @@ def test_what_the_kernel_would_read_as_something_else_is_refused(key, value, liv
 @pytest.mark.parametrize(
     ("key", "value"), [(TIME, "0"), (TIME, "-1"), (INTVL, "40000"), (PROBES, "0"), (PROBES, "200")]
 )
-def test_unsafe_takes_what_does_harm(key, value):
+def test_unsafe_accepts_a_harmful_value(key, value):
     values.validate_value(key, value, "9", unsafe=True)
 
 
 def test_a_number_of_thousands_of_digits_is_refused_in_one_line():
-    """Python itself would write none of more than 4300 digits."""
+    """Python refuses to print a number of more than 4300 digits."""
     with pytest.raises(TuningError, match="a leading 0 makes it octal") as caught:
         values.validate_value(KEY, "07" + "7" * 6000, "30", unsafe=False)
     assert len(str(caught.value)) < 500
 
 
-def test_unsafe_does_not_take_what_the_kernel_would_read_as_something_else():
+def test_unsafe_does_not_accept_a_value_that_the_kernel_would_misread():
     with pytest.raises(TuningError, match="octal"):
         values.validate_value(TIME, "010", "7200", unsafe=True)
+
+
+@pytest.mark.parametrize(("value", "live", "reason"), BOUNDS)
+def test_which_values_can_be_bounds(value, live, reason):
+    if reason is None:
+        values.validate_bound(KEY, value, live, at_least=True)
+        return
+    with pytest.raises(TuningError) as caught:
+        values.validate_bound(KEY, value, live, at_least=True)
+    assert reason in str(caught.value)
+    assert "set 'at_least: false'" in str(caught.value)
+    assert caught.value.key == KEY
+
+
+def test_a_maximum_that_is_refused_names_its_option():
+    with pytest.raises(TuningError, match=r"cannot be a maximum; .*'at_most: false'"):
+        values.validate_bound(KEY, "cubic", "60", at_least=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "numbers"),
+    [("1\t0x10  -3", [1, 16, -3]), ("", []), ("1 x", []), ("010", [8]), ("::1", [])],
+)
+def test_the_numbers_in_a_value(value, numbers):
+    assert values.numbers_in(value) == numbers
 
 
 @pytest.mark.parametrize("key", [FASTOPEN, STABLE, "net.ipv6.conf.all.stable_secret"])
@@ -225,7 +266,7 @@ def test_secrets_are_never_shown(key):
 @pytest.mark.parametrize(
     ("value", "text"), [("1\t2  3", "1 2 3"), ("a\udcffb", "a\ufffdb"), ("", ""), (None, None)]
 )
-def test_how_a_value_is_shown(value, text):
+def test_how_a_value_is_displayed(value, text):
     assert secrets.display_value(KEY, value) == text
 
 

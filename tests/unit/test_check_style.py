@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What `make lint` counts and refuses in the code."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+if sys.version_info < (3, 8):
+    pytest.skip("ast knows no last lines before Python 3.8", allow_module_level=True)
+
+import check_style
+
+SAMPLE = '''\
+"""A docstring
+
+of three lines.
+"""
+
+# a comment
+numbers = [number for number in (1, 2)]
+"""What this attribute is."""
+word = "many" if numbers else "none"
+'''
+
+
+def function_of(lines: int) -> str:
+    """Return the source of a function of so many lines."""
+    body = "    pass\n" * (lines - 1)
+    return f"def long_one():\n{body}"
+
+
+def messages(source: str) -> list[tuple[int, str]]:
+    return [(problem.line, problem.message) for problem in check_style.problems(source)]
+
+
+def test_docstrings_comments_and_blanks_are_no_code():
+    assert check_style.count(SAMPLE).code_lines == 2
+
+
+def test_comprehensions_and_ternaries_are_counted():
+    counts = check_style.count(SAMPLE)
+    assert (counts.comprehensions, counts.ternaries) == (1, 1)
+
+
+def test_nodes_of_the_syntax_tree_are_counted():
+    # Module, Assign, Name, Store, Constant
+    assert check_style.count("x = 1\n").nodes == 5
+
+
+def test_a_line_of_100_characters_is_not_long():
+    fits = "x = 1  # ".ljust(100, ".")
+    assert check_style.count(f"{fits}\n").long_lines == 0
+    assert check_style.count(f"{fits}.\n").long_lines == 1
+
+
+def test_a_function_of_40_lines_is_not_long():
+    assert check_style.count(function_of(40)).long_functions == 0
+    assert check_style.count(function_of(41)).long_functions == 1
+    assert messages(function_of(40)) == []
+    assert messages(function_of(41)) == [(1, "long_one() has 41 lines, at most 40")]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = [[n for n in row] for row in rows]\n",
+        "x = {k: [n for n in v] for k, v in rows}\n",
+        "x = {n for n in (m for m in rows)}\n",
+    ],
+)
+def test_a_comprehension_within_a_comprehension_is_refused(source):
+    assert messages(source) == [(1, "a comprehension within a comprehension")]
+
+
+def test_a_ternary_within_an_f_string_is_refused():
+    source = "y = 1\nx = f\"{'a' if y else 'b'}\"\n"
+    assert messages(source) == [(2, "a ternary within an f-string")]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = [n for row in rows for n in row]\n",
+        "x = [n for n in rows], [n for n in rows]\n",
+        "x = f'{y}' if y else f'{z}'\n",
+        "x = f'{[n for n in y]}'\n",
+    ],
+)
+def test_what_looks_alike_is_allowed(source):
+    assert messages(source) == []
+
+
+def test_the_table_gives_each_count_for_100_lines():
+    counts = check_style.Counts(
+        code_lines=200,
+        nodes=1500,
+        long_lines=4,
+        comprehensions=3,
+        ternaries=1,
+        long_functions=2,
+    )
+    last = check_style.table([("plugins", counts)]).splitlines()[-1]
+    assert last == "| plugins | 200 | 7.5 | 2.0 % | 1.5 | 0.5 | 2 |"
+
+
+def test_counts_of_files_add_up():
+    once = check_style.count(SAMPLE)
+    twice = once.plus(once)
+    assert twice == tuple(2 * number for number in once)
