@@ -23,7 +23,7 @@ def main() -> None:
     sys.path[:0] = [str(PROJECT), str(PROJECT / "tools"), str(PROJECT / ".build/src")]
     with tempfile.TemporaryDirectory(prefix="netops-bench-") as home:
         os.environ["ANSIBLE_HOME"] = home
-        # What they import is known only now.
+        # Imported here, since their imports need the paths above.
         bench = importlib.import_module("benchmarks.bench")
         options = bench.Options(
             pairs=args.pairs,

@@ -155,21 +155,21 @@ INTERFACES = interface_names(10)
 FIFTY_KEYS = interface_settings(INTERFACES)
 PEERS = (
     Peer(
-        label="ansible.posix.sysctl in a loop, 3 keys",
+        label="`ansible.posix.sysctl` in a loop, 3 keys",
         runs=posix_loop_runs,
         settings=KEEPALIVE,
         changed=Goal(at_least=1.3),
         again=Goal(at_least=1.3),
     ),
     Peer(
-        label="ansible.posix.sysctl in a loop, 50 keys",
+        label="`ansible.posix.sysctl` in a loop, 50 keys",
         runs=posix_loop_runs,
         settings=FIFTY_KEYS,
         changed=Goal(at_least=10),
         again=Goal(at_least=10),
     ),
     Peer(
-        label="copy and a handler, 3 keys",
+        label="`copy` and a handler, 3 keys",
         runs=copy_and_handler_runs,
         settings=KEEPALIVE,
         changed=Goal(at_least=1.6),
@@ -177,7 +177,7 @@ PEERS = (
         measures=("wall",),
     ),
     Peer(
-        label="pyinfra server.sysctl, 50 keys",
+        label="pyinfra `server.sysctl`, 50 keys",
         runs=pyinfra_runs,
         settings=FIFTY_KEYS,
         changed=Goal(at_least=10),

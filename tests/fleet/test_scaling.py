@@ -26,6 +26,9 @@ MERGE = "netops.tuning.merge_reports"
 ROLLOUT = "netops.tuning.rollout"
 ROLLBACK = "netops.tuning.rollback"
 PAGE = (PROJECT / "docs/scaling.md").read_text(encoding="utf-8")
+SSH_FAILED = "Failed to connect to the host via ssh:"
+SSH_ENDED_EARLY = "Data could not be sent to remote host [^:]*:"
+"""Ansible's other message for the same error, if ssh ends before Ansible has sent its data."""
 PROGRESS_LINES = (
     "6 hosts: [0-9]+ to change",
     "1 of [0-9]+ hosts, 1 done; .* to go",
@@ -40,6 +43,7 @@ def read_report(directory: Path, name: str) -> dict[str, Any]:
 
 def without_changing_parts(report: dict[str, Any]) -> dict[str, Any]:
     """Leave out what differs from minute to minute, such as Ansible's own connections."""
+    report = json.loads(re.sub(SSH_ENDED_EARLY, SSH_FAILED, json.dumps(report)))
     hosts = [{**host, "connections": None, "processes": None} for host in report["hosts"]]
     summary = {**report["summary"], "connections": None}
     return {**report, "made": None, "summary": summary, "hosts": hosts}
