@@ -13,7 +13,7 @@ from .._sysctl.errors import TuningError
 from .._sysctl.keys import is_glob, parse_key
 from .._sysctl.messages import plan_warnings, refuse_overridden
 from .._sysctl.plan import Observed, Plan, make_plan, surplus_keys
-from .._sysctl.request import Request
+from .._sysctl.request import Request, check_combination
 from .._sysctl.result import build_result
 from .._sysctl.values import ACTIONS, format_value
 from . import deferred
@@ -139,7 +139,8 @@ def make_request(options: Mapping[str, Any], settings: Mapping[Any, Any]) -> Req
     options: option -> value; one that is a field of ``Request`` and is left out has its default.
     settings: key -> value, as the user wrote them.
     """
-    _check_options(options)
+    check_combination(options)
+    _check_paths(options)
     present = options["state"] == "present"
     fields = {name: options[name] for name in Request._fields if name in options}
     fields["settings"] = _parse_settings(settings, present)
@@ -147,12 +148,7 @@ def make_request(options: Mapping[str, Any], settings: Mapping[Any, Any]) -> Req
     return Request(**fields)
 
 
-def _check_options(options: Mapping[str, Any]) -> None:
-    if not options["runtime"] and not options["persistent"]:
-        raise TuningError(
-            "runtime and persistent are both false, so there is nothing to do; "
-            "leave one of them true"
-        )
+def _check_paths(options: Mapping[str, Any]) -> None:
     if options["root"] != "/" and options["runtime"]:
         raise TuningError(
             f"root {options['root']} is not the running system; set 'runtime: false' with it"
@@ -162,18 +158,6 @@ def _check_options(options: Mapping[str, Any]) -> None:
             f"path {options['path']!r} is not absolute; give one such as "
             "/etc/sysctl.d/90-ansible.conf"
         )
-    if options.get("at_least") and options.get("at_most"):
-        raise TuningError(
-            "at_least and at_most are both true: a value is either a minimum or a maximum; "
-            "leave one of them out"
-        )
-    if options["state"] == "absent":
-        for name in ("exclusive", "at_least", "at_most"):
-            if options.get(name):
-                raise TuningError(
-                    f"{name} goes with 'state: present' alone: "
-                    "with 'absent' settings names what goes"
-                )
 
 
 def _parse_settings(settings: Mapping[Any, Any], present: bool) -> dict[str, str | None]:

@@ -25,7 +25,7 @@ from .sysctl_d import (
     parse_lines,
 )
 from .text import encode
-from .values import validate_bound, validate_value, values_equal
+from .values import values_equal
 
 _NONE: Mapping[str, Any] = {}
 
@@ -205,9 +205,7 @@ def _expand_globs(settings: Values, observed: Observed) -> dict[str, str | None]
 
 def _validate_values(request: Request, requested: Values, observed: Observed) -> None:
     for key, value in requested.items():
-        validate_value(key, str(value), observed.runtime.get(key), request.unsafe)
-        if request.has_bound:
-            validate_bound(key, str(value), observed.runtime.get(key), request.at_least)
+        request.validate(key, str(value), observed.runtime.get(key))
 
 
 def _missing_keys(request: Request, observed: Observed) -> tuple[str, ...]:

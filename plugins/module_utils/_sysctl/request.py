@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Mapping, NamedTuple
+from typing import Any, Mapping, NamedTuple
 
-from .values import numbers_in, values_equal
+from .errors import TuningError
+from .secrets import quote_value
+from .values import numbers_in, validate_value, values_equal
 
 Values = Mapping[str, "str | None"]
 
@@ -53,3 +55,51 @@ class Request(NamedTuple):
     def has_bound(self) -> bool:
         """Whether the values are minimums or maximums."""
         return self.at_least or self.at_most
+
+    def validate(self, key: str, value: str, live: str | None) -> None:
+        """Refuse a value that the kernel or the bound cannot take.
+
+        live: the runtime value of the key, None if it is not known.
+        """
+        validate_value(key, value, live, self.unsafe)
+        if self.has_bound:
+            self._validate_bound(key, value, live)
+
+    def _validate_bound(self, key: str, value: str, live: str | None) -> None:
+        """Refuse a minimum or maximum of a value that is not made of numbers."""
+        option, bound = "at_most", "maximum"
+        if self.at_least:
+            option, bound = "at_least", "minimum"
+        if not numbers_in(value):
+            raise TuningError(
+                f"{key}: {quote_value(key, value)} is not a number, so it cannot be a {bound}; "
+                f"give a number, or set '{option}: false'",
+                key,
+            )
+        if live and not numbers_in(live):
+            raise TuningError(
+                f"{key}: its value is {quote_value(key, live)}, which is not a number, so "
+                f"{quote_value(key, value)} cannot be a {bound} of it; set '{option}: false'",
+                key,
+            )
+
+
+def check_combination(options: Mapping[str, Any]) -> None:
+    """Refuse options that have no meaning together. options: name -> value; some may be left out."""
+    if not options["runtime"] and not options["persistent"]:
+        raise TuningError(
+            "runtime and persistent are both false, so there is nothing to do; "
+            "leave one of them true"
+        )
+    if options.get("at_least") and options.get("at_most"):
+        raise TuningError(
+            "at_least and at_most are both true: a value is either a minimum or a maximum; "
+            "leave one of them out"
+        )
+    if options["state"] == "absent":
+        for name in ("exclusive", "at_least", "at_most"):
+            if options.get(name):
+                raise TuningError(
+                    f"{name} goes with 'state: present' alone: "
+                    "with 'absent' settings names what goes"
+                )

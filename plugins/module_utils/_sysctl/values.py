@@ -210,20 +210,3 @@ def _explain_wrong_count(value: str, live: str | None) -> str:
         effect = f"keep {live_fields[len(fields) :]}"
     noun = "number" if count == 1 else "numbers"
     return f"the key holds {count} {noun}, so it would {effect}; give {count}"
-
-
-def validate_bound(key: str, value: str, live: str | None, at_least: bool) -> None:
-    """Refuse a minimum or maximum of a value that is not made of numbers."""
-    option, bound = ("at_least", "minimum") if at_least else ("at_most", "maximum")
-    if not numbers_in(value):
-        raise TuningError(
-            f"{key}: {quote_value(key, value)} is not a number, so it cannot be a {bound}; "
-            f"give a number, or set '{option}: false'",
-            key,
-        )
-    if live and not numbers_in(live):
-        raise TuningError(
-            f"{key}: its value is {quote_value(key, live)}, which is not a number, so "
-            f"{quote_value(key, value)} cannot be a {bound} of it; set '{option}: false'",
-            key,
-        )

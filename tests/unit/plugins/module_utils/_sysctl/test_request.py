@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._modules import arguments
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.request import Request
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import (
     numbers_in,
@@ -121,3 +122,34 @@ def test_the_options_of_the_modules_have_the_defaults_of_a_request():
     assert set(Request._fields) <= options_of_sysctl
     assert arguments.SYSCTL_OPTIONS["state"]["default"] == "present"
     assert defaults["present"]
+
+
+BOUNDS = [
+    ("30", "60", None),
+    ("0x10", "60", None),
+    ("-1", None, None),
+    ("1 2 3", "4096\t131072\t6291456", None),
+    ("30", "", None),
+    ("cubic", "60", "'cubic' is not a number, so it cannot be a minimum"),
+    ("1 x", "1 2", "'1 x' is not a number"),
+    ("", None, "'' is not a number"),
+    ("30", "cubic", "its value is 'cubic', which is not a number"),
+    ("30", "1 x", "its value is '1 x', which is not a number"),
+]
+
+
+@pytest.mark.parametrize(("value", "live", "reason"), BOUNDS)
+def test_which_values_can_be_bounds(value, live, reason):
+    if reason is None:
+        AT_LEAST.validate(KEY, value, live)
+        return
+    with pytest.raises(TuningError) as caught:
+        AT_LEAST.validate(KEY, value, live)
+    assert reason in str(caught.value)
+    assert "set 'at_least: false'" in str(caught.value)
+    assert caught.value.key == KEY
+
+
+def test_a_maximum_that_is_refused_names_its_option():
+    with pytest.raises(TuningError, match=r"cannot be a maximum; .*'at_most: false'"):
+        AT_MOST.validate(KEY, "cubic", "60")

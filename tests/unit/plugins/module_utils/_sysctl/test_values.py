@@ -116,19 +116,6 @@ VALIDATED = [
     (PROBES, "0", "9", "ends healthy idle connections"),
 ]
 # Value, live value, a part of the reason why it can be no minimum (None: it can).
-BOUNDS = [
-    ("30", "60", None),
-    ("0x10", "60", None),
-    ("-1", None, None),
-    ("1 2 3", "4096\t131072\t6291456", None),
-    ("30", "", None),
-    ("cubic", "60", "'cubic' is not a number, so it cannot be a minimum"),
-    ("1 x", "1 2", "'1 x' is not a number"),
-    ("", None, "'' is not a number"),
-    ("08", None, "'08' is not a number"),
-    ("30", "cubic", "its value is 'cubic', which is not a number"),
-    ("30", "1 x", "its value is '1 x', which is not a number"),
-]
 fields = st.sampled_from(
     (
         "0",
@@ -229,23 +216,6 @@ def test_a_number_of_thousands_of_digits_is_refused_in_one_line():
 def test_unsafe_does_not_accept_a_value_that_the_kernel_would_misread():
     with pytest.raises(TuningError, match="octal"):
         values.validate_value(TIME, "010", "7200", unsafe=True)
-
-
-@pytest.mark.parametrize(("value", "live", "reason"), BOUNDS)
-def test_which_values_can_be_bounds(value, live, reason):
-    if reason is None:
-        values.validate_bound(KEY, value, live, at_least=True)
-        return
-    with pytest.raises(TuningError) as caught:
-        values.validate_bound(KEY, value, live, at_least=True)
-    assert reason in str(caught.value)
-    assert "set 'at_least: false'" in str(caught.value)
-    assert caught.value.key == KEY
-
-
-def test_a_maximum_that_is_refused_names_its_option():
-    with pytest.raises(TuningError, match=r"cannot be a maximum; .*'at_most: false'"):
-        values.validate_bound(KEY, "cubic", "60", at_least=False)
 
 
 @pytest.mark.parametrize(
