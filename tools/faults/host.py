@@ -11,13 +11,12 @@ import stat
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Union
 
-from sandbox.agent import SYSCTL_PLACES, get_key, set_key
+from sandbox.agent import SYSCTL_FOLDERS, SYSCTL_PLACES, get_key, set_key
 
 IMAGE = "/srv/image"
 LOCK = "/run/netops-tuning.lock"
 HOST_PATHS = (*SYSCTL_PLACES, IMAGE, "/srv/sysctl-elsewhere", LOCK)
 """Files and folders that an experiment may change."""
-FOLDERS = frozenset(SYSCTL_PLACES[:4])
 
 
 class File(NamedTuple):
@@ -113,7 +112,7 @@ class Host:
 
     def reset(self) -> None:
         for path in HOST_PATHS:
-            if path in FOLDERS and path not in self.missing_folders:
+            if path in SYSCTL_FOLDERS and path not in self.missing_folders:
                 _make_empty_folder(path)
             elif os.path.lexists(path):
                 _remove(path)
