@@ -26,8 +26,8 @@ def recorded(plan: Plan, files: HostFiles, rollout: str) -> Iterator[None]:
     """
     entries = read_entries()
     entry, forgotten = add_entry(entries, make_entry(plan, files, rollout))
-    write_entry(entry)
     try:
+        write_entry(entry)
         yield
     except TuningError as error:
         if error.rolled_back:

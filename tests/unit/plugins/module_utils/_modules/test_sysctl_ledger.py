@@ -257,6 +257,23 @@ def test_full_disk_before_the_change(host, monkeypatch):
     assert host.state() == before
 
 
+def test_disk_that_fails_once_the_entry_has_its_name(host, monkeypatch):
+    """The entry is removed again: the ledger names no change that is not there."""
+    host.apply("a", {KEY: 20})
+    before, entries_before = host.state(), host.entries()
+    sync_folder = file_change._sync_folder
+
+    def fail_once(_folder):
+        monkeypatch.setattr(file_change, "_sync_folder", sync_folder)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(file_change, "_sync_folder", fail_once)
+    result = host.apply("b", {KEY: 30}, fails=True)
+    assert result["errno"] == errno.EIO
+    assert host.state() == before
+    assert host.entries() == entries_before
+
+
 def test_full_disk_after_the_restoration(host, monkeypatch):
     start = host.state()
     host.apply("a", {KEY: 30})
