@@ -89,8 +89,9 @@ options:
       - The values are minimums. A higher value, in the kernel or in O(path), is left as it is. In
         a list, each number counts for itself.
       - The next boot lowers nothing either. A key to which other files already give a value that is
-        high enough gets no line in O(path). Where no file sets a key, a higher live value is saved. A lower value in another file that wins at
-        the next boot is an override, see O(on_override).
+        high enough gets no line in O(path). Where no file sets a key, a higher live value is saved.
+      - A lower value in another file that wins at the next boot is an override, see
+        O(on_override). A key with glob characters always gets its line.
       - Only for values that are numbers. Not together with O(at_most).
     type: bool
     default: false

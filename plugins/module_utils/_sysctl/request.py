@@ -85,7 +85,10 @@ class Request(NamedTuple):
 
 
 def check_combination(options: Mapping[str, Any]) -> None:
-    """Refuse options that have no meaning together. options: name -> value; some may be left out."""
+    """Refuse options that have no meaning together.
+
+    options: name -> value; an option of one module only may be left out.
+    """
     if not options["runtime"] and not options["persistent"]:
         raise TuningError(
             "runtime and persistent are both false, so there is nothing to do; "

@@ -67,7 +67,7 @@ def test_a_zipimport_without_that_function_is_left_alone(monkeypatch):
     reason="the workaround does nothing on this Python",
 )
 def test_this_python_still_compiles_twice(tmp_path):
-    """Fails once CPython issue 141276 is fixed here: then lower LAST_VERSION, or remove the file."""
+    """Fails once CPython issue 141276 is fixed: then lower LAST_VERSION, or remove the file."""
     archive = tmp_path / "archive.zip"
     with zipfile.ZipFile(str(archive), "w") as file:
         file.writestr("a_module.py", "x = 1\n")
