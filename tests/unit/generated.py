@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any, Sequence
+from typing import Sequence
 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import key_to_path
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
@@ -169,7 +169,7 @@ command_lines = st.sampled_from(
 
 
 @st.composite
-def hosts(draw: Any) -> Host:
+def hosts(draw: st.DrawFn) -> Host:
     """Draw a host, often with a file at our path."""
     contents = draw(boot_files)
     if isinstance(contents.get(OURS), dict):
@@ -194,7 +194,7 @@ bounds = st.sampled_from(("", "", "at_least", "at_most"))
 
 
 @st.composite
-def requests(draw: Any) -> Request:
+def requests(draw: st.DrawFn) -> Request:
     """Draw a request with any combination of options that the module sysctl accepts."""
     present = draw(st.sampled_from((True, True, False)))
     values = plain_values if present else st.one_of(st.none(), plain_values)

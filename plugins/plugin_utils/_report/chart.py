@@ -167,7 +167,7 @@ def _bars(axis: Axis, values: Iterable[int], description: str) -> list[Bar]:
     for number, members in sorted(bins.items()):
         hosts = len(members)
         noun = "host" if hosts == 1 else "hosts"
-        bar = Bar(
+        chart_bar = Bar(
             x=round(MARGIN + number * BIN_WIDTH + BAR_GAP / 2, 1),
             width=round(BIN_WIDTH - BAR_GAP, 1),
             # One host among thousands must stay visible.
@@ -175,7 +175,7 @@ def _bars(axis: Axis, values: Iterable[int], description: str) -> list[Bar]:
             hosts=hosts,
             description=f"{hosts} {noun}: {description} {_range(members)} s",
         )
-        bars.append(bar)
+        bars.append(chart_bar)
     return bars
 
 

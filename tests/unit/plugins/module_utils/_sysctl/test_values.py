@@ -155,10 +155,10 @@ def test_a_bad_value_is_refused(written, reason):
     assert KEY in str(caught.value)
 
 
-@pytest.mark.parametrize(("key", "one", "other", "expected"), EQUALITY)
-def test_whether_two_texts_are_one_value(key, one, other, expected):
-    assert values.values_equal(key, one, other) is expected
-    assert values.values_equal(key, other, one) is expected
+@pytest.mark.parametrize(("key", "first", "second", "expected"), EQUALITY)
+def test_whether_two_texts_are_one_value(key, first, second, expected):
+    assert values.values_equal(key, first, second) is expected
+    assert values.values_equal(key, second, first) is expected
 
 
 @given(keys_of_each_kind, texts, texts, texts)

@@ -153,15 +153,21 @@ def test_the_limits_count_hosts_whose_first_probe_comes_in_time():
         600: 4,
         900: 4,
     }
-    assert sum(bar.hosts for bar in chart.times) == sum(bar.hosts for bar in chart.dead) == 5
-    assert all(0 <= bar.x <= chart.width - bar.width for bar in chart.times + chart.dead)
+    assert (
+        sum(chart_bar.hosts for chart_bar in chart.times)
+        == sum(chart_bar.hosts for chart_bar in chart.dead)
+        == 5
+    )
+    assert all(
+        0 <= chart_bar.x <= chart.width - chart_bar.width for chart_bar in chart.times + chart.dead
+    )
 
 
 def test_the_chart_has_room_for_the_shortest_time_of_any_host():
     times = {"a": 3600, "b": 5}
     answers = {name: Answer(fleets.info_result(now=(time, 9, 25))) for name, time in times.items()}
     chart = make_chart(fleets.report(answers))
-    assert all(0 <= bar.x <= chart.width for bar in chart.times)
+    assert all(0 <= chart_bar.x <= chart.width for chart_bar in chart.times)
 
 
 @pytest.mark.parametrize("time", [0, -1, 1, 59, 32767, 2147483647])
@@ -169,7 +175,7 @@ def test_the_chart_takes_any_number(time):
     chart = make_chart(
         fleets.report({"a": Answer(fleets.info_result(now=(time, 9, 25), ours=None))})
     )
-    assert all(0 <= bar.x <= chart.width for bar in chart.times + chart.dead)
+    assert all(0 <= chart_bar.x <= chart.width for chart_bar in chart.times + chart.dead)
     assert to_html(fleets.report({"a": Answer(fleets.info_result(now=(time, 9, 25)))}))
 
 
