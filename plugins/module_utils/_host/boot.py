@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host's boot loader of sysctls is, and all that it reads."""
+"""What a host's sysctl loader is, and all that it reads."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _ListedFile(NamedTuple):
 
 
 def read_boot_files(files: HostFiles) -> BootFiles:
-    """Read all that a boot loader of sysctls reads; what cannot be read is a problem, no error."""
+    """Read all that a sysctl loader reads; what cannot be read is a problem, no error."""
     listing: dict[str, dict[str, str]] = {}
     problems: list[FileProblem] = []
     for real_folder, folder in _folders_to_list(files).items():

@@ -20,7 +20,7 @@ class Location(NamedTuple):
     """Where a file is."""
 
     path: str
-    """As the boot loader of sysctls names it."""
+    """As the sysctl loader names it."""
     real_path: str
     """Where that leads, links followed."""
     is_link: bool
@@ -103,7 +103,7 @@ class HostFiles:
         return Location(f"{self._loader_folder(real_folder)}/{name}", real_path, is_link)
 
     def _loader_folder(self, real_folder: str) -> str:
-        """Return a folder as the boot loader names it, where it is one that the loader reads."""
+        """Return a folder as the sysctl loader names it, where it is one that the loader reads."""
         for folder in FOLDERS:
             if self.resolve(folder) == real_folder:
                 return folder

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files that a boot loader of sysctls reads, in its order.
+"""The files that a sysctl loader reads, in its order.
 
 1. Of files with one name only the one in the folder of highest priority counts; it masks the
    others, also when it is empty or a link to /dev/null (sysctl.d(5)).
@@ -43,7 +43,7 @@ class FileProblem(NamedTuple):
 
 
 class BootFiles(NamedTuple):
-    """Everything that a boot loader of sysctls reads on a host."""
+    """Everything that a sysctl loader reads on a host."""
 
     listing: Mapping[str, Mapping[str, str]]
     """Folder -> name of a file in it -> its real path. Of /etc only sysctl.conf."""

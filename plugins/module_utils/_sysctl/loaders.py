@@ -21,7 +21,7 @@ FOLDERS = (
 
 
 class Loader(NamedTuple):
-    """The rules of one boot loader of sysctls."""
+    """The rules of one sysctl loader."""
 
     name: str
     last_file: str

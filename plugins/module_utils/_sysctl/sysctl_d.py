@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-r"""One file of sysctl settings: read as a boot loader reads it, and edited without other changes.
+r"""One file of sysctl settings: read as a sysctl loader reads it, and edited without other changes.
 
     comment    = *blank ("#" / ";") *any
     assignment = *blank ["-"] *blank key *blank "=" *blank value *blank
