@@ -13,14 +13,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sandbox.play import Played, run_playbook
+from sandbox.play import Played, Task, run_playbook
 from sandbox.tasks import (
     DOCUMENT,
     FIN,
     KERNEL,
     TIME,
     Asker,
-    Task,
     next_boot,
     now,
     sysctl,
@@ -111,7 +110,7 @@ def test_the_next_boot_sets_what_was_asked_for_then_what_was_there_before(
 def test_a_key_dropped_from_our_file_has_its_value_again_after_a_reboot(
     world: World, ask: Asker
 ) -> None:
-    """The rollout leaves the live value of such a key alone. Only the reboot loses it."""
+    """The rollout does not change the live value of such a key, but the reboot loses it."""
     world.write(KEEPALIVE_FILE, f"{FIN} = 50\n")
     world.set_sysctl(FIN, 50)
     start = world.snapshot()
