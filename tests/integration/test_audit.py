@@ -23,9 +23,8 @@ from sandbox.world import NOBODY, World
 KEEPALIVE_FILE = "/etc/sysctl.d/90-tcp-keepalive.conf"
 LATER = "/etc/sysctl.d/99-later.conf"
 UNREADABLE_FILE = "/etc/sysctl.d/99-secret.conf"
-DESIRED = (3600, 9, 25)
-"""time, probes and intvl of the role's default profile."""
 DESIRED_FILE = f"# ours\n{TIME} = 3600\n{PROBES} = 9\n{INTVL} = 25\n"
+"""The content of our file with the values of the role's default profile."""
 AUDIT = "netops.tuning.audit"
 INFO_ACTION = "netops.tuning.tcp_keepalive_info"
 UNREACHABLE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
@@ -105,10 +104,11 @@ def audit(tmp_path: Path) -> Audit:
     return Audit(tmp_path)
 
 
-def set_live_values(world: World, time: int, probes: int, intvl: int) -> None:
-    world.set_sysctl(TIME, time)
-    world.set_sysctl(PROBES, probes)
-    world.set_sysctl(INTVL, intvl)
+def set_live_values(world: World) -> None:
+    """Set the values of DESIRED_FILE in the kernel."""
+    world.set_sysctl(TIME, 3600)
+    world.set_sysctl(PROBES, 9)
+    world.set_sysctl(INTVL, 25)
 
 
 def snapshots(worlds: Mapping[str, World]) -> dict[str, Any]:
@@ -124,8 +124,8 @@ def test_the_report_is_true_and_nothing_is_changed(
     right = make_world({KEEPALIVE_FILE: DESIRED_FILE})
     drifted = make_world({KEEPALIVE_FILE: DESIRED_FILE})
     overridden = make_world({KEEPALIVE_FILE: DESIRED_FILE, LATER: f"\n{TIME} = 300\n"})
-    set_live_values(right, *DESIRED)
-    set_live_values(overridden, *DESIRED)
+    set_live_values(right)
+    set_live_values(overridden)
     worlds = {"right": right, "drifted": drifted, "overridden": overridden}
     before = snapshots(worlds)
 
@@ -159,7 +159,7 @@ def test_the_report_is_true_and_nothing_is_changed(
 
 
 def test_values_set_by_hand_are_lost_at_the_next_boot(world: World, audit: Audit) -> None:
-    set_live_values(world, *DESIRED)
+    set_live_values(world)
     assert audit({"world": world}).rc == 0
     time = audit.host("world")["settings"]["time"]
     assert time["now"] == 3600
@@ -171,7 +171,7 @@ def test_values_set_by_hand_are_lost_at_the_next_boot(world: World, audit: Audit
 
 
 def test_no_root_is_needed(world: World, audit: Audit) -> None:
-    set_live_values(world, *DESIRED)
+    set_live_values(world)
     world.write(KEEPALIVE_FILE, DESIRED_FILE)
     world.write(UNREADABLE_FILE, f"{TIME} = 1\n", mode=0o600)
     assert audit({"world": world}, user=NOBODY).rc == 0
@@ -233,7 +233,7 @@ def test_the_terminal_shows_a_line_for_each_host(world: World, audit: Audit) -> 
 
 
 def test_hosts_that_give_no_answer_are_in_the_report(world: World, audit: Audit) -> None:
-    set_live_values(world, *DESIRED)
+    set_live_values(world)
     world.write(KEEPALIVE_FILE, DESIRED_FILE)
     played = audit({"away": UNREACHABLE, "broken": BROKEN, "world": world})
     assert played.rc == 0, played.output
