@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rollout that can be taken back: on a real kernel, with ansible-playbook, killed on the way, over the next boot."""
+"""The ledger and the way back to the state before a rollout.
+
+On a real kernel, with ansible-playbook, after a kill at any moment, and over the next boot.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sandbox.play import Played, run_playbook
+from sandbox.play import Played, Task, run_playbook
 from sandbox.tasks import (
     DOCUMENT,
     FIN,
     KERNEL,
     TIME,
     Asker,
-    Task,
     next_boot,
     now,
     sysctl,
@@ -25,230 +27,283 @@ from sandbox.tasks import (
 )
 from sandbox.world import NOBODY, World
 
-LEDGER, OURS, LATER = (
-    "/var/lib/netops-tuning",
-    "/etc/sysctl.d/90-tcp-keepalive.conf",
-    "/etc/sysctl.d/99-later.conf",
+LEDGER = "/var/lib/netops-tuning"
+FIRST_ENTRY = f"{LEDGER}/000001.json"
+KEEPALIVE_FILE = "/etc/sysctl.d/90-tcp-keepalive.conf"
+LATER = "/etc/sysctl.d/99-later.conf"
+SOMAXCONN = "net.core.somaxconn"
+TRACE = "/srv/trace"
+SAME_IN_BOTH_RESULTS = (
+    "changed",
+    "settings",
+    "previous",
+    "overridden",
+    "missing",
+    "path",
+    "loader",
+    "dead_after",
 )
 
 
-def applied(rollout: str, module: str = "tcp_keepalive", **options: Any) -> Task:
+def apply(rollout: str, module: str = "tcp_keepalive", **options: Any) -> Task:
     return {f"netops.tuning.{module}": {"rollout": rollout, **options}}
 
 
-def restored(rollout: str, **options: Any) -> Task:
+def restore(rollout: str, **options: Any) -> Task:
     return {"netops.tuning.sysctl_ledger": {"state": "restored", "rollout": rollout, **options}}
 
 
-def test_it_does_what_the_module_does_and_goes_back(
+# --- there and back ---
+
+
+def test_a_recorded_change_equals_a_plain_one_and_can_be_taken_back(
     make_world: Callable[..., World], ask: Asker
 ) -> None:
-    """Two hosts that are alike: one changed by the module, one by the ledger. Then by somebody else's file, too."""
-    tree = {LATER: f"# theirs\n{TIME} = 1200\n", OURS: f"# old\n{FIN} = 50\n{TIME} = 600\n"}
-    plain, world = make_world(tree), make_world(tree)
-    start = world.snapshot()
+    """Two equal hosts: the change of one of them is recorded. A later file wins over ours."""
+    files = {
+        LATER: f"# theirs\n{TIME} = 1200\n",
+        KEEPALIVE_FILE: f"# old\n{FIN} = 50\n{TIME} = 600\n",
+    }
+    plain = make_world(files)
+    recorded = make_world(files)
+    start = recorded.snapshot()
     options = {"profile": "gce", "on_override": "comment_out"}
-    before = ask.ok(plain, tcp_keepalive(**options))
-    predicted = ask.ok(world, applied("a", **options), check=True, diff=True)
-    assert (world.snapshot(), world.exists(LEDGER)) == (start, False)
-    done = ask.ok(world, applied("a", **options), diff=True)
-    told = (
-        "changed",
-        "settings",
-        "previous",
-        "overridden",
-        "missing",
-        "path",
-        "loader",
-        "dead_after",
-    )
-    assert {name: done[name] for name in told} == {name: before[name] for name in told}
-    assert done["diff"] == predicted["diff"]
-    assert world.snapshot() == plain.snapshot() != start
-    ask.again(world, applied("a", **options))
-    assert world.files(LEDGER)[LEDGER][:3] == ["0o700", 0, 0]
-    predicted = ask.ok(world, restored("a"), check=True, diff=True)
-    back = ask.ok(world, restored("a"), diff=True)
-    assert back["diff"] == predicted["diff"]
-    assert [entry["before_header"] for entry in back["diff"]] == ["/proc/sys", OURS, LATER]
-    assert world.snapshot() == start
-    ask.again(world, restored("a"))
+    plain_result = ask.ok(plain, tcp_keepalive(**options))
+
+    predicted = ask.ok(recorded, apply("a", **options), check=True, diff=True)
+    assert recorded.snapshot() == start
+    assert not recorded.exists(LEDGER)
+    result = ask.ok(recorded, apply("a", **options), diff=True)
+    for name in SAME_IN_BOTH_RESULTS:
+        assert result[name] == plain_result[name], name
+    assert result["diff"] == predicted["diff"]
+    assert recorded.snapshot() == plain.snapshot() != start
+    ask.again(recorded, apply("a", **options))
+    mode_and_owner = recorded.files(LEDGER)[LEDGER][:3]
+    assert mode_and_owner == ["0o700", 0, 0]
+
+    predicted = ask.ok(recorded, restore("a"), check=True, diff=True)
+    result = ask.ok(recorded, restore("a"), diff=True)
+    assert result["diff"] == predicted["diff"]
+    headers = [entry["before_header"] for entry in result["diff"]]
+    assert headers == ["/proc/sys", KEEPALIVE_FILE, LATER]
+    assert recorded.snapshot() == start
+    ask.again(recorded, restore("a"))
 
 
 @pytest.mark.parametrize("loader", ["systemd", "procps"])
-def test_over_a_reboot(make_world: Callable[..., World], ask: Asker, loader: str) -> None:
-    """What the next boot sets is what the rollout asked for, then again what was there before it."""
+def test_the_next_boot_sets_what_was_asked_for_then_what_was_there_before(
+    make_world: Callable[..., World], ask: Asker, loader: str
+) -> None:
     world = make_world(loader=loader)
     start = world.snapshot()
-    ask.ok(world, applied("a"))
+    ask.ok(world, apply("a"))
     assert next_boot(world, loader) == DOCUMENT
-    back = ask.ok(world, restored("a"))
-    assert {
-        key: entry["boot"]["value"]
-        for key, entry in back["settings"].items()
-        if entry["boot"]["value"]
-    } == {}
-    assert (now(world), next_boot(world, loader)) == (KERNEL, KERNEL)
+    result = ask.ok(world, restore("a"))
+    for key, setting in result["settings"].items():
+        assert not setting["boot"]["value"], key
+    assert now(world) == KERNEL
+    assert next_boot(world, loader) == KERNEL
     assert world.snapshot() == start
 
 
-def test_a_key_that_left_our_file_has_its_value_again_after_a_reboot(
+def test_a_key_dropped_from_our_file_has_its_value_again_after_a_reboot(
     world: World, ask: Asker
 ) -> None:
-    """Until then it kept its value without a file; with the reboot that was lost."""
-    world.write(OURS, f"{FIN} = 50\n")
+    """The rollout does not change the live value of such a key, but the reboot loses it."""
+    world.write(KEEPALIVE_FILE, f"{FIN} = 50\n")
     world.set_sysctl(FIN, 50)
     start = world.snapshot()
-    ask.ok(world, applied("a"))
-    assert FIN not in world.read(OURS)
-    world.set_sysctl(FIN, 60)  # as the kernel starts with it
-    back = ask.ok(world, restored("a"))
-    assert f"{FIN}: it was '60' meanwhile" in str(back["warnings"])
+    ask.ok(world, apply("a"))
+    assert FIN not in world.read(KEEPALIVE_FILE)
+    world.set_sysctl(FIN, 60)  # the kernel's default, as after a reboot
+    result = ask.ok(world, restore("a"))
+    assert f"{FIN}: it was '60' meanwhile" in str(result["warnings"])
     assert world.snapshot() == start
 
 
-def test_two_rollouts_and_back_to_either(world: World, ask: Asker) -> None:
+def test_each_of_two_rollouts_can_be_taken_back(world: World, ask: Asker) -> None:
     start = world.snapshot()
-    ask.ok(world, applied("first", time=1000))
-    between = world.snapshot()
-    ask.ok(world, applied("second", module="sysctl", settings={FIN: 40}))
-    ask.ok(world, applied("second", profile="gce"))
-    ask.ok(world, restored("second"))
-    assert world.snapshot() == between
-    ask.ok(world, applied("second", profile="sap"))
-    ask.ok(world, restored("first"))
+    ask.ok(world, apply("first", time=1000))
+    after_first = world.snapshot()
+    ask.ok(world, apply("second", module="sysctl", settings={FIN: 40}))
+    ask.ok(world, apply("second", profile="gce"))
+    ask.ok(world, restore("second"))
+    assert world.snapshot() == after_first
+    ask.ok(world, apply("second", profile="sap"))
+    ask.ok(world, restore("first"))
     assert world.snapshot() == start
 
 
-def test_what_others_wrote_is_not_lost(world: World, ask: Asker) -> None:
+def test_a_rollout_of_the_module_sysctl_can_be_taken_back(world: World, ask: Asker) -> None:
+    ask.ok(world, sysctl({FIN: 30}))
     start = world.snapshot()
-    ask.ok(world, applied("a"))
-    world.write(OURS, world.read(OURS) + "# theirs\n")
-    refusal = ask.fails(world, restored("a"))
-    assert OURS in refusal["msg"]
-    ask.ok(world, restored("a", overwrite_changes=True))
+    settings = {FIN: 40, SOMAXCONN: 1234}
+    ask.ok(world, apply("a", module="sysctl", settings=settings, exclusive=True))
+    assert world.snapshot() != start
+    ask.ok(world, restore("a"))
     assert world.snapshot() == start
 
 
-def test_what_the_module_itself_changed_since_is_that_of_others(world: World, ask: Asker) -> None:
-    """It was not noted, so nobody could say what it was for."""
-    ask.ok(world, applied("a"))
+# --- changes by others ---
+
+
+def test_later_changes_by_others_are_lost_only_if_asked_for(world: World, ask: Asker) -> None:
+    start = world.snapshot()
+    ask.ok(world, apply("a"))
+    world.write(KEEPALIVE_FILE, world.read(KEEPALIVE_FILE) + "# theirs\n")
+    result = ask.fails(world, restore("a"))
+    assert KEEPALIVE_FILE in result["msg"]
+    ask.ok(world, restore("a", overwrite_changes=True))
+    assert world.snapshot() == start
+
+
+def test_an_unrecorded_change_by_the_module_counts_as_one_by_others(
+    world: World, ask: Asker
+) -> None:
+    """Without an entry in the ledger, nobody can tell what the change was for."""
+    ask.ok(world, apply("a"))
     ask.ok(world, tcp_keepalive(profile="gce"))
-    assert OURS in ask.fails(world, restored("a"))["msg"]
+    result = ask.fails(world, restore("a"))
+    assert KEEPALIVE_FILE in result["msg"]
 
 
-def test_a_name_that_is_not_known(world: World, ask: Asker) -> None:
-    assert "the ledger is empty" in ask.fails(world, restored("a"))["msg"]
-    ask.ok(world, applied("keepalive 2026-11"))
-    assert "'keepalive 2026-11' (2" in ask.fails(world, restored("a"))["msg"]
-    assert not ask.again(world, restored("a", ignore_unknown=True))["changed"]
+# --- refused ---
 
 
-def test_an_ordinary_user(world: World, ask: Asker) -> None:
-    assert (
-        "become: true"
-        in ask.fails(world, applied("a"), user=NOBODY, python="/usr/bin/python3")["msg"]
-    )
-    ask.ok(world, applied("a"))
-    assert (
-        "become: true"
-        in ask.fails(world, restored("a"), user=NOBODY, python="/usr/bin/python3")["msg"]
-    )
+def test_an_unknown_rollout_is_refused_unless_it_may_be_ignored(world: World, ask: Asker) -> None:
+    result = ask.fails(world, restore("a"))
+    assert "the ledger is empty" in result["msg"]
+    ask.ok(world, apply("keepalive 2026-11"))
+    result = ask.fails(world, restore("a"))
+    assert "'keepalive 2026-11' (2" in result["msg"]
+    result = ask.again(world, restore("a", ignore_unknown=True))
+    assert not result["changed"]
+
+
+def test_an_ordinary_user_is_refused_with_the_remedy(world: World, ask: Asker) -> None:
+    result = ask.fails(world, apply("a"), user=NOBODY, python="/usr/bin/python3")
+    assert "become: true" in result["msg"]
+    ask.ok(world, apply("a"))
+    result = ask.fails(world, restore("a"), user=NOBODY, python="/usr/bin/python3")
+    assert "become: true" in result["msg"]
 
 
 @pytest.mark.parametrize(
-    "options", ["ro,mode=755", "mode=755,nr_inodes=1"], ids=["read-only", "full"]
+    "mount_options",
+    ["ro,mode=755", "mode=755,nr_inodes=1"],
+    ids=["read-only", "full"],
 )
-def test_a_ledger_without_a_place(world: World, ask: Asker, options: str) -> None:
-    """No change without a note of what was there: nothing is touched."""
-    assert world.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", "/var/lib"]).rc == 0
-    assert LEDGER in ask.fails(world, applied("a"))["msg"]
+def test_nothing_is_changed_if_the_ledger_cannot_be_written(
+    world: World, ask: Asker, mount_options: str
+) -> None:
+    mount = world.run(["mount", "-t", "tmpfs", "-o", mount_options, "tmpfs", "/var/lib"])
+    assert mount.rc == 0
+    result = ask.fails(world, apply("a"))
+    assert LEDGER in result["msg"]
+
+
+# --- killed on the way ---
 
 
 def kill(ask: Asker, world: World, task: Task, call: str, when: int) -> None:
-    """Run a task that is killed as it makes a system call for the nth time."""
-    inject = ["-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={when}"]
-    ask.controller.play(world, task, under=["strace", "-f", "-qq", "-o", "/srv/trace", *inject])
-    assert "killed by SIGKILL" in world.read("/srv/trace")
+    """Run a task whose module is killed as it makes a system call for the `when`th time."""
+    inject = f"inject={call}:signal=KILL:when={when}"
+    strace = ["strace", "-f", "-qq", "-o", TRACE, "-e", f"trace={call}", "-e", inject]
+    ask.controller.play(world, task, under=strace)
+    assert "killed by SIGKILL" in world.read(TRACE)
+
+
+def without_temporary_files(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the hidden files of a killed run.
+
+    No loader reads them, and the next change of the same file removes them.
+    """
+    visible = {}
+    for path, state in snapshot.items():
+        name = path.rpartition("/")[2]
+        if not name.startswith("."):
+            visible[path] = state
+    return visible
 
 
 @pytest.mark.parametrize(
-    ("call", "when"), [("fsync", 1), ("rename", 1), ("fsync", 3), ("link,linkat", 1), ("fsync", 4)]
+    ("call", "when"),
+    [
+        ("fsync", 1),
+        ("rename", 1),
+        ("fsync", 3),
+        ("link,linkat", 1),
+        ("fsync", 4),
+    ],
 )
-def test_killed_on_its_way_it_can_go_back_or_on(
+def test_a_killed_change_can_be_taken_back_and_repeated(
     world: World, ask: Asker, call: str, when: int
 ) -> None:
     start = world.snapshot()
-    kill(ask, world, applied("a"), call, when)
-    noted = world.exists(f"{LEDGER}/000001.json")
-    assert noted or world.snapshot() == start, "no change without a note"
-    if noted:
-        ask.ok(world, restored("a"))
-        assert ours_only(world.snapshot()) == ours_only(start)
-    ask.ok(world, applied("a"))
+    kill(ask, world, apply("a"), call, when)
+    is_recorded = world.exists(FIRST_ENTRY)
+    assert is_recorded or world.snapshot() == start, "no change without an entry"
+    if is_recorded:
+        ask.ok(world, restore("a"))
+        assert without_temporary_files(world.snapshot()) == without_temporary_files(start)
+    ask.ok(world, apply("a"))
     assert now(world) == DOCUMENT
-    ask.ok(world, restored("a"))
+    ask.ok(world, restore("a"))
     assert world.snapshot() == start
 
 
-@pytest.mark.parametrize(("call", "when"), [("unlink", 1), ("fsync", 1), ("rename", 1)])
-def test_killed_on_the_way_back(world: World, ask: Asker, call: str, when: int) -> None:
+@pytest.mark.parametrize(
+    ("call", "when"),
+    [
+        ("unlink", 1),
+        ("fsync", 1),
+        ("rename", 1),
+    ],
+)
+def test_a_killed_way_back_can_be_repeated(world: World, ask: Asker, call: str, when: int) -> None:
     start = world.snapshot()
-    ask.ok(world, applied("a"))
-    kill(ask, world, restored("a"), call, when)
-    ask.ok(world, restored("a"))
-    assert ours_only(world.snapshot()) == ours_only(start)
-    ask.ok(world, applied("a"))
-    ask.ok(world, restored("a"))
+    ask.ok(world, apply("a"))
+    kill(ask, world, restore("a"), call, when)
+    ask.ok(world, restore("a"))
+    assert without_temporary_files(world.snapshot()) == without_temporary_files(start)
+    ask.ok(world, apply("a"))
+    ask.ok(world, restore("a"))
     assert world.snapshot() == start
-
-
-def ours_only(found: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what a killed run leaves under a name that no loader reads, until the next change of that file."""
-    return {
-        path: what for path, what in found.items() if not path.rpartition("/")[2].startswith(".")
-    }
 
 
 # --- the playbook ---
 
 
-def rolled_back(world: World, *args: str, **variables: Any) -> Played:
+def roll_back(world: World, *args: str, **variables: Any) -> Played:
     return run_playbook(world, "netops.tuning.rollback", *args, variables=variables)
 
 
-def test_the_playbook(world: World, ask: Asker) -> None:
+def test_the_playbook_takes_a_rollout_back(world: World, ask: Asker) -> None:
     start = world.snapshot()
-    ask.ok(world, applied("a"))
-    done = world.snapshot()
-    played = rolled_back(world, "--check", "--diff", rollout_name="a")
-    assert (played.rc, played.stats["changed"], world.snapshot()) == (0, 1, done), played.output
-    played = rolled_back(world, rollout_name="a")
-    assert (played.rc, played.stats["changed"], world.snapshot()) == (0, 1, start), played.output
-    played = rolled_back(world, rollout_name="a")
-    assert (played.rc, played.stats["changed"]) == (0, 0), played.output
+    ask.ok(world, apply("a"))
+    rolled_out = world.snapshot()
+
+    checked = roll_back(world, "--check", "--diff", rollout_name="a")
+    assert checked.rc == 0, checked.output
+    assert checked.stats["changed"] == 1, checked.output
+    assert world.snapshot() == rolled_out, checked.output
+
+    played = roll_back(world, rollout_name="a")
+    assert played.rc == 0, played.output
+    assert played.stats["changed"] == 1, played.output
+    assert world.snapshot() == start, played.output
+
+    again = roll_back(world, rollout_name="a")
+    assert again.rc == 0, again.output
+    assert again.stats["changed"] == 0, again.output
 
 
-def test_the_playbook_with_a_name_that_no_host_knows(world: World, ask: Asker) -> None:
-    ask.ok(world, applied("b"))
+def test_the_playbook_refuses_a_rollout_that_no_host_knows(world: World, ask: Asker) -> None:
+    ask.ok(world, apply("b"))
     before = world.snapshot(identity=True)
-    played = rolled_back(world, rollout_name="a")
+    played = roll_back(world, rollout_name="a")
     assert played.rc == 2
-    assert "No host knows the rollout a, so nothing was put back. They know b." in json.dumps(
-        played.results
-    )
+    expected = "No host knows the rollout a, so nothing was put back. They know b."
+    assert expected in json.dumps(played.results)
     assert world.snapshot(identity=True) == before
-
-
-def test_settings_of_the_module_sysctl(world: World, ask: Asker) -> None:
-    ask.ok(world, sysctl({FIN: 30}))
-    start = world.snapshot()
-    ask.ok(
-        world,
-        applied(
-            "a", module="sysctl", settings={FIN: 40, "net.core.somaxconn": 1234}, exclusive=True
-        ),
-    )
-    assert world.snapshot() != start
-    ask.ok(world, restored("a"))
-    assert world.snapshot() == start

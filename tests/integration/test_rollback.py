@@ -1,9 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""After a failure the host is as it was before, and the result says which key, which error, and that it was put back.
+"""After a failure the host is as it was before.
 
-`ask.fails` compares all files with their inodes and times, and all of /proc/sys/net, before and after.
+The result names the key and the error, and says that the change was rolled back. `ask.fails`
+compares all files with their inodes and times, and all of /proc/sys/net, before and after.
 """
 
 from __future__ import annotations
@@ -15,12 +16,37 @@ import pytest
 from sandbox.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, sysctl
 from sandbox.world import World
 
+LATER = "/etc/sysctl.d/99-z.conf"
+VENDOR = "/usr/lib/sysctl.d/50-vendor.conf"
+RETRIES1 = "net.ipv4.tcp_retries1"
+FORWARD = "net.ipv4.ip_forward"
+REDIRECTS = "net.ipv4.conf.all.accept_redirects"
+PANIC = "kernel.panic"
+TRACE = "/srv/trace"
 
-def test_the_kernel_refuses_one_key_of_several(world: World, ask: Asker) -> None:
-    result = ask.fails(
-        world, sysctl({TIME: 3600, FIN: 50, "net.ipv4.tcp_retries1": 1000, INTVL: 25})
-    )
-    assert result["failed_key"] == "net.ipv4.tcp_retries1"
+
+def strace(*options: str) -> list[str]:
+    """Return a command prefix that traces a command and its children into TRACE."""
+    return ["strace", "-f", "-qq", "-o", TRACE, *options]
+
+
+def inject_error(call: str, error: str, when: int) -> list[str]:
+    """Return a command prefix that makes the `when`th of these system calls fail."""
+    return strace("-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={when}")
+
+
+def mount_on_sysctl_d(world: World, options: str) -> None:
+    """Mount an empty file system on /etc/sysctl.d."""
+    mount = world.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", "/etc/sysctl.d"])
+    assert mount.rc == 0
+
+
+# --- the kernel refuses ---
+
+
+def test_one_key_of_several_is_refused(world: World, ask: Asker) -> None:
+    result = ask.fails(world, sysctl({TIME: 3600, FIN: 50, RETRIES1: 1000, INTVL: 25}))
+    assert result["failed_key"] == RETRIES1
     assert result["errno"] == errno.EINVAL
     assert "nvalid argument" in result["msg"]
     assert "1000" in result["msg"]
@@ -28,10 +54,11 @@ def test_the_kernel_refuses_one_key_of_several(world: World, ask: Asker) -> None
     assert not world.exists(OURS)
 
 
-def test_an_existing_file_is_left_as_it_is(world: World, ask: Asker) -> None:
-    world.write(OURS, f"# theirs\n{TIME} = 1\n")
-    ask.fails(world, sysctl({TIME: 3600, "net.ipv4.tcp_retries1": 1000}))
-    assert world.read(OURS) == f"# theirs\n{TIME} = 1\n"
+def test_an_existing_file_stays_as_it_is(world: World, ask: Asker) -> None:
+    content = f"# theirs\n{TIME} = 1\n"
+    world.write(OURS, content)
+    ask.fails(world, sysctl({TIME: 3600, RETRIES1: 1000}))
+    assert world.read(OURS) == content
 
 
 @pytest.mark.parametrize(
@@ -42,10 +69,10 @@ def test_an_existing_file_is_left_as_it_is(world: World, ask: Asker) -> None:
         (FIN, "010", "8"),
     ],
 )
-def test_the_kernel_stores_something_else(
+def test_the_kernel_stores_another_value(
     world: World, ask: Asker, key: str, value: str, stored: str
 ) -> None:
-    """An accepted write proves nothing: it is read back, and the message says what the kernel makes of it."""
+    """The kernel accepts the write, so the module reads the value back; the message names it."""
     result = ask.fails(world, sysctl({INTVL: 25, key: value}))
     assert result["failed_key"] == key
     assert stored in result["msg"]
@@ -53,32 +80,31 @@ def test_the_kernel_stores_something_else(
 
 
 def test_a_later_key_changes_an_earlier_one(make_world: Callable[..., World], ask: Asker) -> None:
-    """Two names of one value: all keys are read back after all are written."""
+    """The two keys are names of one value. All keys are read back once all are written."""
     world = make_world(interfaces=["br0"])
-    neigh = "net.ipv4.neigh.br0.base_reachable_time"
-    result = ask.fails(world, sysctl({neigh: 20, f"{neigh}_ms": 40000}))
-    assert result["failed_key"] == neigh
+    seconds = "net.ipv4.neigh.br0.base_reachable_time"
+    milliseconds = f"{seconds}_ms"
+    result = ask.fails(world, sysctl({seconds: 20, milliseconds: 40000}))
+    assert result["failed_key"] == seconds
     assert "40" in result["msg"]
     assert result["rolled_back"] is True
 
 
-def test_a_side_effect_on_a_key_of_ours_is_undone(world: World, ask: Asker) -> None:
-    """Switching forwarding resets accept_redirects, which was asked to be something else."""
-    result = ask.fails(
-        world, sysctl({"net.ipv4.conf.all.accept_redirects": 1, "net.ipv4.ip_forward": 1})
-    )
-    assert result["failed_key"] == "net.ipv4.conf.all.accept_redirects"
+def test_a_side_effect_on_another_requested_key_fails(world: World, ask: Asker) -> None:
+    """A change of ip_forward resets accept_redirects, which was to have another value."""
+    result = ask.fails(world, sysctl({REDIRECTS: 1, FORWARD: 1}))
+    assert result["failed_key"] == REDIRECTS
 
 
-def test_in_the_other_order_it_holds(world: World, ask: Asker) -> None:
-    task = sysctl({"net.ipv4.ip_forward": 1, "net.ipv4.conf.all.accept_redirects": 1})
+def test_the_same_keys_in_the_other_order_succeed(world: World, ask: Asker) -> None:
+    task = sysctl({FORWARD: 1, REDIRECTS: 1})
     ask.ok(world, task)
-    assert world.sysctl("net.ipv4.conf.all.accept_redirects") == "1"
+    assert world.sysctl(REDIRECTS) == "1"
     ask.again(world, task)
 
 
 @pytest.mark.parametrize("key", ["net.ipv4.tcp_available_congestion_control", "kernel.ostype"])
-def test_a_key_that_can_only_be_read(world: World, ask: Asker, key: str) -> None:
+def test_a_read_only_key(world: World, ask: Asker, key: str) -> None:
     result = ask.fails(world, sysctl({TIME: 3600, key: "x"}))
     assert result["failed_key"] == key
     assert result["errno"] in (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -86,11 +112,14 @@ def test_a_key_that_can_only_be_read(world: World, ask: Asker, key: str) -> None
 
 def test_a_read_only_part_of_proc_sys(world: World, ask: Asker) -> None:
     """As in a container: /proc/sys/net can be written, the rest cannot."""
-    result = ask.fails(
-        world, sysctl({TIME: 3600, "kernel.panic": int(world.sysctl("kernel.panic")) + 1})
-    )
-    assert (result["failed_key"], result["errno"]) == ("kernel.panic", errno.EROFS)
+    another_value = int(world.sysctl(PANIC)) + 1
+    result = ask.fails(world, sysctl({TIME: 3600, PANIC: another_value}))
+    assert result["failed_key"] == PANIC
+    assert result["errno"] == errno.EROFS
     assert "ead-only" in result["msg"]
+
+
+# --- a file cannot be written ---
 
 
 @pytest.mark.parametrize(
@@ -106,22 +135,12 @@ def test_a_read_only_part_of_proc_sys(world: World, ask: Asker) -> None:
 def test_a_file_that_cannot_be_written(
     world: World, ask: Asker, call: str, error: str, when: int
 ) -> None:
-    """The kernel had the new values already: they are put back, and no temporary file is left."""
-    strace = [
-        "strace",
-        "-f",
-        "-qq",
-        "-o",
-        "/srv/trace",
-        "-e",
-        f"trace={call}",
-        "-e",
-        f"inject={call}:error={error}:when={when}",
-    ]
+    """The kernel has the new values by then: they are undone, and no temporary file stays."""
     world.write(OURS, "# theirs\n")
     before = world.snapshot()
-    result = ask(world, sysctl({TIME: 3600, PROBES: 5}), under=strace)
-    assert "(INJECTED)" in world.read("/srv/trace")
+    task = sysctl({TIME: 3600, PROBES: 5})
+    result = ask(world, task, under=inject_error(call, error, when))
+    assert "(INJECTED)" in world.read(TRACE)
     assert result.failed
     assert OURS in result["msg"]
     assert result["errno"] == getattr(errno, error)
@@ -130,73 +149,52 @@ def test_a_file_that_cannot_be_written(
 
 
 def test_the_second_file_cannot_be_written(world: World, ask: Asker) -> None:
-    """The other file was commented out already, or ours written: both are put back."""
-    strace = [
-        "strace",
-        "-f",
-        "-qq",
-        "-o",
-        "/srv/trace",
-        "-e",
-        "trace=rename",
-        "-e",
-        "inject=rename:error=ENOSPC:when=2",
-    ]
-    world.place({OURS: "# theirs\n", "/etc/sysctl.d/99-z.conf": f"{TIME} = 1\n"})
+    """Whichever of the two files is written first is undone."""
+    world.place({OURS: "# theirs\n", LATER: f"{TIME} = 1\n"})
     before = world.snapshot()
-    result = ask(world, sysctl({TIME: 3600}, on_override="comment_out", backup=True), under=strace)
+    task = sysctl({TIME: 3600}, on_override="comment_out", backup=True)
+    result = ask(world, task, under=inject_error("rename", "ENOSPC", when=2))
     assert result.failed
     assert world.snapshot() == before, "the backups are gone too"
     assert result["rolled_back"] is True
 
 
-def test_a_folder_that_is_read_only(world: World, ask: Asker) -> None:
-    assert (
-        world.run(["mount", "-t", "tmpfs", "-o", "ro,mode=755", "tmpfs", "/etc/sysctl.d"]).rc == 0
-    )
+def test_a_read_only_folder(world: World, ask: Asker) -> None:
+    mount_on_sysctl_d(world, "ro,mode=755")
     result = ask.fails(world, sysctl({TIME: 3600}))
     assert result["errno"] == errno.EROFS
     assert result["rolled_back"] is True
 
 
-def test_a_folder_without_room(world: World, ask: Asker) -> None:
-    assert (
-        world.run(
-            ["mount", "-t", "tmpfs", "-o", "nr_inodes=1,mode=755", "tmpfs", "/etc/sysctl.d"]
-        ).rc
-        == 0
-    )
+def test_a_full_file_system(world: World, ask: Asker) -> None:
+    mount_on_sysctl_d(world, "nr_inodes=1,mode=755")
     result = ask.fails(world, sysctl({TIME: 3600}))
     assert result["errno"] == errno.ENOSPC
 
 
-def test_what_cannot_be_put_back_is_told(make_world: Callable[..., World], ask: Asker) -> None:
-    """A second write of the key is refused too: rolled_back is false, and the message names the key that is not as it was."""
+# --- the rollback itself ---
+
+
+def test_the_result_names_a_key_that_cannot_be_rolled_back(
+    make_world: Callable[..., World], ask: Asker
+) -> None:
+    """The kernel accepts the first write of the key and refuses all later ones."""
     world = make_world()
-    strace = [
-        "strace",
-        "-f",
-        "-qq",
-        "-o",
-        "/srv/trace",
-        "-P",
-        "/proc/sys/net/ipv4/tcp_keepalive_time",
-        "-e",
-        "inject=write:error=EPERM:when=2+",
-    ]
-    result = ask(world, sysctl({TIME: 3600, "net.ipv4.tcp_retries1": 1000}), under=strace)
+    path = "/proc/sys/net/ipv4/tcp_keepalive_time"
+    refuse_later_writes = strace("-P", path, "-e", "inject=write:error=EPERM:when=2+")
+    task = sysctl({TIME: 3600, RETRIES1: 1000})
+    result = ask(world, task, under=refuse_later_writes)
     assert result.failed
     assert result["rolled_back"] is False
     assert TIME in result["msg"]
     assert world.sysctl(TIME) == "3600"
 
 
-def test_absent_is_rolled_back_too(world: World, ask: Asker) -> None:
-    world.place(
-        {
-            OURS: f"{TIME} = 3600\n{FIN} = 50\n",
-            "/usr/lib/sysctl.d/50-vendor.conf": f"{FIN} = nonsense\n",
-        }
-    )
+def test_a_failed_removal_is_rolled_back(world: World, ask: Asker) -> None:
+    files = {
+        OURS: f"{TIME} = 3600\n{FIN} = 50\n",
+        VENDOR: f"{FIN} = nonsense\n",
+    }
+    world.place(files)
     result = ask.fails(world, sysctl({TIME: 7200, FIN: 60}, state="absent"))
     assert result["failed_key"] == FIN

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of a host, read from what its tasks registered, and what is said of all of them."""
+"""The outcome on a host, from the results of its tasks, and the summary of all hosts."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import pytest
 from ansible_collections.netops.tuning.plugins.plugin_utils import _fleet
@@ -12,93 +14,152 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import Outcom
 from hypothesis import given
 from hypothesis import strategies as st
 
-WOULD = {"changed_keys": ["a.b"], "changed_files": [], "changed": False}
-WOULD_NOT = {"changed_keys": [], "changed_files": [], "changed": False}
-CHANGED, FAILS, LOST = (
-    {"changed": True},
-    {"failed": True, "changed": False, "msg": "why"},
-    {"unreachable": True, "msg": "gone"},
-)
-FINE, SKIPPED = {"changed": False}, {"skipped": True, "changed": False}
+TCP_KEEPALIVE, SYSCTL = _fleet.MODULES
+
+WILL_CHANGE = {"changed_keys": ["a.b"], "changed_files": [], "changed": False}
+WILL_NOT_CHANGE = {"changed_keys": [], "changed_files": [], "changed": False}
+CHANGED = {"changed": True}
+UNCHANGED = {"changed": False}
+VERIFIED = {"changed": False}
 RESTORED = {"changed": True}
+FAILED = {"failed": True, "changed": False, "msg": "why"}
+LOST = {"unreachable": True, "msg": "gone"}
+SKIPPED = {"skipped": True, "changed": False}
 FAILED_TASK = {
     "ansible_failed_task": {"name": "Health check"},
     "ansible_failed_result": {"failed": True, "msg": "503"},
 }
-TCP_KEEPALIVE, SYSCTL = _fleet.MODULES
+"""What Ansible notes for a rescue section."""
 
 
-def variables_of(module, preflight, applied, verified, restored):
-    """Return what the tasks of a host register; those of the other module are skipped."""
-    registered = dict(FAILED_TASK)
-    for step, result in (("preflight", preflight), ("applied", applied), ("verified", verified)):
+class Results(NamedTuple):
+    """The results of the steps of a rollout on one host; None where a step did not run."""
+
+    preflight: dict | None = None
+    applied: dict | None = None
+    verified: dict | None = None
+    restored: dict | None = None
+
+
+def variables_of(module, results):
+    """Return the variables of a host; the tasks of the other module were skipped."""
+    variables = dict(FAILED_TASK)
+    steps = [
+        ("rollout_preflight", results.preflight),
+        ("rollout_applied", results.applied),
+        ("rollout_verified", results.verified),
+    ]
+    for step, result in steps:
         if result:
             for name in _fleet.MODULES:
-                registered[f"rollout_{step}_{name}"] = result if name == module else SKIPPED
-    if restored:
-        registered["rollout_restored"] = restored
-    return registered
+                variables[f"{step}_{name}"] = SKIPPED
+            variables[f"{step}_{module}"] = result
+    if results.restored:
+        variables["rollout_restored"] = results.restored
+    return variables
+
+
+# --- the outcome on a host ---
 
 
 @pytest.mark.parametrize("module", _fleet.MODULES)
 @pytest.mark.parametrize(
-    ("preflight", "applied", "verified", "restored", "name", "reason"),
+    ("results", "name", "reason"),
     [
-        (None, None, None, None, "not_reached", "not asked"),
-        (LOST, None, None, None, "unreachable", "gone"),
-        (FAILS, None, None, None, "failed", "nothing was changed: why"),
-        (WOULD_NOT, None, None, None, "already_right", ""),
-        (WOULD, None, None, None, "not_reached", ""),
-        (WOULD, SKIPPED, None, None, "not_reached", ""),
-        (WOULD, CHANGED, FINE, None, "done", ""),
-        (WOULD, CHANGED, None, None, "failed", "not verified"),
-        (WOULD, CHANGED, FAILS, RESTORED, "put_back", "Health check: 503"),
-        (WOULD, CHANGED, LOST, None, "unreachable", "lost before that was verified: gone"),
+        # the preflight
+        (Results(), "not_reached", "not asked"),
+        (Results(preflight=LOST), "unreachable", "gone"),
+        (Results(preflight=FAILED), "failed", "nothing was changed: why"),
+        (Results(preflight=WILL_NOT_CHANGE), "already_right", ""),
+        (Results(preflight=WILL_CHANGE), "not_reached", ""),
+        # the change
+        (Results(WILL_CHANGE, applied=SKIPPED), "not_reached", ""),
         (
-            WOULD,
-            LOST,
-            None,
-            None,
+            Results(WILL_CHANGE, applied=LOST),
             "unreachable",
             "lost while it was changed, so it is as before or as wanted: gone",
         ),
-        (WOULD, FAILS, None, SKIPPED, "failed", "Health check: 503"),
-        (WOULD, CHANGED, FAILS, FAILS, "failed", "NOT put back: why"),
-        (WOULD, CHANGED, FAILS, LOST, "unreachable", "lost before it was put back: gone"),
-        (WOULD, FINE, SKIPPED, None, "already_right", ""),
+        (Results(WILL_CHANGE, applied=UNCHANGED, verified=SKIPPED), "already_right", ""),
+        # the verification
+        (Results(WILL_CHANGE, CHANGED, verified=VERIFIED), "done", ""),
+        (Results(WILL_CHANGE, CHANGED, verified=None), "failed", "not verified"),
+        (
+            Results(WILL_CHANGE, CHANGED, verified=LOST),
+            "unreachable",
+            "lost before that was verified: gone",
+        ),
+        # the way back
+        (
+            Results(WILL_CHANGE, applied=FAILED, restored=SKIPPED),
+            "failed",
+            "Health check: 503",
+        ),
+        (
+            Results(WILL_CHANGE, CHANGED, verified=FAILED, restored=RESTORED),
+            "put_back",
+            "Health check: 503",
+        ),
+        (
+            Results(WILL_CHANGE, CHANGED, verified=FAILED, restored=FAILED),
+            "failed",
+            "NOT put back: why",
+        ),
+        (
+            Results(WILL_CHANGE, CHANGED, verified=FAILED, restored=LOST),
+            "unreachable",
+            "lost before it was put back: gone",
+        ),
     ],
 )
-def test_outcome_of_a_host(module, preflight, applied, verified, restored, name, reason):
-    outcome = _fleet.outcome_of(variables_of(module, preflight, applied, verified, restored))
+def test_the_outcome_follows_from_the_results_of_the_steps(module, results, name, reason):
+    outcome = _fleet.outcome_of(variables_of(module, results))
     assert outcome.outcome == name
     assert reason in outcome.reason
     assert outcome.is_failure == (name in ("put_back", "failed", "unreachable"))
 
 
 def setting(value, runtime, persistent):
+    """Return the result for one key; runtime and persistent are pairs: before and after."""
     return {
         "value": value,
-        "runtime": dict(zip(("before", "after"), runtime)),
-        "persistent": dict(zip(("before", "after"), persistent)),
+        "runtime": {"before": runtime[0], "after": runtime[1]},
+        "persistent": {"before": persistent[0], "after": persistent[1]},
     }
 
 
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"a.b": setting("1", "21", "11")}, "a.b is 2 instead of 1"),
-        ({"a.b": setting("1", "11", "21")}, "/etc/x.conf says 2 for a.b instead of 1"),
-        ({"a.b": setting("1", "11", "11")}, "the file differs"),
+        (
+            {"a.b": setting("1", runtime=("2", "1"), persistent=("1", "1"))},
+            "a.b is 2 instead of 1",
+        ),
+        (
+            {"a.b": setting("1", runtime=("1", "1"), persistent=("2", "1"))},
+            "/etc/x.conf says 2 for a.b instead of 1",
+        ),
+        (
+            {"a.b": setting("1", runtime=("1", "1"), persistent=("1", "1"))},
+            "the file differs",
+        ),
     ],
 )
-def test_a_failed_verification_names_what_differs(settings, reason):
-    verified = {"failed": True, "path": "/etc/x.conf", "settings": settings, **WOULD}
-    variables = variables_of(TCP_KEEPALIVE, WOULD, CHANGED, verified, RESTORED)
+def test_a_failed_verification_names_the_differences(settings, reason):
+    verified = {"failed": True, "path": "/etc/x.conf", "settings": settings, **WILL_CHANGE}
+    results = Results(WILL_CHANGE, CHANGED, verified, RESTORED)
+    variables = variables_of(TCP_KEEPALIVE, results)
     variables["ansible_failed_task"] = {"name": "Verify"}
     variables["ansible_failed_result"] = verified
     outcome = _fleet.outcome_of(variables)
     assert outcome.outcome == "put_back"
     assert outcome.reason == f"Verify: it was set, but does not hold: {reason}"
+
+
+def test_a_message_becomes_one_line_without_the_prefix_of_ansible():
+    assert _fleet.one_line("Task failed: one\n  two ") == "one two"
+
+
+# --- the options of a rollout ---
 
 
 @pytest.mark.parametrize(
@@ -112,9 +173,9 @@ def test_a_failed_verification_names_what_differs(settings, reason):
         (SYSCTL, None, "rollout_options: settings is missing"),
     ],
 )
-def test_options_of_the_module_are_checked(module, options, problem):
-    reason = _fleet.check_module_options(module, options, ["settings", "path"])
-    assert str(reason).startswith(str(problem))
+def test_the_options_of_the_module_are_checked(module, options, problem):
+    message = _fleet.check_module_options(module, options, ["settings", "path"])
+    assert str(message).startswith(str(problem))
 
 
 OPTIONS = {"rollout": "a", "serial": ["1", "5%", "100%"], "max_failures": 0, "soak": 0}
@@ -125,27 +186,35 @@ OPTIONS = {"rollout": "a", "serial": ["1", "5%", "100%"], "max_failures": 0, "so
     [
         ({}, None),
         ({"rollout": " "}, "rollout_name is empty"),
-        *(
-            ({"serial": ["1", size]}, f"rollout_serial: '{size}'")
-            for size in ("5 %", "0", "-1", "0%", "101%", "x", "1.5")
-        ),
         ({"serial": []}, "rollout_serial: ''"),
         ({"max_failures": -1}, "rollout_max_failures is -1"),
         ({"soak": -5}, "rollout_soak is -5"),
     ],
 )
-def test_what_cannot_be_meant(options, problem):
-    assert str(_fleet.check_options({**OPTIONS, **options}) or None).startswith(str(problem))
+def test_the_options_of_a_rollout_are_checked(options, problem):
+    message = _fleet.check_options({**OPTIONS, **options})
+    assert str(message or None).startswith(str(problem))
 
 
-def test_a_message_is_one_line_without_what_ansible_puts_before_it():
-    assert _fleet.one_line("Task failed: one\n  two ") == "one two"
+@pytest.mark.parametrize("size", ["5 %", "0", "-1", "0%", "101%", "x", "1.5"])
+def test_a_wrong_size_of_a_batch_is_refused(size):
+    message = _fleet.check_options({**OPTIONS, "serial": ["1", size]})
+    assert str(message).startswith(f"rollout_serial: '{size}'")
 
 
-def test_canaries_come_first_and_only_those_that_change():
-    told = {"a": WOULD, "b": WOULD_NOT, "c": WOULD, "d": FAILS, "e": WOULD}
-    assert _fleet.hosts_to_change(told, []) == ["a", "c", "e"]
-    assert _fleet.hosts_to_change(told, ["e", "b", "d", "x"]) == ["e", "a", "c"]
+# --- the order of the hosts and the batches ---
+
+
+def test_only_hosts_that_will_change_are_planned_and_canaries_come_first():
+    preflights = {
+        "a": WILL_CHANGE,
+        "b": WILL_NOT_CHANGE,
+        "c": WILL_CHANGE,
+        "d": FAILED,
+        "e": WILL_CHANGE,
+    }
+    assert _fleet.hosts_to_change(preflights, []) == ["a", "c", "e"]
+    assert _fleet.hosts_to_change(preflights, ["e", "b", "d", "x"]) == ["e", "a", "c"]
 
 
 @pytest.mark.parametrize(
@@ -158,57 +227,69 @@ def test_canaries_come_first_and_only_those_that_change():
         (0, ["1"], []),
     ],
 )
-def test_the_sizes_of_batches(hosts, serial, sizes):
+def test_the_sizes_of_the_batches(hosts, serial, sizes):
     assert _fleet.batch_sizes(hosts, serial) == sizes
 
 
+NUMBERS = st.integers(1, 50)
+PERCENTAGES = st.integers(1, 100).map("{}%".format)
+
+
 @given(
-    st.integers(0, 500),
-    st.lists(st.integers(1, 50) | st.integers(1, 100).map("{}%".format), min_size=1, max_size=5),
+    hosts=st.integers(0, 500),
+    serial=st.lists(NUMBERS | PERCENTAGES, min_size=1, max_size=5),
 )
-def test_they_are_those_that_ansible_makes(hosts, serial):
+def test_the_sizes_are_those_of_ansible(hosts, serial):
+    """The loop is that of PlaybookExecutor._get_serialized_batches."""
     helpers = pytest.importorskip(
         "ansible.utils.helpers", reason="no controller runs on this Python"
     )
-    sizes, left = [], hosts
-    while left > 0:  # PlaybookExecutor._get_serialized_batches
-        sizes.append(min(left, helpers.pct_to_int(serial[min(len(sizes), len(serial) - 1)], hosts)))
-        left -= sizes[-1]
+    sizes = []
+    remaining = hosts
+    while remaining > 0:
+        index = min(len(sizes), len(serial) - 1)
+        size = min(remaining, helpers.pct_to_int(serial[index], hosts))
+        sizes.append(size)
+        remaining -= size
     assert _fleet.batch_sizes(hosts, [str(size) for size in serial]) == sizes
 
 
+# --- progress and summary ---
+
+
 @pytest.mark.parametrize(
-    ("ended", "share"), [(0, 0), (1, 1 / 21), (11, 2 / 21), (61, 7 / 21), (200, 1)]
+    ("ended", "share"),
+    [
+        (0, 0),
+        (1, 1 / 21),
+        (11, 2 / 21),
+        (61, 7 / 21),
+        (200, 1),
+    ],
 )
-def test_how_much_of_the_time_is_over(ended, share):
-    """Ten at once: the canary takes as long as the ten after it, and they a fifth of the fifty that come then."""
+def test_the_share_of_the_time_that_is_over(ended, share):
+    """With ten forks the batches take 1, 1, 5 and 14 turns."""
     assert _fleet.share_done([1, 10, 50, 139], ended, 10) == share
 
 
-def test_of_nothing_nothing_is_over():
+def test_the_share_is_zero_without_batches():
     assert _fleet.share_done([], 0, 5) == 0
 
 
-def test_what_is_said_of_all():
+def test_the_summary_counts_the_outcomes_and_names_the_hosts_that_failed():
+    not_reached = [f"n{number}" for number in range(25)]
     outcomes = {f"h{number}": Outcome("done") for number in range(3)}
-    outcomes.update({f"n{number}": Outcome("not_reached") for number in range(25)})
-    outcomes.update(
-        b=Outcome("unreachable", "gone"),
-        c=Outcome("put_back", "503"),
-        d=Outcome("unreachable", "gone"),
-    )
-    assert _fleet.count_outcomes(outcomes) == {
-        "done": 3,
-        "put_back": 1,
-        "unreachable": 2,
-        "not_reached": 25,
-    }
-    assert (
-        _fleet.describe_counts(_fleet.count_outcomes(outcomes))
-        == "3 done, 1 put back, 2 unreachable, 25 not reached"
-    )
+    outcomes.update({host: Outcome("not_reached") for host in not_reached})
+    outcomes["b"] = Outcome("unreachable", "gone")
+    outcomes["c"] = Outcome("put_back", "503")
+    outcomes["d"] = Outcome("unreachable", "gone")
+
+    counts = _fleet.count_outcomes(outcomes)
+    assert counts == {"done": 3, "put_back": 1, "unreachable": 2, "not_reached": 25}
+    description = _fleet.describe_counts(counts)
+    assert description == "3 done, 1 put back, 2 unreachable, 25 not reached"
     assert list(_fleet.failure_lines(outcomes)) == [
         "put back     c: 503",
         "unreachable  b, d: gone",
-        f"not reached  {', '.join(f'n{number}' for number in range(20))} and 5 more",
+        f"not reached  {', '.join(not_reached[:20])} and 5 more",
     ]
