@@ -14,7 +14,9 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import normal
-from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import FROM_VARIABLES
+from ansible_collections.netops.tuning.plugins.module_utils._modules.keepalive_arguments import (
+    FROM_VARIABLES,
+)
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import (
     MODULE_OPTIONS,
     ROLE_PREFIX,

@@ -18,7 +18,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles 
     PROFILES,
     choose_values,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import (
+from ansible_collections.netops.tuning.plugins.module_utils._modules.keepalive_arguments import (
     FROM_VARIABLES,
     TCP_KEEPALIVE_OPTIONS,
 )

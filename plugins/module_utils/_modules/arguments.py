@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from .._keepalive.profiles import DEFAULT_PROFILE, PROFILES
 from .._sysctl.request import Request
 
 Options = Dict[str, Dict[str, Any]]
+
+FILE_OPTIONS = ("mode", "owner", "group", "seuser", "serole", "setype", "selevel", "attributes")
+"""Those of Ansible's files fragment that concern a single file."""
 
 DEFAULT_HEADER = "Managed by Ansible (netops.tuning): changes made here by hand are overwritten."
 
@@ -49,18 +51,3 @@ SYSCTL_OPTIONS: Options = {
     "header": {"type": "str", "default": DEFAULT_HEADER},
 }
 """Of sysctl, which takes those of Ansible's files fragment as well."""
-
-FROM_VARIABLES = "from_variables"
-"""An option that the action plugin replaces on the controller: a host knows no variables."""
-
-TCP_KEEPALIVE_OPTIONS: Options = {
-    **COMMON_OPTIONS,
-    "time": {"type": "int"},
-    "probes": {"type": "int"},
-    "intvl": {"type": "int"},
-    "idle_limit": {"type": "int"},
-    "dead_after_limit": {"type": "int"},
-    "profile": {"type": "str", "choices": list(PROFILES), "default": DEFAULT_PROFILE},
-    "path": {"type": "path", "default": "/etc/sysctl.d/90-tcp-keepalive.conf"},
-    FROM_VARIABLES: {"type": "str"},
-}

@@ -1,17 +1,49 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What only a run with something to change needs, imported at the first call.
+"""What not every run needs, imported at the first call.
 
-A host compiles the code that it imports at every run; that of the transaction and the ledger is
-3 % of a run that finds everything as asked.
+A host compiles the code that it imports at every run; these parts are 4 % of a run that finds
+everything as requested.
 """
 
 from __future__ import annotations
 
-from typing import Callable, ContextManager, Mapping
+from typing import TYPE_CHECKING, Callable, ContextManager, Iterable, Mapping
 
 from .._host.files import HostFiles
 from .._sysctl.plan import Plan
+from .base import TuningModule
+
+if TYPE_CHECKING:
+    from .file_attributes import FileAttributes
+
+
+def refuse_overridden(plan: Plan) -> None:
+    """Refuse a plan whose values the next boot would undo, unless the user accepts that."""
+    from .._sysctl import messages
+
+    messages.refuse_overridden(plan)
+
+
+def plan_warnings(plan: Plan) -> Iterable[str]:
+    """Return what the user should know of a plan that goes ahead."""
+    from .._sysctl import messages
+
+    return messages.plan_warnings(plan)
+
+
+def file_attributes(module: TuningModule) -> FileAttributes:
+    """Return the adapter that looks at file attributes and sets them."""
+    from .file_attributes import FileAttributes
+
+    return FileAttributes(module)
+
+
+def validate_rollout_name(name: str) -> str:
+    """Return the name of a rollout, or refuse it."""
+    from . import rollout_name
+
+    return rollout_name.validate_rollout_name(name)
 
 
 def check_writable(plan: Plan, files: HostFiles) -> None:

@@ -11,8 +11,6 @@ from typing import Any, NoReturn
 from .._sysctl.errors import TuningError
 from .base import TuningModule
 
-_OPTIONS = ("mode", "owner", "group", "seuser", "serole", "setype", "selevel", "attributes")
-
 
 class FileAttributes:
     """An adapter to AnsibleModule's file attributes.
@@ -30,8 +28,6 @@ class FileAttributes:
 
         What is asked for and does not exist, such as an unknown owner, raises TuningError.
         """
-        if not any(self._module.params.get(name) for name in _OPTIONS):
-            return ()
         diff: dict[str, Any] = {"before": {}, "after": {}}
         self._apply(path, check_mode=True, diff=diff)
         differences = []

@@ -11,16 +11,14 @@ from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, read_keys, require_procfs
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import is_glob, parse_key
-from .._sysctl.messages import plan_warnings, refuse_overridden
 from .._sysctl.plan import Observed, Plan, make_plan, surplus_keys
 from .._sysctl.request import Request, check_combination
 from .._sysctl.result import build_result
 from .._sysctl.values import ACTIONS, format_value
 from . import deferred
+from .arguments import FILE_OPTIONS
 from .base import TuningModule
-from .file_attributes import FileAttributes
 from .flow import HostChange
-from .rollout_name import validate_rollout_name
 
 
 class SettingsChange(HostChange):
@@ -29,7 +27,6 @@ class SettingsChange(HostChange):
     def __init__(self, module: TuningModule) -> None:
         super().__init__(module)
         self.rollout: str | None = module.params["rollout"]
-        self._attributes = FileAttributes(module)
 
     def requested_settings(self) -> Mapping[Any, Any]:
         """Return key -> value as the user wrote them."""
@@ -44,7 +41,7 @@ class SettingsChange(HostChange):
         self.request = make_request(self.options(), self.requested_settings())
         root = self.module.params["root"]
         if self.rollout is not None:
-            self.rollout = validate_rollout_name(self.rollout)
+            self.rollout = deferred.validate_rollout_name(self.rollout)
             if root != "/":
                 raise TuningError(
                     f"rollout {self.rollout!r} cannot be recorded with root {root}: "
@@ -56,7 +53,8 @@ class SettingsChange(HostChange):
         return make_plan(self.request, self._observe(files))
 
     def refuse(self, plan: Plan) -> None:
-        refuse_overridden(plan)
+        if plan.overridden:
+            deferred.refuse_overridden(plan)
 
     def _observe(self, files: HostFiles) -> Observed:
         """Read the loader, the boot files and the runtime values that the request is about."""
@@ -74,10 +72,9 @@ class SettingsChange(HostChange):
         if files.root == "/":
             keys = [*request.settings, *surplus_keys(request, content, loader)]
             runtime, matches = _read_runtime(keys, needed=request.runtime)
-        # Attributes that do not exist, such as an unknown owner, are refused for a new file too.
-        differences = self._attributes.differences(
-            "/" if content is None else files.host_path(location.real_path)
-        )
+        existing_path = None
+        if content is not None:
+            existing_path = files.host_path(location.real_path)
         return Observed(
             loader=loader,
             boot_files=boot_files,
@@ -87,8 +84,21 @@ class SettingsChange(HostChange):
             content=content,
             runtime=runtime,
             matches=matches,
-            attributes=() if content is None else differences,
+            attributes=self._attribute_differences(existing_path),
         )
+
+    def _has_file_options(self) -> bool:
+        return any(self.module.params.get(name) for name in FILE_OPTIONS)
+
+    def _attribute_differences(self, path: str | None) -> tuple[tuple[str, str, str], ...]:
+        """Return the attributes of our file that are not as requested; None: there is no file.
+
+        Attributes that do not exist, such as an unknown owner, are refused for a new file too.
+        """
+        if not self._has_file_options():
+            return ()
+        differences = deferred.file_attributes(self.module).differences(path or "/")
+        return () if path is None else differences
 
     def check(self, plan: Plan, files: HostFiles) -> None:
         deferred.check_writable(plan, files)
@@ -96,7 +106,10 @@ class SettingsChange(HostChange):
             deferred.require_writable_ledger()
 
     def carry_out(self, plan: Plan, files: HostFiles) -> list[str]:
-        attributes = {plan.observed.real_path: self._attributes.apply}
+        attributes = {}
+        if self._has_file_options():
+            file_attributes = deferred.file_attributes(self.module)
+            attributes[plan.observed.real_path] = file_attributes.apply
         backup = self.module.params["backup"]
         if self.rollout is None:
             return deferred.carry_out(plan, files, attributes, backup)
@@ -104,7 +117,13 @@ class SettingsChange(HostChange):
             return deferred.carry_out(plan, files, attributes, backup)
 
     def warnings(self, plan: Plan) -> Iterable[str]:
-        return plan_warnings(plan)
+        has_warnings = (
+            plan.overridden
+            or plan.removed_keys
+            or plan.masked_by_new_file
+            or plan.observed.boot_files.problems
+        )
+        return deferred.plan_warnings(plan) if has_warnings else ()
 
     def result(self, plan: Plan | None, backups: list[str]) -> dict[str, Any]:
         result: dict[str, Any] = {"backup_files": backups}

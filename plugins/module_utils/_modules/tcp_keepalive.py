@@ -10,9 +10,10 @@ from .._keepalive.profiles import KEYS, choose_values, dead_after
 from .._sysctl.errors import TuningError
 from .._sysctl.plan import Plan
 from .._sysctl.values import parse_number
-from .arguments import DEFAULT_HEADER, FROM_VARIABLES, TCP_KEEPALIVE_OPTIONS
+from .arguments import DEFAULT_HEADER
 from .base import TuningModule
 from .flow import change_host
+from .keepalive_arguments import FROM_VARIABLES, TCP_KEEPALIVE_OPTIONS
 from .settings_change import SettingsChange
 
 

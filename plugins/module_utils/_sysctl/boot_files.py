@@ -68,28 +68,26 @@ class BootFiles(NamedTuple):
 
 def read_order(boot_files: BootFiles, loader: Loader) -> list[BootFile]:
     """Return the files in reading order, each masked one right after the one that masks it."""
-    names: set[str] = set()
-    for folder in FOLDERS:
-        names.update(boot_files.listing.get(folder, {}))
+    files_by_name = _files_by_name(boot_files)
     order: list[BootFile] = []
-    for name in sorted(names, key=encode):
+    for name in sorted(files_by_name, key=encode):
         if name.endswith(".conf") and (loader.reads_hidden or not name.startswith(".")):
-            order.extend(_files_of_name(boot_files, name))
+            order.extend(files_by_name[name])
     last_file = boot_files.listing["/etc"].get("sysctl.conf")
     if loader.last_file and last_file:
         order.append(BootFile(loader.last_file, last_file, masked_by=None))
     return order
 
 
-def _files_of_name(boot_files: BootFiles, name: str) -> Iterator[BootFile]:
-    """Yield the files of this name, the one that masks the others first."""
-    masked_by = None
+def _files_by_name(boot_files: BootFiles) -> dict[str, list[BootFile]]:
+    """Return the files of each name, the one that masks the others first."""
+    files_by_name: dict[str, list[BootFile]] = {}
     for folder in FOLDERS:
-        real_path = boot_files.listing.get(folder, {}).get(name)
-        if real_path is not None:
-            path = f"{folder}/{name}"
-            yield BootFile(path, real_path, masked_by)
-            masked_by = masked_by or path
+        for name, real_path in boot_files.listing.get(folder, {}).items():
+            files = files_by_name.setdefault(name, [])
+            masked_by = files[0].path if files else None
+            files.append(BootFile(f"{folder}/{name}", real_path, masked_by))
+    return files_by_name
 
 
 def boot_lines(boot_files: BootFiles, loader: Loader, files: Iterable[BootFile]) -> Iterator[Line]:

@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._modules import arguments
+from ansible_collections.netops.tuning.plugins.module_utils._modules import (
+    arguments,
+    keepalive_arguments,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.request import Request
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import (
@@ -113,7 +116,7 @@ def test_a_bound_holds_for_each_number_of_the_value_to_set(current, requested):
 def test_the_options_of_the_modules_have_the_defaults_of_a_request():
     """A path and a header have no default in a request, since each module has its own."""
     defaults = Request._field_defaults
-    for options in (arguments.SYSCTL_OPTIONS, arguments.TCP_KEEPALIVE_OPTIONS):
+    for options in (arguments.SYSCTL_OPTIONS, keepalive_arguments.TCP_KEEPALIVE_OPTIONS):
         shared_names = set(options) & set(defaults)
         assert shared_names
         for name in shared_names:
