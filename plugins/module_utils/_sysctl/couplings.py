@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Kernel settings that act on each other, as kernels were measured to behave.
+
+1. Some variables have two names.
+2. Writing a key may change others: ``EFFECTS`` has a row for each such rule.
+3. Some values cannot be taken back before a reboot: ``ONE_WAY``.
+
+In a pattern, ``*`` stands for any segment, ``<interface>`` for one that is neither ``all`` nor
+``default``, and ``<setting>`` for the same segment in both keys.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .keys import key_to_path
+from .values import parse_number
+
+ALIASES = {
+    "net.ipv4.conf.all.forwarding": "net.ipv4.ip_forward",
+    "net.nf_conntrack_max": "net.netfilter.nf_conntrack_max",
+    "vm.nr_hugepages_mempolicy": "vm.nr_hugepages",
+    "user.max_inotify_instances": "fs.inotify.max_user_instances",
+    "user.max_inotify_watches": "fs.inotify.max_user_watches",
+    "user.max_fanotify_groups": "fs.fanotify.max_user_groups",
+    "user.max_fanotify_marks": "fs.fanotify.max_user_marks",
+}
+"""Second name of a variable -> the name that we use for it."""
+
+SAME = "the value written"
+OPPOSITE = "1 for 0, and 0 for any other value"
+ZERO = "0"
+UNKNOWN = "a value that does not follow from the one written"
+
+WRITTEN = "whenever the key is written"
+CHANGED = "when the value of the key changes"
+INHERITED = "unless the target was written itself, or its interface has an address"
+
+
+class Effect(NamedTuple):
+    """What writing one key does to another one."""
+
+    key: str
+    """The pattern of the key that is written."""
+    target: str
+    """The pattern of the key that changes."""
+    value: str
+    """What the target becomes: SAME, OPPOSITE, ZERO or UNKNOWN."""
+    when: str
+    """WRITTEN, CHANGED or INHERITED."""
+    source: str
+    """The function of the kernel that does it."""
+
+
+EFFECTS = (
+    Effect(
+        key="net.ipv4.ip_forward",
+        target="net.ipv4.conf.*.forwarding",
+        value=SAME,
+        when=CHANGED,
+        source="inet_forward_change, net/ipv4/devinet.c",
+    ),
+    Effect(
+        key="net.ipv4.ip_forward",
+        target="net.ipv4.conf.all.accept_redirects",
+        value=OPPOSITE,
+        when=CHANGED,
+        source="inet_forward_change, net/ipv4/devinet.c",
+    ),
+    Effect(
+        key="net.ipv6.conf.all.forwarding",
+        target="net.ipv6.conf.*.forwarding",
+        value=SAME,
+        when=CHANGED,
+        source="addrconf_fixup_forwarding, net/ipv6/addrconf.c",
+    ),
+    Effect(
+        key="net.ipv6.conf.all.disable_ipv6",
+        target="net.ipv6.conf.*.disable_ipv6",
+        value=SAME,
+        when=WRITTEN,
+        source="addrconf_disable_ipv6, net/ipv6/addrconf.c",
+    ),
+    Effect(
+        key="net.ipv6.conf.all.ignore_routes_with_linkdown",
+        target="net.ipv6.conf.*.ignore_routes_with_linkdown",
+        value=SAME,
+        when=CHANGED,
+        source="addrconf_fixup_linkdown, net/ipv6/addrconf.c",
+    ),
+    Effect(
+        key="net.ipv6.conf.all.addr_gen_mode",
+        target="net.ipv6.conf.*.addr_gen_mode",
+        value=SAME,
+        when=CHANGED,
+        source="addrconf_sysctl_addr_gen_mode, net/ipv6/addrconf.c",
+    ),
+    Effect(
+        key="net.ipv4.conf.default.<setting>",
+        target="net.ipv4.conf.<interface>.<setting>",
+        value=SAME,
+        when=INHERITED,
+        source="devinet_copy_dflt_conf, net/ipv4/devinet.c",
+    ),
+    Effect(
+        key="net.ipv4.neigh.default.<setting>",
+        target="net.ipv4.neigh.<interface>.<setting>",
+        value=SAME,
+        when=INHERITED,
+        source="neigh_copy_dflt_parms, net/core/neighbour.c",
+    ),
+    Effect(
+        key="net.ipv6.neigh.default.<setting>",
+        target="net.ipv6.neigh.<interface>.<setting>",
+        value=SAME,
+        when=INHERITED,
+        source="neigh_copy_dflt_parms, net/core/neighbour.c",
+    ),
+    Effect(
+        key="vm.dirty_ratio",
+        target="vm.dirty_bytes",
+        value=ZERO,
+        when=CHANGED,
+        source="dirty_ratio_handler, mm/page-writeback.c",
+    ),
+    Effect(
+        key="vm.dirty_bytes",
+        target="vm.dirty_ratio",
+        value=ZERO,
+        when=CHANGED,
+        source="dirty_bytes_handler, mm/page-writeback.c",
+    ),
+    Effect(
+        key="vm.dirty_background_ratio",
+        target="vm.dirty_background_bytes",
+        value=ZERO,
+        when=WRITTEN,
+        source="dirty_background_ratio_handler, mm/page-writeback.c",
+    ),
+    Effect(
+        key="vm.dirty_background_bytes",
+        target="vm.dirty_background_ratio",
+        value=ZERO,
+        when=WRITTEN,
+        source="dirty_background_bytes_handler, mm/page-writeback.c",
+    ),
+    Effect(
+        key="vm.overcommit_ratio",
+        target="vm.overcommit_kbytes",
+        value=ZERO,
+        when=WRITTEN,
+        source="overcommit_ratio_handler, mm/util.c",
+    ),
+    Effect(
+        key="vm.overcommit_kbytes",
+        target="vm.overcommit_ratio",
+        value=ZERO,
+        when=WRITTEN,
+        source="overcommit_kbytes_handler, mm/util.c",
+    ),
+)
+
+UNCOPIED_SETTINGS = (
+    "disable_policy",
+    "disable_xfrm",
+    "drop_unicast_in_l2_multicast",
+    "forwarding",
+    "mc_forwarding",
+    "promote_secondaries",
+    "route_localnet",
+)
+"""Settings of net.ipv4.conf.default that interfaces take only when they appear.
+
+Their handlers are not devinet_conf_proc (devinet_sysctl, net/ipv4/devinet.c).
+"""
+
+
+class OneWay(NamedTuple):
+    """A setting that cannot be taken back before a reboot."""
+
+    key: str
+    """The pattern of the key."""
+    final: str
+    """The value that stays; "" if every higher number stays, "-" if every lower one does."""
+    reason: str
+
+
+ONE_WAY = (
+    OneWay("kernel.kexec_load_disabled", "1", "the kernel takes no 0 after a 1"),
+    OneWay("kernel.modules_disabled", "1", "the kernel takes no 0 after a 1"),
+    OneWay("kernel.unprivileged_bpf_disabled", "1", "the kernel takes no other value after a 1"),
+    OneWay("kernel.yama.ptrace_scope", "3", "the kernel takes no lower value after a 3"),
+    OneWay("kernel.kexec_load_limit_panic", "-", "the kernel takes only lower limits"),
+    OneWay("kernel.kexec_load_limit_reboot", "-", "the kernel takes only lower limits"),
+    OneWay("vm.memfd_noexec", "", "the kernel takes only higher values"),
+    OneWay(
+        "net.ipv6.conf.*.disable_ipv6",
+        "1",
+        "the IPv6 addresses and routes of its interfaces are removed, and 0 does not restore them",
+    ),
+)
+"""What stays until a reboot (Documentation/admin-guide/sysctl, ip-sysctl)."""
+
+
+def variable_of(key: str) -> str:
+    """Return the one name of the variable that a key sets."""
+    return ALIASES.get(key, key)
+
+
+def names_of(key: str) -> list[str]:
+    """Return all names of the variable that a key sets, ours first."""
+    variable = variable_of(key)
+    aliases = [alias for alias, name in ALIASES.items() if name == variable]
+    return [variable, *aliases]
+
+
+class Influence(NamedTuple):
+    """A key whose writing changes another one."""
+
+    key: str
+    value: str
+    when: str
+
+
+def influences_on(key: str) -> list[Influence]:
+    """Return the keys whose writing changes a key; its other names are not among them."""
+    influences = []
+    for name in names_of(key):
+        for effect in EFFECTS:
+            bound = _match(effect.target, name)
+            if bound is None or bound.get("<setting>") in UNCOPIED_SETTINGS:
+                continue
+            source_key = effect.key.replace("<setting>", bound.get("<setting>", ""))
+            if variable_of(source_key) != variable_of(key):
+                influences.append(Influence(source_key, effect.value, effect.when))
+    return influences
+
+
+def keys_changed_by(key: str) -> list[str]:
+    """Return the keys, as globs, that writing a key may change; its other names are among them."""
+    variable = variable_of(key)
+    changed = [name for name in names_of(key) if name != key]
+    for effect in EFFECTS:
+        bound = _match(effect.key, variable)
+        if bound is None or bound.get("<setting>") in UNCOPIED_SETTINGS:
+            continue
+        target = effect.target.replace("<interface>", "*")
+        changed.append(target.replace("<setting>", bound.get("<setting>", "")))
+    return changed
+
+
+def effect_of(value: str, kind: str) -> str | None:
+    """Return what a key becomes when one that acts on it is set to a value; None: not known."""
+    if kind == SAME:
+        return value
+    if kind == ZERO:
+        return "0"
+    if kind == OPPOSITE:
+        return "1" if parse_number(value) == 0 else "0"
+    return None
+
+
+def why_irreversible(key: str, before: str | None, after: str) -> str:
+    """Return why a value cannot be taken back before a reboot, "" if it can."""
+    for row in ONE_WAY:
+        if _match(row.key, key) is None or before == after:
+            continue
+        if row.final in ("", "-") or parse_number(after) == parse_number(row.final):
+            return row.reason
+    return ""
+
+
+def _match(pattern: str, key: str) -> dict[str, str] | None:
+    """Return the segments that stand for the placeholders of a pattern; None: no match."""
+    parts = key_to_path(pattern).split("/")
+    segments = key_to_path(key).split("/")
+    if len(parts) != len(segments):
+        return None
+    bound = {}
+    for part, segment in zip(parts, segments):
+        if part in ("<interface>", "<setting>"):
+            bound[part] = segment
+        elif part not in ("*", segment):
+            return None
+    if bound.get("<interface>") in ("all", "default"):
+        return None
+    return bound

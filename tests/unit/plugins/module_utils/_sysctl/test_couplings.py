@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the table of couplings says of single keys; `make couplings` compares it with kernels."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings
+
+FORWARD = "net.ipv4.ip_forward"
+
+
+@pytest.mark.parametrize("alias", couplings.ALIASES)
+def test_both_names_are_one_variable(alias: str) -> None:
+    name = couplings.ALIASES[alias]
+    assert couplings.variable_of(alias) == couplings.variable_of(name) == name
+    assert alias in couplings.names_of(name)
+    assert name in couplings.keys_changed_by(alias)
+
+
+@pytest.mark.parametrize(
+    ("key", "sources"),
+    [
+        ("net.ipv4.tcp_fin_timeout", []),
+        (FORWARD, []),
+        ("net.ipv4.conf.all.forwarding", []),
+        ("net.ipv4.conf.eth0.forwarding", [FORWARD]),
+        ("net.ipv4.conf.eth0/100.forwarding", [FORWARD]),
+        ("net.ipv4.conf.all.accept_redirects", [FORWARD]),
+        ("net.ipv4.conf.eth0.rp_filter", ["net.ipv4.conf.default.rp_filter"]),
+        ("net.ipv4.conf.eth0.promote_secondaries", []),
+        ("net.ipv4.conf.default.rp_filter", []),
+        ("net.ipv6.conf.lo.disable_ipv6", ["net.ipv6.conf.all.disable_ipv6"]),
+        ("net.ipv6.conf.all.disable_ipv6", []),
+        ("vm.dirty_ratio", ["vm.dirty_bytes"]),
+    ],
+)
+def test_keys_that_act_on_a_key(key: str, sources: list[str]) -> None:
+    assert [influence.key for influence in couplings.influences_on(key)] == sources
+
+
+@pytest.mark.parametrize(
+    ("key", "changed"),
+    [
+        ("net.ipv4.tcp_fin_timeout", []),
+        (
+            "net.ipv4.conf.all.forwarding",
+            [FORWARD, "net.ipv4.conf.*.forwarding", "net.ipv4.conf.all.accept_redirects"],
+        ),
+        ("net.ipv4.conf.default.rp_filter", ["net.ipv4.conf.*.rp_filter"]),
+        ("vm.dirty_bytes", ["vm.dirty_ratio"]),
+    ],
+)
+def test_keys_that_a_write_may_change(key: str, changed: list[str]) -> None:
+    assert couplings.keys_changed_by(key) == changed
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "result"),
+    [
+        ("7", couplings.SAME, "7"),
+        ("7", couplings.ZERO, "0"),
+        ("0", couplings.OPPOSITE, "1"),
+        ("2", couplings.OPPOSITE, "0"),
+        ("2", couplings.UNKNOWN, None),
+    ],
+)
+def test_effect_of_a_value(value: str, kind: str, result: str | None) -> None:
+    assert couplings.effect_of(value, kind) == result
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after", "is_final"),
+    [
+        ("kernel.yama.ptrace_scope", "1", "3", True),
+        ("kernel.yama.ptrace_scope", "1", "2", False),
+        ("kernel.yama.ptrace_scope", "3", "3", False),
+        ("kernel.kexec_load_limit_panic", "5", "4", True),
+        ("net.ipv6.conf.eth0.disable_ipv6", "0", "1", True),
+        ("net.ipv6.conf.eth0.disable_ipv6", "1", "0", False),
+        ("vm.swappiness", "60", "10", False),
+    ],
+)
+def test_values_that_cannot_be_taken_back(
+    key: str, before: str, after: str, is_final: bool
+) -> None:
+    assert bool(couplings.why_irreversible(key, before, after)) is is_final
