@@ -19,10 +19,40 @@ from .errors import TuningError
 
 _SWAP = str.maketrans("./", "/.")
 
+_COUPLED_PREFIXES = (
+    "fs.fanotify.max_user_",
+    "fs.inotify.max_user_",
+    "kernel.kexec_load_",
+    "kernel.modules_disabled",
+    "kernel.unprivileged_bpf_disabled",
+    "kernel.yama.",
+    "net.ipv4.conf.",
+    "net.ipv4.ip_forward",
+    "net.ipv4.neigh.",
+    "net.ipv6.conf.",
+    "net.ipv6.neigh.",
+    "net.netfilter.nf_conntrack_max",
+    "net.nf_conntrack_max",
+    "user.max_",
+    "vm.dirty_",
+    "vm.memfd_noexec",
+    "vm.nr_hugepages",
+    "vm.overcommit_",
+)
+"""How the keys begin of which ``couplings.py`` knows something."""
+
 
 def is_glob(key: str) -> bool:
     """Tell whether a key contains a glob character, as both loaders see it."""
     return "*" in key or "?" in key or "[" in key
+
+
+def may_be_coupled(key: str) -> bool:
+    """Tell whether ``couplings.py`` may know something of a key, without importing it.
+
+    A host compiles what it imports at every run, and most keys act on no other.
+    """
+    return key.startswith(_COUPLED_PREFIXES) or is_glob(key)
 
 
 def key_to_path(key: str) -> str:

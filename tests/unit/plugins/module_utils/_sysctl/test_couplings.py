@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import may_be_coupled
 
 FORWARD = "net.ipv4.ip_forward"
 
@@ -87,3 +88,30 @@ def test_values_that_cannot_be_taken_back(
     key: str, before: str, after: str, is_final: bool
 ) -> None:
     assert bool(couplings.why_irreversible(key, before, after)) is is_final
+
+
+def _keys_of_the_table() -> list[str]:
+    """Return all keys of the table, with a device in place of each placeholder."""
+    patterns = [*couplings.ALIASES, *couplings.ALIASES.values()]
+    for effect in couplings.EFFECTS:
+        patterns += [effect.key, effect.target]
+    patterns += [row.key for row in couplings.ONE_WAY]
+    return [pattern.replace("*", "eth0") for pattern in patterns]
+
+
+@pytest.mark.parametrize("key", sorted(set(_keys_of_the_table())))
+def test_every_key_of_the_table_may_be_coupled(key: str) -> None:
+    assert may_be_coupled(key)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("net.ipv4.tcp_keepalive_time", False),
+        ("net.core.somaxconn", False),
+        ("vm.swappiness", False),
+        ("net.*.ip_forward", True),
+    ],
+)
+def test_the_table_is_not_read_for_a_plain_key(key: str, expected: bool) -> None:
+    assert may_be_coupled(key) is expected
