@@ -45,7 +45,16 @@ def test_another_program_sets_a_key_at_any_time(
 
 
 @pytest.mark.parametrize(
-    "scenario", ["first run", "change", "backup", "absent, no setting stays", "comment_out"]
+    "scenario",
+    [
+        "first run",
+        "change",
+        "backup",
+        "absent, no setting stays",
+        "comment_out",
+        "an overlay",
+        "an overlay, absent",
+    ],
 )
 def test_another_program_changes_a_file_at_any_time(
     scenario: str, count: Callable[[str, int], None]

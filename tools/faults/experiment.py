@@ -23,7 +23,9 @@ class Experiment:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.host = Host(scenario.tree, scenario.runtime, scenario.missing_folders)
+        self.host = Host(
+            scenario.tree, scenario.runtime, scenario.missing_folders, scenario.lower_layer
+        )
         self.host.reset()
         self.before = self.host.state()
         recorder = CallRecorder(changes_host)

@@ -11,12 +11,29 @@ import stat
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Union
 
-from sandbox.agent import SYSCTL_FOLDERS, SYSCTL_PLACES, get_key, set_key
+from sandbox.agent import (
+    MNT_DETACH,
+    SYSCTL_FOLDERS,
+    SYSCTL_PLACES,
+    call,
+    get_key,
+    mount,
+    set_key,
+)
 
 IMAGE = "/srv/image"
 LOCK = "/run/netops-tuning.lock"
 HOST_PATHS = (*SYSCTL_PLACES, IMAGE, "/srv/sysctl-elsewhere", LOCK)
 """Files and folders that an experiment may change."""
+LAYERED = "/etc/sysctl.d"
+"""The folder that may be an overlay."""
+LAYERS = "/srv/layers"
+"""Where the layers of the overlay are."""
+LOWER_FILE_SYSTEMS = {"the same file system": "", "another file system": "ramfs"}
+"""Where the lower layer of an overlay is, compared with the upper one -> its type, if another.
+
+A file of ramfs has no handle by which the overlay could keep the identity of its copy.
+"""
 
 
 class File(NamedTuple):
@@ -97,7 +114,8 @@ class Host:
     """The state that an experiment starts from, as often as it needs it.
 
     tree: path -> what is there. runtime: key -> value. missing_folders: folders of the loaders
-    that do not exist.
+    that do not exist. lower_layer: one of LOWER_FILE_SYSTEMS, if /etc/sysctl.d is an overlay with
+    its files in the lower layer.
     """
 
     def __init__(
@@ -105,12 +123,15 @@ class Host:
         tree: Mapping[str, Content],
         runtime: Mapping[str, Any],
         missing_folders: tuple[str, ...] = (),
+        lower_layer: str = "",
     ) -> None:
         self.tree = tree
+        self.lower_layer = lower_layer
         self.runtime = {key: str(value) for key, value in runtime.items()}
         self.missing_folders = missing_folders
 
     def reset(self) -> None:
+        _unmount_overlay()
         for path in HOST_PATHS:
             if path in SYSCTL_FOLDERS and path not in self.missing_folders:
                 _make_empty_folder(path)
@@ -118,6 +139,8 @@ class Host:
                 _remove(path)
         for path, content in self.tree.items():
             _create(path, content)
+        if self.lower_layer:
+            _mount_overlay(LOWER_FILE_SYSTEMS[self.lower_layer])
         for key, value in self.runtime.items():
             if get_key(key) != value:
                 set_key(key, value)
@@ -130,6 +153,26 @@ class Host:
                     files[path] = read_file_state(path)
         keys = {key: " ".join(get_key(key).split()) for key in self.runtime}
         return HostState(files, keys)
+
+
+def _mount_overlay(lower_type: str) -> None:
+    """Turn the folder into an overlay of itself, with all its files in the lower layer."""
+    lower = f"{LAYERS}/lower"
+    os.makedirs(LAYERS, exist_ok=True)
+    mount("tmpfs", LAYERS, "tmpfs")
+    for name in ("lower", "upper", "work"):
+        os.mkdir(f"{LAYERS}/{name}")
+    if lower_type:
+        mount(lower_type, lower, lower_type)
+    shutil.copytree(LAYERED, lower, symlinks=True, dirs_exist_ok=True)
+    options = f"lowerdir={lower},upperdir={LAYERS}/upper,workdir={LAYERS}/work"
+    mount("overlay", LAYERED, "overlay", data=options)
+
+
+def _unmount_overlay() -> None:
+    for mount_point in (LAYERED, LAYERS):
+        if os.path.ismount(mount_point):
+            call("umount2", mount_point.encode(), MNT_DETACH)
 
 
 def _make_empty_folder(path: str) -> None:

@@ -43,6 +43,8 @@ class Scenario(NamedTuple):
     loader: str = "systemd"
     interfaces: tuple[str, ...] = ()
     missing_folders: tuple[str, ...] = ()
+    lower_layer: str = ""
+    """Where the lower layer is if /etc/sysctl.d is an overlay: a key of LOWER_FILE_SYSTEMS."""
     accepted_options: Mapping[str, Any] | None = None
     """Not None: the kernel refuses a value of `options`, so the run fails and undoes everything;
     with these options it succeeds."""
@@ -168,6 +170,25 @@ _ALL = (
             OURS: Link("/srv/sysctl-elsewhere/real.conf"),
             "/srv/sysctl-elsewhere/real.conf": f"{TIME} = 1\n",
         },
+    ),
+    Scenario(
+        name="an overlay",
+        options=sysctl(DESIRED, on_override="comment_out", backup=True),
+        tree={OURS: f"# theirs\n{TIME} = 1\n", LATER: File(f"{PROBES} = 2\n", 0o640, owner=1000)},
+        lower_layer="another file system",
+    ),
+    Scenario(
+        name="an overlay, all in one file system",
+        options=sysctl(DESIRED, on_override="comment_out"),
+        tree={OURS: f"# theirs\n{TIME} = 1\n", LATER: f"{PROBES} = 2\n"},
+        lower_layer="the same file system",
+    ),
+    Scenario(
+        name="an overlay, absent",
+        options=sysctl({TIME: 7200}, state="absent"),
+        tree={OURS: f"{TIME} = 30\n"},
+        runtime={**DEFAULTS, TIME: 30},
+        lower_layer="another file system",
     ),
     Scenario(
         name="a missing folder",

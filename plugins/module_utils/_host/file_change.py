@@ -149,11 +149,11 @@ def _create_file(change: FileChange, path: str, new: str, journal: list[UndoStep
 def _overwrite_file(change: FileChange, path: str, new: str, journal: list[UndoStep]) -> None:
     """Keep the original under a temporary name, and give the new file its name."""
     original = _journal_replacement(path, _file_identity(new), journal)
+    identity_before = _file_identity(path)
     is_hard_link = _link_or_copy(path, original, change, journal)
     if is_hard_link:
         _require_unchanged(change, original)
-        if _file_identity(original) != _file_identity(path):
-            raise _concurrent_change_error(change)
+        _require_same_file(change, path, original, identity_before)
     else:
         _require_unchanged(change, path)
     os.rename(new, path)
@@ -226,6 +226,20 @@ def _require_unchanged(change: FileChange, path: str) -> None:
     with suppress(FileNotFoundError):
         data = read_file(path)
     if data != change.before:
+        raise _concurrent_change_error(change)
+
+
+def _require_same_file(
+    change: FileChange, path: str, link: str, identity_before: tuple[int, int] | None
+) -> None:
+    """Refuse a path that no longer names the file of which a hard link was made.
+
+    identity_before: that of the path before the link was made. On an overlay that copies the file
+    to another file system, the link has another identity than the path, which keeps its own.
+    """
+    accepted = (_file_identity(link), identity_before)
+    identity = _file_identity(path)  # the last look before the rename
+    if identity is None or identity not in accepted:
         raise _concurrent_change_error(change)
 
 
