@@ -12,15 +12,24 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import glob
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Container, Iterable, Mapping, Sequence
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.plugin_utils._report import build, text, todo, write
+from ansible_collections.netops.tuning.plugins.plugin_utils._report import (
+    build,
+    dated_name,
+    gate,
+    text,
+    todo,
+    write,
+)
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.compare import compare
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import (
     OUTCOMES,
+    Comparison,
     Host,
     Report,
     ReportError,
@@ -42,10 +51,11 @@ OPTIONS = {
         "default": list(write.FORMATS),
     },
     "title": {"type": "str", "default": "TCP keepalive audit"},
+    "compare": {"type": "str"},
     "fail_on": {
         "type": "list",
         "elements": "str",
-        "choices": list(text.FAIL_CONDITIONS),
+        "choices": list(gate.FAIL_CONDITIONS),
         "default": [],
     },
     "terminal": {"type": "bool", "default": True},
@@ -73,17 +83,21 @@ class ActionModule(ActionBase):
     def _write_report(
         self, options: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> dict[str, Any]:
-        paths = write.file_paths(options["folder"], options["name"], options["formats"])
+        now = dt.datetime.now(dt.timezone.utc)
+        gate.check_conditions(options["fail_on"], options["compare"])
+        name = dated_name.expand(options["name"], now.astimezone())
+        paths = write.file_paths(options["folder"], name, options["formats"])
         inventory = tuple(variables.get("ansible_inventory_sources") or ())
         shell = todo.Shell(inventory=inventory, limit_file=paths.get("limit"))
         hosts = _hosts(options, variables, shell)
+        hosts, comparison = _compared(hosts, options["compare"], variables)
         report = make_report(
             hosts,
             title=options["title"],
-            made=dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
+            made=now.isoformat(timespec="seconds"),
             version=VERSION,
             todo=todo.commands_for_fleet(hosts, shell),
-        )
+        )._replace(comparison=comparison)
         if self._task.check_mode:
             paths = {}
         write.write_files(report, paths)
@@ -99,6 +113,24 @@ def _hosts(
     if options["reports"] is not None:
         return merge_reports(options["reports"], shell)
     return PlayHosts(options, variables, shell).records()
+
+
+def _compared(
+    hosts: list[Host], pattern: str | None, variables: Mapping[str, Any]
+) -> tuple[list[Host], Comparison | None]:
+    """Return the hosts with what changed since the earlier report, if the task names one."""
+    if not pattern:
+        return hosts, None
+    paths = sorted(glob.glob(pattern))
+    if not paths:
+        raise ReportError(
+            f"audit_compare: there is no report {pattern}; "
+            "name a JSON report that the audit wrote, or leave audit_compare out the first time"
+        )
+    # Of several reports, the last by name counts: names may hold the date.
+    path = paths[-1]
+    inventory: Container[str] = variables["groups"]["all"]
+    return compare(hosts, write.read_report(path), inventory)
 
 
 class PlayHosts:
@@ -167,9 +199,9 @@ def merge_reports(patterns: Iterable[str], shell: todo.Shell) -> list[Host]:
     for pattern in patterns:
         # A pattern that matches nothing is read as a path, for the error message.
         for path in sorted(glob.glob(pattern)) or [pattern]:
-            for host in write.read_hosts(path):
+            for host in write.read_report(path).hosts:
                 commands = tuple(todo.commands_for_host(host, shell))
-                hosts[host.name] = host._replace(todo=commands)
+                hosts[host.name] = host._replace(todo=commands, change=None)
     return list(hosts.values())
 
 
@@ -184,10 +216,10 @@ def _result(report: Report, paths: Mapping[str, str], fail_on: Sequence[str]) ->
     """Return the result of the task, which fails if a host matches a condition of `fail_on`."""
     violations = {}
     messages = []
-    for condition, hosts in text.violations(report, fail_on).items():
+    for condition, hosts in gate.violations(report, fail_on).items():
         names = [host.name for host in hosts]
         violations[condition] = names
-        messages.append(f"{condition}: {_some_names(names)}")
+        messages.append(f"{condition}: {text.some_names(names, NAMES_IN_MESSAGE)}")
     result: dict[str, Any] = {
         "changed": False,
         "files": dict(paths),
@@ -199,12 +231,3 @@ def _result(report: Report, paths: Mapping[str, str], fail_on: Sequence[str]) ->
         message = f"hosts match a condition that the audit is to fail on: {reasons}"
         result.update(failed=True, msg=message)
     return result
-
-
-def _some_names(names: Sequence[str]) -> str:
-    """Return the first names, and the number of the others."""
-    shown = ", ".join(map(text.printable, names[:NAMES_IN_MESSAGE]))
-    others = len(names) - NAMES_IN_MESSAGE
-    if others > 0:
-        return f"{shown} and {others} more"
-    return shown

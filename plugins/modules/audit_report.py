@@ -55,7 +55,10 @@ options:
     type: path
     default: .
   name:
-    description: The name of the files, without the extension.
+    description:
+      - The name of the files, without the extension.
+      - To keep earlier reports, it may hold the codes V(%Y), V(%m), V(%d), V(%H), V(%M) and V(%S)
+        of the date and time on the controller, such as V(audit-%Y-%m-%d). V(%%) is a percent sign.
     type: str
     default: keepalive-audit
   formats:
@@ -71,15 +74,26 @@ options:
     description: The title of the report.
     type: str
     default: TCP keepalive audit
+  compare:
+    description:
+      - An earlier JSON report. The report then begins with the hosts that are newly wrong, mended,
+        new or gone since.
+      - A host is newly wrong if a value is wrong that was as desired, or if it gave an answer then
+        and gives none now. It is gone if it is not in the inventory any more.
+      - The glob characters C(*), C(?) and C([]) may be used. If several reports match, the last one
+        by name counts.
+    type: str
   fail_on:
     description:
       - Fail, after the report is written, if any host matches one of these conditions.
       - V(drift) is a value that differs from the desired one, now or after the next boot.
         V(unprotected) is a connection without keepalive.
         V(unreachable) is a host that gave no answer, for whatever reason.
+        V(worse) is a host that is newly wrong since the report that O(compare) names, or that is
+        new and wrong.
     type: list
     elements: str
-    choices: [drift, unprotected, unreachable]
+    choices: [drift, unprotected, unreachable, worse]
     default: []
   terminal:
     description: Print a line for each host that needs attention, and a total.

@@ -9,6 +9,7 @@ Hosts that cannot be reached or fail are in the report too.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -284,6 +285,38 @@ def test_the_exit_code_follows_audit_fail_on(
         assert "the audit is to fail on: drift: world" in played.results[-1]["msg"]
 
 
+# --- what changed since an earlier report ---
+
+
+def test_what_changed_since_an_earlier_report(
+    make_world: Callable[..., World], audit: Audit
+) -> None:
+    worlds = {name: make_world({KEEPALIVE_FILE: DESIRED_FILE}) for name in ("one", "two", "three")}
+    for name in ("one", "three"):
+        set_live_values(worlds[name])
+    assert audit(worlds, audit_report_name="audit-%Y-%m-%d").rc == 0
+    (earlier,) = audit.folder.glob("audit-2*.json")
+    assert re.fullmatch(r"audit-\d{4}-\d\d-\d\d\.json", earlier.name)
+    compare = {"audit_compare": f"{audit.folder}/audit-*.json", "audit_fail_on": ["worse"]}
+    still_wrong = audit(worlds, **compare)
+    assert still_wrong.rc == 0, still_wrong.output
+
+    worlds["one"].set_sysctl(TIME, 7200)
+    set_live_values(worlds["two"])
+    worlds["four"] = make_world()
+    del worlds["three"]
+    played = audit(worlds, **compare)
+
+    assert played.rc == 2, played.output
+    assert played.results[-1]["violations"] == {"worse": ["four", "one"]}
+    changes = {host["name"]: host["change"] for host in audit.report["hosts"]}
+    assert changes == {"one": "newly_wrong", "two": "mended", "four": "new"}
+    gone = [{"name": "three", "state": "as_wanted"}]
+    made = json.loads(earlier.read_text(encoding="utf-8"))["made"]
+    assert audit.report["comparison"] == {"made": made, "gone": gone, "not_asked": 0}
+    assert "    newly wrong  one\n    mended       two\n" in played.output
+
+
 # --- connections ---
 
 
@@ -337,6 +370,10 @@ def test_connections_are_read_only_if_asked_for(world: World, holder: Holder, au
         ({"audit_profile": "aws"}, ["audit_profile", "'aws'", "of host world"]),
         ({"audit_fail_on": ["everything"]}, ["fail_on", "everything"]),
         ({"audit_report_formats": ["pdf"]}, ["formats", "pdf"]),
+        ({"audit_fail_on": ["worse"]}, ["'worse'", "earlier report", "audit_compare"]),
+        ({"audit_compare": "none-*.json"}, ["audit_compare", "none-*.json", "leave audit_compare"]),
+        ({"audit_compare": "/etc/passwd"}, ["/etc/passwd", "not JSON"]),
+        ({"audit_report_name": "audit-%x"}, ["audit-%x", "'%x'", "%Y, %m, %d"]),
         (
             {"audit_report_dir": "/dev/null/reports"},
             ["/dev/null/reports", "cannot be written", "Not a directory"],

@@ -15,6 +15,10 @@ from typing import Any
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import parse_number
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import build, todo
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.compare import (
+    EarlierReport,
+    compare,
+)
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import (
     SETTING_NAMES,
     Report,
@@ -243,16 +247,28 @@ def random_answers(count: int) -> dict[str, Answer]:
     return answers
 
 
-def report(answers: Mapping[str, Answer] | int, variables: Variables | None = None) -> Report:
-    """Return the report of these answers by host, or of a number of made-up hosts."""
+def report(
+    answers: Mapping[str, Answer] | int,
+    variables: Variables | None = None,
+    earlier: Report | None = None,
+    inventory: Sequence[str] = (),
+) -> Report:
+    """Return the report of these answers by host, or of a number of made-up hosts.
+
+    earlier: a report to compare it with. inventory: hosts that were not asked this time.
+    """
     if isinstance(answers, int):
         answers = random_answers(answers)
     state = desired(variables)
     hosts = [build.build_host(name, answer, state, SHELL) for name, answer in answers.items()]
+    comparison = None
+    if earlier:
+        earlier_report = EarlierReport(made=earlier.made, hosts=earlier.hosts)
+        hosts, comparison = compare(hosts, earlier_report, inventory)
     return make_report(
         hosts,
         title="TCP keepalive audit",
         made="2026-11-24T07:01:45+00:00",
         version="0.1.0",
         todo=todo.commands_for_fleet(hosts, SHELL),
-    )
+    )._replace(comparison=comparison)

@@ -7,17 +7,21 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 from typing import Any, Callable, Iterable, Mapping, TypeVar
 
+from .compare import EarlierReport
 from .model import (
+    CHANGES,
     FORMAT,
     OUTCOMES,
     SETTING_NAMES,
     STATES,
     Assignment,
     Command,
+    Comparison,
     Connections,
     Host,
     Namespace,
@@ -45,10 +49,17 @@ def to_json(report: Report) -> str:
         "version": report.version,
         "summary": summary,
         "todo": _records_to_dicts(report.todo),
+        "comparison": _comparison_to_dict(report.comparison) if report.comparison else None,
     }
     open_head = json.dumps(head)[:-1]
     hosts = ",\n".join(json.dumps(host_to_dict(host)) for host in report.hosts)
     return f'{open_head}, "hosts": [\n{hosts}\n]}}\n'
+
+
+def _comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
+    data = comparison._asdict()
+    data["gone"] = _records_to_dicts(comparison.gone)
+    return data
 
 
 def host_to_dict(host: Host) -> dict[str, Any]:
@@ -83,8 +94,8 @@ def _records_to_dicts(records: Iterable[Any]) -> list[dict[str, Any]]:
 # --- reading JSON ---
 
 
-def hosts_from_json(text: str, source: str) -> list[Host]:
-    """Return the hosts of a JSON report; errors name `source`."""
+def report_from_json(text: str, source: str) -> EarlierReport:
+    """Return the hosts of a JSON report, and when it was made; errors name `source`."""
     try:
         data = json.loads(text)
     except ValueError as error:
@@ -98,7 +109,9 @@ def hosts_from_json(text: str, source: str) -> list[Host]:
             "write it again with this collection"
         )
     try:
-        return [_host_from_dict(host) for host in data["hosts"]]
+        dt.datetime.fromisoformat(data["made"])
+        hosts = [_host_from_dict(host) for host in data["hosts"]]
+        return EarlierReport(made=data["made"], hosts=hosts)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise ReportError(
@@ -108,8 +121,11 @@ def hosts_from_json(text: str, source: str) -> list[Host]:
 
 def _host_from_dict(data: Mapping[str, Any]) -> Host:
     state, outcome = data["state"], data["outcome"]
+    change = data.get("change")  # older reports have none
     if state not in STATES or outcome not in (None, *OUTCOMES):
         raise ValueError(f"{data['name']}: unknown state {state!r} or outcome {outcome!r}")
+    if change not in (None, *CHANGES):
+        raise ValueError(f"{data['name']}: unknown change {change!r}")
     return Host(
         name=data["name"],
         state=state,
@@ -128,6 +144,7 @@ def _host_from_dict(data: Mapping[str, Any]) -> Host:
         findings=tuple(map(str, data["findings"])),
         todo=_records(Command, data["todo"]),
         arguments=data["arguments"],
+        change=change,
     )
 
 
@@ -160,7 +177,7 @@ def to_csv(report: Report) -> str:
 
 
 def _csv_columns() -> list[str]:
-    columns = ["host", "state", "outcome"]
+    columns = ["host", "state", "outcome", "change"]
     for name in SETTING_NAMES:
         columns += [
             f"{name}_now",
@@ -177,7 +194,7 @@ def _csv_columns() -> list[str]:
 
 def _csv_cells(host: Host) -> list[Any]:
     """Return the cells of a host, in the order of the columns."""
-    cells: list[Any] = [host.name, host.state, host.outcome]
+    cells: list[Any] = [host.name, host.state, host.outcome, host.change]
     for name in SETTING_NAMES:
         cells += _setting_cells(host.settings[name] if host.settings else None)
     cells += [host.dead_after, host.idle_limit, host.clears_idle_limit]

@@ -16,6 +16,8 @@ FORMAT = "netops.tuning.audit/1"
 
 STATES = ("as_wanted", "drift", "overridden", "failed", "unreachable", "not_reached")
 OUTCOMES = ("done", "already_right", "put_back", "failed", "unreachable", "not_reached")
+CHANGES = ("newly_wrong", "mended", "new")
+"""What may have happened to a host since an earlier report."""
 SETTING_NAMES = ("time", "probes", "intvl")
 
 FileValue = Union[int, str, None]
@@ -128,6 +130,15 @@ class Host(NamedTuple):
     todo: tuple[Command, ...] = ()
     arguments: Mapping[str, Any] = MappingProxyType({})
     """Variables to give the role, where those of the host do not make it set the desired values."""
+    change: str | None = None
+    """One of CHANGES; None if nothing changed, or there is no earlier report."""
+
+    @property
+    def got_worse(self) -> bool:
+        """Whether something is wrong that was not wrong in the earlier report."""
+        if self.change == "new":
+            return self.state != "as_wanted"
+        return self.change == "newly_wrong"
 
     @property
     def gave_no_answer(self) -> bool:
@@ -186,6 +197,24 @@ class Summary(NamedTuple):
     idle_limit_missed: int
 
 
+class GoneHost(NamedTuple):
+    """A host of an earlier report that the inventory no longer has."""
+
+    name: str
+    state: str
+    """As in the earlier report."""
+
+
+class Comparison(NamedTuple):
+    """An earlier report with which this one was compared; the hosts hold their changes."""
+
+    made: str
+    """The time of the earlier report, as in RFC 3339."""
+    gone: tuple[GoneHost, ...]
+    not_asked: int
+    """The number of its hosts that are in the inventory, but not in this report."""
+
+
 class Report(NamedTuple):
     """All hosts, in the order of their names."""
 
@@ -197,6 +226,11 @@ class Report(NamedTuple):
     hosts: tuple[Host, ...]
     summary: Summary
     todo: tuple[Command, ...] = ()
+    comparison: Comparison | None = None
+
+    def changed_hosts(self, change: str) -> list[Host]:
+        """Return the hosts with one of CHANGES."""
+        return [host for host in self.hosts if host.change == change]
 
 
 def make_report(

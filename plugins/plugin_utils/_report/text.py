@@ -6,16 +6,13 @@
 
 from __future__ import annotations
 
-from typing import Callable, Collection, Iterator, Mapping, NamedTuple, Sequence
+from typing import Collection, Iterator, Mapping, NamedTuple, Sequence
 
-from .model import Host, Report
+from .gate import is_violation
+from .model import CHANGES, Comparison, Host, Report
 
-FAIL_CONDITIONS: Mapping[str, Callable[[Host], bool]] = {
-    "drift": lambda host: host.role_would_change_it,
-    "unprotected": lambda host: host.unprotected,
-    "unreachable": lambda host: host.gave_no_answer,
-}
-"""The conditions that an audit may fail on."""
+MOST_NAMES = 20
+"""A line names so many hosts, and counts the others."""
 
 
 class Row(NamedTuple):
@@ -30,6 +27,9 @@ class Row(NamedTuple):
 def to_text(report: Report, fail_on: Collection[str] = ()) -> str:
     """Return the lines; hosts that match a condition to fail on are listed too."""
     lines = [report.title, ""]
+    if report.comparison:
+        lines += _change_lines(report, report.comparison)
+        lines.append("")
     listed = [host for host in report.hosts if _is_listed(host, fail_on)]
     if listed:
         lines += _host_lines(listed)
@@ -39,19 +39,33 @@ def to_text(report: Report, fail_on: Collection[str] = ()) -> str:
 
 
 def _is_listed(host: Host, fail_on: Collection[str]) -> bool:
-    if host.needs_attention:
-        return True
-    return any(FAIL_CONDITIONS[condition](host) for condition in fail_on)
+    return host.needs_attention or is_violation(host, fail_on)
 
 
-def violations(report: Report, fail_on: Collection[str]) -> dict[str, list[Host]]:
-    """Return the hosts that match each condition; conditions that no host matches are left out."""
-    violating = {}
-    for condition, matches in FAIL_CONDITIONS.items():
-        hosts = list(filter(matches, report.hosts))
-        if hosts and condition in fail_on:
-            violating[condition] = hosts
-    return violating
+def _change_lines(report: Report, comparison: Comparison) -> Iterator[str]:
+    """Yield what changed since the earlier report."""
+    yield f"  since {comparison.made}:"
+    changes = {}
+    for change in CHANGES:
+        changes[change] = [host.name for host in report.changed_hosts(change)]
+    changes["gone"] = [host.name for host in comparison.gone]
+    width = max(map(len, changes))
+    for change, names in changes.items():
+        if names:
+            yield f"    {label(change):{width}}  {some_names(names)}"
+    if not any(changes.values()):
+        yield "    no host changed"
+    if comparison.not_asked:
+        yield f"    {hosts_text(comparison.not_asked)} of it not asked this time"
+
+
+def some_names(names: Sequence[str], most: int = MOST_NAMES) -> str:
+    """Return the first names, and the number of the others."""
+    shown = ", ".join(map(printable, names[:most]))
+    others = len(names) - most
+    if others > 0:
+        return f"{shown} and {others} more"
+    return shown
 
 
 def _host_lines(hosts: Sequence[Host]) -> Iterator[str]:
@@ -81,20 +95,21 @@ def _total_lines(report: Report) -> Iterator[str]:
     summary = report.summary
     states = {state: number for state, number in summary.states.items() if number}
     separator = ": " if states else ""
-    yield f"  {_hosts(summary.hosts)}{separator}{_numbers(states)}"
+    yield f"  {hosts_text(summary.hosts)}{separator}{_numbers(states)}"
     if summary.outcomes:
         yield f"  {_numbers(summary.outcomes)}"
     if summary.asked_for_connections:
         connections = summary.connections
+        unprotected, stale = hosts_text(summary.unprotected), hosts_text(summary.stale)
         yield (
-            f"  {connections.established} connections: "
-            f"{connections.without_keepalive} without keepalive on {_hosts(summary.unprotected)}, "
-            f"{connections.stale} with an older timer on {_hosts(summary.stale)}"
+            f"  {count_text(connections.established, 'connection')}: "
+            f"{connections.without_keepalive} without keepalive on {unprotected}, "
+            f"{connections.stale} with an older timer on {stale}"
         )
     if summary.differing:
-        yield f"  {_hosts(summary.differing)} with network namespaces that have other values"
+        yield f"  {hosts_text(summary.differing)} with network namespaces that have other values"
     if summary.idle_limit_missed:
-        hosts = _hosts(summary.idle_limit_missed)
+        hosts = hosts_text(summary.idle_limit_missed)
         yield f"  {hosts} whose first probe comes too late for the idle limit"
 
 
@@ -102,8 +117,15 @@ def _numbers(numbers: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {label(state)}" for state, number in numbers.items())
 
 
-def _hosts(number: int) -> str:
-    return "1 host" if number == 1 else f"{number} hosts"
+def hosts_text(number: int) -> str:
+    """Return "1 host", or how many hosts."""
+    return count_text(number, "host")
+
+
+def count_text(number: int, noun: str) -> str:
+    """Return a number with a noun, in the plural unless it is one."""
+    plural = "" if number == 1 else "s"
+    return f"{number} {noun}{plural}"
 
 
 def label(state: str) -> str:

@@ -11,9 +11,10 @@ import tempfile
 from pathlib import Path
 from typing import Callable, Iterable, Mapping, NamedTuple
 
-from .data import hosts_from_json, to_csv, to_json
+from .compare import EarlierReport
+from .data import report_from_json, to_csv, to_json
 from .html import to_html
-from .model import Host, Report, ReportError
+from .model import Report, ReportError
 
 
 def _to_limit(report: Report) -> str:
@@ -89,8 +90,8 @@ def _umask() -> int:
     return umask
 
 
-def read_hosts(path: str) -> list[Host]:
-    """Return the hosts of a JSON report on disk."""
+def read_report(path: str) -> EarlierReport:
+    """Return the hosts of a JSON report on disk, and when it was made."""
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
@@ -99,4 +100,4 @@ def read_hosts(path: str) -> list[Host]:
         raise ReportError(
             f"{path}: not UTF-8; give a JSON report that netops.tuning.audit wrote"
         ) from None
-    return hosts_from_json(text, path)
+    return report_from_json(text, path)

@@ -18,7 +18,7 @@ pytest.importorskip("ansible", reason="Reports are written on the controller, wh
 import jsonschema
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.data import (
-    hosts_from_json,
+    report_from_json,
     to_csv,
     to_json,
 )
@@ -52,10 +52,17 @@ def awkward_report():
     return fleets.report(hosts, {"audit_idle_limit": 350})
 
 
+def compared_report():
+    """Return a report with hosts of each change since an earlier one."""
+    right, wrong = Answer(fleets.info_result()), Answer(fleets.info_result(now=fleets.KERNEL))
+    earlier = fleets.report({"a": right, "b": wrong, "gone": right})
+    return fleets.report({"a": wrong, "b": right, "new": right}, earlier=earlier)
+
+
 @pytest.mark.parametrize(
     "report",
-    [awkward_report(), fleets.report(300), fleets.report({})],
-    ids=["awkward", "many", "none"],
+    [awkward_report(), compared_report(), fleets.report(300), fleets.report({})],
+    ids=["awkward", "compared", "many", "none"],
 )
 def test_json_follows_its_schema(report):
     data = json.loads(to_json(report))
@@ -63,6 +70,14 @@ def test_json_follows_its_schema(report):
     validator.check_schema(SCHEMA)
     validator(SCHEMA, format_checker=jsonschema.FormatChecker()).validate(data)
     assert len(data["hosts"]) == data["summary"]["hosts"] == len(report.hosts)
+
+
+def test_a_report_without_changes_can_be_read():
+    """Those of versions that could not compare have none."""
+    data = json.loads(to_json(fleets.report(3)))
+    for host in data["hosts"]:
+        del host["change"]
+    assert len(report_from_json(json.dumps(data), "x.json").hosts) == 3
 
 
 def test_the_schema_lists_every_field():
@@ -75,11 +90,11 @@ def test_the_schema_lists_every_field():
 
 @pytest.mark.parametrize(
     "report",
-    [awkward_report(), fleets.report(300), fleets.report({})],
-    ids=["awkward", "many", "none"],
+    [awkward_report(), compared_report(), fleets.report(300), fleets.report({})],
+    ids=["awkward", "compared", "many", "none"],
 )
 def test_json_can_be_read_back(report):
-    assert tuple(hosts_from_json(to_json(report), "x.json")) == report.hosts
+    assert tuple(report_from_json(to_json(report), "x.json").hosts) == report.hosts
 
 
 def test_merged_parts_equal_the_report_of_all_hosts():
@@ -87,7 +102,7 @@ def test_merged_parts_equal_the_report_of_all_hosts():
     hosts = []
     for start in range(4):
         part = whole._replace(hosts=whole.hosts[start::4])
-        hosts += hosts_from_json(to_json(part), "x.json")
+        hosts += report_from_json(to_json(part), "x.json").hosts
     merged = make_report(
         hosts, title=whole.title, made=whole.made, version=whole.version, todo=whole.todo
     )
@@ -108,11 +123,13 @@ def test_merged_parts_equal_the_report_of_all_hosts():
         (to_json(awkward_report()).replace('"done"', '"dunno"'), "'dunno'"),
         (to_json(awkward_report()).replace('"time"', '"tame"'), "not a complete report"),
         (to_json(awkward_report()).replace('"fate"', '"fade"'), "not a complete report"),
+        (to_json(awkward_report()).replace("2026-", "MMXX-"), "not a complete report"),
+        (to_json(compared_report()).replace('"newly_wrong"', '"odd"'), "unknown change 'odd'"),
     ],
 )
 def test_refused_json(text, reason):
     with pytest.raises(ReportError) as error:
-        hosts_from_json(text, "slice-1.json")
+        report_from_json(text, "slice-1.json")
     assert str(error.value).startswith("slice-1.json: ")
     assert reason in str(error.value)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lines in the terminal, and the conditions that an audit may fail on."""
+"""The lines in the terminal."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ import pytest
 pytest.importorskip("ansible", reason="Reports are written on the controller, where Ansible is")
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.text import (
-    FAIL_CONDITIONS,
-    to_text,
-    violations,
-)
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.text import to_text
 from reports.fleets import KERNEL, OTHER, connections_result, info_result, report
 
 HOSTS = {
@@ -78,16 +74,38 @@ def test_a_host_cannot_write_to_the_terminal():
     assert "\\x1b[2J\\r\\u202e\\u2028\u00e9" in text
 
 
-@pytest.mark.parametrize(
-    ("condition", "names"),
-    [("drift", ["db1", "web2"]), ("unprotected", ["web10"]), ("unreachable", ["gone", "old"])],
-)
-def test_violations(condition, names):
-    violating = violations(report(HOSTS), [condition])
-    assert list(violating) == [condition]
-    assert [host.name for host in violating[condition]] == names
+def test_what_changed_since_an_earlier_report_comes_first():
+    later = {
+        "web2": HOSTS["web10"],
+        "web10": HOSTS["web10"],
+        "db1": HOSTS["db1"],
+        "old": HOSTS["gone"],
+        "db2": Answer(info_result()),
+        "db3": HOSTS["db1"],
+        "db4": HOSTS["web2"],
+    }
+    earlier = report({**HOSTS, "db4": HOSTS["web10"], "off": HOSTS["db1"]})
+    assert to_text(report(later, earlier=earlier, inventory=["gone"])).splitlines()[:9] == [
+        "TCP keepalive audit",
+        "",
+        "  since 2026-11-24T07:01:45+00:00:",
+        "    newly wrong  db4",
+        "    mended       web2",
+        "    new          db2, db3",
+        "    gone         off",
+        "    1 host of it not asked this time",
+        "",
+    ]
 
 
-def test_no_violations():
-    assert violations(report(HOSTS), []) == {}
-    assert violations(report({"web1": Answer(info_result())}), list(FAIL_CONDITIONS)) == {}
+def test_nothing_changed():
+    lines = to_text(report(HOSTS, earlier=report(HOSTS))).splitlines()
+    assert lines[3:5] == ["    no host changed", ""]
+
+
+def test_of_many_names_some_are_shown():
+    names = [f"web{number}" for number in range(1, 26)]
+    later = {name: Answer(info_result()) for name in names}
+    lines = to_text(report(later, earlier=report({}))).splitlines()
+    assert lines[3].startswith("    new          web1, web2, ")
+    assert lines[3].endswith(", web20 and 5 more")

@@ -68,7 +68,7 @@ def test_a_file_in_place_of_the_folder(tmp_path, report):
 
 def test_reports_that_cannot_be_read(tmp_path):
     with pytest.raises(ReportError, match=r"none\.json: cannot be read: No such file"):
-        write.read_hosts(str(tmp_path / "none.json"))
+        write.read_report(str(tmp_path / "none.json"))
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     with pytest.raises(ReportError, match="not UTF-8"):
-        write.read_hosts(str(tmp_path / "binary"))
+        write.read_report(str(tmp_path / "binary"))
