@@ -392,6 +392,21 @@ def test_a_wrong_option_is_refused_and_no_report_is_written(
     assert not audit.report_files()
 
 
+def test_the_next_command_changes_nobody_if_nobody_is_wrong(
+    make_world: Callable[..., World], audit: Audit
+) -> None:
+    right, other = make_world({KEEPALIVE_FILE: DESIRED_FILE}), make_world()
+    set_live_values(right)
+    hosts = {"right": right, "other": other}
+    before = snapshots(hosts)
+    assert audit(hosts, "--limit", "right").rc == 0
+    limit = f"--limit=@{audit.folder}/{REPORT_NAME}.limit"
+    played = run_playbook(None, "netops.tuning.tcp_keepalive", limit, inventory=audit.inventory)
+    assert played.rc != 0
+    assert "no hosts to target" in played.output
+    assert snapshots(hosts) == before
+
+
 def test_check_mode_writes_nothing(world: World, audit: Audit) -> None:
     played = audit({"world": world}, "--check")
     assert played.rc == 0

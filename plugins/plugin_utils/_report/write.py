@@ -17,10 +17,14 @@ from .html import to_html
 from .model import Report, ReportError
 
 
+NOBODY = "!all"
+"""A host pattern that matches no host. An empty file would be no limit at all to Ansible."""
+
+
 def _to_limit(report: Report) -> str:
     """Return the names of the hosts on which the role would change something."""
     names = [host.name for host in report.hosts if host.role_would_change_it]
-    return "".join(f"{name}\n" for name in names)
+    return "".join(f"{name}\n" for name in names or [NOBODY])
 
 
 class Format(NamedTuple):

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("ansible", reason="Reports are written on the controller, where Ansible is")
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import write
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import ReportError
 from reports import fleets
 
@@ -33,6 +34,13 @@ def test_all_formats(tmp_path, report):
     wrong = [host.name for host in report.hosts if host.state in ("drift", "overridden")]
     assert written["audit.limit"].split() == wrong
     assert all((tmp_path / "a/b" / name).stat().st_mode & 0o777 == 0o644 for name in written)
+
+
+@pytest.mark.parametrize("hosts", [{}, {"right": Answer(fleets.info_result())}])
+def test_a_limit_to_nobody_names_nobody(tmp_path, hosts):
+    """To Ansible an empty limit is no limit at all: the next command would change all hosts."""
+    write.write_files(fleets.report(hosts), write.file_paths(str(tmp_path), "audit", ["limit"]))
+    assert files(tmp_path) == {"audit.limit": "!all\n"}
 
 
 @pytest.mark.usefixtures("umask")
