@@ -16,7 +16,6 @@ from .data import report_from_json, to_csv, to_json
 from .html import to_html
 from .model import Report, ReportError
 
-
 NOBODY = "!all"
 """A host pattern that matches no host. An empty file would be no limit at all to Ansible."""
 
