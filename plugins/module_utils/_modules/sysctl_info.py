@@ -13,6 +13,7 @@ from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, proc_path, read_key
 from .._sysctl.boot_files import COMMAND_LINE, BootFile, BootFiles, boot_lines, read_order
+from .._sysctl.couplings import names_of
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.keys import glob_matches, is_glob, parse_key, split_glob
 from .._sysctl.loaders import LOADERS, Loader
@@ -97,11 +98,22 @@ class _NextBoot:
                 self._glob_lines.append(_GlobLine(number, line.key, split_glob(line.key)))
 
     def lines_about(self, key: str) -> Iterator[Line]:
-        """Yield the lines that name a key or match it, in reading order."""
-        numbers = list(self._lines_of_key.get(key, ()))
+        """Yield the lines that name a variable or match it, in reading order.
+
+        A line of another variable is among them if it is the winner.
+        """
+        winner = self.precedence.winner(key)
+        names = _names_of(key)
+        numbers: set[int] = set()
+        for name in names:
+            numbers.update(self._lines_of_key.get(name, ()))
         for glob in self._glob_lines:
-            if glob.key != key and glob_matches(glob.segments, key):
-                numbers.append(glob.number)
+            if any(glob_matches(glob.segments, name) for name in names):
+                numbers.add(glob.number)
+        if winner:
+            for number in self._lines_of_key.get(winner.key, ()):
+                if _is_same_line(self.lines[number], winner):
+                    numbers.add(number)
         for number in sorted(numbers):
             yield self.lines[number]
 
@@ -109,12 +121,23 @@ class _NextBoot:
         """Return what becomes of a line about a key."""
         if line.path in self._masked:
             return "masked"
-        if line == self.precedence.winner(key):
-            return "winner"
         precedence = self.precedence
-        if key in precedence.excluded and key not in precedence.explicit:
+        winner = precedence.winner(key)
+        if winner and _is_same_line(line, winner):
+            return "winner"
+        if key in precedence.excluded and key not in precedence.assignments:
             return "excluded"
         return "overridden"
+
+
+def _names_of(key: str) -> list[str]:
+    """Return all names of the variable that a key sets; of a glob, itself."""
+    return [key] if is_glob(key) else names_of(key)
+
+
+def _is_same_line(line: Line, winner: Line) -> bool:
+    """Tell whether a winner is this line, whatever value it gives to the key."""
+    return winner._replace(value=line.value) == line
 
 
 class _GlobLine(NamedTuple):

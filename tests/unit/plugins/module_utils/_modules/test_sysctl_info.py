@@ -23,7 +23,8 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders impo
 from ansible_collections.netops.tuning.plugins.modules import sysctl_info
 from hosts_in_memory import make_tree
 
-KEY, GLOB = "net.ipv4.conf.eth0.rp_filter", "net.ipv4.conf.*.rp_filter"
+KEY, GLOB = "net.ipv4.conf.eth0.promote_secondaries", "net.ipv4.conf.*.promote_secondaries"
+LO_KEY, LATER_KEY = GLOB.replace("*", "lo"), GLOB.replace("*", "later")
 COOKIES = "net.ipv4.tcp_fastopen_key"
 
 
@@ -80,18 +81,28 @@ def test_equal_values_are_no_drift(kernel):
 
 
 def test_returns_all_keys_that_a_file_assigns(kernel):
-    kernel(**{KEY: "0", "net.ipv4.conf.lo.rp_filter": "1", "kernel.x": "1"})
+    kernel(**{KEY: "0", LO_KEY: "1", "kernel.x": "1"})
     result = inspect({"/etc/sysctl.d/a.conf": f"{GLOB} = 1\nkernel/x = 2\n-kernel.y\nvm.none* = 1"})
-    assert list(result["settings"]) == [KEY, "net.ipv4.conf.lo.rp_filter", "kernel.x", "vm.none*"]
+    assert list(result["settings"]) == [
+        KEY,
+        "net.ipv4.conf.lo.promote_secondaries",
+        "kernel.x",
+        "vm.none*",
+    ]
     assert result["drift"] == [KEY, "kernel.x"]
 
 
 def test_requested_glob_matches_keys_of_kernel_and_files(kernel):
     kernel(**{KEY: "0", "net.ipv4.conf.lo.other": "1"})
     result = inspect(
-        {"/etc/sysctl.d/a.conf": "net.ipv4.conf.later.rp_filter = 1"}, [GLOB, "kernel.none"]
+        {"/etc/sysctl.d/a.conf": "net.ipv4.conf.later.promote_secondaries = 1"},
+        [GLOB, "kernel.none"],
     )
-    assert list(result["settings"]) == [KEY, "net.ipv4.conf.later.rp_filter", "kernel.none"]
+    assert list(result["settings"]) == [
+        KEY,
+        "net.ipv4.conf.later.promote_secondaries",
+        "kernel.none",
+    ]
     assert [problem["problem"] for problem in result["problems"]] == [
         "this kernel has no such key"
     ] * 2
