@@ -19,6 +19,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.compare impo
     EarlierReport,
     compare,
 )
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.groups import make_groups
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import (
     SETTING_NAMES,
     Report,
@@ -270,5 +271,5 @@ def report(
         title="TCP keepalive audit",
         made="2026-11-24T07:01:45+00:00",
         version="0.1.0",
-        todo=todo.commands_for_fleet(hosts, SHELL),
+        groups=make_groups(hosts, SHELL),
     )._replace(comparison=comparison)

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles import (
     KEYS,
     PROFILES,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import COMMAND_LINE
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import parse_number
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import Desired
 
@@ -94,6 +97,7 @@ def _host_from_result(name: str, result: Result, desired: Desired) -> Host:
         processes_unseen=int(result["processes_unseen"] or 0),
         namespaces=tuple(map(_namespace, result["namespaces"])),
         problems=problems,
+        overriding=tuple(_overriding_files(settings, desired.path, result["loader"])),
     )
 
 
@@ -135,6 +139,25 @@ def _winner(lines: Iterable[Assignment]) -> Assignment | None:
         if line.fate == "winner" and line.value:
             return line
     return None
+
+
+def _overriding_files(settings: Settings, path: str, loader: str) -> list[str]:
+    """Return the files that are read after ours and set something else, also if ours is to come."""
+    files = set()
+    for setting in settings.values():
+        winner = setting.winner
+        if winner is None or setting.boot == setting.wanted or winner.path in (path, COMMAND_LINE):
+            continue
+        if setting.persisted is not None or _is_read_after(winner.path, path, loader):
+            files.add(winner.path)
+    return sorted(files)
+
+
+def _is_read_after(path: str, our_path: str, loader: str) -> bool:
+    """Tell whether a loader reads a file after ours: files are read in the order of their names."""
+    if loader in LOADERS and path == LOADERS[loader].last_file:
+        return True
+    return os.path.basename(path) > os.path.basename(our_path)
 
 
 def _state(settings: Settings, problems: Iterable[Problem]) -> tuple[str, str | None]:

@@ -71,6 +71,7 @@ def host_to_dict(host: Host) -> dict[str, Any]:
     data["namespaces"] = _records_to_dicts(host.namespaces)
     data["problems"] = _records_to_dicts(host.problems)
     data["findings"] = list(host.findings)
+    data["overriding"] = list(host.overriding)
     data["todo"] = _records_to_dicts(host.todo)
     data["arguments"] = dict(host.arguments)
     data["clears_idle_limit"] = host.clears_idle_limit
@@ -121,7 +122,8 @@ def report_from_json(text: str, source: str) -> EarlierReport:
 
 def _host_from_dict(data: Mapping[str, Any]) -> Host:
     state, outcome = data["state"], data["outcome"]
-    change = data.get("change")  # older reports have none
+    # Older reports have no "change" and no "overriding".
+    change = data.get("change")
     if state not in STATES or outcome not in (None, *OUTCOMES):
         raise ValueError(f"{data['name']}: unknown state {state!r} or outcome {outcome!r}")
     if change not in (None, *CHANGES):
@@ -144,6 +146,7 @@ def _host_from_dict(data: Mapping[str, Any]) -> Host:
         findings=tuple(map(str, data["findings"])),
         todo=_records(Command, data["todo"]),
         arguments=data["arguments"],
+        overriding=tuple(data.get("overriding", ())),
         change=change,
     )
 

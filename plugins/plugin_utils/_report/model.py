@@ -130,6 +130,8 @@ class Host(NamedTuple):
     todo: tuple[Command, ...] = ()
     arguments: Mapping[str, Any] = MappingProxyType({})
     """Variables to give the role, where those of the host do not make it set the desired values."""
+    overriding: tuple[str, ...] = ()
+    """The files that keep the next boot from setting what our file sets, or will set."""
     change: str | None = None
     """One of CHANGES; None if nothing changed, or there is no earlier report."""
 
@@ -183,6 +185,27 @@ class Host(NamedTuple):
         return self.outcome not in (None, "done", "already_right")
 
 
+class Cause(NamedTuple):
+    """What is wrong with some hosts, in words that are the same for all of them."""
+
+    text: str
+    hosts: int
+
+
+class Group(NamedTuple):
+    """Hosts with the same kind of thing wrong, and the one command for all of them."""
+
+    kind: str
+    """One of the keys of groups.KINDS."""
+    hosts: tuple[str, ...]
+    causes: tuple[Cause, ...]
+    """The most frequent first."""
+    command: Command | None
+    """None if no command helps, or if no file can name the hosts."""
+    limit_name: str | None
+    """The part of the name of the file that names the hosts; None if the command names them."""
+
+
 class Summary(NamedTuple):
     """Numbers of hosts, and the connections of all of them."""
 
@@ -225,8 +248,14 @@ class Report(NamedTuple):
     """The version of the collection."""
     hosts: tuple[Host, ...]
     summary: Summary
-    todo: tuple[Command, ...] = ()
+    groups: tuple[Group, ...] = ()
+    """The hosts that are not as they should be, the largest group first."""
     comparison: Comparison | None = None
+
+    @property
+    def todo(self) -> list[Command]:
+        """Return the next steps for all hosts."""
+        return [group.command for group in self.groups if group.command]
 
     def changed_hosts(self, change: str) -> list[Host]:
         """Return the hosts with one of CHANGES."""
@@ -234,18 +263,23 @@ class Report(NamedTuple):
 
 
 def make_report(
-    hosts: Iterable[Host], *, title: str, made: str, version: str, todo: Iterable[Command] = ()
+    hosts: Iterable[Host], *, title: str, made: str, version: str, groups: Iterable[Group] = ()
 ) -> Report:
     """Return the report of these hosts, which are sorted and summarized here."""
-    ordered = tuple(sorted(hosts, key=lambda host: natural_order(host.name)))
+    ordered = in_natural_order(hosts)
     return Report(
         title=title,
         made=made,
         version=version,
         hosts=ordered,
         summary=summarize(ordered),
-        todo=tuple(todo),
+        groups=tuple(groups),
     )
+
+
+def in_natural_order(hosts: Iterable[Host]) -> tuple[Host, ...]:
+    """Return hosts sorted by name."""
+    return tuple(sorted(hosts, key=lambda host: natural_order(host.name)))
 
 
 def natural_order(name: str) -> tuple[list[tuple[bool, int, str]], str]:

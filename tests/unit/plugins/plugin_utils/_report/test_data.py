@@ -104,7 +104,7 @@ def test_merged_parts_equal_the_report_of_all_hosts():
         part = whole._replace(hosts=whole.hosts[start::4])
         hosts += report_from_json(to_json(part), "x.json").hosts
     merged = make_report(
-        hosts, title=whole.title, made=whole.made, version=whole.version, todo=whole.todo
+        hosts, title=whole.title, made=whole.made, version=whole.version, groups=whole.groups
     )
     assert merged == whole
 
