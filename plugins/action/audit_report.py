@@ -27,6 +27,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report import (
     write,
 )
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.compare import compare
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.groups import make_groups
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import (
     OUTCOMES,
     Comparison,
@@ -96,7 +97,7 @@ class ActionModule(ActionBase):
             title=options["title"],
             made=now.isoformat(timespec="seconds"),
             version=VERSION,
-            todo=todo.commands_for_fleet(hosts, shell),
+            groups=make_groups(hosts, shell),
         )._replace(comparison=comparison)
         if self._task.check_mode:
             paths = {}

@@ -65,7 +65,8 @@ options:
     description:
       - The formats to write. Each file is replaced atomically, once all of them are complete.
       - V(limit) is a file with the names of the hosts that are in drift or overridden, for
-        C(--limit @FILE).
+        C(--limit @FILE). Groups of more than ten hosts that need the same command have a file each,
+        such as C(keepalive-audit.drift.limit).
     type: list
     elements: str
     choices: [html, json, csv, limit]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -285,6 +286,39 @@ def test_the_exit_code_follows_audit_fail_on(
         assert "the audit is to fail on: drift: world" in played.results[-1]["msg"]
 
 
+# --- what to do next ---
+
+
+def test_the_commands_of_the_report_make_every_host_as_wanted(
+    make_world: Callable[..., World], audit: Audit
+) -> None:
+    """Also where the plain role would be refused, since another file wins over ours."""
+    vendor = "/usr/lib/sysctl.d/99-vendor.conf"
+    worlds = {
+        "drift": make_world({KEEPALIVE_FILE: DESIRED_FILE}),
+        "no-file": make_world(),
+        "overridden": make_world({KEEPALIVE_FILE: DESIRED_FILE, LATER: f"{TIME} = 300\n"}),
+        "no-file-and-a-later-one": make_world({LATER: f"{TIME} = 300\n"}),
+        "overridden-by-a-vendor": make_world({vendor: f"{TIME} = 300\n"}),
+    }
+    assert audit(worlds).rc == 0
+    groups = []
+    for step in audit.report["todo"]:
+        _program, _inventory, playbook, *args = shlex.split(step["command"])
+        groups.append(next(arg for arg in args if arg.startswith("--limit=")))
+        args.remove("--check")
+        change = run_playbook(None, playbook, *args, inventory=audit.inventory)
+        assert change.rc == 0, change.output
+
+    assert groups == [
+        "--limit=drift,no-file",
+        "--limit=no-file-and-a-later-one,overridden",
+        "--limit=overridden-by-a-vendor",
+    ]
+    assert audit(worlds, audit_fail_on=["drift"]).rc == 0
+    assert audit.report["todo"] == []
+
+
 # --- what changed since an earlier report ---
 
 
@@ -390,6 +424,21 @@ def test_a_wrong_option_is_refused_and_no_report_is_written(
         assert part in message
     assert "Traceback" not in played.output
     assert not audit.report_files()
+
+
+def test_the_next_command_changes_nobody_if_nobody_is_wrong(
+    make_world: Callable[..., World], audit: Audit
+) -> None:
+    right, other = make_world({KEEPALIVE_FILE: DESIRED_FILE}), make_world()
+    set_live_values(right)
+    hosts = {"right": right, "other": other}
+    before = snapshots(hosts)
+    assert audit(hosts, "--limit", "right").rc == 0
+    limit = f"--limit=@{audit.folder}/{REPORT_NAME}.limit"
+    played = run_playbook(None, "netops.tuning.tcp_keepalive", limit, inventory=audit.inventory)
+    assert played.rc != 0
+    assert "no hosts to target" in played.output
+    assert snapshots(hosts) == before
 
 
 def test_check_mode_writes_nothing(world: World, audit: Audit) -> None:

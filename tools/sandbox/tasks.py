@@ -26,7 +26,6 @@ SUCCESS = (
     "settings",
     "previous",
     "overridden",
-    "undone",
     "missing",
     "path",
     "backup_files",

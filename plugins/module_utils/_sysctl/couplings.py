@@ -176,6 +176,22 @@ Their handlers are not devinet_conf_proc (devinet_sysctl, net/ipv4/devinet.c).
 """
 
 
+START_VALUES = {
+    "net.ipv4.ip_forward": "0",
+    "net.ipv6.conf.all.forwarding": "0",
+    "net.ipv6.conf.all.disable_ipv6": "0",
+    "net.ipv6.conf.all.ignore_routes_with_linkdown": "0",
+    "net.ipv6.conf.all.addr_gen_mode": "0",
+    "vm.dirty_ratio": "20",
+    "vm.dirty_bytes": "0",
+    "vm.dirty_background_ratio": "10",
+    "vm.dirty_background_bytes": "0",
+    "vm.overcommit_ratio": "50",
+    "vm.overcommit_kbytes": "0",
+}
+"""Variable that acts on others -> the value that the kernel starts with."""
+
+
 class OneWay(NamedTuple):
     """A setting that cannot be taken back before a reboot."""
 
@@ -235,6 +251,14 @@ def influences_on(key: str) -> list[Influence]:
             if variable_of(source_key) != variable_of(key):
                 influences.append(Influence(source_key, effect.value, effect.when))
     return influences
+
+
+def acting_names(key: str) -> list[str]:
+    """Return all other names whose writing sets or changes a key."""
+    names = [name for name in names_of(key) if name != key]
+    for influence in influences_on(key):
+        names.extend(names_of(influence.key))
+    return names
 
 
 def keys_changed_by(key: str) -> list[str]:

@@ -39,10 +39,14 @@ class Loader(NamedTuple):
     can_unset: bool
     """Whether ``-key`` and ``key =`` cancel an earlier assignment of the key."""
     repeat_keeps_order: bool
-    """Whether a glob that is assigned the same value again keeps its earlier place in the order.
+    """Whether a key or glob that is assigned the same value again keeps its place in the order.
 
     Otherwise it moves to the end, as one that is assigned another value does.
     """
+    writes_repeats: bool
+    """Whether it writes every assignment of a key, not only the last one."""
+    skips_equal_values: bool
+    """Whether it does not write a value that the key has already (systemd 248 and later)."""
     longest_line: int
     """Bytes. At a longer line the loader stops reading the file; 0: no limit."""
 
@@ -57,6 +61,8 @@ _SYSTEMD = Loader(
     after_dash=" \t\n\r",
     can_unset=True,
     repeat_keeps_order=True,
+    writes_repeats=False,
+    skips_equal_values=True,
     longest_line=1 << 20,
 )
 _PROCPS = Loader(
@@ -69,6 +75,8 @@ _PROCPS = Loader(
     after_dash="-",
     can_unset=False,
     repeat_keeps_order=False,
+    writes_repeats=True,
+    skips_equal_values=False,
     longest_line=0,
 )
 

@@ -4,6 +4,8 @@
 
 1. The last assignment of a key wins. An explicit one wins over every glob, wherever either stands.
 2. A line ``-key`` keeps globs off that key.
+3. A key that others act on has the value of the last write of any of them, see
+   ``boot_effects.py``.
 
 Sources: sysctl.d(5), src/sysctl/sysctl.c of systemd, src/sysctl.c of procps; where the two differ
 is in ``loaders.py``.
@@ -11,10 +13,10 @@ is in ``loaders.py``.
 
 from __future__ import annotations
 
-from typing import Collection, Iterable
+from typing import Collection, Iterable, Iterator
 
 from .boot_files import BootFiles, boot_lines, read_order
-from .keys import glob_matches, is_glob, key_to_path, split_glob
+from .keys import glob_matches, is_glob, key_to_path, may_be_coupled, split_glob
 from .loaders import Loader
 from .sysctl_d import Line
 from .text import encode
@@ -22,53 +24,97 @@ from .text import encode
 _MANY_KEYS = 100
 """From so many keys on, nearly every file names one of them: it is cheaper to parse them all."""
 
+_GLOBS = ""
+"""Stands for all globs, where lines are looked up by key."""
+
 
 class Precedence:
     """The outcome of reading lines in order, as one loader does."""
 
     def __init__(self, lines: Iterable[Line], loader: Loader) -> None:
-        self.explicit: dict[str, Line] = {}
-        self.globs: dict[str, Line] = {}
+        self.loader = loader
+        self.assignments: dict[str, Line] = {}
+        """Key or glob -> the line that assigns it last, in the order in which they are written."""
         self.excluded: dict[str, Line] = {}
+        self._repeated: list[Line] = []
+        """All assignments, for a loader that writes each of them."""
         for line in lines:
-            self._read(line, loader)
+            self._read(line)
         self._winners: dict[str, Line | None] = {}
+        self._written_lines: dict[str, list[tuple[int, Line]]] = {}
+        """Key -> the lines that the loader writes for it, each with its place in the order."""
         self._patterns = []
-        for line in reversed(list(self.globs.values())):
-            if line.value:
+        for line in reversed(list(self.assignments.values())):
+            if line.value and is_glob(line.key):
                 self._patterns.append((split_glob(line.key), line))
 
-    def _read(self, line: Line, loader: Loader) -> None:
-        assignments = self.globs if is_glob(line.key) else self.explicit
-        earlier = assignments.get(line.key)
+    def _read(self, line: Line) -> None:
+        loader = self.loader
+        earlier = self.assignments.get(line.key)
         if line.value is None:
             self.excluded[line.key] = line
             if loader.can_unset:
-                assignments.pop(line.key, None)
+                self.assignments.pop(line.key, None)
             return
         if line.value == "" and earlier and not loader.can_unset:
             return
-        if assignments is self.globs:
-            if earlier and earlier.value == line.value and loader.repeat_keeps_order:
+        if loader.writes_repeats:
+            self._repeated.append(line)
+        is_repeated = earlier is not None and earlier.value == line.value
+        if is_repeated and loader.repeat_keeps_order:
+            if is_glob(line.key):
                 return
-            assignments.pop(line.key, None)  # so that it becomes the last one in the order
-        assignments[line.key] = line
+        else:
+            self.assignments.pop(line.key, None)  # so that it becomes the last one in the order
+        self.assignments[line.key] = line
+
+    def lines_written_to(self, keys: Iterable[str]) -> list[Line]:
+        """Return the lines that the loader writes to these keys, and all globs, in its order."""
+        if not self._written_lines:
+            self._index_written_lines()
+        numbered_lines = list(self._written_lines[_GLOBS])
+        for key in keys:
+            numbered_lines.extend(self._written_lines.get(key, ()))
+        return [line for _number, line in sorted(numbered_lines)]
+
+    def _index_written_lines(self) -> None:
+        lines = self._repeated if self.loader.writes_repeats else self.assignments.values()
+        self._written_lines[_GLOBS] = []
+        for number, line in enumerate(lines):
+            key = _GLOBS if is_glob(line.key) else line.key
+            self._written_lines.setdefault(key, []).append((number, line))
 
     def winner(self, key: str) -> Line | None:
         """Return the line that decides a key at boot, None if there is none.
 
-        A line whose value is None keeps every other line off the key.
+        A line whose value is None keeps every other line off the key. A line of another key is
+        one that acts on this one; its value is then what this key becomes.
         """
         if key not in self._winners:
             self._winners[key] = self._find_winner(key)
         return self._winners[key]
 
     def _find_winner(self, key: str) -> Line | None:
-        if is_glob(key):
-            return self.globs.get(key)
-        line = self.explicit.get(key) or self.excluded.get(key)
-        if line:
+        if may_be_coupled(key) and not is_glob(key):
+            return self._find_winner_among_coupled(key)
+        return self.assignment(key)
+
+    def _find_winner_among_coupled(self, key: str) -> Line | None:
+        # Few keys act on each other: the others do not pay for compiling the simulation.
+        from .boot_effects import last_effect, names_that_matter
+
+        names = names_that_matter(key)
+        no_globs = {name for name in names if name in self.assignments or name in self.excluded}
+        line = last_effect(key, self.lines_written_to(names), no_globs, self.loader)
+        return line or self.excluded.get(key)
+
+    def assignment(self, key: str) -> Line | None:
+        """Return the last line that names a key, or else the last glob that matches it."""
+        line = self.assignments.get(key)
+        if line or is_glob(key):
             return line
+        if key in self.excluded:
+            return self.excluded[key]
         for segments, glob_line in self._patterns:
             if glob_matches(segments, key):
                 return glob_line
@@ -91,11 +137,21 @@ def precedence_of(boot_files: BootFiles, loader: Loader, keys: Collection[str]) 
 def _marks_of(keys: Iterable[str]) -> set[bytes]:
     """Return texts of which every line that decides one of these keys contains one."""
     marks = {b"*", b"?", b"["}
-    for key in keys:
+    for key in _with_coupled(keys):
         last_segment = key_to_path(key).rpartition("/")[2]
         marks.add(encode(last_segment))
         marks.add(encode(key_to_path(last_segment)))  # its dots as slashes, the other spelling
     return marks
+
+
+def _with_coupled(keys: Iterable[str]) -> Iterator[str]:
+    """Yield these keys, and all whose lines can act on one of them."""
+    for key in keys:
+        yield key
+        if may_be_coupled(key):
+            from .boot_effects import names_that_matter
+
+            yield from names_that_matter(key)
 
 
 def _has_mark(boot_files: BootFiles, real_path: str, marks: set[bytes]) -> bool:

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles import (
     KEYS,
     PROFILES,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import COMMAND_LINE
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import parse_number
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import Desired
 
@@ -94,7 +97,7 @@ def _host_from_result(name: str, result: Result, desired: Desired) -> Host:
         processes_unseen=int(result["processes_unseen"] or 0),
         namespaces=tuple(map(_namespace, result["namespaces"])),
         problems=problems,
-        booted=_optional_line(result["booted"]),
+        overriding=tuple(_overriding_files(settings, desired.path, result["loader"])),
     )
 
 
@@ -116,7 +119,6 @@ def _setting(name: str, result: Result, desired: Desired) -> Setting:
         wanted=desired.values[name],
         winner=_winner(lines),
         assignments=lines,
-        undone=bool(result["undone"]),
     )
 
 
@@ -137,6 +139,25 @@ def _winner(lines: Iterable[Assignment]) -> Assignment | None:
         if line.fate == "winner" and line.value:
             return line
     return None
+
+
+def _overriding_files(settings: Settings, path: str, loader: str) -> list[str]:
+    """Return the files that are read after ours and set something else, also if ours is to come."""
+    files = set()
+    for setting in settings.values():
+        winner = setting.winner
+        if winner is None or setting.boot == setting.wanted or winner.path in (path, COMMAND_LINE):
+            continue
+        if setting.persisted is not None or _is_read_after(winner.path, path, loader):
+            files.add(winner.path)
+    return sorted(files)
+
+
+def _is_read_after(path: str, our_path: str, loader: str) -> bool:
+    """Tell whether a loader reads a file after ours: files are read in the order of their names."""
+    if loader in LOADERS and path == LOADERS[loader].last_file:
+        return True
+    return os.path.basename(path) > os.path.basename(our_path)
 
 
 def _state(settings: Settings, problems: Iterable[Problem]) -> tuple[str, str | None]:
@@ -236,7 +257,6 @@ def _findings(host: Host) -> Iterator[str]:
     if host.message:
         yield host.message
     if host.settings and host.state != "failed":
-        yield from _undone_finding(host)
         yield from _setting_findings(host.settings)
     if host.settings and host.misses_idle_limit:
         time = host.settings["time"].now
@@ -248,21 +268,6 @@ def _findings(host: Host) -> Iterator[str]:
         yield from _connection_findings(host.connections, host.processes)
     if host.differing_namespaces:
         yield f"{_count(host.differing_namespaces, 'network namespace')} with other values"
-
-
-def _undone_finding(host: Host) -> Iterator[str]:
-    settings = host.settings or {}
-    undone = []
-    for name in host.undone_settings:
-        setting = settings[name]
-        undone.append(
-            f"{name} is {setting.now} instead of {setting.boot} ({_boot_origin(setting)})"
-        )
-    if undone:
-        yield (
-            f"undone since the boot of {host.booted}: {', '.join(undone)}; "
-            "something set it later, or it was never applied"
-        )
 
 
 def _setting_findings(settings: Settings) -> Iterator[str]:

@@ -71,6 +71,7 @@ def host_to_dict(host: Host) -> dict[str, Any]:
     data["namespaces"] = _records_to_dicts(host.namespaces)
     data["problems"] = _records_to_dicts(host.problems)
     data["findings"] = list(host.findings)
+    data["overriding"] = list(host.overriding)
     data["todo"] = _records_to_dicts(host.todo)
     data["arguments"] = dict(host.arguments)
     data["clears_idle_limit"] = host.clears_idle_limit
@@ -121,7 +122,8 @@ def report_from_json(text: str, source: str) -> EarlierReport:
 
 def _host_from_dict(data: Mapping[str, Any]) -> Host:
     state, outcome = data["state"], data["outcome"]
-    change = data.get("change")  # older reports have none
+    # Older reports have no "change" and no "overriding".
+    change = data.get("change")
     if state not in STATES or outcome not in (None, *OUTCOMES):
         raise ValueError(f"{data['name']}: unknown state {state!r} or outcome {outcome!r}")
     if change not in (None, *CHANGES):
@@ -144,7 +146,7 @@ def _host_from_dict(data: Mapping[str, Any]) -> Host:
         findings=tuple(map(str, data["findings"])),
         todo=_records(Command, data["todo"]),
         arguments=data["arguments"],
-        booted=data.get("booted"),  # older reports have none
+        overriding=tuple(data.get("overriding", ())),
         change=change,
     )
 
@@ -187,7 +189,7 @@ def _csv_columns() -> list[str]:
             f"{name}_wanted",
             f"{name}_winner",
         ]
-    columns += ["undone", "dead_after", "idle_limit", "clears_idle_limit"]
+    columns += ["dead_after", "idle_limit", "clears_idle_limit"]
     columns += Connections._fields
     columns += ["namespaces_that_differ", "findings", "message"]
     return columns
@@ -198,12 +200,7 @@ def _csv_cells(host: Host) -> list[Any]:
     cells: list[Any] = [host.name, host.state, host.outcome, host.change]
     for name in SETTING_NAMES:
         cells += _setting_cells(host.settings[name] if host.settings else None)
-    cells += [
-        " ".join(host.undone_settings),
-        host.dead_after,
-        host.idle_limit,
-        host.clears_idle_limit,
-    ]
+    cells += [host.dead_after, host.idle_limit, host.clears_idle_limit]
     cells += host.connections or [None] * len(Connections._fields)
     cells += [host.differing_namespaces, "; ".join(host.findings), host.message]
     return cells

@@ -206,8 +206,6 @@ def _flags(host: Host) -> int:
         flags |= 4
     if host.misses_idle_limit:
         flags |= 8
-    if host.undone_settings:
-        flags |= 16
     return flags
 
 

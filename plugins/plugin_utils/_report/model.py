@@ -48,8 +48,6 @@ class Setting(NamedTuple):
     winner: Assignment | None
     """The line that decides the value at boot; None if no file sets it (kernel default)."""
     assignments: tuple[Assignment, ...]
-    undone: bool = False
-    """Whether the last boot did not keep what its line asked for."""
 
     @property
     def as_wanted(self) -> bool:
@@ -132,8 +130,8 @@ class Host(NamedTuple):
     todo: tuple[Command, ...] = ()
     arguments: Mapping[str, Any] = MappingProxyType({})
     """Variables to give the role, where those of the host do not make it set the desired values."""
-    booted: str | None = None
-    """When the host booted, as in RFC 3339; only where a setting is undone."""
+    overriding: tuple[str, ...] = ()
+    """The files that keep the next boot from setting what our file sets, or will set."""
     change: str | None = None
     """One of CHANGES; None if nothing changed, or there is no earlier report."""
 
@@ -172,12 +170,6 @@ class Host(NamedTuple):
         return self.connections is not None and self.connections.without_keepalive > 0
 
     @property
-    def undone_settings(self) -> list[str]:
-        """The names of the settings that the last boot did not keep."""
-        settings = self.settings or {}
-        return [name for name, setting in settings.items() if setting.undone]
-
-    @property
     def has_stale_connections(self) -> bool:
         return self.connections is not None and self.connections.stale > 0
 
@@ -193,6 +185,27 @@ class Host(NamedTuple):
         return self.outcome not in (None, "done", "already_right")
 
 
+class Cause(NamedTuple):
+    """What is wrong with some hosts, in words that are the same for all of them."""
+
+    text: str
+    hosts: int
+
+
+class Group(NamedTuple):
+    """Hosts with the same kind of thing wrong, and the one command for all of them."""
+
+    kind: str
+    """One of the keys of groups.KINDS."""
+    hosts: tuple[str, ...]
+    causes: tuple[Cause, ...]
+    """The most frequent first."""
+    command: Command | None
+    """None if no command helps, or if no file can name the hosts."""
+    limit_name: str | None
+    """The part of the name of the file that names the hosts; None if the command names them."""
+
+
 class Summary(NamedTuple):
     """Numbers of hosts, and the connections of all of them."""
 
@@ -205,7 +218,6 @@ class Summary(NamedTuple):
     stale: int
     differing: int
     idle_limit_missed: int
-    undone: int
 
 
 class GoneHost(NamedTuple):
@@ -236,8 +248,14 @@ class Report(NamedTuple):
     """The version of the collection."""
     hosts: tuple[Host, ...]
     summary: Summary
-    todo: tuple[Command, ...] = ()
+    groups: tuple[Group, ...] = ()
+    """The hosts that are not as they should be, the largest group first."""
     comparison: Comparison | None = None
+
+    @property
+    def todo(self) -> list[Command]:
+        """Return the next steps for all hosts."""
+        return [group.command for group in self.groups if group.command]
 
     def changed_hosts(self, change: str) -> list[Host]:
         """Return the hosts with one of CHANGES."""
@@ -245,18 +263,23 @@ class Report(NamedTuple):
 
 
 def make_report(
-    hosts: Iterable[Host], *, title: str, made: str, version: str, todo: Iterable[Command] = ()
+    hosts: Iterable[Host], *, title: str, made: str, version: str, groups: Iterable[Group] = ()
 ) -> Report:
     """Return the report of these hosts, which are sorted and summarized here."""
-    ordered = tuple(sorted(hosts, key=lambda host: natural_order(host.name)))
+    ordered = in_natural_order(hosts)
     return Report(
         title=title,
         made=made,
         version=version,
         hosts=ordered,
         summary=summarize(ordered),
-        todo=tuple(todo),
+        groups=tuple(groups),
     )
+
+
+def in_natural_order(hosts: Iterable[Host]) -> tuple[Host, ...]:
+    """Return hosts sorted by name."""
+    return tuple(sorted(hosts, key=lambda host: natural_order(host.name)))
 
 
 def natural_order(name: str) -> tuple[list[tuple[bool, int, str]], str]:
@@ -283,7 +306,6 @@ def summarize(hosts: Sequence[Host]) -> Summary:
         stale=_count(hosts, lambda host: host.has_stale_connections),
         differing=_count(hosts, lambda host: host.differing_namespaces > 0),
         idle_limit_missed=_count(hosts, lambda host: host.misses_idle_limit),
-        undone=_count(hosts, lambda host: bool(host.undone_settings)),
     )
 
 

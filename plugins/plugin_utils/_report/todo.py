@@ -7,13 +7,27 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shlex
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from .model import Command, Host
 
 ROLE_PLAYBOOK = "netops.tuning.tcp_keepalive"
 AUDIT_PLAYBOOK = "netops.tuning.audit"
+LATER_PATH = "/etc/sysctl.d/zz-tcp-keepalive.conf"
+"""A file that is read after all others, whatever the loader."""
+MOST_NAMES_IN_COMMAND = 10
+"""A command names so many hosts itself; a file names more of them."""
+
+
+class Limit(NamedTuple):
+    """How a command is limited to some hosts."""
+
+    option: str
+    file_part: str | None
+    """The part of the name of the file that the option names."""
 
 
 class Shell(NamedTuple):
@@ -37,6 +51,39 @@ class Shell(NamedTuple):
         module = "ansible.builtin.command"
         return self.command("ansible", "all", limit, "-b", "-m", module, "-a", command)
 
+    def group_limit(self, names: Sequence[str], group: str) -> Limit | None:
+        """Return the option that limits a command to these hosts, the group of this name."""
+        # A comma or another special character in a name would make it more than one pattern.
+        is_plain = all(re.fullmatch(r"\w[\w.-]*", name) for name in names)
+        if is_plain and len(names) <= MOST_NAMES_IN_COMMAND:
+            return Limit(option=f"--limit={','.join(names)}", file_part=None)
+        if self.limit_file is None:
+            return None
+        path = group_limit_path(self.limit_file, group)
+        return Limit(option=f"--limit=@{path}", file_part=group)
+
+
+def group_limit_path(limit_path: str, group: str) -> str:
+    """Return the file that names the hosts of a group, next to the one that names all of them."""
+    stem, extension = os.path.splitext(limit_path)
+    return f"{stem}.{group}{extension}"
+
+
+def role_arguments(host: Host) -> dict[str, Any]:
+    """Return the variables with which the role sets the desired values on a host."""
+    arguments = dict(host.arguments)
+    inside_etc = [path.startswith("/etc/") for path in host.overriding]
+    if any(inside_etc):
+        arguments["tcp_keepalive_on_override"] = "comment_out"
+    if not all(inside_etc):
+        # Lines outside of /etc are not ours to comment out, but our file may be read after them.
+        arguments["tcp_keepalive_path"] = LATER_PATH
+    return arguments
+
+
+def role_command(shell: Shell, limit: str, arguments: Mapping[str, Any], *more: str) -> str:
+    return shell.playbook(ROLE_PLAYBOOK, limit, *_extra_vars(arguments), *more)
+
 
 def commands_for_host(host: Host, shell: Shell) -> Iterator[Command]:
     """Yield the next steps for one host."""
@@ -46,38 +93,21 @@ def commands_for_host(host: Host, shell: Shell) -> Iterator[Command]:
         yield Command("See why it gives no answer", ping)
         yield Command("Ask it again", shell.playbook(AUDIT_PLAYBOOK, limit))
     if host.role_would_change_it:
-        arguments = dict(host.arguments)
-        if host.state == "overridden":
-            yield from _look_commands(host, shell, limit)
-            arguments["tcp_keepalive_on_override"] = "comment_out"
-        playbook = [ROLE_PLAYBOOK, limit, *_extra_vars(arguments)]
-        preview = shell.playbook(*playbook, "--check", "--diff")
+        yield from _look_commands(host, shell, limit)
+        arguments = role_arguments(host)
+        preview = role_command(shell, limit, arguments, "--check", "--diff")
         yield Command("See what the role would change", preview)
-        yield Command("Change it", shell.playbook(*playbook, "--diff"))
+        yield Command("Change it", role_command(shell, limit, arguments, "--diff"))
     if host.unprotected or host.has_stale_connections:
         list_sockets = shell.root_command(limit, "ss -tnpo state established")
         yield Command("See which connections have no keepalive timer, or a long one", list_sockets)
 
 
-def commands_for_fleet(hosts: Iterable[Host], shell: Shell) -> Iterator[Command]:
-    """Yield the next steps for all hosts, if the same commands are right for each of them."""
-    arguments = [host.arguments for host in hosts if host.role_would_change_it]
-    if not shell.limit_file or not arguments:
-        return
-    first = arguments[0]
-    if arguments.count(first) < len(arguments):
-        return
-    playbook = [ROLE_PLAYBOOK, f"--limit=@{shell.limit_file}", *_extra_vars(first)]
-    preview = shell.playbook(*playbook, "--check", "--diff")
-    yield Command("See what the role would change on every host that is not as wanted", preview)
-    yield Command("Change them", shell.playbook(*playbook, "--diff"))
-
-
 def _look_commands(host: Host, shell: Shell, limit: str) -> Iterator[Command]:
-    """Yield a command for each line that overrides our file."""
+    """Yield a command for each line that wins over our file."""
     positions = set()
     for setting in (host.settings or {}).values():
-        if setting.overridden and setting.winner:
+        if setting.winner and setting.winner.path in host.overriding:
             positions.add((setting.winner.path, setting.winner.line))
     for path, line in sorted(positions):
         sed = f"sed -n {line}p {shlex.quote(path)}"

@@ -6,21 +6,31 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 import tempfile
 from pathlib import Path
-from typing import Callable, Iterable, Mapping, NamedTuple
+from typing import Callable, Container, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
 from .compare import EarlierReport
 from .data import report_from_json, to_csv, to_json
+from .groups import KINDS
 from .html import to_html
 from .model import Report, ReportError
+from .todo import group_limit_path
+
+NOBODY = "!all"
+"""A host pattern that matches no host. An empty file would be no limit at all to Ansible."""
 
 
 def _to_limit(report: Report) -> str:
     """Return the names of the hosts on which the role would change something."""
-    names = [host.name for host in report.hosts if host.role_would_change_it]
-    return "".join(f"{name}\n" for name in names)
+    return _limit_lines([host.name for host in report.hosts if host.role_would_change_it])
+
+
+def _limit_lines(names: Sequence[str]) -> str:
+    return "".join(f"{name}\n" for name in names or [NOBODY])
 
 
 class Format(NamedTuple):
@@ -52,12 +62,15 @@ def write_files(report: Report, paths: Mapping[str, str]) -> None:
     temporary_paths: dict[str, str] = {}
     path = ""
     try:
-        for kind, path in paths.items():
+        for path, text in _contents(report, paths):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-            temporary_paths[path] = _write_temporary(path, FORMATS[kind].render(report))
+            temporary_paths[path] = _write_temporary(path, text)
+        written = set(temporary_paths)
         for path in list(temporary_paths):
             os.replace(temporary_paths[path], path)
             del temporary_paths[path]
+        if "limit" in paths:
+            _remove_limits_of_earlier_groups(paths["limit"], written)
     except OSError as error:
         raise ReportError(
             f"{path}: the report cannot be written: {error.strerror}; choose another folder"
@@ -65,6 +78,27 @@ def write_files(report: Report, paths: Mapping[str, str]) -> None:
     finally:
         for temporary_path in temporary_paths.values():
             os.unlink(temporary_path)
+
+
+def _contents(report: Report, paths: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the path and the text of each file."""
+    for kind, path in paths.items():
+        yield path, FORMATS[kind].render(report)
+    if "limit" in paths:
+        for group in report.groups:
+            if group.limit_name:
+                path = group_limit_path(paths["limit"], group.limit_name)
+                yield path, _limit_lines(group.hosts)
+
+
+def _remove_limits_of_earlier_groups(limit_path: str, written: Container[str]) -> None:
+    """Remove the files of groups that an earlier report of this name had, and this one has not."""
+    stem, extension = os.path.splitext(limit_path)
+    kinds = "|".join(KINDS)
+    name = re.compile(re.escape(stem) + rf"\.({kinds})(-\d+)?" + re.escape(extension))
+    for path in glob.glob(f"{glob.escape(stem)}.*{extension}"):
+        if name.fullmatch(path) and path not in written:
+            os.unlink(path)
 
 
 def _write_temporary(path: str, text: str) -> str:

@@ -15,7 +15,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
 from hosts_in_memory import load_cases, make_host
 
-KEYS = {"a": "net.ipv4.tcp_fin_timeout", "b": "net.ipv4.conf.eth0.rp_filter"}
+KEYS = {"a": "net.ipv4.tcp_fin_timeout", "b": "net.ipv4.conf.eth0.promote_secondaries"}
 CASES = [
     pytest.param(loader, case, id=f"{case['name']}, {loader}")
     for case in load_cases("boot.yml")
@@ -41,6 +41,41 @@ def test_the_winning_line(loader, case):
         key = KEYS[name]
         winner = precedence_of(host.boot_files, host.loader, [key]).winner(key)
         assert (winner and [winner.value, winner.path, winner.number]) == expected
+
+
+COUPLED_CASES = [
+    pytest.param(loader, case, id=f"{case['name']}, {loader}")
+    for case in load_cases("coupled_boot.yml")
+    for loader in ("systemd", "procps")
+]
+
+
+def full_key(name):
+    """Return the key of a short name: a segment for the interface makes it one of its keys."""
+    if name.startswith("dirty_"):
+        return f"vm.{name}"
+    if name == "ip_forward":
+        return f"net.ipv4.{name}"
+    family = "ipv6" if name.endswith("disable_ipv6") else "ipv4"
+    return f"net.{family}.conf.{name}"
+
+
+def full_line(line):
+    """Return a line of a file with the key of its short name."""
+    name, equals, value = line.partition("=")
+    dash = "-" if name.startswith("-") else ""
+    return f"{dash}{full_key(name.lstrip('-'))}{equals}{value}\n"
+
+
+@pytest.mark.parametrize(("loader", "case"), COUPLED_CASES)
+def test_keys_that_act_on_each_other(loader, case):
+    text = "".join(full_line(line) for line in case["lines"])
+    host = make_host(loader, {"/etc/sysctl.d/a.conf": text})
+    boot = case["boot"] if "boot" in case else case[loader]
+    for name, expected in boot.items():
+        key = full_key(name)
+        winner = precedence_of(host.boot_files, host.loader, [key]).winner(key)
+        assert (winner and [winner.value, winner.number]) == expected
 
 
 def test_each_masked_file_comes_right_after_the_one_that_masks_it():

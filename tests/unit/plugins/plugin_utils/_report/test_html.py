@@ -24,7 +24,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.chart import make_chart
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.data import host_to_dict
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.html import duration, to_html
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Command
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Cause, Command
 from reports import fleets
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&\u2028\u2029{{ 7*7 }}"
@@ -69,7 +69,10 @@ def hostile_report():
     result["processes"][0]["command"] = HOSTILE
     answers = {HOSTILE: Answer(result), f"b{HOSTILE}": Answer({"failed": True, "msg": HOSTILE})}
     report = fleets.report(answers)
-    return report._replace(title=HOSTILE, version=HOSTILE, todo=(Command(HOSTILE, HOSTILE),))
+    group = report.groups[0]._replace(
+        causes=(Cause(HOSTILE, 1),), command=Command(HOSTILE, HOSTILE), hosts=(HOSTILE,)
+    )
+    return report._replace(title=HOSTILE, version=HOSTILE, groups=(group, *report.groups[1:]))
 
 
 def test_no_text_of_a_host_becomes_an_element_or_a_script():

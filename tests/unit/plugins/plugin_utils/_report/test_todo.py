@@ -14,11 +14,8 @@ import pytest
 pytest.importorskip("ansible", reason="Reports are written on the controller, where Ansible is")
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer, build_host
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.todo import (
-    Shell,
-    commands_for_fleet,
-)
-from reports.fleets import KERNEL, connections_result, desired, info_result
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.todo import Shell
+from reports.fleets import DOCUMENT, KERNEL, connections_result, desired, info_result
 
 HOSTILE = [
     "web1",
@@ -103,41 +100,31 @@ def test_a_line_that_wins_is_shown_and_commented_out():
     assert change[-1] == "--diff"
 
 
-def test_nothing_to_do():
-    assert host_commands("web1", info_result(connections=connections_result(4, 0))) == []
-
-
-def fleet_commands(results, variables=(), limit_file="audit.limit"):
-    """Return the arguments of each command for hosts with these results and variables."""
-    shell = Shell((), limit_file)
-    hosts = []
-    for number, result in enumerate(results):
-        own_variables = variables[number] if number < len(variables) else {}
-        hosts.append(build_host(str(number), Answer(result), desired(own_variables), shell))
-    return [arguments(step.command) for step in commands_for_fleet(hosts, shell)]
-
-
-def test_the_fleet_is_named_by_a_file():
-    look, change = fleet_commands(
-        [info_result(), info_result(now=KERNEL)], [{"audit_time": 3600, "tcp_keepalive_time": 5}]
-    )
-    assert look == ["netops.tuning.tcp_keepalive", "--limit=@audit.limit", "--check", "--diff"]
-    assert change == [*look[:2], "--diff"]
-
-
-def test_the_fleet_gets_what_the_variables_of_the_role_do_not_say():
-    look, _change = fleet_commands([info_result(now=KERNEL)] * 2, [{"audit_profile": "gce"}] * 2)
-    assert '"tcp_keepalive_time": 60' in look[2]
-
-
 @pytest.mark.parametrize(
-    ("results", "variables", "limit_file"),
+    ("path", "arguments_of_role"),
     [
-        ([info_result()], [], "audit.limit"),
-        ([{"failed": True}], [], "audit.limit"),
-        ([info_result(now=KERNEL)], [], None),
-        ([info_result(now=KERNEL)] * 2, [{"audit_profile": "gce"}], "audit.limit"),
+        ("/etc/sysctl.d/99-other.conf", {"tcp_keepalive_on_override": "comment_out"}),
+        (
+            "/usr/lib/sysctl.d/99-other.conf",
+            {"tcp_keepalive_path": "/etc/sysctl.d/zz-tcp-keepalive.conf"},
+        ),
     ],
 )
-def test_no_command_for_the_fleet_unless_it_is_right_for_all(results, variables, limit_file):
-    assert fleet_commands(results, variables, limit_file) == []
+@pytest.mark.parametrize("ours", [DOCUMENT, None], ids=["in our file", "not yet in our file"])
+def test_a_line_that_wins_is_overcome(path, arguments_of_role, ours):
+    """The role fails if it only writes our file: also if that file is still to come."""
+    result = info_result(ours=ours, other={"time": 5})
+    result["settings"]["time"]["assignments"][-1]["path"] = path
+    _look, check, _change = host_commands("web1", result)
+    assert json.loads(check[-3].removeprefix("--extra-vars=")) == arguments_of_role
+
+
+def test_a_line_that_is_read_before_ours_needs_no_more_than_our_file():
+    result = info_result(ours=None, other={"time": 5})
+    result["settings"]["time"]["assignments"][-1]["path"] = "/etc/sysctl.d/10-early.conf"
+    check, _change = host_commands("web1", result)
+    assert not [argument for argument in check if argument.startswith("--extra-vars")]
+
+
+def test_nothing_to_do():
+    assert host_commands("web1", info_result(connections=connections_result(4, 0))) == []

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("ansible", reason="Reports are written on the controller, where Ansible is")
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import write
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import ReportError
 from reports import fleets
 
@@ -29,10 +30,36 @@ def files(folder):
 def test_all_formats(tmp_path, report):
     write.write_files(report, write.file_paths(str(tmp_path / "a/b"), "audit", list(write.FORMATS)))
     written = files(tmp_path / "a/b")
-    assert set(written) == {"audit.html", "audit.json", "audit.csv", "audit.limit"}
+    formats = {"audit.html", "audit.json", "audit.csv", "audit.limit"}
+    assert set(written) == {*formats, "audit.drift.limit"}
     wrong = [host.name for host in report.hosts if host.state in ("drift", "overridden")]
     assert written["audit.limit"].split() == wrong
     assert all((tmp_path / "a/b" / name).stat().st_mode & 0o777 == 0o644 for name in written)
+
+
+@pytest.mark.parametrize("hosts", [{}, {"right": Answer(fleets.info_result())}])
+def test_a_limit_to_nobody_names_nobody(tmp_path, hosts):
+    """To Ansible an empty limit is no limit at all: the next command would change all hosts."""
+    write.write_files(fleets.report(hosts), write.file_paths(str(tmp_path), "audit", ["limit"]))
+    assert files(tmp_path) == {"audit.limit": "!all\n"}
+
+
+def test_a_large_group_has_a_file_of_its_own(tmp_path, report):
+    folder = tmp_path / "a.d"
+    paths = write.file_paths(str(folder), "audit", ["limit"])
+    write.write_files(report, paths)
+    (group,) = (group for group in report.groups if group.kind == "drift")
+    assert files(folder)["audit.drift.limit"].split() == list(group.hosts)
+
+
+def test_files_of_groups_that_are_no_more_are_removed(tmp_path, report):
+    """A command in an old page must not change hosts that nobody listed this time."""
+    paths = write.file_paths(str(tmp_path), "audit[1]", ["limit"])
+    kept = ["audit[1].limit", "audit[1].mine.limit", "audit1.drift.limit", "audit[1].drift.html"]
+    for name in (*kept, "audit[1].drift-2.limit", "audit[1].unreachable.limit"):
+        (tmp_path / name).write_text("web1\n")
+    write.write_files(report, paths)
+    assert set(files(tmp_path)) == {*kept, "audit[1].drift.limit"}
 
 
 @pytest.mark.usefixtures("umask")

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the next boot makes of a key that others act on: all writes of the loader, in its order.
+
+1. A write of any name of a variable sets it.
+2. A write of a key that acts on others sets them too, see ``couplings.py``.
+3. The kernel starts with START_VALUES; systemd does not write a value that is there already.
+"""
+
+from __future__ import annotations
+
+from typing import Collection, Iterable, Mapping
+
+from .couplings import (
+    CHANGED,
+    INHERITED,
+    START_VALUES,
+    Influence,
+    acting_names,
+    effect_of,
+    influences_on,
+    names_of,
+    variable_of,
+)
+from .keys import glob_matches, is_glob, key_to_path, split_glob
+from .loaders import Loader
+from .sysctl_d import Line
+from .values import values_equal
+
+
+def names_that_matter(key: str) -> list[str]:
+    """Return the keys whose writing sets or changes a key, its own names first."""
+    other_names = [name for name in acting_names(key) if variable_of(name) != variable_of(key)]
+    return [*names_of(key), *other_names]
+
+
+def last_effect(
+    key: str,
+    lines: Iterable[Line],
+    no_globs: Collection[str],
+    loader: Loader,
+    start_values: Mapping[str, str] = START_VALUES,
+) -> Line | None:
+    """Return the line that has the last effect on a key, None if there is none.
+
+    lines: what the loader writes to ``names_that_matter``, in its order.
+    no_globs: the keys that globs are kept off, since lines name them.
+    start_values: variable -> its value before the loader runs, as far as it is known.
+    """
+    boot = _Boot(key, loader, start_values)
+    for line in lines:
+        if not is_glob(line.key):
+            boot.write(line.key, line)
+            continue
+        segments = split_glob(line.key)
+        for name in boot.names:
+            if name not in no_globs and glob_matches(segments, name):
+                boot.write(name, line)
+    return boot.winner
+
+
+class _Boot:
+    """The variables that bear on one key, while the loader writes."""
+
+    def __init__(self, key: str, loader: Loader, start_values: Mapping[str, str]) -> None:
+        self.names = names_that_matter(key)
+        self.winner: Line | None = None
+        self._variable = variable_of(key)
+        self._loader = loader
+        self._is_written = _is_loopback(key)  # it has an address before the loader runs
+        self._values: dict[str, str] = {}
+        self._influences: dict[str, list[Influence]] = {}
+        """Variable -> the keys whose writing changes it."""
+        for name in self.names:
+            variable = variable_of(name)
+            self._influences[variable] = influences_on(variable)
+            if variable in start_values:
+                self._values[variable] = start_values[variable]
+
+    def write(self, name: str, line: Line) -> None:
+        """Write the value of a line to a name, and follow what the kernel does then."""
+        variable = variable_of(name)
+        before = self._values.get(variable)
+        value = line.value or ""
+        if variable == self._variable and (value or self.winner is None):
+            self.winner = line
+        is_skipped = self._loader.skips_equal_values and before == value
+        if is_skipped or not value:
+            return
+        self._values[variable] = value
+        if variable == self._variable:
+            self._is_written = True
+        is_changed = not values_equal(variable, before, value)
+        for target, influences in self._influences.items():
+            for influence in influences:
+                if variable_of(influence.key) == variable:
+                    self._follow(influence, target, line, is_changed)
+
+    def _follow(self, influence: Influence, target: str, line: Line, is_changed: bool) -> None:
+        """Change a variable as the kernel does when one that acts on it is written."""
+        if influence.when == CHANGED and not is_changed:
+            return
+        if influence.when == INHERITED and self._is_written:
+            return
+        value = effect_of(line.value or "", influence.value)
+        if value is None or values_equal(target, self._values.get(target), value):
+            return
+        self._values[target] = value
+        if target == self._variable:
+            self.winner = line._replace(value=value)
+
+
+def _is_loopback(key: str) -> bool:
+    return "lo" in key_to_path(key).split("/")
