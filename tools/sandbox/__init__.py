@@ -12,5 +12,6 @@ tasks.py          the modules as tasks, and what must hold for the result of eac
 connections.py    TCP connections in a world, opened by processes that run holder.py; ss counts them
 socket_options.py       prints the keepalive settings of other processes' connections
 trees.py          random trees of sysctl files; distributions.py has those of real distributions
+kernel_keys.py    writes keys of the real kernel in new namespaces, as the loaders do it
 oracle.py         what the real boot loaders make of a tree; predict.py says what we expect of them
 """

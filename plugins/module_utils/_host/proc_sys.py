@@ -9,9 +9,15 @@ import os
 from typing import Iterable
 
 from .._sysctl.errors import TuningError
-from .._sysctl.keys import is_glob, key_to_path, path_to_key, segment_matcher, split_glob
+from .._sysctl.keys import (
+    ACTIONS,
+    is_glob,
+    key_to_path,
+    path_to_key,
+    segment_matcher,
+    split_glob,
+)
 from .._sysctl.text import decode, encode
-from .._sysctl.values import ACTIONS
 
 PROC_SYS = "/proc/sys"
 

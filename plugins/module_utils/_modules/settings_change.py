@@ -10,11 +10,11 @@ from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, read_keys, require_procfs
 from .._sysctl.errors import TuningError
-from .._sysctl.keys import is_glob, parse_key
+from .._sysctl.keys import ACTIONS, is_glob, parse_key
 from .._sysctl.plan import Observed, Plan, make_plan, surplus_keys
 from .._sysctl.request import Request, check_combination
 from .._sysctl.result import build_result
-from .._sysctl.values import ACTIONS, format_value
+from .._sysctl.values import format_value
 from . import deferred
 from .arguments import FILE_OPTIONS
 from .base import TuningModule

@@ -15,13 +15,13 @@ from .._host.proc_sys import expand_glob, proc_path, read_key
 from .._sysctl.boot_files import COMMAND_LINE, BootFile, BootFiles, boot_lines, read_order
 from .._sysctl.couplings import names_of
 from .._sysctl.errors import TuningError, describe_os_error
-from .._sysctl.keys import glob_matches, is_glob, parse_key, split_glob
+from .._sysctl.keys import ACTIONS, glob_matches, is_glob, parse_key, split_glob
 from .._sysctl.loaders import LOADERS, Loader
 from .._sysctl.precedence import Precedence
 from .._sysctl.secrets import display_value, quote_value
 from .._sysctl.sysctl_d import Line, line_result, parse_lines
 from .._sysctl.text import printable
-from .._sysctl.values import ACTIONS, values_equal
+from .._sysctl.values import values_equal
 from .arguments import Options
 from .base import TuningModule
 

@@ -17,6 +17,21 @@ from typing import Callable, Sequence
 
 from .errors import TuningError
 
+ACTIONS = (
+    "net.ipv4.route.flush",
+    "net.ipv6.route.flush",
+    "vm.compact_memory",
+    "vm.drop_caches",
+    "vm.stat_refresh",
+)
+"""Keys that start an action when they are written, and keep no value.
+
+vm.stat_refresh does so when it is read, too (Documentation/admin-guide/sysctl).
+"""
+
+RANGE_LISTS = ("net.ipv4.ip_local_reserved_ports", "kernel.watchdog_cpumask")
+"""Keys that take ranges, with commas between them, in any order, and print them merged."""
+
 _SWAP = str.maketrans("./", "/.")
 
 _COUPLED_PREFIXES = (

@@ -61,9 +61,9 @@ class Request(NamedTuple):
 
         live: the runtime value of the key, None if it is not known.
         """
-        validate_value(key, value, live, self.unsafe)
         if self.has_bound:
             self._validate_bound(key, value, live)
+        validate_value(key, value, live, self.unsafe)
 
     def _validate_bound(self, key: str, value: str, live: str | None) -> None:
         """Refuse a minimum or maximum of a value that is not made of numbers."""

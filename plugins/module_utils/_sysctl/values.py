@@ -2,47 +2,29 @@
 
 """Values of kernel settings: what users write, which texts are equal, which values are refused.
 
-The fields of a value are what blanks separate in it: ``4096 131072 6291456`` has three.
+The fields of a value are what blanks separate in it: ``4096 131072 6291456`` has three. What is
+here is enough for plain decimal numbers; all else is in ``kernel_text.py`` and ``value_checks.py``.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from socket import AF_INET6, inet_pton
-
+from . import deferred
 from .errors import TuningError
+from .keys import RANGE_LISTS
 from .limits import LIMITS
-from .secrets import quote_value
 
-ACTIONS = (
-    "net.ipv4.route.flush",
-    "net.ipv6.route.flush",
-    "vm.compact_memory",
-    "vm.drop_caches",
-    "vm.stat_refresh",
-)
-"""Keys that start an action when they are written, and keep no value.
-
-vm.stat_refresh does so when it is read, too (Documentation/admin-guide/sysctl).
-"""
-
-_RANGE_LISTS = ("net.ipv4.ip_local_reserved_ports", "kernel.watchdog_cpumask")
-"""Keys that take ranges in any order and print them merged.
-
-See proc_do_large_bitmap in kernel/sysctl.c.
-"""
-
-_HIGHEST_IN_RANGES = 1 << 16
-_LONGEST_RANGE = len("65535-65535")
-_LONGEST_NUMBER = 99
-"""Characters. Python refuses to print a number of some thousand digits."""
+_LONGEST_PLAIN_NUMBER = 19
+"""Digits. All numbers of so many fit into 64 bits."""
 
 
 def format_value(key: str, value: object) -> str:
-    """Return the text of an int, a str, a bool (1 or 0), or a list of them (joined by blanks)."""
+    """Return the text of an int, a str, a bool (1 or 0), or a list of them.
+
+    The items of a list are joined by blanks, those of a list of ranges by commas.
+    """
     if isinstance(value, (list, tuple)):
         texts = [format_value(key, item) for item in value]
-        return " ".join(texts).strip()
+        return _join_ranges(key, " ".join(texts).strip())
     if not isinstance(value, (int, str)):
         kind = type(value).__name__
         raise TuningError(
@@ -59,7 +41,14 @@ def format_value(key: str, value: object) -> str:
             "take it out",
             key,
         )
-    return text
+    return _join_ranges(key, text)
+
+
+def _join_ranges(key: str, text: str) -> str:
+    """Return a text with commas in place of blanks if the key takes a list of ranges."""
+    if key not in RANGE_LISTS:
+        return text
+    return ",".join(text.replace(",", " ").split())
 
 
 def values_equal(key: str, one: str | None, other: str | None) -> bool:
@@ -69,71 +58,33 @@ def values_equal(key: str, one: str | None, other: str | None) -> bool:
     """
     if one == other:
         return True
-    if one is None or other is None:
+    if one is None or other is None or (is_plain_number(one) and is_plain_number(other)):
         return False
-    if key in _RANGE_LISTS:
-        return _parse_ranges(one) == _parse_ranges(other)
-    return _parse_fields(one) == _parse_fields(other)
+    return one.split() == other.split() or deferred.have_one_form(key, one, other)
 
 
-@lru_cache(maxsize=1024)
-def _parse_fields(value: str) -> list[int | str | bytes]:
-    return [parse_number(field) for field in value.split()]
+def is_plain_number(text: str) -> bool:
+    """Tell whether a text is a decimal number that the kernel reads as people do."""
+    return (
+        text.isdecimal()
+        and text.isascii()
+        and len(text) <= _LONGEST_PLAIN_NUMBER
+        and (text[0] != "0" or text == "0")
+    )
 
 
-@lru_cache(maxsize=1024)
-def parse_number(text: str) -> int | str | bytes:
-    """Return the integer, or the bytes of the IPv6 address, that a text is; else the text itself.
-
-    Integers are read as strtoul(3) with base 0 reads them: 0x is hexadecimal, a leading 0 octal.
-    """
-    if ":" in text:
-        return _parse_ipv6_address(text)
-    digits = text[1:] if text.startswith("-") else text
-    if not digits[:1].isdigit() or not text.isascii() or len(text) > _LONGEST_NUMBER:
-        return text
-    if "_" in digits or digits[1:2] in ("b", "B", "o", "O"):
-        return text  # 1_000, 0b11 and 0o17 are numbers to Python, but not to the kernel
-    is_octal = digits.startswith("0") and digits.isdigit()
-    try:
-        return int(text, 8 if is_octal else 0)
-    except ValueError:
-        return text
-
-
-def _parse_ipv6_address(text: str) -> str | bytes:
-    try:
-        return inet_pton(AF_INET6, text)
-    except (OSError, ValueError):
-        return text
-
-
-def _parse_ranges(text: str) -> set[int] | list[str]:
-    """Return the numbers of a list of ranges such as ``1-3,7``, or else the fields of the text."""
-    numbers: set[int] = set()
-    for item in text.replace(",", " ").split():
-        numbers_of_item = _parse_range(item)
-        if numbers_of_item is None or not text.isascii():
-            return text.split()
-        numbers.update(numbers_of_item)
-    return numbers
-
-
-def _parse_range(text: str) -> range | None:
-    """Return the numbers of ``7`` or ``1-3``; None if the text is neither."""
-    if len(text) > _LONGEST_RANGE:
-        return None
-    low, _dash, high = text.partition("-")
-    high = high or low
-    if not low.isdecimal() or not high.isdecimal() or int(high) > _HIGHEST_IN_RANGES:
-        return None
-    return range(int(low), int(high) + 1)
+def parse_number(text: str) -> int | str:
+    """Return the number that a text is to the kernel; a text that is none, as it is."""
+    if is_plain_number(text):
+        return int(text)
+    return deferred.parse_number(text)
 
 
 def numbers_in(value: str) -> list[int]:
     """Return the numbers of a value, or nothing if a field of it is not a number."""
     numbers = []
-    for number in _parse_fields(value):
+    for field in value.split():
+        number = parse_number(field)
         if not isinstance(number, int):
             return []
         numbers.append(number)
@@ -141,72 +92,15 @@ def numbers_in(value: str) -> list[int]:
 
 
 def validate_value(key: str, value: str, live: str | None, unsafe: bool) -> None:
-    """Refuse a value that the kernel would read as another one, or that is known to do harm.
+    """Refuse a value that the kernel would refuse or misread, or that is known to do harm.
 
     live: the runtime value, None if it is not known. unsafe: accept what does harm.
     """
-    reason = _explain_misreading(value, live)
-    if reason:
-        raise TuningError(
-            f"{key}: {quote_value(key, value)} is not what the kernel would make of it: {reason}",
-            key,
-        )
-    if key in LIMITS and not unsafe:
-        _validate_limit(key, value)
-
-
-def _validate_limit(key: str, value: str) -> None:
-    limit = LIMITS[key]
-    number = parse_number(value)
-    if not isinstance(number, int):
-        remedy = ""
-    elif limit.lowest <= number <= limit.highest:
+    is_plain = is_plain_number(value)
+    if not is_plain or (live is not None and not is_plain_number(live)):
+        deferred.validate_text(key, value, live)
+    limit = LIMITS.get(key)
+    if limit is None or unsafe:
         return
-    else:
-        remedy = f": {limit.harm}; 'unsafe: true' takes it all the same"
-    raise TuningError(
-        f"{key}: {quote_value(key, value)} is not an integer "
-        f"from {limit.lowest} to {limit.highest} ({limit.unit}){remedy}",
-        key,
-    )
-
-
-@lru_cache(maxsize=1024)
-def _explain_misreading(value: str, live: str | None) -> str:
-    """Return how the kernel would misread a value, "" if it would not.
-
-    It can do so only with a key whose value is made of numbers, or not known.
-    """
-    if live is not None and not numbers_in(live):
-        return ""
-    return _explain_octal(value) or _explain_wrong_count(value, live)
-
-
-def _explain_octal(value: str) -> str:
-    for field in value.split():
-        digits = field.lstrip("-")
-        if len(digits) > 1 and digits.startswith("0") and digits.isdigit():
-            number = parse_number(field)
-            octal = number if isinstance(number, int) else "an error"
-            sign = "-" if field.startswith("-") else ""
-            decimal = digits.lstrip("0")[:_LONGEST_NUMBER] or "0"
-            return f"a leading 0 makes it octal, which gives {octal}; write {sign}{decimal}"
-    return ""
-
-
-def _explain_wrong_count(value: str, live: str | None) -> str:
-    """Return what the kernel would do to too few or too many numbers, "" if there are neither."""
-    if live is None:
-        return ""
-    fields = value.split()
-    live_fields = live.split()
-    count = len(live_fields)
-    has_text = bool(fields) and not numbers_in(value)
-    if len(fields) == count or has_text:
-        return ""
-    if len(fields) > count:
-        effect = f"drop {fields[count:]}"
-    else:
-        effect = f"keep {live_fields[len(fields) :]}"
-    noun = "number" if count == 1 else "numbers"
-    return f"the key holds {count} {noun}, so it would {effect}; give {count}"
+    if not is_plain or not limit.lowest <= int(value) <= limit.highest:
+        deferred.validate_limit(key, value)

@@ -130,10 +130,11 @@ def test_no_result_shows_a_secret():
     ]
     files = {OURS: "".join(lines), "/etc/sysctl.d/99-v.conf": f"{SECRET} = hush-4"}
     host = make_host("systemd", files, {SECRET: "hush-5"})
-    plan = plan_for(make_request({SECRET: "hush-6"}, on_override="comment_out"), host)
+    plan = plan_for(make_request({SECRET: "6-6-6-6666"}, on_override="comment_out"), host)
     for result in (build_result(plan), build_result(plan.undone())):
         text = json.dumps(result)
         assert "hush" not in text
+        assert "6-6-6-6666" not in text
         assert "(secret)" in text
     ours = build_result(plan)["diff"][1]
     assert f"{KEY} = 7\n" in ours["before"]

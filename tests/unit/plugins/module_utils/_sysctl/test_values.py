@@ -29,7 +29,18 @@ WRITTEN = [
     ((1, True), "1 1"),
     ([], ""),
     (["1", "", "2", ""], "1  2"),
+    ([4, 5], "4 5"),
     ("a\tb  c", "a\tb  c"),
+]
+# The same for a key that takes a list of ranges.
+WRITTEN_RANGES = [
+    ([8080, 9090], "8080,9090"),
+    ([8080, "9000-9010"], "8080,9000-9010"),
+    ("8080 9090", "8080,9090"),
+    ("8080, 9090,", "8080,9090"),
+    (8080, "8080"),
+    ([], ""),
+    ("", ""),
 ]
 REFUSED = [
     (1.5, "float"),
@@ -76,6 +87,17 @@ EQUALITY = [
     (RANGES, "9" * 5000, "1", False),
     (RANGES, "9" * 5000 + "-" + "9" * 5000, "1", False),
     (RANGES, "x y ", "x  y", True),
+    (RANGES, "8080 9090", "8080,9090", False),
+    (RANGES, "010,0x10", "8,16", True),
+    (FASTOPEN, "1-2-3-4", "00000001-00000002-00000003-00000004", True),
+    (FASTOPEN, "A-2-3-4,5-6-7-8", "a-2-3-4,05-6-7-8", True),
+    (FASTOPEN, "1-2-3-4", "1-2-3-5", False),
+    ("kernel.seccomp.actions_logged", "log errno trap", "trap errno log", True),
+    ("kernel.seccomp.actions_logged", "log errno", "trap errno log", False),
+    ("fs.binfmt_misc.status", "0", "disabled", True),
+    ("fs.binfmt_misc.status", "1", "disabled", False),
+    ("kernel.domainname", "010", "8", False),
+    ("net.core.rps_default_mask", "3", "00000003", True),
     (STABLE, "2001:db8::1", "2001:0db8:0000:0000:0000:0000:0000:0001", True),
     (STABLE, "2001:db8::1", "2001:db8::2", False),
     (FASTOPEN, "00000000-00000000-00000000-00000001", "00000000-00000000-00000000-00000001", True),
@@ -86,7 +108,21 @@ VALIDATED = [
     (KEY, "0x10", "30", None),
     (KEY, "-1", "30", None),
     (KEY, "0", "30", None),
-    (KEY, "abc", "30", None),
+    (KEY, "abc", "30", "is refused by the kernel: 'abc' is no number; give a number"),
+    (KEY, "08 # nine", "30", "comment"),
+    (KEY, "60 # sixty", "30", "has a comment behind the value"),
+    (KEY, "60;", "30", "'60;' is no number"),
+    (KEY, "60 ; sixty", "30", "comment"),
+    (KEY, "60 # sixty", None, "comment"),
+    (KEY, '"60"', "30", "has quotes in it"),
+    (KEY, "'60'", None, "has quotes in it"),
+    (KEY, "1_000", "30", "'1_000' is no number"),
+    (KEY, "9" * 25, "30", "too large for the kernel"),
+    (KEY, "18446744073709551616", "30", "too large for the kernel"),
+    (KEY, "18446744073709551615", "30", None),
+    (KEY, "yes", None, "give 1"),
+    (KEY, "Off", None, "give 0"),
+    (KEY, "fq", None, None),
     (KEY, "010", "30", "octal, which gives 8; write 10"),
     (KEY, "-010", "30", "octal, which gives -8; write -10"),
     (KEY, "00", "30", "octal, which gives 0; write 0"),
@@ -97,6 +133,31 @@ VALIDATED = [
     (KEY, "", "30", "keep"),
     ("net.ipv4.tcp_rmem", "1 2", "4096\t131072\t6291456", "keep"),
     ("net.ipv4.tcp_rmem", "1 2 3", "4096\t131072\t6291456", None),
+    ("net.ipv4.tcp_rmem", "1 2 x", "4096\t131072\t6291456", "'x' is no number; give 3 numbers"),
+    ("net.ipv4.tcp_rmem", "1 2 3 # x", "4096\t131072\t6291456", "comment"),
+    ("net.ipv4.ping_group_range", '"0 2147483647"', "1\t0", "quotes"),
+    ("net.ipv4.ping_group_range", "9 3", "1\t0", "which gives '1 0'; swap them"),
+    ("net.ipv4.ping_group_range", "1 0", "0\t9", None),
+    ("net.ipv4.ip_local_port_range", "60999 32768", "32768\t60999", "swap them"),
+    (RANGES, "8080,9090", "8080", None),
+    (RANGES, "", "8080", None),
+    (RANGES, "8080", None, None),
+    (RANGES, "8080 9090", "8080", "give numbers from 0 to 65535 and ranges"),
+    (RANGES, "9090-8080", "", "give numbers from 0 to 65535 and ranges"),
+    (RANGES, "65536", "", "give numbers from 0 to 65535 and ranges"),
+    (RANGES, "8080,010", "", "octal, which gives 8; write 10"),
+    (RANGES, "8080,# mine", "", "comment"),
+    (RANGES, '"8080"', "", "quotes"),
+    (FASTOPEN, "1-2-3-4", "00000001-00000002-00000003-00000004", None),
+    (FASTOPEN, "1-2-3", None, "four groups of up to eight hexadecimal digits"),
+    (STABLE, "2001:db8::1", None, None),
+    (STABLE, "12", "2001:0db8:0000:0000:0000:0000:0000:0001", "IPv6 address"),
+    ("kernel.domainname", "010", "x", None),
+    ("kernel.domainname", "a" * 65, None, "the kernel keeps 64 bytes of it"),
+    ("net.ipv4.tcp_congestion_control", "", "cubic", "a name of 1 to 15 bytes"),
+    ("net.core.rps_default_mask", "0x1", "0", "a mask of hexadecimal digits"),
+    ("fs.binfmt_misc.status", "-1", "enabled", "give 1 or 0"),
+    ("fs.binfmt_misc.status", "1", "enabled", None),
     ("kernel.core_pattern", "010 a", "core", None),
     ("kernel.core_pattern", "|/bin/x %p", "core", None),
     ("kernel.core_pattern", "core", "", None),
@@ -105,8 +166,8 @@ VALIDATED = [
     (TIME, "0", "7200", "not an integer from 1 to 32767 (seconds): the kernel takes other values"),
     (TIME, "-1", "7200", "1 to 32767"),
     (TIME, "32768", "7200", "1 to 32767"),
-    (TIME, "abc", "7200", "not an integer"),
-    (TIME, "3600abc", "7200", "not an integer"),
+    (TIME, "abc", None, "not an integer"),
+    (TIME, "3600abc", "7200", "no number"),
     (TIME, "0", None, "1 to 32767"),
     (INTVL, "0", "75", "1 to 32767"),
     (INTVL, "32767", "75", None),
@@ -145,6 +206,11 @@ keys_of_each_kind = st.sampled_from((KEY, TIME, RANGES, STABLE, FASTOPEN))
 @pytest.mark.parametrize(("written", "text"), WRITTEN, ids=repr)
 def test_the_text_of_a_value(written, text):
     assert values.format_value(KEY, written) == text
+
+
+@pytest.mark.parametrize(("written", "text"), WRITTEN_RANGES, ids=repr)
+def test_the_text_of_a_list_of_ranges(written, text):
+    assert values.format_value(RANGES, written) == text
 
 
 @pytest.mark.parametrize(("written", "reason"), REFUSED, ids=repr)
@@ -196,7 +262,7 @@ def test_which_values_are_refused(key, value, live, reason):
         values.validate_value(key, value, live, unsafe=False)
     assert reason in str(caught.value)
     assert caught.value.key == key
-    assert repr(value) in str(caught.value)
+    assert secrets.quote_value(key, value) in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +296,7 @@ def test_the_numbers_in_a_value(value, numbers):
 def test_secrets_are_never_shown(key):
     assert secrets.display_value(key, "hush") == secrets.REDACTED
     assert secrets.display_value(key, None) is None
-    assert "hush" not in values.quote_value(key, "hush")
+    assert "hush" not in secrets.quote_value(key, "hush")
 
 
 @pytest.mark.parametrize(
@@ -241,7 +307,7 @@ def test_how_a_value_is_displayed(value, text):
 
 
 def test_a_long_value_is_cut_in_messages():
-    assert values.quote_value(KEY, "60") == "'60'"
-    long = values.quote_value(KEY, "x" * 70_000)
+    assert secrets.quote_value(KEY, "60") == "'60'"
+    long = secrets.quote_value(KEY, "x" * 70_000)
     assert len(long) < 200
     assert "70002 characters" in long

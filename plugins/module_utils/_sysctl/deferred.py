@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is needed only for values that are no plain numbers, imported at the first call.
+
+A host compiles the code that it imports at every run, and most values are plain numbers.
+"""
+
+from __future__ import annotations
+
+
+def have_one_form(key: str, one: str, other: str) -> bool:
+    """Tell whether two texts that differ are the same value to the kernel."""
+    from .kernel_text import canonical_value
+
+    return canonical_value(key, one) == canonical_value(key, other)
+
+
+def parse_number(text: str) -> int | str:
+    """Return the number that a text is to the kernel; a text that is none, as it is."""
+    from . import kernel_text
+
+    return kernel_text.parse_number(text)
+
+
+def written_value(key: str, text: str, live: str | None) -> str | None:
+    """Return the part of a text that a key takes; None: the kernel refuses the text."""
+    from . import kernel_text
+
+    return kernel_text.written_value(key, text, live)
+
+
+def validate_text(key: str, value: str, live: str | None) -> None:
+    """Refuse a value that the kernel would refuse or read as another one."""
+    from . import value_checks
+
+    value_checks.validate_text(key, value, live)
+
+
+def validate_limit(key: str, value: str) -> None:
+    """Refuse a value outside of the safe range of its key."""
+    from . import value_checks
+
+    value_checks.validate_limit(key, value)

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the kernel reads a text that is written to a key, and what the key holds afterwards.
+
+A key of numbers takes as many numbers as it holds and drops the rest of the text, whatever it is;
+it keeps its other numbers if the text has fewer. A key of text takes all of it. Lists of ranges
+and some other keys have a grammar of their own.
+
+Sources: kernel/sysctl.c (proc_get_long, __do_proc_dointvec, proc_dostring, proc_do_large_bitmap),
+net/ipv4/sysctl_net_ipv4.c, fs/binfmt_misc.c. A number outside of the range of its key is refused
+too, but that range is known to the kernel only.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from socket import AF_INET6, inet_pton
+from typing import Any, Callable, NamedTuple
+
+from .keys import RANGE_LISTS
+from .secrets import SECRET_SUFFIXES
+from .text import decode, encode
+
+_ALL_OR_NOTHING = ("net.ipv4.ip_local_port_range", "net.ipv4.ping_group_range")
+"""Keys of several numbers that take none of them if there is an error in the text.
+
+Others have then taken the numbers before the error.
+"""
+
+LONGEST_WRITE = 4095
+"""Bytes of one write that the kernel looks at, the line end included."""
+
+_SPACES = " \t\n\v\f\r\xa0"
+_NUMBER_ENDS = re.compile("[ \t\n]")
+_LONGEST_NUMBER = 20
+_HIGHEST_NUMBER = (1 << 64) - 1
+_HIGHEST_IN_RANGES = (1 << 16) - 1
+_DIGITS = {8: "01234567", 10: "0123456789", 16: "0123456789abcdef"}
+_LONGEST_FASTOPEN_TEXT = 73
+_ADDRESS = "[0-9a-f:.]*"
+_FASTOPEN_KEY = "-".join([r"[\s\xa0]*((?:0x)?[0-9a-f]*)"] * 4)
+
+
+def taken_value(key: str, text: str, live: str | None) -> str | None:
+    """Return what a key holds once a text was written to it; None: the kernel refuses the text.
+
+    live: the value before; None: not known, and then a text is taken as it is unless the key is
+    one of those with a grammar of their own.
+    """
+    taken = written_value(key, text, live)
+    if taken is None or live is None or not is_made_of_numbers(key, live):
+        return taken
+    fields = live.split()
+    numbers = taken.split()
+    return " ".join(numbers + fields[len(numbers) :])
+
+
+def written_value(key: str, text: str, live: str | None) -> str | None:
+    """Return the part of a text that a key takes; None: the kernel refuses the text.
+
+    It is the whole new value, unless the text has fewer numbers than the key.
+    """
+    grammar = grammar_of(key)
+    if grammar is not None:
+        taken: str | None = grammar.take(text)
+        return taken
+    if live is None or not is_numeric(live):
+        return text
+    fields = live.split()
+    numbers, is_read_to_its_end = read_numbers(text, len(fields))
+    if not numbers or (key in _ALL_OR_NOTHING and not is_read_to_its_end):
+        return None
+    written = [str(number) for number in numbers]
+    if key in _ALL_OR_NOTHING:
+        pair = [read_number(field) or 0 for field in written + fields[len(written) :]]
+        if pair != sorted(pair):
+            return "1 0" if key == "net.ipv4.ping_group_range" else None
+    return " ".join(written)
+
+
+def is_made_of_numbers(key: str, live: str) -> bool:
+    """Tell whether a key with this value takes numbers, each by its position."""
+    return grammar_of(key) is None and is_numeric(live)
+
+
+def is_numeric(value: str) -> bool:
+    """Tell whether a value is made of numbers, at least one."""
+    fields = value.split()
+    return bool(fields) and all(read_number(field) is not None for field in fields)
+
+
+def read_numbers(text: str, count: int) -> tuple[list[int], bool]:
+    """Return the numbers that the kernel reads, and whether it found no error in them.
+
+    It reads up to ``count`` and looks no further.
+    """
+    numbers: list[int] = []
+    rest = encode(text + "\n")[:LONGEST_WRITE].decode("latin-1").lstrip(_SPACES)
+    while rest and len(numbers) < count:
+        field = _NUMBER_ENDS.split(rest, maxsplit=1)[0]
+        number = read_number(field)
+        if number is None:
+            return numbers, False
+        numbers.append(number)
+        rest = rest[len(field) :].lstrip(_SPACES)
+    return numbers, True
+
+
+@lru_cache(maxsize=1024)
+def read_number(text: str) -> int | None:
+    """Return the number that a text is to the kernel; None: it is none.
+
+    0x is hexadecimal and a leading 0 octal, as strtoul(3) has it with base 0.
+    """
+    digits = text[1:] if text.startswith("-") else text
+    digits = digits.lower()
+    base = 10
+    if digits.startswith("0x"):
+        base, digits = 16, digits[2:]
+    elif digits.startswith("0"):
+        base = 8
+    if not digits or len(text) > _LONGEST_NUMBER or digits.strip(_DIGITS[base]):
+        return None
+    number = int(digits, base)
+    if number > _HIGHEST_NUMBER:
+        return None
+    return -number if text.startswith("-") else number
+
+
+@lru_cache(maxsize=1024)
+def canonical_value(key: str, value: str) -> object:
+    """Return a form of a value that is equal for all texts that are one value to the kernel."""
+    grammar = grammar_of(key)
+    if grammar is not None:
+        taken = grammar.take(value)
+        return " ".join(value.split()) if taken is None else taken
+    return [parse_number(field) for field in value.split()]
+
+
+def parse_number(text: str) -> int | str:
+    """Return the number that a text is to the kernel; a text that is none, as it is."""
+    number = read_number(text)
+    return text if number is None else number
+
+
+class Grammar(NamedTuple):
+    """How the kernel reads the text of a key that does not take numbers by their position."""
+
+    take: Callable[[str], Any]
+    """Returns the value that a text gives, in one form for all texts that do; None: refused."""
+    remedy: str
+    """What to give instead of a text that is refused."""
+
+
+def grammar_of(key: str) -> Grammar | None:
+    """Return the grammar of a key, None if it takes numbers or any text."""
+    if key in RANGE_LISTS:
+        return _RANGES
+    if key.endswith(SECRET_SUFFIXES):
+        return _SECRETS[key.rpartition(".")[2]]
+    return _GRAMMARS.get(key)
+
+
+def _merge_ranges(text: str) -> str | None:
+    """Return a list of ranges such as ``1-3,7`` as the kernel prints it, sorted and merged.
+
+    A blank is an error, a comma at the end is not.
+    """
+    items = text.split(",")
+    if items[-1] == "":
+        items.pop()
+    ranges = []
+    for item in items:
+        low, dash, high = item.partition("-")
+        first = read_number(low)
+        last = read_number(high) if dash else first
+        if first is None or last is None or not 0 <= first <= last <= _HIGHEST_IN_RANGES:
+            return None
+        ranges.append((first, last))
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+        else:
+            merged.append((first, last))
+    texts = [str(first) if first == last else f"{first}-{last}" for first, last in merged]
+    return ",".join(texts)
+
+
+def _read_fastopen_keys(text: str) -> str | None:
+    """Return one or two keys as the kernel prints them: four groups of eight digits each."""
+    keys = []
+    for key in encode(text)[:_LONGEST_FASTOPEN_TEXT].decode("latin-1").split(",", 1):
+        match = re.match(_FASTOPEN_KEY, key, re.IGNORECASE)
+        if match is None or "" in match.groups():
+            return None
+        groups = []
+        for digits in match.groups():
+            number = int(f"0{digits.lower().replace('x', '')}", 16)
+            groups.append(f"{number & 0xFFFFFFFF:08x}")
+        keys.append("-".join(groups))
+    return ",".join(keys)
+
+
+def _read_ipv6_address(text: str) -> str | None:
+    """Return the address at the start of a text as the kernel prints it; it looks no further."""
+    address = re.match(_ADDRESS, text, re.IGNORECASE | re.ASCII)
+    try:
+        digits = inet_pton(AF_INET6, address.group() if address else "").hex()
+    except (OSError, ValueError):
+        return None
+    return ":".join(digits[index : index + 4] for index in range(0, 32, 4))
+
+
+def _read_hex_mask(text: str) -> str | None:
+    digits = text.replace(",", "").lower()
+    if digits.strip(_DIGITS[16]):
+        return None
+    return f"{int(digits or '0', 16):x}"
+
+
+def _sort_words(text: str) -> str:
+    return " ".join(sorted(set(text.split())))
+
+
+def _text_of(length: int) -> Grammar:
+    """Return the grammar of a key that keeps a text of so many bytes, also one like a number."""
+    return Grammar(
+        take=lambda text: decode(encode(text)[:length]),
+        remedy=f"the kernel keeps {length} bytes of it; shorten it",
+    )
+
+
+def _name_of(length: int) -> Grammar:
+    """Return the grammar of a key that takes the name of a part of the kernel."""
+    return Grammar(
+        take=lambda text: decode(encode(text)[:length]) or None,
+        remedy=f"the kernel takes a name of 1 to {length} bytes; give one",
+    )
+
+
+_RANGES = Grammar(
+    take=_merge_ranges,
+    remedy="give numbers from 0 to 65535 and ranges of them, such as 8080,9000-9010",
+)
+_SECRETS = {
+    "tcp_fastopen_key": Grammar(
+        take=_read_fastopen_keys,
+        remedy="give four groups of up to eight hexadecimal digits, with dashes between them, "
+        "or two such keys with a comma between them",
+    ),
+    "stable_secret": Grammar(
+        take=_read_ipv6_address, remedy="give an IPv6 address such as 2001:db8::1"
+    ),
+}
+_MASK = Grammar(take=_read_hex_mask, remedy="give a mask of hexadecimal digits, without 0x")
+_WORDS = Grammar(take=_sort_words, remedy="give words with blanks between them")
+_GRAMMARS = {
+    "fs.binfmt_misc.status": Grammar(
+        take={"0": "disabled", "1": "enabled"}.get,
+        remedy="give 1 or 0",
+    ),
+    "kernel.core_pattern": _text_of(127),
+    "kernel.domainname": _text_of(64),
+    "kernel.hostname": _text_of(64),
+    "kernel.hotplug": _text_of(255),
+    "kernel.modprobe": _text_of(255),
+    "kernel.poweroff_cmd": _text_of(255),
+    "kernel.seccomp.actions_logged": _WORDS,
+    "net.core.default_qdisc": _name_of(15),
+    "net.core.flow_limit_cpu_bitmap": _MASK,
+    "net.core.rps_default_mask": _MASK,
+    "net.ipv4.tcp_allowed_congestion_control": _WORDS,
+    "net.ipv4.tcp_congestion_control": _name_of(15),
+}

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why a value is refused: the kernel refuses it, or makes another one of it, or it does harm."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import TuningError
+from .kernel_text import (
+    Grammar,
+    canonical_value,
+    grammar_of,
+    is_numeric,
+    parse_number,
+    read_number,
+    taken_value,
+)
+from .keys import RANGE_LISTS
+from .limits import LIMITS
+from .secrets import quote_value
+
+SWITCHES = {"yes": "1", "on": "1", "true": "1", "no": "0", "off": "0", "false": "0"}
+"""Words that people write for 1 and 0, in any case."""
+
+_QUOTES = ("'", '"')
+_COMMENTS = re.compile(r"(?:^|\s)[#;]")
+_LONGEST_NUMBER_SHOWN = 99
+"""Characters. Python refuses to print a number of some thousand digits."""
+
+
+def validate_text(key: str, value: str, live: str | None) -> None:
+    """Refuse a value that the kernel would refuse or read as another one.
+
+    live: the runtime value, None if it is not known.
+    """
+    grammar = grammar_of(key)
+    if grammar is not None:
+        problem = _explain_own_grammar(key, value, grammar)
+    elif live is None:
+        problem = _explain_for_any_key(value) or _explain_switch(value) or _explain_octal(value)
+    elif is_numeric(live):
+        problem = _explain_numbers(key, value, live)
+    else:
+        return
+    if problem:
+        raise TuningError(f"{key}: {quote_value(key, value)} {problem}", key)
+
+
+def _explain_numbers(key: str, value: str, live: str) -> str:
+    """Return what is wrong with the value of a key that holds numbers, "" if nothing is."""
+    problem = _explain_for_any_key(value) or _explain_octal(value) or _explain_count(value, live)
+    if problem:
+        return problem
+    for field in value.split():
+        if read_number(field) is None:
+            return _explain_no_number(field, live)
+    taken = taken_value(key, value, live)
+    if taken is None:
+        return "is refused by the kernel: the first number is above the second; swap them"
+    if canonical_value(key, taken) != canonical_value(key, value):
+        return _misread(f"the first number is above the second, which gives {taken!r}; swap them")
+    return ""
+
+
+def _explain_no_number(field: str, live: str) -> str:
+    if field.lstrip("-").isdecimal():
+        return "is a number too large for the kernel; give a smaller one"
+    count = len(live.split())
+    noun = "a number" if count == 1 else f"{count} numbers"
+    return f"is refused by the kernel: {field[:_LONGEST_NUMBER_SHOWN]!r} is no number; give {noun}"
+
+
+def _explain_for_any_key(value: str) -> str:
+    """Return what is wrong with a value whatever numbers its key holds."""
+    for field in value.split():
+        if field.startswith(_QUOTES) or field.endswith(_QUOTES):
+            return (
+                "has quotes in it, which the kernel would take as a part of the value; "
+                "write it without them"
+            )
+    if _COMMENTS.search(value):
+        return "has a comment behind the value, which the kernel would get too; take it out"
+    return ""
+
+
+def _explain_switch(value: str) -> str:
+    switch = SWITCHES.get(value.lower())
+    if switch is None:
+        return ""
+    return f"is a number or a text, which is not known for a key that is not there; give {switch}"
+
+
+def _misread(reason: str) -> str:
+    return f"is not what the kernel would make of it: {reason}"
+
+
+def _explain_octal(value: str) -> str:
+    for field in re.split(r"[\s,]+|(?<=\d)-", value):
+        digits = field.lstrip("-")
+        if len(digits) > 1 and digits.startswith("0") and digits.isdigit():
+            number = read_number(field)
+            octal = "an error" if number is None else number
+            sign = "-" if field.startswith("-") else ""
+            decimal = digits.lstrip("0")[:_LONGEST_NUMBER_SHOWN] or "0"
+            return _misread(
+                f"a leading 0 makes it octal, which gives {octal}; write {sign}{decimal}"
+            )
+    return ""
+
+
+def _explain_count(value: str, live: str) -> str:
+    """Return what the kernel would do to too few or too many numbers, "" if there are neither."""
+    fields = value.split()
+    live_fields = live.split()
+    count = len(live_fields)
+    has_text = any(read_number(field) is None for field in fields)
+    if len(fields) == count or has_text:
+        return ""
+    if len(fields) > count:
+        effect = f"drop {fields[count:]}"
+    else:
+        effect = f"keep {live_fields[len(fields) :]}"
+    noun = "number" if count == 1 else "numbers"
+    return _misread(f"the key holds {count} {noun}, so it would {effect}; give {count}")
+
+
+def _explain_own_grammar(key: str, value: str, grammar: Grammar) -> str:
+    """Return what is wrong with the value of a key that the kernel reads in a way of its own."""
+    problem = ""
+    if key in RANGE_LISTS:
+        problem = _explain_for_any_key(value.replace(",", " ")) or _explain_octal(value)
+    taken = grammar.take(value)
+    if not problem and taken is None:
+        problem = f"is refused by the kernel; {grammar.remedy}"
+    elif not problem and taken and value.startswith(taken) and taken != value:
+        problem = f"is too long; {grammar.remedy}"
+    return problem
+
+
+def validate_limit(key: str, value: str) -> None:
+    """Refuse a value outside of the safe range of its key."""
+    limit = LIMITS[key]
+    number = parse_number(value)
+    if not isinstance(number, int):
+        remedy = ""
+    elif limit.lowest <= number <= limit.highest:
+        return
+    else:
+        remedy = f": {limit.harm}; 'unsafe: true' takes it all the same"
+    raise TuningError(
+        f"{key}: {quote_value(key, value)} is not an integer "
+        f"from {limit.lowest} to {limit.highest} ({limit.unit}){remedy}",
+        key,
+    )
