@@ -45,15 +45,20 @@ class ActionModule(RolloutAction):
                 unfit[host] = outcome
         hosts = _fleet.hosts_to_change(preflights, self.options["canary"])
         sizes = _fleet.batch_sizes(len(hosts), self.options["serial"])
-        self._display_plan(len(variables), len(hosts), sizes, unfit)
+        self._display_plan(preflights, len(hosts), sizes, unfit)
         self._check_required(variables, unfit)
         if context.CLIARGS.get("check"):
             hosts = []
         return {"hosts": hosts, "sizes": sizes, "planned": time.time()}
 
     def _display_plan(
-        self, total: int, to_change: int, sizes: list[int], unfit: Mapping[str, Outcome]
+        self,
+        preflights: Mapping[str, Mapping[str, Any] | None],
+        to_change: int,
+        sizes: list[int],
+        unfit: Mapping[str, Outcome],
     ) -> None:
+        total = len(preflights)
         batches = ""
         if sizes:
             named = ", ".join(str(size) for size in sizes[:_MAX_SIZES])
@@ -64,7 +69,7 @@ class ActionModule(RolloutAction):
         self.display(
             f"{total} hosts: {to_change} to change{batches}, {already_right} already right, "
             f"{len(unfit)} that cannot be changed",
-            _fleet.failure_lines(unfit),
+            [*_fleet.failure_lines(unfit), *_fleet.undone_lines(preflights)],
         )
 
     def _check_required(self, variables: Mapping[str, Any], unfit: Mapping[str, Outcome]) -> None:

@@ -274,6 +274,29 @@ overridden:
     value: {description: The value that it gets. Null if none., type: str}
     path: {description: The file that wins. Null if no file sets the key., type: str}
     line: {description: The line in that file., type: int}
+undone:
+  description: >-
+    Keys to set that a file set already at the last boot, without lasting effect. That file is older
+    than the boot, and the kernel has another value. Something set the key later, or the file was
+    never applied, so the next boot may end the same. There is a warning too.
+  returned: as settings
+  type: list
+  elements: dict
+  sample:
+    - key: vm.swappiness
+      value: "10"
+      path: /etc/sysctl.d/90-ansible.conf
+      line: 2
+      runtime: "60"
+      booted: "2026-01-31T12:00:00Z"
+  contains:
+    key: {description: The key., type: str}
+    value: {description: The value that the file gives it., type: str}
+    path: {description: The file that wins at boot., type: str}
+    line: {description: The line in that file., type: int}
+    runtime: {description: The value in the kernel before the run., type: str}
+    booted: {description: The time at which the host booted., type: str}
+  version_added: 0.2.0
 missing:
   description: Requested keys that this kernel does not have.
   returned: as settings

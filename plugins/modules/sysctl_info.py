@@ -38,7 +38,8 @@ options:
     description:
       - Inspect the files of an image or a chroot that is mounted at this directory. No link leads
         out of it.
-      - The result then has no runtime values, no kernel command line, and no drift.
+      - The result then has no runtime values, no kernel command line, no drift, and
+        nothing undone.
     type: path
     default: /
   loader:
@@ -66,7 +67,8 @@ notes:
   - The values of secret keys (C(net.ipv4.tcp_fastopen_key), C(net.ipv6.conf.*.stable_secret)) are
     shown as V((secret\)).
   - The boot value does not include what other software sets after the sysctl loader has run
-    (TuneD, ufw, a network manager, a container engine, an application).
+    (TuneD, ufw, a network manager, a container engine, an application). After a boot that it
+    undid, RV(undone) names the key.
   - Many keys below C(net) belong to a network namespace, including the TCP keepalive keys. A
     container has its own; run the module inside it.
 """
@@ -76,9 +78,13 @@ EXAMPLES = r"""
   netops.tuning.sysctl_info:
   register: found
 
-- name: Fail if a reboot would change a value
+- name: Fail if a value is not the one that the files give at boot
   ansible.builtin.assert:
     that: not found.drift
+
+- name: Fail if something sets a value again after each boot
+  ansible.builtin.assert:
+    that: not found.undone
 
 - name: Show TCP keepalive, and one key of every interface
   netops.tuning.sysctl_info:
@@ -121,6 +127,7 @@ settings:
           value: "10"
           fate: winner
       drift: true
+      undone: false
   contains:
     runtime:
       description: >-
@@ -158,9 +165,21 @@ settings:
           type: str
           sample: winner
     drift:
-      description: Whether a reboot would change the runtime value.
+      description: >-
+        Whether the runtime value is not the one that the files give at boot, RV(settings.boot). A
+        reboot would change it, unless something else sets it after the files are read, see
+        RV(settings.undone).
       type: bool
       sample: true
+    undone:
+      description: >-
+        Whether the last boot ended with another value than RV(settings.boot), or it was changed
+        since. The file that wins is older than the boot, and the kernel has another value.
+        Something set the key later, or the file was never applied, so the next boot may end the
+        same.
+      type: bool
+      sample: false
+      version_added: 0.2.0
 files:
   description: >-
     The files in the order in which they are read. A masked file follows the one that masks it.
@@ -189,11 +208,25 @@ problems:
     line: {description: The line. Null if the problem is not about a single line., type: int}
     problem: {description: What is wrong., type: str}
 drift:
-  description: The keys that a reboot would change.
+  description: The keys whose runtime value is not the one that the files give at boot.
   returned: success
   type: list
   elements: str
   sample: [vm.swappiness]
+undone:
+  description: Those of RV(drift) whose file is older than the last boot, see RV(settings.undone).
+  returned: success
+  type: list
+  elements: str
+  sample: []
+  version_added: 0.2.0
+booted:
+  description: >-
+    When the host booted, which is when process 1 started. Null if RV(undone) is empty.
+  returned: success
+  type: str
+  sample: "2026-01-31T12:00:00Z"
+  version_added: 0.2.0
 failed_key:
   description: The invalid key in O(keys), if that is the cause of the failure.
   returned: failure

@@ -105,9 +105,9 @@ settings:
   returned: success
   type: dict
   sample:
-    time: {runtime: 7200, boot: 3600}
-    probes: {runtime: 9, boot: 9}
-    intvl: {runtime: 75, boot: null}
+    time: {runtime: 7200, boot: 3600, undone: true}
+    probes: {runtime: 9, boot: 9, undone: false}
+    intvl: {runtime: 75, boot: null, undone: false}
   contains:
     runtime:
       description: The value in the kernel. Null if it cannot be read.
@@ -119,6 +119,13 @@ settings:
         with 7200, 9 and 75.
       type: int
       sample: 3600
+    undone:
+      description: >-
+        Whether the file that wins is older than the last boot, and the kernel has another value.
+        Something set the value later, or the file was never applied. As in
+        M(netops.tuning.sysctl_info).
+      type: bool
+      sample: true
     winner:
       description: With O(assignments), the line that wins. As in M(netops.tuning.sysctl_info).
       type: dict
@@ -128,6 +135,11 @@ settings:
         in M(netops.tuning.sysctl_info).
       type: list
       elements: dict
+booted:
+  description: When the host booted. Null if no setting is undone.
+  returned: success
+  type: str
+  sample: "2026-01-31T12:00:00Z"
 dead_after:
   description: >-
     Seconds from the last byte to C(ETIMEDOUT) if the peer is gone, time + probes x intvl of the

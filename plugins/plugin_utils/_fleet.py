@@ -264,13 +264,32 @@ def failure_lines(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
             groups.setdefault(outcome, []).append(host)
     for outcome in sorted(groups, key=_rank):
         hosts = groups[outcome]
-        names = ", ".join(hosts[:_MAX_NAMED_HOSTS])
-        if len(hosts) > _MAX_NAMED_HOSTS:
-            names += f" and {len(hosts) - _MAX_NAMED_HOSTS} more"
-        line = f"{_in_words(outcome.outcome):11}  {names}"
+        line = f"{_in_words(outcome.outcome):11}  {_named(hosts)}"
         if outcome.reason:
             line += f": {outcome.reason}"
         yield line
+
+
+def undone_lines(preflights: Mapping[str, Result | None]) -> Iterator[str]:
+    """Yield a line for each set of keys that the last boot of some hosts did not keep."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for host, result in preflights.items():
+        undone = (result or {}).get("undone") or ()
+        keys = tuple(entry["key"] for entry in undone)
+        if keys:
+            groups.setdefault(keys, []).append(host)
+    for keys, hosts in groups.items():
+        yield (
+            f"{_named(hosts)}: undone since the last boot: {', '.join(keys)}; something set it "
+            "later, or it was never applied, and the next boot may undo it again"
+        )
+
+
+def _named(hosts: Sequence[str]) -> str:
+    names = ", ".join(hosts[:_MAX_NAMED_HOSTS])
+    if len(hosts) > _MAX_NAMED_HOSTS:
+        names += f" and {len(hosts) - _MAX_NAMED_HOSTS} more"
+    return names
 
 
 def _rank(outcome: Outcome) -> int:

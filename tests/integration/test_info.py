@@ -73,6 +73,7 @@ def test_every_assignment_has_its_fate(world: World, ask: Asker) -> None:
             assignment(VENDOR, 1, TIME, "300", "masked"),
         ],
         "drift": True,
+        "undone": False,
     }
     excluded = assignment(masking, 1, glob, "50", "excluded")
     assert excluded in settings[INTVL]["assignments"]
@@ -162,6 +163,7 @@ def test_keys_and_globs_can_be_requested(make_world: Callable[..., World], ask: 
         "winner": None,
         "assignments": [],
         "drift": False,
+        "undone": False,
     }
     assert settings[with_dot]["boot"] == "2"
     assert settings[with_dot]["winner"] == {"path": OURS, "line": 1}

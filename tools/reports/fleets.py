@@ -58,6 +58,8 @@ KINDS: Sequence[tuple[float, Mapping[str, Any]]] = (
 )
 """Cumulative shares of the hosts, and the arguments of `info_result`; the others are as wanted."""
 
+BOOTED = "2026-11-20T03:12:45Z"
+
 
 def desired(variables: Variables | None = None) -> Desired:
     """Return the desired state by variables that have no templates."""
@@ -87,7 +89,13 @@ def setting(now: int | None, *lines: Mapping[str, Any]) -> dict[str, Any]:
             number = parse_number(assignment["value"] or "")
             boot = number if isinstance(number, int) else None
             break
-    return {"runtime": now, "boot": boot, "winner": winner, "assignments": list(map(dict, lines))}
+    return {
+        "runtime": now,
+        "boot": boot,
+        "undone": False,
+        "winner": winner,
+        "assignments": list(map(dict, lines)),
+    }
 
 
 def info_result(
@@ -117,6 +125,7 @@ def info_result(
         "changed": False,
         "loader": "systemd",
         "settings": all_settings,
+        "booted": None,
         "dead_after": time + probes * intvl,
         "problems": [],
         "source": None,
@@ -192,6 +201,15 @@ def _namespace(number: int, name: str) -> dict[str, Any]:
         "settings": dict(zip(SETTING_NAMES, KERNEL)),
         "differs": True,
     }
+
+
+def undone_result(now: Values = KERNEL, ours: Values = DOCUMENT) -> dict[str, Any]:
+    """Return a result of a host whose last boot did not keep what our file asks for."""
+    result = info_result(now=now, ours=ours)
+    for fields in result["settings"].values():
+        fields["undone"] = fields["runtime"] != fields["boot"]
+    result["booted"] = BOOTED
+    return result
 
 
 # --- many hosts ---

@@ -26,6 +26,7 @@ SUCCESS = (
     "settings",
     "previous",
     "overridden",
+    "undone",
     "missing",
     "path",
     "backup_files",

@@ -15,6 +15,8 @@ from .._sysctl.plan import Plan
 from .base import TuningModule
 
 if TYPE_CHECKING:
+    from .._sysctl.sysctl_d import Line
+    from .._sysctl.undone import Undone
     from .file_attributes import FileAttributes
 
 
@@ -30,6 +32,15 @@ def plan_warnings(plan: Plan) -> Iterable[str]:
     from .._sysctl import messages
 
     return messages.plan_warnings(plan)
+
+
+def find_undone(
+    contradictions: Iterable[tuple[str, str, Line]], files: HostFiles
+) -> tuple[Undone, ...]:
+    """Return those settings whose line was there before the host booted, and did not last."""
+    from .._host import undone
+
+    return undone.find_undone(contradictions, files)
 
 
 def file_attributes(module: TuningModule) -> FileAttributes:

@@ -73,8 +73,8 @@ def change_host(change: HostChange) -> NoReturn:
                 if not module.check_mode:
                     backups = change.carry_out(plan, files)
     except (OSError, TuningError) as error:
-        undone = plan.undone() if plan else None
-        module.fail(error, **change.result(undone, backups=[]))
+        unchanged = plan.without_changes() if plan else None
+        module.fail(error, **change.result(unchanged, backups=[]))
     for warning in change.warnings(plan):
         module.warn(printable(warning))
     module.exit_json(**change.result(plan, backups), **change.success_result(plan))

@@ -50,7 +50,11 @@ class SettingsChange(HostChange):
         return HostFiles(root)
 
     def plan(self, files: HostFiles) -> Plan:
-        return make_plan(self.request, self._observe(files))
+        plan = make_plan(self.request, self._observe(files))
+        contradictions = plan.contradictions()
+        if contradictions:
+            plan = plan._replace(undone=deferred.find_undone(contradictions, files))
+        return plan
 
     def refuse(self, plan: Plan) -> None:
         if plan.overridden:
@@ -119,6 +123,7 @@ class SettingsChange(HostChange):
     def warnings(self, plan: Plan) -> Iterable[str]:
         has_warnings = (
             plan.overridden
+            or plan.undone
             or plan.removed_keys
             or plan.masked_by_new_file
             or plan.observed.boot_files.problems

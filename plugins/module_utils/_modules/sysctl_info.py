@@ -12,6 +12,7 @@ from typing import Any, Iterable, Iterator, Mapping, NamedTuple, NoReturn
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, proc_path, read_key
+from .._host.undone import find_undone
 from .._sysctl.boot_files import COMMAND_LINE, BootFile, BootFiles, boot_lines, read_order
 from .._sysctl.couplings import names_of
 from .._sysctl.errors import TuningError, describe_os_error
@@ -51,17 +52,17 @@ def _inspect(params: Mapping[str, Any]) -> dict[str, Any]:
     keys = None
     if params["keys"] is not None:
         keys = [parse_key(key) for key in params["keys"]]
-    is_running = files.root == "/"
-    return inspect_settings(read_boot_files(files), loader, keys, is_running)
+    running = files if files.root == "/" else None
+    return inspect_settings(read_boot_files(files), loader, keys, running)
 
 
 def inspect_settings(
-    boot_files: BootFiles, loader: Loader, keys: Iterable[str] | None, is_running: bool
+    boot_files: BootFiles, loader: Loader, keys: Iterable[str] | None, running: HostFiles | None
 ) -> dict[str, Any]:
     """Return the state of these keys, and of the files that a loader reads.
 
     keys: normalized, globs allowed; None: all that any file assigns.
-    is_running: the files are those of this kernel's host, not of an image.
+    running: the files, if they are those of this kernel's host; None: those of an image.
     """
     order = read_order(boot_files, loader)
     boot = _NextBoot(list(boot_lines(boot_files, loader, order)), order, loader)
@@ -69,16 +70,27 @@ def inspect_settings(
     for problem in boot_files.problems:
         problems.append(_problem(problem.path, None, problem.reason))
     problems.extend(_line_problems(boot_files, loader, boot.lines, order))
+    runtime: dict[str, str | None] = {}
+    for key in _requested_keys(keys, boot.lines, running is not None):
+        runtime[key] = _runtime_value(key, problems) if running else None
+    contradictions = list(_contradictions(runtime, boot.precedence))
+    undone = find_undone(contradictions, running) if contradictions and running else ()
+    drifting = {key for key, _runtime, _line in contradictions}
+    undone_keys = {setting.key for setting in undone}
     settings = {}
-    for key in _requested_keys(keys, boot.lines, is_running):
-        runtime = _runtime_value(key, problems) if is_running else None
-        settings[printable(key)] = _setting_result(key, runtime, boot)
+    for key, value in runtime.items():
+        setting = _setting_result(key, value, boot)
+        setting["drift"] = key in drifting
+        setting["undone"] = key in undone_keys
+        settings[printable(key)] = setting
     return {
         "loader": loader.name,
         "settings": settings,
         "files": [_file_result(file) for file in order],
         "problems": problems,
         "drift": [key for key, setting in settings.items() if setting["drift"]],
+        "undone": [key for key, setting in settings.items() if setting["undone"]],
+        "booted": undone[0].booted if undone else None,
     }
 
 
@@ -203,6 +215,18 @@ def _runtime_value(key: str, problems: list[dict[str, Any]]) -> str | None:
     return None
 
 
+def _contradictions(
+    runtime: Mapping[str, str | None], precedence: Precedence
+) -> Iterator[tuple[str, str, Line]]:
+    """Yield the keys to which the next boot gives another value: with the one now, and its line."""
+    for key, value in runtime.items():
+        line = precedence.winner(key)
+        if value is None or line is None or not line.value:
+            continue
+        if not values_equal(key, value, line.value):
+            yield key, value, line
+
+
 def _setting_result(key: str, runtime: str | None, boot: _NextBoot) -> dict[str, Any]:
     winner = boot.precedence.winner(key)
     boot_value = winner.value if winner else None
@@ -212,15 +236,11 @@ def _setting_result(key: str, runtime: str | None, boot: _NextBoot) -> dict[str,
         assignment["key"] = printable(line.key)
         assignment["fate"] = boot.fate_of(line, key)
         assignments.append(assignment)
-    drift = False
-    if boot_value and runtime is not None:
-        drift = not values_equal(key, runtime, boot_value)
     return {
         "runtime": display_value(key, runtime),
         "boot": display_value(key, boot_value),
         "winner": _winner_result(winner),
         "assignments": assignments,
-        "drift": drift,
     }
 
 

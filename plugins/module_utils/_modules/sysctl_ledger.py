@@ -137,6 +137,7 @@ class Restoration(HostChange):
             result.update(build_result(plan))
             del result["path"]
             del result["overridden"]
+            del result["undone"]
         return result
 
     def _rollouts(self) -> list[dict[str, Any]]:

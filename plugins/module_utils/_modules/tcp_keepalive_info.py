@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NoReturn
+from typing import Any, Iterable, Mapping, NoReturn
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
+from .._host.undone import find_undone
 from .._keepalive.connections import read_connections
 from .._keepalive.inet_diag import count_states
 from .._keepalive.namespaces import other_namespaces, read_keepalive
@@ -16,10 +17,11 @@ from .._keepalive.profiles import KEYS, dead_after
 from .._sysctl.boot_files import BootFiles
 from .._sysctl.errors import TuningError
 from .._sysctl.loaders import Loader
-from .._sysctl.precedence import precedence_of
+from .._sysctl.precedence import Precedence, precedence_of
 from .._sysctl.secrets import quote_value
 from .._sysctl.sysctl_d import Line
 from .._sysctl.text import printable
+from .._sysctl.undone import Undone
 from .._sysctl.values import parse_number
 from . import sysctl_info
 from .arguments import Options
@@ -55,12 +57,17 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
     loader = detect_loader(files)
     runtime, runtime_problem = read_keepalive()
     boot_files = read_boot_files(files)
-    boot = _boot_values(boot_files, loader, problems)
+    precedence = precedence_of(boot_files, loader, KEYS.values())
+    boot = _boot_values(boot_files, precedence, problems)
+    undone = {}
+    for setting in _find_undone(runtime, boot, precedence, files):
+        undone[setting.key] = setting
     settings: dict[str, dict[str, Any]] = {}
     for name, value in runtime.items():
-        settings[name] = {"runtime": value, "boot": boot[name]}
+        is_undone = KEYS[name] in undone
+        settings[name] = {"runtime": value, "boot": boot[name], "undone": is_undone}
     if params["assignments"]:
-        _add_assignments(settings, boot_files, loader, problems)
+        _add_assignments(settings, boot_files, loader, files, problems)
     if runtime_problem:
         problems.append({"path": "/proc/sys", "problem": runtime_problem})
     connections = _connections_result(runtime, params, problems)
@@ -70,6 +77,7 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "loader": loader.name,
         "settings": settings,
+        "booted": next((setting.booted for setting in undone.values()), None),
         "dead_after": _dead_after(runtime),
         **connections,
         "namespaces": namespaces,
@@ -78,14 +86,13 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _boot_values(
-    boot_files: BootFiles, loader: Loader, problems: list[dict[str, Any]]
+    boot_files: BootFiles, precedence: Precedence, problems: list[dict[str, Any]]
 ) -> dict[str, int | None]:
     """Return the values that the next boot sets, None where it leaves the kernel's own."""
     for problem in boot_files.problems:
         if problem.matters:
             entry = {"path": printable(problem.path), "problem": printable(problem.reason)}
             problems.append(entry)
-    precedence = precedence_of(boot_files, loader, KEYS.values())
     values: dict[str, int | None] = dict.fromkeys(KEYS)
     for name, key in KEYS.items():
         winner = precedence.winner(key)
@@ -104,14 +111,32 @@ def _parse_boot_value(key: str, winner: Line, problems: list[dict[str, Any]]) ->
     return None
 
 
+def _find_undone(
+    runtime: Mapping[str, int | None],
+    boot: Mapping[str, int | None],
+    precedence: Precedence,
+    files: HostFiles,
+) -> Iterable[Undone]:
+    """Return the settings that the last boot did not keep."""
+    contradictions = []
+    for name, key in KEYS.items():
+        line = precedence.winner(key)
+        if line is None or runtime[name] is None or boot[name] is None:
+            continue
+        if runtime[name] != boot[name]:
+            contradictions.append((key, str(runtime[name]), line))
+    return find_undone(contradictions, files) if contradictions else ()
+
+
 def _add_assignments(
     settings: Mapping[str, dict[str, Any]],
     boot_files: BootFiles,
     loader: Loader,
+    files: HostFiles,
     problems: list[dict[str, Any]],
 ) -> None:
     """Add to each setting what sysctl_info returns: the line that wins, and every line about it."""
-    info = sysctl_info.inspect_settings(boot_files, loader, KEYS.values(), is_running=True)
+    info = sysctl_info.inspect_settings(boot_files, loader, KEYS.values(), running=files)
     for name, key in KEYS.items():
         setting = info["settings"][key]
         settings[name]["winner"] = setting["winner"]

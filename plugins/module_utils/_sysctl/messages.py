@@ -11,6 +11,7 @@ from .errors import TuningError
 from .plan import Plan
 from .secrets import quote_value
 from .sysctl_d import Line
+from .undone import describe_undone
 
 
 def refuse_overridden(plan: Plan) -> None:
@@ -69,6 +70,8 @@ def plan_warnings(plan: Plan) -> Iterator[str]:
     """Yield what the user should know about a plan that is carried out."""
     for key, winner in plan.overridden:
         yield _describe_override(plan, key, winner)
+    if plan.undone:
+        yield describe_undone(plan.undone)
     if plan.request.runtime:
         yield from _warn_of_stale_values(plan)
     for masked in plan.masked_by_new_file:

@@ -7,7 +7,7 @@ Check mode, diff, result and the real run are views of it.
 
 from __future__ import annotations
 
-from typing import Any, Collection, Iterable, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Collection, Iterable, Mapping, NamedTuple
 
 from .boot_files import BootFiles, read_order
 from .errors import TuningError
@@ -26,6 +26,9 @@ from .sysctl_d import (
 )
 from .text import encode
 from .values import values_equal
+
+if TYPE_CHECKING:
+    from .undone import Undone
 
 _NONE: Mapping[str, Any] = {}
 
@@ -86,6 +89,8 @@ class Plan(NamedTuple):
     """Requested keys that this kernel does not have."""
     removed_keys: tuple[str, ...] = ()
     """Keys that leave our file, and whose runtime value follows the next boot."""
+    undone: tuple[Undone, ...] = ()
+    """Keys to set that already had a line at the last boot, which did not last."""
 
     @property
     def changed(self) -> bool:
@@ -100,12 +105,38 @@ class Plan(NamedTuple):
         order = read_order(self.boot_files, self.observed.loader)
         return [file.path for file in order if file.masked_by == self.observed.path]
 
-    def undone(self) -> Plan:
+    def without_changes(self) -> Plan:
         """Return the plan with nothing of it carried out: the state after a failure."""
-        boot_files = self.observed.boot_files
         keys = [*self.request.settings, *self.desired]
-        precedence = precedence_of(boot_files, self.observed.loader, keys)
-        return self._replace(writes=(), files=(), boot_files=boot_files, precedence=precedence)
+        return self._replace(
+            writes=(),
+            files=(),
+            boot_files=self.observed.boot_files,
+            precedence=self._precedence_before(keys),
+        )
+
+    def _precedence_before(self, keys: Collection[str]) -> Precedence:
+        """Return what the next boot would do to these keys without this plan."""
+        if not self.files:
+            return self.precedence
+        return precedence_of(self.observed.boot_files, self.observed.loader, keys)
+
+    def contradictions(self) -> list[tuple[str, str, Line]]:
+        """Return the keys to set whose line so far asks for another value than they have.
+
+        Each with its runtime value and that line.
+        """
+        if not self.writes:
+            return []
+        boot = self._precedence_before([write.key for write in self.writes])
+        contradictions = []
+        for write in self.writes:
+            line = boot.winner(write.key)
+            if write.before is None or line is None or not line.value:
+                continue
+            if not values_equal(write.key, write.before, line.value):
+                contradictions.append((write.key, write.before, line))
+        return contradictions
 
 
 def surplus_keys(request: Request, content: bytes | None, loader: Loader) -> list[str]:

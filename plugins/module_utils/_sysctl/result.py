@@ -26,6 +26,7 @@ def build_result(plan: Plan) -> dict[str, Any]:
         "settings": build_settings(plan),
         "previous": _previous_values(plan),
         "overridden": overridden,
+        "undone": [undone.result() for undone in plan.undone],
         "missing": list(plan.missing),
         "path": plan.observed.path,
         "loader": plan.observed.loader.name,

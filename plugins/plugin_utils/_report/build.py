@@ -98,6 +98,7 @@ def _host_from_result(name: str, result: Result, desired: Desired) -> Host:
         namespaces=tuple(map(_namespace, result["namespaces"])),
         problems=problems,
         overriding=tuple(_overriding_files(settings, desired.path, result["loader"])),
+        booted=_optional_line(result["booted"]),
     )
 
 
@@ -119,6 +120,7 @@ def _setting(name: str, result: Result, desired: Desired) -> Setting:
         wanted=desired.values[name],
         winner=_winner(lines),
         assignments=lines,
+        undone=bool(result["undone"]),
     )
 
 
@@ -257,6 +259,7 @@ def _findings(host: Host) -> Iterator[str]:
     if host.message:
         yield host.message
     if host.settings and host.state != "failed":
+        yield from _undone_finding(host)
         yield from _setting_findings(host.settings)
     if host.settings and host.misses_idle_limit:
         time = host.settings["time"].now
@@ -268,6 +271,21 @@ def _findings(host: Host) -> Iterator[str]:
         yield from _connection_findings(host.connections, host.processes)
     if host.differing_namespaces:
         yield f"{_count(host.differing_namespaces, 'network namespace')} with other values"
+
+
+def _undone_finding(host: Host) -> Iterator[str]:
+    settings = host.settings or {}
+    undone = []
+    for name in host.undone_settings:
+        setting = settings[name]
+        undone.append(
+            f"{name} is {setting.now} instead of {setting.boot} ({_boot_origin(setting)})"
+        )
+    if undone:
+        yield (
+            f"undone since the boot of {host.booted}: {', '.join(undone)}; "
+            "something set it later, or it was never applied"
+        )
 
 
 def _setting_findings(settings: Settings) -> Iterator[str]:

@@ -147,6 +147,7 @@ def _host_from_dict(data: Mapping[str, Any]) -> Host:
         todo=_records(Command, data["todo"]),
         arguments=data["arguments"],
         overriding=tuple(data.get("overriding", ())),
+        booted=data.get("booted"),  # older reports have none
         change=change,
     )
 
@@ -189,7 +190,7 @@ def _csv_columns() -> list[str]:
             f"{name}_wanted",
             f"{name}_winner",
         ]
-    columns += ["dead_after", "idle_limit", "clears_idle_limit"]
+    columns += ["undone", "dead_after", "idle_limit", "clears_idle_limit"]
     columns += Connections._fields
     columns += ["namespaces_that_differ", "findings", "message"]
     return columns
@@ -200,7 +201,12 @@ def _csv_cells(host: Host) -> list[Any]:
     cells: list[Any] = [host.name, host.state, host.outcome, host.change]
     for name in SETTING_NAMES:
         cells += _setting_cells(host.settings[name] if host.settings else None)
-    cells += [host.dead_after, host.idle_limit, host.clears_idle_limit]
+    cells += [
+        " ".join(host.undone_settings),
+        host.dead_after,
+        host.idle_limit,
+        host.clears_idle_limit,
+    ]
     cells += host.connections or [None] * len(Connections._fields)
     cells += [host.differing_namespaces, "; ".join(host.findings), host.message]
     return cells

@@ -206,6 +206,8 @@ def _flags(host: Host) -> int:
         flags |= 4
     if host.misses_idle_limit:
         flags |= 8
+    if host.undone_settings:
+        flags |= 16
     return flags
 
 

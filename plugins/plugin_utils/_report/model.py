@@ -48,6 +48,8 @@ class Setting(NamedTuple):
     winner: Assignment | None
     """The line that decides the value at boot; None if no file sets it (kernel default)."""
     assignments: tuple[Assignment, ...]
+    undone: bool = False
+    """Whether the last boot did not keep what its line asked for."""
 
     @property
     def as_wanted(self) -> bool:
@@ -132,6 +134,8 @@ class Host(NamedTuple):
     """Variables to give the role, where those of the host do not make it set the desired values."""
     overriding: tuple[str, ...] = ()
     """The files that keep the next boot from setting what our file sets, or will set."""
+    booted: str | None = None
+    """When the host booted, as in RFC 3339; only where a setting is undone."""
     change: str | None = None
     """One of CHANGES; None if nothing changed, or there is no earlier report."""
 
@@ -168,6 +172,12 @@ class Host(NamedTuple):
     def unprotected(self) -> bool:
         """Whether the host has connections without keepalive."""
         return self.connections is not None and self.connections.without_keepalive > 0
+
+    @property
+    def undone_settings(self) -> list[str]:
+        """The names of the settings that the last boot did not keep."""
+        settings = self.settings or {}
+        return [name for name, setting in settings.items() if setting.undone]
 
     @property
     def has_stale_connections(self) -> bool:
@@ -218,6 +228,7 @@ class Summary(NamedTuple):
     stale: int
     differing: int
     idle_limit_missed: int
+    undone: int
 
 
 class GoneHost(NamedTuple):
@@ -306,6 +317,7 @@ def summarize(hosts: Sequence[Host]) -> Summary:
         stale=_count(hosts, lambda host: host.has_stale_connections),
         differing=_count(hosts, lambda host: host.differing_namespaces > 0),
         idle_limit_missed=_count(hosts, lambda host: host.misses_idle_limit),
+        undone=_count(hosts, lambda host: bool(host.undone_settings)),
     )
 
 

@@ -108,6 +108,8 @@ def _total_lines(report: Report) -> Iterator[str]:
         )
     if summary.differing:
         yield f"  {hosts_text(summary.differing)} with network namespaces that have other values"
+    if summary.undone:
+        yield f"  {hosts_text(summary.undone)} on which the last boot did not keep a value"
     if summary.idle_limit_missed:
         hosts = hosts_text(summary.idle_limit_missed)
         yield f"  {hosts} whose first probe comes too late for the idle limit"

@@ -293,3 +293,10 @@ def test_the_summary_counts_the_outcomes_and_names_the_hosts_that_failed():
         "unreachable  b, d: gone",
         f"not reached  {', '.join(not_reached[:20])} and 5 more",
     ]
+
+
+def test_the_preflight_names_what_the_last_boot_did_not_keep():
+    undone = {**WILL_CHANGE, "undone": [{"key": "a.b"}, {"key": "c.d"}]}
+    preflights = {"web1": undone, "web2": WILL_CHANGE, "web3": undone, "web4": FAILED, "web5": None}
+    (line,) = _fleet.undone_lines(preflights)
+    assert line.startswith("web1, web3: undone since the last boot: a.b, c.d; ")

@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 import sys
+import time
 
 import pytest
 
@@ -17,6 +18,7 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
+from ansible_collections.netops.tuning.plugins.module_utils._host import undone
 from ansible_collections.netops.tuning.plugins.module_utils._modules import settings_change
 from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import DEFAULT_HEADER
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
@@ -48,6 +50,7 @@ RESULT_KEYS = {
     "settings",
     "previous",
     "overridden",
+    "undone",
     "missing",
     "path",
     "backup_files",
@@ -135,6 +138,51 @@ def test_sets_kernel_and_file(kernel, modules, tmp_path):
     assert path.read_text() == f"# {DEFAULT_HEADER}\n{KEY} = 30\n"
     assert "does not read our file" in str(result["warnings"])
     assert modules.fails(sysctl, **{**options, "on_override": "fail"})["failed_key"] == KEY
+
+
+@pytest.fixture
+def running_host(host_root, monkeypatch):
+    """Return a function that makes a running host with these files, which booted long after."""
+
+    def make(files):
+        root = host_root(files)
+        root.files.root = "/"
+        monkeypatch.setattr(settings_change, "HostFiles", lambda _root: root.files)
+        monkeypatch.setattr(undone, "read_boot_time", lambda: time.time() + 1000)
+        return root
+
+    return make
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_warns_before_it_sets_again_what_was_undone(kernel, modules, running_host, check):
+    kernel(**{KEY: "60", OTHER: "15"})
+    running_host({OURS: f"{KEY} = 30\n{OTHER} = 15\n"})
+    result = modules.ok(sysctl, check=check, settings={KEY: 30, OTHER: 8})
+    assert result["changed_keys"] == [KEY, OTHER]
+    (entry,) = result["undone"]
+    booted = entry.pop("booted")
+    assert entry == {"key": KEY, "value": "30", "path": OURS, "line": 1, "runtime": "60"}
+    assert len(result["warnings"]) == 1
+    expected = f"undone since the boot of {booted}: {KEY} is '60' instead of '30'"
+    assert expected in str(result["warnings"])
+
+
+def test_a_run_that_sets_nothing_does_not_ask_for_the_boot(
+    kernel, modules, running_host, monkeypatch
+):
+    kernel(**{KEY: "30", OTHER: "15"})
+    running_host({OURS: f"{KEY} = 30\n"})
+
+    def refuse(*_arguments):
+        raise AssertionError("the boot time is of no interest here")
+
+    monkeypatch.setattr(undone, "find_undone", refuse)
+    result = modules.ok(sysctl, settings={KEY: 30})
+    assert (result["changed"], result["undone"]) == (False, [])
+    first_time = modules.ok(sysctl, settings={KEY: 30, OTHER: 8})
+    assert (first_time["changed_keys"], first_time["undone"]) == ([OTHER], [])
+    assert "warnings" not in first_time
 
 
 def test_failure_returns_the_values_it_read(kernel, modules):

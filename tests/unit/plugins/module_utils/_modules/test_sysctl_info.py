@@ -16,7 +16,8 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import proc_sys
+from ansible_collections.netops.tuning.plugins.module_utils._host import proc_sys, undone
+from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
 from ansible_collections.netops.tuning.plugins.module_utils._modules import sysctl_info as engine
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import FileProblem
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
@@ -32,7 +33,7 @@ def inspect(files, keys=None, loader="systemd", command_line="", problems=()):
     """Inspect the running kernel with these boot files in place of the host's own."""
     boot_files = make_tree(files, command_line)
     boot_files = boot_files._replace(problems=tuple(FileProblem(*problem) for problem in problems))
-    return engine.inspect_settings(boot_files, LOADERS[loader], keys, is_running=True)
+    return engine.inspect_settings(boot_files, LOADERS[loader], keys, running=HostFiles("/"))
 
 
 def fates(result, key):
@@ -66,6 +67,28 @@ def test_every_line_has_a_fate(kernel):
         {"path": "/usr/lib/sysctl.d/60-b.conf", "masked_by": None},
     ]
     assert (result["loader"], result["problems"]) == ("systemd", [])
+
+
+def test_tells_what_was_undone_from_what_was_never_set(kernel, host_root, monkeypatch):
+    kernel(**{KEY: "0", COOKIES: "00-00", "kernel.x": "1"})
+    old, new = "/etc/sysctl.d/a.conf", "/etc/sysctl.d/b.conf"
+    files = {old: f"{GLOB} = 1\n{COOKIES} = 1\nkernel.x = 1\n", new: f"{COOKIES} = 11-11\n"}
+    root = host_root(files)
+    booted = root.at(old).stat().st_ctime + 1000
+    monkeypatch.setattr(undone, "read_boot_time", lambda: booted)
+    os.utime(str(root.at(new)), (booted + 1, booted + 1))
+    boot_files = make_tree(files)
+    result = engine.inspect_settings(boot_files, LOADERS["systemd"], None, running=root.files)
+    assert (result["drift"], result["undone"]) == ([KEY, COOKIES], [KEY])
+    flags = [(setting["drift"], setting["undone"]) for setting in result["settings"].values()]
+    assert flags == [(True, True), (True, False), (False, False)]
+    assert result["booted"].endswith("Z")
+
+
+def test_an_image_has_not_booted():
+    result = engine.inspect_settings(make_tree({}), LOADERS["systemd"], [KEY], running=None)
+    assert (result["undone"], result["booted"]) == ([], None)
+    assert result["settings"][KEY]["undone"] is False
 
 
 def test_exclusion_wins_over_a_glob(kernel):

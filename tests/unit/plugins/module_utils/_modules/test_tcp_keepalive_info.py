@@ -16,7 +16,7 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import boot
+from ansible_collections.netops.tuning.plugins.module_utils._host import boot, undone
 from ansible_collections.netops.tuning.plugins.module_utils._keepalive.connections import (
     Connections,
 )
@@ -51,10 +51,11 @@ def test_parts_that_were_not_requested_are_empty(inspect):
     assert inspect() == {
         "loader": "procps",
         "settings": {
-            "time": {"runtime": 7200, "boot": None},
-            "probes": {"runtime": 9, "boot": None},
-            "intvl": {"runtime": 75, "boot": None},
+            "time": {"runtime": 7200, "boot": None, "undone": False},
+            "probes": {"runtime": 9, "boot": None, "undone": False},
+            "intvl": {"runtime": 75, "boot": None, "undone": False},
         },
+        "booted": None,
         "dead_after": 7875,
         "source": None,
         "connections": None,
@@ -84,11 +85,19 @@ def test_values_at_boot(inspect, text, boot):
 @pytest.mark.parametrize("value", ["soon", "3600 9", "3600s"])
 def test_boot_value_that_the_kernel_would_refuse(inspect, value):
     result = inspect(files={FILE: f"# first\n{TIME} = {value}\n"})
-    assert result["settings"]["time"] == {"runtime": 7200, "boot": None}
+    assert result["settings"]["time"] == {"runtime": 7200, "boot": None, "undone": False}
     (problem,) = result["problems"]
     assert problem["path"] == FILE
     assert "line 2" in problem["problem"]
     assert repr(value) in problem["problem"]
+
+
+def test_settings_that_the_last_boot_did_not_keep(inspect, monkeypatch):
+    monkeypatch.setattr(undone, "read_boot_time", lambda: 1e11)
+    files = {FILE: f"{TIME} = 60\n{PROBES} = 9\n{INTVL} = soon\n"}
+    result = inspect(files=files, assignments=True)
+    flags = [setting["undone"] for setting in result["settings"].values()]
+    assert (flags, result["booted"]) == ([True, False, False], "5138-11-16T09:46:40Z")
 
 
 def test_unreadable_boot_file_is_a_problem(inspect, monkeypatch):
@@ -116,12 +125,14 @@ def test_returns_every_assignment_on_request(inspect):
     assert result["settings"]["time"] == {
         "runtime": 7200,
         "boot": 60,
+        "undone": False,
         "winner": winner,
         "assignments": lines,
     }
     assert result["settings"]["intvl"] == {
         "runtime": 75,
         "boot": None,
+        "undone": False,
         "winner": None,
         "assignments": [],
     }

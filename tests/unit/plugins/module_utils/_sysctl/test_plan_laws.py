@@ -44,7 +44,7 @@ def test_the_laws_of_a_plan(request, host):
     the_boot_values_are_as_requested(plan, after)
     everything_else_stays(plan, host, after)
     the_result_describes_the_plan(plan, after)
-    the_undone_plan_describes_the_host_before(plan, host)
+    a_plan_without_changes_describes_the_host_before(plan, host)
 
 
 def planning_again_gives_an_empty_plan(plan, after):
@@ -120,15 +120,15 @@ def the_result_describes_the_plan(plan, after):
         assert_boot_line(setting["boot"], boot.winner(key))
 
 
-def the_undone_plan_describes_the_host_before(plan, host):
+def a_plan_without_changes_describes_the_host_before(plan, host):
     result = build_result(plan)
-    undone = build_result(plan.undone())
+    unchanged = build_result(plan.without_changes())
     boot = next_boot(host)
-    assert not undone["changed"]
-    assert undone["diff"] == []
-    assert undone["previous"] == result["previous"]
-    assert set(undone["settings"]) == set(result["settings"])
-    for key, setting in settings_of(plan, undone).items():
+    assert not unchanged["changed"]
+    assert unchanged["diff"] == []
+    assert unchanged["previous"] == result["previous"]
+    assert set(unchanged["settings"]) == set(result["settings"])
+    for key, setting in settings_of(plan, unchanged).items():
         value = display_value(key, plan.observed.runtime.get(key))
         assert setting["runtime"] == {"before": value, "after": value}
         assert setting["persistent"]["before"] == setting["persistent"]["after"]
@@ -164,7 +164,7 @@ def test_the_laws_of_a_restore_plan(request, host):
     assert read_order(restore.boot_files, host.loader) == order
     assert set(restore.missing) == {key for key in restore.desired if key not in host.kernel}
     the_result_describes_the_plan(restore, restored)
-    the_undone_plan_describes_the_host_before(restore, after)
+    a_plan_without_changes_describes_the_host_before(restore, after)
     again = restore_plan(plan, host, restored)
     assert (again.writes, again.files, again.changed) == ((), (), False)
 

@@ -37,6 +37,7 @@ def test_every_field_of_a_change():
         },
         "previous": {KEY: "50"},
         "overridden": [{"key": KEY, "value": "60", "path": "/etc/sysctl.d/99-v.conf", "line": 2}],
+        "undone": [],
         "missing": [],
         "path": OURS,
         "loader": "systemd",
@@ -131,7 +132,7 @@ def test_no_result_shows_a_secret():
     files = {OURS: "".join(lines), "/etc/sysctl.d/99-v.conf": f"{SECRET} = hush-4"}
     host = make_host("systemd", files, {SECRET: "hush-5"})
     plan = plan_for(make_request({SECRET: "6-6-6-6666"}, on_override="comment_out"), host)
-    for result in (build_result(plan), build_result(plan.undone())):
+    for result in (build_result(plan), build_result(plan.without_changes())):
         text = json.dumps(result)
         assert "hush" not in text
         assert "6-6-6-6666" not in text

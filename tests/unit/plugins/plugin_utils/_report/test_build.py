@@ -13,6 +13,7 @@ pytest.importorskip("ansible", reason="Reports are written on the controller, wh
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer, build_host
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Setting
 from reports.fleets import (
+    BOOTED,
     DOCUMENT,
     GCE,
     KERNEL,
@@ -25,6 +26,7 @@ from reports.fleets import (
     info_result,
     line,
     setting,
+    undone_result,
 )
 
 KERNEL_VALUES = "time 7200 instead of 3600, intvl 75 instead of 25"
@@ -74,9 +76,18 @@ def test_state_and_first_finding(result, state, finding):
         assert host.findings[0].startswith(finding)
 
 
+def test_settings_that_the_last_boot_did_not_keep_are_the_first_finding():
+    host = build(undone_result(now=(7200, 9, 25)))
+    assert (host.state, host.undone_settings) == ("drift", ["time"])
+    assert host.findings[0] == (
+        f"undone since the boot of {BOOTED}: time is 7200 instead of 3600 ({PATH} line 2); "
+        "something set it later, or it was never applied"
+    )
+
+
 def test_a_boot_without_a_file_gives_the_kernel_defaults():
     host = build(info_result(intvl=setting(25)))
-    assert host.settings["intvl"] == Setting(25, 75, None, 25, None, ())
+    assert host.settings["intvl"] == Setting(25, 75, None, 25, None, (), False)
     assert host.state == "drift"
 
 

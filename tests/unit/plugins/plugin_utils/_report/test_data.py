@@ -76,7 +76,9 @@ def test_a_report_without_changes_can_be_read():
     """Those of versions that could not compare have none."""
     data = json.loads(to_json(fleets.report(3)))
     for host in data["hosts"]:
-        del host["change"]
+        del host["change"], host["booted"]
+        for setting in (host["settings"] or {}).values():
+            del setting["undone"]
     assert len(report_from_json(json.dumps(data), "x.json").hosts) == 3
 
 
@@ -150,6 +152,18 @@ def test_csv():
     }
     assert {column: rows[1][column] for column in expected} == expected
     assert rows[0]["message"] == "no route"
+
+
+def test_csv_names_the_settings_that_the_last_boot_did_not_keep():
+    answers = {"a": Answer(fleets.undone_result()), "b": Answer(fleets.info_result())}
+    rows = csv.DictReader(io.StringIO(to_csv(fleets.report(answers)), newline=""))
+    assert [row["undone"] for row in rows] == ["time intvl", ""]
+
+
+def test_settings_that_the_last_boot_did_not_keep_are_read_back():
+    report = fleets.report({"a": Answer(fleets.undone_result())})
+    assert report.summary.undone == 1
+    assert report_from_json(to_json(report), "x").hosts == list(report.hosts)
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "|", "\t", "\r"])

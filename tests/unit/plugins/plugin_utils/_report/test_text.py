@@ -12,7 +12,7 @@ pytest.importorskip("ansible", reason="Reports are written on the controller, wh
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.text import to_text
-from reports.fleets import KERNEL, OTHER, connections_result, info_result, report
+from reports.fleets import KERNEL, OTHER, connections_result, info_result, report, undone_result
 
 HOSTS = {
     "web2": Answer(info_result(now=KERNEL, connections=connections_result(5, 0))),
@@ -44,6 +44,12 @@ def test_a_host_as_wanted():
         "",
         "  1 host: 1 as wanted",
     ]
+
+
+def test_hosts_that_the_last_boot_did_not_keep_as_they_were_are_counted():
+    lines = to_text(report({"web1": Answer(undone_result())})).splitlines()
+    assert "undone since the boot of" in lines[2]
+    assert "  1 host on which the last boot did not keep a value" in lines
 
 
 def test_the_outcome_of_a_rollout_is_a_column():
