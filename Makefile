@@ -25,7 +25,7 @@ export LC_ALL := C.UTF-8# Ansible refuses a locale that is not UTF-8
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/installed
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.build/hypothesis
-VENVS := apply dev $(CORES:%=core-%) target-$(OLDEST) peers
+VENVS := apply dev $(CORES:%=core-%) target-$(OLDEST) peers mitogen
 SHIPPED := $(shell find galaxy.yml extensions/prometheus meta plugins roles playbooks docs changelogs *.md *.rst LICENSE -name __pycache__ -prune -o -print 2>/dev/null)
 ON = PATH=$(CURDIR)/.venv/$(1)/bin:$$PATH
 TARGET = NETOPS_TARGET_PYTHON=$$(.venv/tools/bin/uv python find --system --no-project $(1))
@@ -78,7 +78,7 @@ unit: .venv/dev/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready ## run th
 report-test: .venv/dev/.ready .build/src/.ready .build/packages-browser ## test the report of the audit in a headless browser
 	.venv/dev/bin/python -m pytest tests/browser -n 2
 
-integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts ## run ansible-playbook on throw-away hosts, with the newest and the oldest versions
+integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .venv/mitogen/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts ## run ansible-playbook on throw-away hosts, with the newest and the oldest versions
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/integration -n 2
 	$(call ON,core-2.16) $(call TARGET,$(OLDEST)) python -m pytest tests/integration -n 2
 
@@ -160,7 +160,7 @@ clean: ## remove everything that was made
 	@touch $@
 
 .venv/apply/.ready: PYTHON := '>=3.11'
-.venv/dev/.ready .venv/peers/.ready: PYTHON := $(NEWEST)
+.venv/dev/.ready .venv/peers/.ready .venv/mitogen/.ready: PYTHON := $(NEWEST)
 $(CORES:%=.venv/core-%/.ready): PYTHON := $(NEWEST)
 .venv/core-2.16/.ready .venv/core-2.17/.ready: PYTHON := 3.12# the newest that they run on
 .venv/target-$(OLDEST)/.ready: PYTHON := $(OLDEST)
@@ -168,6 +168,7 @@ $(CORES:%=.venv/core-%/.ready): PYTHON := $(NEWEST)
 .venv/apply/.ready: requirements/ansible.txt
 .venv/dev/.ready: requirements/dev.txt
 .venv/peers/.ready: requirements/peers.txt
+.venv/mitogen/.ready: requirements/mitogen.txt
 $(CORES:%=.venv/core-%/.ready): .venv/core-%/.ready: requirements/core-%.txt
 .venv/target-$(OLDEST)/.ready: requirements/target-$(OLDEST).txt
 $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready

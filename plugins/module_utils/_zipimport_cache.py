@@ -17,8 +17,26 @@ LAST_VERSION = (3, 14)
 """The newest Python that is known to need this: tests/unit tells when it can go."""
 
 
-def compile_each_module_once():  # type: () -> None
-    """Keep the last result of the function that compiles a module, for the second call."""
+def is_in_archive(path):  # type: (str) -> bool
+    """Tell whether a module is in a zip file, as Ansible sends it for a process of its own."""
+    return ".zip/" in path
+
+
+def compile_each_module_once():  # type: () -> object
+    """Keep the last result of the function that compiles a module, for the second call.
+
+    Return the function as it was, None if it stays so.
+    """
     names = vars(zipimport)
-    if FIRST_VERSION <= sys.version_info[:2] <= LAST_VERSION and "_get_module_code" in names:
-        names["_get_module_code"] = functools.lru_cache(maxsize=1)(names["_get_module_code"])
+    function = names.get("_get_module_code")
+    is_known = FIRST_VERSION <= sys.version_info[:2] <= LAST_VERSION
+    if not is_known or function is None:
+        return None
+    names["_get_module_code"] = functools.lru_cache(maxsize=1)(function)
+    return function
+
+
+def compile_each_module_again(function):  # type: (object) -> None
+    """Take that back. function: what compile_each_module_once returned."""
+    if function is not None:
+        vars(zipimport)["_get_module_code"] = function

@@ -352,7 +352,7 @@ rolled_back:
   sample: true
 """
 
-from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import start
+from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import PreparedInterpreter
 
 
 def main():  # type: () -> None
@@ -363,5 +363,5 @@ def main():  # type: () -> None
 
 
 if __name__ == "__main__":
-    start()
-    main()
+    with PreparedInterpreter():
+        main()

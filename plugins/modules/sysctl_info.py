@@ -244,7 +244,7 @@ rolled_back:
   sample: true
 """
 
-from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import start
+from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import PreparedInterpreter
 
 
 def main():  # type: () -> None
@@ -255,5 +255,5 @@ def main():  # type: () -> None
 
 
 if __name__ == "__main__":
-    start()
-    main()
+    with PreparedInterpreter():
+        main()

@@ -183,7 +183,7 @@ rolled_back:
   sample: true
 """
 
-from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import start
+from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import PreparedInterpreter
 
 
 def main():  # type: () -> None
@@ -194,5 +194,5 @@ def main():  # type: () -> None
 
 
 if __name__ == "__main__":
-    start()
-    main()
+    with PreparedInterpreter():
+        main()

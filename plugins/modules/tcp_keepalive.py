@@ -310,7 +310,7 @@ rolled_back:
   sample: true
 """
 
-from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import start
+from ansible_collections.netops.tuning.plugins.module_utils._bootstrap import PreparedInterpreter
 
 
 def main():  # type: () -> None
@@ -321,5 +321,5 @@ def main():  # type: () -> None
 
 
 if __name__ == "__main__":
-    start()
-    main()
+    with PreparedInterpreter():
+        main()

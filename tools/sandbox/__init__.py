@@ -8,6 +8,7 @@ agent.py          its first process, which makes its namespaces and answers the 
 play.py           runs the real ansible-playbook against a world: tasks, or a whole playbook
 callback/         the callback plugin by which ansible-playbook sends results to play.py
 compiled.py, target/    let a target's Python load Ansible's modules already compiled
+long_lived.py     runs modules many times in one interpreter, as Mitogen does
 tasks.py          the modules as tasks, and what must hold for the result of each
 connections.py    TCP connections in a world, opened by processes that run holder.py; ss counts them
 socket_options.py       prints the keepalive settings of other processes' connections

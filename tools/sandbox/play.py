@@ -102,8 +102,12 @@ class Ansible:
     programs = Path(sys.executable).parent
     """The folder of ansible-playbook, where none is given."""
 
-    def __init__(self, home: Path, programs: Path | None = None) -> None:
+    def __init__(
+        self, home: Path, programs: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.home = home
+        self.settings = settings or {}
+        """More of its environment."""
         if programs is not None:
             self.programs = programs
 
@@ -147,6 +151,7 @@ class Ansible:
             "ANSIBLE_LOCAL_TEMP": str(self.home / "tmp"),
             "ANSIBLE_COLLECTIONS_PATH": collections_path(),
             "NETOPS_EVENTS": str(events),
+            **self.settings,
         }
 
 
@@ -281,12 +286,14 @@ def run_playbook(
     python: str | None = None,
     programs: Path | None = None,
     inventory: Path | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Played:
     """Run a playbook as a user would, in a process of its own.
 
     playbook: a name such as netops.tuning.tcp_keepalive, or plays as data.
     programs: the folder of another ansible-core's ansible-playbook.
     inventory: hosts to run it on instead of a world.
+    settings: variables of Ansible's environment.
     """
     extra = dict(variables or {})
     if world:
@@ -302,7 +309,7 @@ def run_playbook(
         command = [name, "-e", json.dumps(extra), *args]
         read_end, write_end = os.pipe()
         with open(read_end, "rb") as pipe, (home / "log").open("w+b") as log:
-            ansible_playbook = Ansible(home, programs)
+            ansible_playbook = Ansible(home, programs, settings)
             process = ansible_playbook.start(command, log, events=write_end, inventory=inventory)
             os.close(write_end)
             events = [json.loads(line) for line in pipe]

@@ -28,3 +28,4 @@ lock core-2.21 --group core-2-21 --universal --python-version 3.12
 lock core-2.15 --group core-2-15 --python-version 3.9 # for test hosts that are too old
 lock target-3.7 --group target-3-7 --python-version 3.7
 lock peers --group peers --universal --python-version 3.12
+lock mitogen --group mitogen --universal --python-version 3.12

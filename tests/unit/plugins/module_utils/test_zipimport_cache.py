@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._zipimport_cache import (
     FIRST_VERSION,
     LAST_VERSION,
+    compile_each_module_again,
     compile_each_module_once,
 )
 
@@ -41,10 +42,12 @@ def test_each_module_is_compiled_once(monkeypatch):
 
     monkeypatch.setattr(zipimport, "_get_module_code", get_module_code, raising=False)
     monkeypatch.setattr(sys, "version_info", (*FIRST_VERSION, 0, "final", 0))
-    compile_each_module_once()
+    original = compile_each_module_once()
     results = [zipimport._get_module_code("zip", name) for name in "aabba"]
     assert results == [("zip", name) for name in "aabba"]
     assert calls == [("zip", "a"), ("zip", "b"), ("zip", "a")]
+    compile_each_module_again(original)
+    assert zipimport._get_module_code is get_module_code
 
 
 @pytest.mark.parametrize("version", [(3, 7), (LAST_VERSION[0], LAST_VERSION[1] + 1)])
@@ -52,13 +55,13 @@ def test_a_python_that_is_not_known_to_need_it_is_left_alone(version, monkeypatc
     function = object()
     monkeypatch.setattr(zipimport, "_get_module_code", function, raising=False)
     monkeypatch.setattr(sys, "version_info", (*version, 0, "final", 0))
-    compile_each_module_once()
+    compile_each_module_again(compile_each_module_once())
     assert zipimport._get_module_code is function
 
 
 def test_a_zipimport_without_that_function_is_left_alone(monkeypatch):
     monkeypatch.delattr(zipimport, "_get_module_code", raising=False)
-    compile_each_module_once()
+    compile_each_module_again(compile_each_module_once())
     assert not hasattr(zipimport, "_get_module_code")
 
 
