@@ -258,8 +258,9 @@ settings:
         line: {description: The line in that file., type: int, sample: 2}
 previous:
   description: >-
-    The runtime values before the run, ready to be passed back as O(settings). Secrets are
-    omitted.
+    The runtime values before the run, ready to be passed back as O(settings). Those of keys that
+    the kernel changes along with the requested ones are among them, in an order that leads back.
+    Secrets are omitted.
   returned: as settings
   type: dict
   sample: {vm.swappiness: "60"}
@@ -308,6 +309,19 @@ path:
   returned: as settings
   type: str
   sample: /etc/sysctl.d/90-ansible.conf
+irreversible:
+  description: >-
+    Keys whose new value cannot be taken back before a reboot, each with the reason: the kernel
+    refuses the way back, or removes IPv6 addresses and routes. They are written last, when all else
+    is done. After a failure, the message says whether they were written.
+  returned: as settings
+  type: list
+  elements: dict
+  sample: [{key: kernel.kexec_load_disabled, reason: the kernel takes no 0 after a 1}]
+  contains:
+    key: {description: The key., type: str}
+    reason: {description: Why it stays., type: str}
+  version_added: 0.2.0
 loader:
   description: The sysctl loader that applies the files at boot, V(systemd) or V(procps).
   returned: as settings

@@ -261,6 +261,19 @@ missing:
   type: list
   elements: str
   sample: []
+irreversible:
+  description: >-
+    Keys whose new value cannot be taken back before a reboot, each with the reason: the kernel
+    refuses the way back, or removes IPv6 addresses and routes. They are written last, when all else
+    is done. After a failure, the message says whether they were written.
+  returned: as settings
+  type: list
+  elements: dict
+  sample: [{key: kernel.kexec_load_disabled, reason: the kernel takes no 0 after a 1}]
+  contains:
+    key: {description: The key., type: str}
+    reason: {description: Why it stays., type: str}
+  version_added: 0.2.0
 path:
   description: The file, by the path under which the sysctl loader reads it.
   returned: as settings

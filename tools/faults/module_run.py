@@ -21,7 +21,13 @@ from .calls import Call
 from .ptrace import CallHandler, Verdict, trace, wait_for_tracer
 
 PLUGINS = "ansible_collections.netops.tuning.plugins"
-LAZY_IMPORTS = ("_host.transaction", "_ledger.recording", "_ledger.store")
+LAZY_IMPORTS = (
+    "_host.transaction",
+    "_host.coupled_values",
+    "_host.effects",
+    "_ledger.recording",
+    "_ledger.store",
+)
 """What the engine imports only when a run needs it."""
 ANSIBLE_ARGUMENTS = {
     "_ansible_check_mode": False,

@@ -28,6 +28,7 @@ SUCCESS = (
     "overridden",
     "undone",
     "missing",
+    "irreversible",
     "path",
     "backup_files",
     "loader",

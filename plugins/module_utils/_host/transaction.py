@@ -3,8 +3,9 @@
 """Carry a plan out as one transaction: all of it, or nothing.
 
 Runtime values are written in the order given, all of them are read back, then the files are
-changed, ours first. Each step adds to a journal how it is undone before it is done; on any error
-the journal is undone, newest step first.
+changed, ours first, then what cannot be taken back is written. Each change of a file adds to a
+journal how it is undone before it is done. On any error the journal is undone, newest step first,
+and all runtime values that the writes may have changed are restored.
 """
 
 from __future__ import annotations
@@ -17,12 +18,11 @@ from typing import Callable, Iterator, Mapping, NoReturn
 
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.loaders import FOLDERS
-from .._sysctl.plan import FileChange, Plan, RuntimeWrite
-from .._sysctl.secrets import quote_value
-from .._sysctl.values import values_equal
+from .._sysctl.plan import FileChange, Plan
 from .file_change import SetAttributes, UndoStep, change_file, remove_leftovers, require_writable
 from .files import HostFiles
-from .proc_sys import read_key, require_writable_key, write_key
+from .proc_sys import require_writable_key
+from .runtime_values import RuntimeValues, write_error
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -36,7 +36,7 @@ def check_writable(plan: Plan, files: HostFiles) -> None:
         try:
             require_writable_key(write.key)
         except OSError as error:
-            raise _write_error(write, error) from error
+            raise write_error(write, error) from error
     for change in plan.files:
         _check_folder(change, files)
 
@@ -88,10 +88,11 @@ def _require_trusted_folder(path: str, folder: str, files: HostFiles) -> None:
 
 
 def carry_out(
-    plan: Plan, files: HostFiles, attributes: Mapping[str, SetAttributes], backup: bool
+    values: RuntimeValues, files: HostFiles, attributes: Mapping[str, SetAttributes], backup: bool
 ) -> list[str]:
     """Carry out all of a plan or nothing, and return the paths of the backups made.
 
+    values: the runtime values of the plan.
     attributes: file, links followed -> a function that sets the attributes of its replacement.
     """
     journal: list[UndoStep] = []
@@ -99,31 +100,31 @@ def carry_out(
     with _signal_handlers(signal.SIG_IGN):
         try:
             with _signal_handlers(_raise_on_signal):
-                backups = _carry_out_steps(plan, files, attributes, backup, journal)
+                backups = _carry_out_steps(values, files, attributes, backup, journal)
         except (Exception, KeyboardInterrupt) as error:  # whatever it is, the host comes first
-            raise _undo(error, journal) from error
+            raise _undo(error, journal, values) from error
         _remove_temporary_files(journal)
     return backups
 
 
 def _carry_out_steps(
-    plan: Plan,
+    values: RuntimeValues,
     files: HostFiles,
     attributes: Mapping[str, SetAttributes],
     backup: bool,
     journal: list[UndoStep],
 ) -> list[str]:
+    plan = values.plan
     if plan.request.persistent:
         changed_files = {change.real_path for change in plan.files}
         for real in {plan.observed.real_path, *changed_files}:
             remove_leftovers(files.host_path(real))
-    if plan.writes:
-        _write_runtime_values(plan, journal)
-        _verify_runtime_values(plan)
+    values.write_first()
     backups: list[str] = []
     for change in plan.files:
         set_attributes = attributes.get(change.real_path)
         backups += change_file(change, files, set_attributes, backup, journal)
+    values.write_last()
     return backups
 
 
@@ -150,10 +151,10 @@ def _raise_on_signal(number: int, _frame: object) -> NoReturn:
     raise TuningError(f"ended by {signal.Signals(number).name}")
 
 
-def _undo(error: BaseException, journal: list[UndoStep]) -> TuningError:
-    """Undo the journal, newest step first, and return the error to report.
+def _undo(error: BaseException, journal: list[UndoStep], values: RuntimeValues) -> TuningError:
+    """Undo the journal, newest step first, then restore the values; return the error to report.
 
-    Its ``rolled_back`` is false, and its message names the steps, if some cannot be undone.
+    Its ``rolled_back`` is false, and its message names what it is, if something cannot be undone.
     """
     failure = error if isinstance(error, TuningError) else TuningError(f"it broke off: {error!r}")
     not_undone = []
@@ -164,71 +165,9 @@ def _undo(error: BaseException, journal: list[UndoStep]) -> TuningError:
             not_undone.append(f"{step.what} ({describe_os_error(undo_error)})")
         except TuningError as undo_error:
             not_undone.append(f"{step.what} ({undo_error})")
+    for key, reason in values.restore().items():
+        not_undone.append(f"{key} ({reason})")
     if not_undone:
         failure.args = (f"{failure}. NOT put back: {'; '.join(not_undone)}",)
         failure.rolled_back = False
     return failure
-
-
-def _write_error(write: RuntimeWrite, error: OSError) -> TuningError:
-    message = f"{write.key}: cannot be set to {quote_value(write.key, write.after)}"
-    return TuningError(message, write.key, error)
-
-
-def _write_runtime_values(plan: Plan, journal: list[UndoStep]) -> None:
-    """Write the values that differ, in the order given.
-
-    A key that was right when the plan was made is looked at again in its turn, since writing
-    another key may have changed it.
-    """
-    planned = {write.key: write for write in plan.writes}
-    for key, desired in plan.desired.items():
-        write = planned.get(key)
-        if write is None and desired is not None and key in plan.observed.runtime:
-            live = read_key(key)
-            if not plan.request.accepts(key, live, desired):
-                write = RuntimeWrite(key, before=plan.observed.runtime[key], after=desired)
-        if write is not None:
-            _write_with_undo(write, journal)
-
-
-def _write_with_undo(write: RuntimeWrite, journal: list[UndoStep]) -> None:
-    journal.append(UndoStep(write.key, lambda: _undo_write(write)))
-    try:
-        write_key(write.key, write.after)
-    except OSError as error:
-        raise _write_error(write, error) from error
-
-
-def _undo_write(write: RuntimeWrite) -> None:
-    if write.before is None:
-        raise TuningError("it had no value to go back to")
-    write_key(write.key, write.before)
-    if not values_equal(write.key, read_key(write.key), write.before):
-        value = quote_value(write.key, write.before)
-        raise TuningError(f"the kernel did not take {value} again")
-
-
-def _verify_runtime_values(plan: Plan) -> None:
-    """Read all values back, those that were right before as well."""
-    for key, desired in plan.desired.items():
-        if desired is None or key not in plan.observed.runtime:
-            continue
-        try:
-            live = read_key(key)
-        except OSError as error:
-            raise TuningError(f"{key}: cannot be read back", key, error) from error
-        if not plan.request.accepts(key, live, desired):
-            raise _not_kept_error(key, desired, live, plan.observed.runtime[key])
-
-
-def _not_kept_error(key: str, desired: str, live: str, before: str | None) -> TuningError:
-    if values_equal(key, live, before):
-        reason = "a key set after it, or another program, put it back"
-    else:
-        reason = "the kernel, or another program, changed it"
-    return TuningError(
-        f"{key}: {quote_value(key, desired)} was written, but it reads back "
-        f"{quote_value(key, live)}: {reason}. Ask for a value that stays",
-        key,
-    )

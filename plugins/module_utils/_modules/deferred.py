@@ -15,6 +15,7 @@ from .._sysctl.plan import Plan
 from .base import TuningModule
 
 if TYPE_CHECKING:
+    from .._host.runtime_values import RuntimeValues
     from .._sysctl.sysctl_d import Line
     from .._sysctl.undone import Undone
     from .file_attributes import FileAttributes
@@ -70,7 +71,25 @@ def carry_out(
     """Carry out all of a plan or nothing, and return the paths of the backups made."""
     from .._host import transaction
 
-    return transaction.carry_out(plan, files, attributes, backup)
+    return transaction.carry_out(_runtime_values(plan), files, attributes, backup)
+
+
+def _runtime_values(plan: Plan) -> RuntimeValues:
+    """Return what writes the runtime values of a plan."""
+    if plan.effects is None:
+        from .._host import runtime_values
+
+        return runtime_values.RuntimeValues(plan)
+    from .._host import coupled_values
+
+    return coupled_values.CoupledValues(plan)
+
+
+def observe_effects(plan: Plan) -> Plan:
+    """Return a plan with what its writes do besides setting their keys."""
+    from .._host import effects
+
+    return effects.observe_effects(plan)
 
 
 def require_writable_ledger() -> None:

@@ -10,7 +10,7 @@ from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, read_keys, require_procfs
 from .._sysctl.errors import TuningError
-from .._sysctl.keys import ACTIONS, is_glob, parse_key
+from .._sysctl.keys import ACTIONS, is_glob, may_be_coupled, parse_key
 from .._sysctl.plan import Observed, Plan, make_plan, surplus_keys
 from .._sysctl.request import Request, check_combination
 from .._sysctl.result import build_result
@@ -54,6 +54,8 @@ class SettingsChange(HostChange):
         contradictions = plan.contradictions()
         if contradictions:
             plan = plan._replace(undone=deferred.find_undone(contradictions, files))
+        if any(may_be_coupled(write.key) for write in plan.writes):
+            plan = deferred.observe_effects(plan)
         return plan
 
     def refuse(self, plan: Plan) -> None:
@@ -126,6 +128,7 @@ class SettingsChange(HostChange):
             or plan.undone
             or plan.removed_keys
             or plan.masked_by_new_file
+            or plan.effects
             or plan.observed.boot_files.problems
         )
         return deferred.plan_warnings(plan) if has_warnings else ()

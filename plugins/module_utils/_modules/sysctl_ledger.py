@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterator, Mapping, NoReturn, Sequence
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import read_keys
+from .._host.runtime_values import RuntimeValues
 from .._host.transaction import carry_out, check_writable
 from .._ledger import entries as ledger
 from .._ledger import store
@@ -102,7 +103,7 @@ class Restoration(HostChange):
         for path, snapshot in self._files_before.items():
             if snapshot:
                 attributes[path] = _attribute_setter(snapshot)
-        backups = carry_out(plan, files, attributes, backup=False)
+        backups = carry_out(RuntimeValues(plan), files, attributes, backup=False)
         try:
             self._entries = store.mark_undone(self._entries, self._to_undo)
         except TuningError as error:

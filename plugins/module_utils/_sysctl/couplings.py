@@ -12,7 +12,7 @@ In a pattern, ``*`` stands for any segment, ``<interface>`` for one that is neit
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Mapping, NamedTuple
 
 from .keys import key_to_path
 from .values import parse_number
@@ -161,6 +161,9 @@ EFFECTS = (
     ),
 )
 
+_SOURCE_PREFIXES = tuple(effect.key.partition("<")[0] for effect in EFFECTS)
+"""How the keys begin that act on others; most keys of interfaces do not."""
+
 UNCOPIED_SETTINGS = (
     "disable_policy",
     "disable_xfrm",
@@ -196,9 +199,8 @@ class OneWay(NamedTuple):
     """A setting that cannot be taken back before a reboot."""
 
     key: str
-    """The pattern of the key."""
     final: str
-    """The value that stays; "" if every higher number stays, "-" if every lower one does."""
+    """The value that stays; "-" if every number stays that is not replaced by a lower one."""
     reason: str
 
 
@@ -209,14 +211,8 @@ ONE_WAY = (
     OneWay("kernel.yama.ptrace_scope", "3", "the kernel takes no lower value after a 3"),
     OneWay("kernel.kexec_load_limit_panic", "-", "the kernel takes only lower limits"),
     OneWay("kernel.kexec_load_limit_reboot", "-", "the kernel takes only lower limits"),
-    OneWay("vm.memfd_noexec", "", "the kernel takes only higher values"),
-    OneWay(
-        "net.ipv6.conf.*.disable_ipv6",
-        "1",
-        "the IPv6 addresses and routes of its interfaces are removed, and 0 does not restore them",
-    ),
 )
-"""What stays until a reboot (Documentation/admin-guide/sysctl, ip-sysctl)."""
+"""What stays until a reboot (Documentation/admin-guide/sysctl)."""
 
 
 def variable_of(key: str) -> str:
@@ -265,6 +261,8 @@ def keys_changed_by(key: str) -> list[str]:
     """Return the keys, as globs, that writing a key may change; its other names are among them."""
     variable = variable_of(key)
     changed = [name for name in names_of(key) if name != key]
+    if not variable.startswith(_SOURCE_PREFIXES):
+        return changed
     for effect in EFFECTS:
         bound = _match(effect.key, variable)
         if bound is None or bound.get("<setting>") in UNCOPIED_SETTINGS:
@@ -287,12 +285,71 @@ def effect_of(value: str, kind: str) -> str | None:
 
 def why_irreversible(key: str, before: str | None, after: str) -> str:
     """Return why a value cannot be taken back before a reboot, "" if it can."""
+    row = _one_way(key)
+    if row is None or before == after or not _is_final(row, after):
+        return ""
+    return row.reason
+
+
+def why_refused(key: str, live: str | None, value: str) -> str:
+    """Return why the kernel will not take a value before a reboot, "" if it may."""
+    row = _one_way(key)
+    if row is None or live is None or not _is_final(row, live):
+        return ""
+    if row.final == "-" and _is_lower_limit(value, live):
+        return ""
+    return row.reason
+
+
+def _is_lower_limit(value: str, live: str) -> bool:
+    number = parse_number(value)
+    live_number = parse_number(live)
+    if not isinstance(number, int) or not isinstance(live_number, int):
+        return False
+    return 0 <= number < live_number
+
+
+def _one_way(key: str) -> OneWay | None:
     for row in ONE_WAY:
-        if _match(row.key, key) is None or before == after:
-            continue
-        if row.final in ("", "-") or parse_number(after) == parse_number(row.final):
-            return row.reason
-    return ""
+        if row.key == key:
+            return row
+    return None
+
+
+def _is_final(row: OneWay, value: str) -> bool:
+    """Tell whether a key with this value has no way back."""
+    number = parse_number(value)
+    if row.final == "-":
+        return isinstance(number, int) and number >= 0
+    return number == parse_number(row.final)
+
+
+def interface_losing_ipv6(key: str, after: str) -> str:
+    """Return the interface from which a write removes all IPv6 addresses and routes.
+
+    That is "all" if it is every interface, and "" if it is none. The source is
+    addrconf_disable_ipv6, net/ipv6/addrconf.c.
+    """
+    if not key.startswith("net.ipv6.conf.") or not key.endswith(".disable_ipv6"):
+        return ""
+    interface = key_to_path(key).split("/")[3]
+    if interface == "default" or parse_number(after) == 0:
+        return ""
+    return interface
+
+
+def way_back(values: Mapping[str, str | None]) -> list[str]:
+    """Return the keys of earlier values in the order in which writing them leads back.
+
+    Keys that act on others come first. Of two that clear each other, the one that is 0 comes last:
+    writing the other one makes it so, and the kernel need not take a 0.
+    """
+
+    def position(key: str) -> tuple[bool, bool]:
+        acts_on_none = not keys_changed_by(key)
+        return acts_on_none, values[key] == ZERO
+
+    return sorted(values, key=position)
 
 
 def _match(pattern: str, key: str) -> dict[str, str] | None:

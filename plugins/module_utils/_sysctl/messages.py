@@ -8,7 +8,7 @@ from typing import Iterator
 
 from .boot_files import COMMAND_LINE, read_order
 from .errors import TuningError
-from .plan import Plan
+from .plan import Effects, Plan
 from .secrets import quote_value
 from .sysctl_d import Line
 from .undone import describe_undone
@@ -72,6 +72,8 @@ def plan_warnings(plan: Plan) -> Iterator[str]:
         yield _describe_override(plan, key, winner)
     if plan.undone:
         yield describe_undone(plan.undone)
+    if plan.effects:
+        yield from _warn_of_no_return(plan.effects)
     if plan.request.runtime:
         yield from _warn_of_stale_values(plan)
     for masked in plan.masked_by_new_file:
@@ -85,6 +87,12 @@ def plan_warnings(plan: Plan) -> Iterator[str]:
                 f"{problem.path} cannot be read, "
                 f"so what it sets at boot is not known: {problem.reason}"
             )
+
+
+def _warn_of_no_return(effects: Effects) -> Iterator[str]:
+    """Yield a warning for each key that cannot be taken back before a reboot."""
+    for key, reason in effects.irreversible:
+        yield f"{key}: this cannot be taken back before a reboot: {reason}"
 
 
 def _warn_of_stale_values(plan: Plan) -> Iterator[str]:

@@ -70,6 +70,17 @@ class FileChange(NamedTuple):
     after: bytes | None
 
 
+class Effects(NamedTuple):
+    """What the writes of a plan do besides setting their keys."""
+
+    affected: Values
+    """Each key that they may change, written ones included -> its value before them."""
+    way_back: tuple[str, ...]
+    """All keys that are set or affected, in the order in which writing them leads back."""
+    irreversible: tuple[tuple[str, str], ...]
+    """Keys that a reboot alone brings back, each with the reason."""
+
+
 class Plan(NamedTuple):
     """What will be done, and what the state will be then."""
 
@@ -91,6 +102,8 @@ class Plan(NamedTuple):
     """Keys that leave our file, and whose runtime value follows the next boot."""
     undone: tuple[Undone, ...] = ()
     """Keys to set that already had a line at the last boot, which did not last."""
+    effects: Effects | None = None
+    """None: the writes change nothing but their keys."""
 
     @property
     def changed(self) -> bool:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Iterable
 
 from .diff import build_diff
 from .plan import Plan
@@ -28,6 +28,7 @@ def build_result(plan: Plan) -> dict[str, Any]:
         "overridden": overridden,
         "undone": [undone.result() for undone in plan.undone],
         "missing": list(plan.missing),
+        "irreversible": _irreversible_keys(plan),
         "path": plan.observed.path,
         "loader": plan.observed.loader.name,
         "diff": build_diff(plan),
@@ -35,13 +36,30 @@ def build_result(plan: Plan) -> dict[str, Any]:
 
 
 def _previous_values(plan: Plan) -> dict[str, str | None]:
-    """Return the runtime values before the run, which a later task can set again."""
+    """Return the runtime values before the run, which a later task can set again.
+
+    Those of keys that the writes may change besides are among them; the order leads back.
+    """
     live = plan.observed.runtime
+    keys: Iterable[str] = plan.desired
+    if plan.effects:
+        live = {**live, **plan.effects.affected}
+        keys = plan.effects.way_back
     previous = {}
-    for key in plan.desired:
+    for key in keys:
         if is_displayable(key, live):
             previous[printable(key)] = display_value(key, live[key])
     return previous
+
+
+def _irreversible_keys(plan: Plan) -> list[dict[str, str]]:
+    """Return the keys that a reboot alone brings back, each with the reason."""
+    if not plan.effects:
+        return []
+    return [
+        {"key": printable(key), "reason": printable(reason)}
+        for key, reason in plan.effects.irreversible
+    ]
 
 
 def is_displayable(key: str, live: Values) -> bool:

@@ -23,6 +23,9 @@ from ansible_collections.netops.tuning.plugins.module_utils._host import (
     transaction,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._host.boot import read_boot_files
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime_values import (
+    RuntimeValues,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import (
@@ -66,7 +69,8 @@ def plan_change(place, settings=None, **options):
 
 def carry_out(plan, place, attributes=lambda _path: None, backup=False):
     transaction.check_writable(plan, place.files)
-    return transaction.carry_out(plan, place.files, {plan.observed.real_path: attributes}, backup)
+    values = RuntimeValues(plan)
+    return transaction.carry_out(values, place.files, {plan.observed.real_path: attributes}, backup)
 
 
 def values_of(kernel):
@@ -329,7 +333,7 @@ def test_undoes_if_the_kernel_refuses_a_value(place, kernel):
     assert (error.key, error.errno, error.rolled_back) == (C, errno.EINVAL, True)
     assert "'30'" in str(error)
     assert "Invalid argument" in str(error)
-    assert live.written == [(A, "10"), (B, "20"), (C, "30"), (C, "3"), (B, "2"), (A, "1")]
+    assert live.written == [(A, "10"), (B, "20"), (C, "30"), (B, "2"), (A, "1")]
     assert (values_of(live), root.snapshot()) == (VALUES, before)
 
 
@@ -531,7 +535,8 @@ def runs_with_each_call_failing(situation, place, kernel, monkeypatch, error, la
             outcome = None
             faults.armed = True
             try:
-                transaction.carry_out(plan, root.files, {}, options.get("backup", False))
+                values = RuntimeValues(plan)
+                transaction.carry_out(values, root.files, {}, options.get("backup", False))
             except BaseException as raised:
                 outcome = raised
             faults.armed = False

@@ -52,6 +52,7 @@ RESULT_KEYS = {
     "overridden",
     "undone",
     "missing",
+    "irreversible",
     "path",
     "backup_files",
     "loader",

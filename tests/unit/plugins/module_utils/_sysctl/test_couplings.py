@@ -79,8 +79,9 @@ def test_effect_of_a_value(value: str, kind: str, result: str | None) -> None:
         ("kernel.yama.ptrace_scope", "1", "2", False),
         ("kernel.yama.ptrace_scope", "3", "3", False),
         ("kernel.kexec_load_limit_panic", "5", "4", True),
-        ("net.ipv6.conf.eth0.disable_ipv6", "0", "1", True),
-        ("net.ipv6.conf.eth0.disable_ipv6", "1", "0", False),
+        ("kernel.kexec_load_limit_panic", "-1", "4", True),
+        ("kernel.kexec_load_limit_panic", "4", "-1", False),
+        ("net.ipv6.conf.eth0.disable_ipv6", "0", "1", False),
         ("vm.swappiness", "60", "10", False),
     ],
 )
@@ -88,6 +89,59 @@ def test_values_that_cannot_be_taken_back(
     key: str, before: str, after: str, is_final: bool
 ) -> None:
     assert bool(couplings.why_irreversible(key, before, after)) is is_final
+
+
+@pytest.mark.parametrize(
+    ("key", "live", "value", "is_refused"),
+    [
+        ("kernel.yama.ptrace_scope", "3", "1", True),
+        ("kernel.yama.ptrace_scope", "2", "1", False),
+        ("kernel.unprivileged_bpf_disabled", "1", "2", True),
+        ("kernel.unprivileged_bpf_disabled", "2", "0", False),
+        ("kernel.kexec_load_limit_panic", "-1", "5", False),
+        ("kernel.kexec_load_limit_panic", "5", "4", False),
+        ("kernel.kexec_load_limit_panic", "5", "6", True),
+        ("kernel.kexec_load_limit_panic", "5", "-1", True),
+        ("kernel.modules_disabled", None, "0", False),
+        ("vm.swappiness", "60", "10", False),
+    ],
+)
+def test_values_that_the_kernel_takes_only_after_a_reboot(
+    key: str, live: str | None, value: str, is_refused: bool
+) -> None:
+    assert bool(couplings.why_refused(key, live, value)) is is_refused
+
+
+@pytest.mark.parametrize(
+    ("key", "after", "interface"),
+    [
+        ("net.ipv6.conf.eth0.disable_ipv6", "1", "eth0"),
+        ("net.ipv6.conf.eth0/100.disable_ipv6", "1", "eth0.100"),
+        ("net.ipv6.conf.all.disable_ipv6", "1", "all"),
+        ("net.ipv6.conf.all.disable_ipv6", "0", ""),
+        ("net.ipv6.conf.default.disable_ipv6", "1", ""),
+        ("net.ipv6.conf.all.forwarding", "1", ""),
+    ],
+)
+def test_interface_that_loses_its_addresses(key: str, after: str, interface: str) -> None:
+    assert couplings.interface_losing_ipv6(key, after) == interface
+
+
+@pytest.mark.parametrize(
+    ("values", "order"),
+    [
+        ({"vm.dirty_bytes": "0", "vm.dirty_ratio": "20"}, ["vm.dirty_ratio", "vm.dirty_bytes"]),
+        ({"vm.dirty_ratio": "0", "vm.dirty_bytes": "8192"}, ["vm.dirty_bytes", "vm.dirty_ratio"]),
+        (
+            {"net.ipv4.conf.eth0.forwarding": "1", "net.ipv4.tcp_a": "0", FORWARD: "0"},
+            [FORWARD, "net.ipv4.conf.eth0.forwarding", "net.ipv4.tcp_a"],
+        ),
+    ],
+)
+def test_order_in_which_earlier_values_are_written(
+    values: dict[str, str], order: list[str]
+) -> None:
+    assert couplings.way_back(values) == order
 
 
 def _keys_of_the_table() -> list[str]:

@@ -39,6 +39,7 @@ def test_every_field_of_a_change():
         "overridden": [{"key": KEY, "value": "60", "path": "/etc/sysctl.d/99-v.conf", "line": 2}],
         "undone": [],
         "missing": [],
+        "irreversible": [],
         "path": OURS,
         "loader": "systemd",
         "diff": [

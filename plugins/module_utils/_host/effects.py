@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the writes of a plan do besides setting their keys, as far as the host shows it before."""
+
+from __future__ import annotations
+
+from socket import AF_INET6, inet_ntop
+from typing import Iterator
+
+from .._sysctl.couplings import (
+    interface_losing_ipv6,
+    keys_changed_by,
+    variable_of,
+    way_back,
+    why_irreversible,
+    why_refused,
+)
+from .._sysctl.errors import TuningError
+from .._sysctl.keys import is_glob
+from .._sysctl.plan import Effects, Plan, RuntimeWrite
+from .._sysctl.request import Values
+from .._sysctl.secrets import quote_value
+from .proc_sys import expand_glob, read_keys
+
+_IPV6_ADDRESSES = "/proc/net/if_inet6"
+_IPV6_ROUTES = "/proc/net/ipv6_route"
+
+# <linux/if_addr.h>, <net/ipv6.h>, <linux/route.h>, <linux/ipv6_route.h>
+_ADDRESS_IS_PERMANENT = 0x80
+_SCOPES_MADE_BY_THE_KERNEL = (0x10, 0x20)  # host (::1) and link
+_ROUTE_HAS_GATEWAY = 0x2
+_ROUTE_OF_A_ROUTER = 0x50000  # RTF_DEFAULT and RTF_ADDRCONF: advertised, so they come back
+
+
+def observe_effects(plan: Plan) -> Plan:
+    """Return a plan with the effects of its writes, as the host is now.
+
+    A value that the kernel takes only after a reboot is refused.
+    """
+    for write in plan.writes:
+        _refuse_locked(write)
+    return add_effects(plan)
+
+
+def _refuse_locked(write: RuntimeWrite) -> None:
+    reason = why_refused(write.key, write.before, write.after)
+    if reason:
+        raise TuningError(
+            f"{write.key}: it is {quote_value(write.key, write.before)}, and {reason}, "
+            f"so it can be {quote_value(write.key, write.after)} only after a reboot; "
+            "set it with 'runtime: false', then reboot",
+            write.key,
+        )
+
+
+def add_effects(plan: Plan) -> Plan:
+    """Return a plan with the effects of its writes, as the host is now."""
+    affected = _read_affected(plan)
+    before = dict(affected)
+    for key in plan.desired:
+        if key in plan.observed.runtime:
+            before[key] = plan.observed.runtime[key]
+    effects = Effects(
+        affected=affected,
+        way_back=tuple(way_back(before)),
+        irreversible=tuple(_irreversible_writes(plan)),
+    )
+    return plan._replace(effects=effects)
+
+
+def _read_affected(plan: Plan) -> Values:
+    """Read all keys that the writes of a plan may change, by one name for each variable.
+
+    A requested key that is turned is written again, so what that changes is among them.
+    """
+    runtime = plan.observed.runtime
+    affected: dict[str, str | None] = {}
+    pending = [write.key for write in plan.writes]
+    written = set(pending)
+    variables = {variable_of(key) for key in pending}
+    while pending:
+        for key in _changed_keys(pending.pop()):
+            if key in affected or variable_of(key) in variables:
+                continue
+            if key in runtime:
+                affected[key] = runtime[key]
+            else:
+                affected.update(read_keys([key], named=False, needed=False))
+            if key in plan.desired and key not in written:
+                written.add(key)
+                pending.append(key)
+    return affected
+
+
+def _changed_keys(key: str) -> Iterator[str]:
+    for name in keys_changed_by(key):
+        if is_glob(name):
+            yield from expand_glob(name)
+        else:
+            yield name
+
+
+def _irreversible_writes(plan: Plan) -> Iterator[tuple[str, str]]:
+    for write in plan.writes:
+        reason = why_irreversible(write.key, write.before, write.after)
+        interface = interface_losing_ipv6(write.key, write.after)
+        if interface:
+            reason = _describe_lost_ipv6(interface)
+        if reason:
+            yield write.key, reason
+
+
+def _describe_lost_ipv6(interface: str) -> str:
+    """Describe the addresses and routes that nothing restores, "" if there are none."""
+    lost = []
+    for address, name in _static_addresses():
+        if interface in ("all", name):
+            lost.append(f"{address} of {name}")
+    for target, name in _static_routes():
+        if interface in ("all", name):
+            lost.append(f"the route to {target} by {name}")
+    if not lost:
+        return ""
+    return f"the kernel removes {', '.join(lost)}, and IPv6 enabled again does not restore that"
+
+
+def _static_addresses() -> Iterator[tuple[str, str]]:
+    """Yield each IPv6 address that neither the kernel nor a router gives, and its interface."""
+    for fields in _read_table(_IPV6_ADDRESSES):
+        address, _index, length, scope, flags, name = fields
+        is_permanent = int(flags, 16) & _ADDRESS_IS_PERMANENT
+        if is_permanent and int(scope, 16) not in _SCOPES_MADE_BY_THE_KERNEL:
+            yield f"{_format_address(address)}/{int(length, 16)}", name
+
+
+def _static_routes() -> Iterator[tuple[str, str]]:
+    """Yield each IPv6 route through a gateway that no router advertises, and its interface."""
+    for fields in _read_table(_IPV6_ROUTES):
+        flags = int(fields[8], 16)
+        if flags & _ROUTE_HAS_GATEWAY and not flags & _ROUTE_OF_A_ROUTER:
+            yield f"{_format_address(fields[0])}/{int(fields[1], 16)}", fields[9]
+
+
+def _read_table(path: str) -> list[list[str]]:
+    try:
+        with open(path, encoding="ascii", errors="replace") as table:
+            return [line.split() for line in table]
+    except FileNotFoundError:  # a kernel without IPv6
+        return []
+
+
+def _format_address(digits: str) -> str:
+    return inet_ntop(AF_INET6, bytes.fromhex(digits))

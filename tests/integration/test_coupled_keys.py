@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys that the kernel changes along with others: set, and restored after an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sandbox.tasks import TIME, Asker, sysctl
+from sandbox.world import World
+
+FORWARD = "net.ipv4.ip_forward"
+REDIRECTS = "net.ipv4.conf.all.accept_redirects"
+BR0_FORWARDING = "net.ipv4.conf.br0.forwarding"
+FORWARD6 = "net.ipv6.conf.all.forwarding"
+IPV6_ALL = "net.ipv6.conf.all.disable_ipv6"
+IPV6_LO = "net.ipv6.conf.lo.disable_ipv6"
+REFUSED = {"net.ipv4.tcp_retries1": 1000}
+"""The kernel refuses it, and only the real run sees that."""
+
+HARDENED = {
+    FORWARD: 0,
+    REDIRECTS: 0,
+    BR0_FORWARDING: 1,
+    "net.ipv6.conf.br0.forwarding": 1,
+    "net.ipv6.conf.br1.disable_ipv6": 1,
+    "net.ipv4.conf.br0.rp_filter": 2,
+}
+"""A host on which no interface is as the keys for all of them would make it."""
+
+
+@pytest.fixture
+def hardened(make_world: Callable[..., World]) -> World:
+    world = make_world(interfaces=["br0", "br1"])
+    for key, value in HARDENED.items():
+        world.set_sysctl(key, value)
+    return world
+
+
+def add_address(world: World, address: str, interface: str) -> None:
+    added = world.run(["ip", "-6", "address", "add", address, "dev", interface])
+    assert added.rc == 0, added.stderr
+
+
+def addresses(world: World, interface: str) -> str:
+    return world.run(["ip", "-6", "address", "show", "dev", interface]).stdout
+
+
+# --- after an error ---
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {FORWARD: 1},
+        {FORWARD: 1, REDIRECTS: 1, BR0_FORWARDING: 0},
+        {"net.ipv4.conf.all.forwarding": 1},
+        {FORWARD6: 1},
+        {IPV6_ALL: 1},
+        {IPV6_ALL: 1, IPV6_LO: 0},
+        {"net.ipv4.conf.default.rp_filter": 1},
+        {"net.ipv6.conf.all.ignore_routes_with_linkdown": 1},
+        {"net.ipv4.conf.*.forwarding": 1},
+    ],
+    ids=", ".join,
+)
+def test_a_failed_run_changes_no_key_of_the_network(
+    hardened: World, ask: Asker, settings: dict[str, Any]
+) -> None:
+    result = ask.fails(hardened, sysctl({**settings, **REFUSED}))
+    assert result["failed_key"] == next(iter(REFUSED))
+    assert result["rolled_back"] is True
+
+
+def test_a_failed_run_leaves_the_addresses_of_the_interfaces(world: World, ask: Asker) -> None:
+    world.add_interfaces("br0")
+    add_address(world, "2001:db8::5/64", "br0")
+    result = ask.fails(world, sysctl({IPV6_ALL: 1, **REFUSED}))
+    assert result["rolled_back"] is True
+    assert "2001:db8::5/64" in addresses(world, "br0")
+
+
+def test_addresses_that_are_gone_are_named_after_an_error(world: World, ask: Asker) -> None:
+    """The lock of the kernel's value is not the only thing that cannot be taken back."""
+    world.add_interfaces("br0", "br1")
+    add_address(world, "2001:db8::5/64", "br0")
+    add_address(world, "2001:db8:1::5/64", "br1")
+    settings = {
+        "net.ipv6.conf.br0.disable_ipv6": 1,
+        "net.ipv6.conf.br1.disable_ipv6": "0x1ffffffff",
+    }
+    result = ask(world, sysctl(settings))
+    assert result.failed
+    assert result["rolled_back"] is False
+    assert "NOT put back: net.ipv6.conf.br0.disable_ipv6 (the kernel removes" in result["msg"]
+    assert "br1" not in result["msg"].partition("NOT put back")[2]
+    assert "2001:db8:1::5/64" in addresses(world, "br1")
+
+
+# --- what cannot be taken back ---
+
+
+def test_addresses_that_will_be_lost_are_named_before(world: World, ask: Asker) -> None:
+    world.add_interfaces("br0")
+    add_address(world, "2001:db8::5/64", "br0")
+    task = sysctl({IPV6_ALL: 1, IPV6_LO: 0, TIME: 600})
+    for check in (True, False):
+        result = ask.ok(world, task, check=check)
+        ((named),) = result["irreversible"]
+        assert named["key"] == IPV6_ALL
+        assert "2001:db8::5/64 of br0" in named["reason"]
+        assert "2001:db8::5/64 of br0" in str(result["warnings"])
+    assert (world.sysctl(IPV6_ALL), world.sysctl(IPV6_LO)) == ("1", "0")
+    assert ask.again(world, task)["irreversible"] == []
+
+
+def test_nothing_is_named_where_nothing_is_lost(world: World, ask: Asker) -> None:
+    world.add_interfaces("br0")
+    result = ask.ok(world, sysctl({IPV6_ALL: 1}))
+    assert result["irreversible"] == []
+    assert "warnings" not in result
+
+
+# --- set ---
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_a_value_that_a_later_key_resets_is_written_again(
+    hardened: World, ask: Asker, value: int
+) -> None:
+    """ip_forward sets accept_redirects to its opposite."""
+    hardened.set_sysctl(FORWARD, 1 - value)
+    hardened.set_sysctl(REDIRECTS, value)
+    ask.ok(hardened, sysctl({REDIRECTS: value, FORWARD: value}, persistent=False))
+    assert hardened.sysctl(REDIRECTS) == hardened.sysctl(FORWARD) == str(value)
+    ask.again(hardened, sysctl({REDIRECTS: value, FORWARD: value}, persistent=False))
+
+
+@pytest.mark.parametrize("key", [FORWARD, FORWARD6, "net.ipv4.conf.default.rp_filter"])
+def test_previous_leads_back(hardened: World, ask: Asker, key: str) -> None:
+    start = hardened.net_values()
+    predicted = ask.ok(hardened, sysctl({key: 1}, persistent=False), check=True)
+    result = ask.ok(hardened, sysctl({key: 1}, persistent=False))
+    assert result["previous"] == predicted["previous"]
+    assert hardened.net_values() != start
+    ask.ok(hardened, sysctl(result["previous"], persistent=False))
+    assert hardened.net_values() == start

@@ -1,0 +1,358 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keys that act on others: written until all have their value, and restored with their effects.
+
+The kernel is a folder whose keys react to writes as those of the real one do.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any, Callable, Mapping
+
+import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._host import (
+    effects,
+    proc_sys,
+    transaction,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._host.coupled_values import (
+    CoupledValues,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import (
+    FileChange,
+    Observed,
+    Plan,
+    make_plan,
+)
+from hosts_in_memory import make_request, make_tree
+from unit.hosts_on_disk import HostRoot, Kernel
+
+BYTES, RATIO, SWAPPINESS = "vm.dirty_bytes", "vm.dirty_ratio", "vm.swappiness"
+FORWARD, REDIRECTS = "net.ipv4.ip_forward", "net.ipv4.conf.all.accept_redirects"
+BR0 = "net.ipv4.conf.br0.forwarding"
+KEXEC, PTRACE = "kernel.kexec_load_disabled", "kernel.yama.ptrace_scope"
+IPV6_ALL, IPV6_LO = "net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.lo.disable_ipv6"
+
+START = {
+    BYTES: "0",
+    RATIO: "20",
+    SWAPPINESS: "60",
+    FORWARD: "0",
+    REDIRECTS: "0",
+    BR0: "1",
+    KEXEC: "0",
+    PTRACE: "1",
+    IPV6_ALL: "0",
+    IPV6_LO: "0",
+}
+"""Values before each test; accept_redirects is not what ip_forward makes it."""
+
+ADDRESSES = """\
+20010db8000000000000000000000005 02 40 00 80     br0
+20010db8000000000000000000000007 02 40 00 00     br0
+fe80000000000000fc74f6fffe0c1b3a 02 40 20 80     br0
+00000000000000000000000000000001 01 80 10 80       lo
+"""
+NO_ROUTE = "0" * 32
+ROUTES = f"""\
+{NO_ROUTE} 00 {NO_ROUTE} 00 fe80000000000000fc74f6fffe0c1b3b 00000400 00000001 00000000 00000003 br1
+{NO_ROUTE} 00 {NO_ROUTE} 00 fe80000000000000fc74f6fffe0c1b3c 00000400 00000001 00000000 00050003 br2
+"""
+
+MakeKernel = Callable[..., Kernel]
+
+
+@pytest.fixture
+def live(kernel: MakeKernel, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Kernel:
+    """Return a kernel whose keys react to each other."""
+    live = kernel(**START)
+    for key, other in ((BYTES, RATIO), (RATIO, BYTES)):
+        live.reactions[key] = clears(live, key, other)
+    live.reactions[FORWARD] = forwards(live)
+    for key in (KEXEC, PTRACE):
+        live.reactions[key] = stays(live, key, "1" if key == KEXEC else "3")
+    live.reactions[IPV6_ALL] = copies_to(live, IPV6_LO)
+    for name, text in (("_IPV6_ADDRESSES", ADDRESSES), ("_IPV6_ROUTES", ROUTES)):
+        table = tmp_path / name
+        table.write_text(text)
+        monkeypatch.setattr(effects, name, str(table))
+    return live
+
+
+def refusal() -> OSError:
+    return OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+
+def clears(live: Kernel, key: str, other: str) -> Callable[[str], str]:
+    """Return the reaction of a key whose new value sets another one to 0."""
+
+    def react(text: str) -> str:
+        if key == BYTES and int(text) < 8192:
+            raise refusal()
+        if text != live[key]:
+            live[other] = "0"
+        return text
+
+    return react
+
+
+def forwards(live: Kernel) -> Callable[[str], str]:
+    """Return the reaction of ip_forward."""
+
+    def react(text: str) -> str:
+        if text != live[FORWARD]:
+            live[BR0] = text
+            live[REDIRECTS] = "0" if text == "1" else "1"
+        return text
+
+    return react
+
+
+def stays(live: Kernel, key: str, final: str) -> Callable[[str], str]:
+    """Return the reaction of a key that keeps its final value."""
+
+    def react(text: str) -> str:
+        if live[key] == final and text != final:
+            raise refusal()
+        return text
+
+    return react
+
+
+def copies_to(live: Kernel, other: str) -> Callable[[str], str]:
+    """Return the reaction of a key that gives another one its value."""
+
+    def react(text: str) -> str:
+        live[other] = text
+        return text
+
+    return react
+
+
+def make_coupled_plan(settings: Mapping[str, str], **options: Any) -> Plan:
+    request = make_request(settings, **{"persistent": False, **options})
+    observed = Observed(
+        loader=LOADERS["systemd"],
+        boot_files=make_tree({}),
+        runtime=proc_sys.read_keys(settings, named=True, needed=True),
+    )
+    return effects.observe_effects(make_plan(request, observed))
+
+
+def run(plan: Plan, place: HostRoot) -> list[str]:
+    return transaction.carry_out(CoupledValues(plan), place.files, {}, backup=False)
+
+
+def fails(plan: Plan, place: HostRoot) -> TuningError:
+    with pytest.raises(TuningError) as caught:
+        run(plan, place)
+    return caught.value
+
+
+def values_of(live: Kernel) -> dict[str, str]:
+    return {key: live[key] for key in START}
+
+
+@pytest.fixture
+def root(place: Callable[..., HostRoot]) -> HostRoot:
+    return place({"/etc": None})
+
+
+# --- set ---
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {FORWARD: "1", REDIRECTS: "1"},
+        {REDIRECTS: "1", FORWARD: "1"},
+        {REDIRECTS: "0", BR0: "0", FORWARD: "1"},
+        {RATIO: "20", BYTES: "0"},
+        {BYTES: "16384", RATIO: "0"},
+        {RATIO: "0", BYTES: "16384"},
+        {IPV6_LO: "0", IPV6_ALL: "1"},
+        {IPV6_ALL: "1", IPV6_LO: "0"},
+        {KEXEC: "1", SWAPPINESS: "10"},
+    ],
+)
+def test_sets_all_values(settings: dict[str, str], live: Kernel, root: HostRoot) -> None:
+    run(make_coupled_plan(settings), root)
+    assert {key: live[key] for key in settings} == settings
+
+
+@pytest.mark.parametrize("order", [[BYTES, RATIO], [RATIO, BYTES]])
+def test_sets_earlier_values_again(order: list[str], live: Kernel, root: HostRoot) -> None:
+    live[BYTES], live[RATIO] = "16384", "0"
+    run(make_coupled_plan({key: START[key] for key in order}), root)
+    assert values_of(live) == START
+
+
+def test_what_cannot_be_taken_back_comes_last(live: Kernel, root: HostRoot) -> None:
+    run(make_coupled_plan({IPV6_ALL: "1", KEXEC: "1", IPV6_LO: "0", SWAPPINESS: "10"}), root)
+    assert live.written == [(SWAPPINESS, "10"), (IPV6_ALL, "1"), (KEXEC, "1"), (IPV6_LO, "0")]
+
+
+def test_what_cannot_be_taken_back_comes_after_the_files(
+    live: Kernel, root: HostRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written_when_files_changed = []
+
+    def change_file(*_unused: object) -> list[str]:
+        written_when_files_changed.append(list(live.written))
+        return []
+
+    monkeypatch.setattr(transaction, "change_file", change_file)
+    plan = make_coupled_plan({KEXEC: "1", SWAPPINESS: "10"})
+    run(plan._replace(files=(FileChange("/etc/x", "/etc/x", None, b""),)), root)
+    assert written_when_files_changed == [[(SWAPPINESS, "10")]]
+    assert live[KEXEC] == "1"
+
+
+# --- not set ---
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {FORWARD: "1"},
+        {BYTES: "16384"},
+        {RATIO: "10"},
+        {REDIRECTS: "1", FORWARD: "1", BR0: "0"},
+        {KEXEC: "1", IPV6_ALL: "1"},
+    ],
+)
+def test_restores_all_that_the_writes_changed(
+    settings: dict[str, str], live: Kernel, root: HostRoot
+) -> None:
+    live.refuse(SWAPPINESS, "10")
+    error = fails(make_coupled_plan({**settings, SWAPPINESS: "10"}), root)
+    assert (error.key, error.rolled_back) == (SWAPPINESS, True)
+    assert values_of(live) == START
+
+
+@pytest.mark.parametrize("settings", [{BYTES: "100"}, {BYTES: "0", RATIO: "20", FORWARD: "7"}])
+def test_a_refused_value_that_changed_nothing_needs_no_undoing(
+    settings: dict[str, str], live: Kernel, root: HostRoot
+) -> None:
+    live.refuse(FORWARD, "7")
+    error = fails(make_coupled_plan(settings), root)
+    assert error.rolled_back
+    assert error.errno == errno.EINVAL
+    assert len(live.written) == 1
+    assert values_of(live) == START
+
+
+def test_two_keys_that_clear_each_other(live: Kernel, root: HostRoot) -> None:
+    error = fails(make_coupled_plan({BYTES: "16384", RATIO: "10"}), root)
+    assert error.rolled_back
+    assert BYTES in str(error)
+    assert RATIO in str(error)
+    assert "another program" not in str(error)
+    assert values_of(live) == START
+
+
+def test_a_refused_value_that_no_other_key_gives(live: Kernel, root: HostRoot) -> None:
+    error = fails(make_coupled_plan({BYTES: "100", RATIO: "10"}), root)
+    assert (error.key, error.errno, error.rolled_back) == (BYTES, errno.EINVAL, True)
+    assert values_of(live) == START
+
+
+def test_a_value_that_the_kernel_rounds_is_not_blamed_on_a_key(
+    live: Kernel, root: HostRoot
+) -> None:
+    live.reactions[REDIRECTS] = lambda _text: "7"
+    error = fails(make_coupled_plan({REDIRECTS: "1", FORWARD: "1"}), root)
+    assert FORWARD not in str(error)
+    assert "'7'" in str(error)
+
+
+def test_a_key_that_goes_away_is_no_failure_to_restore(live: Kernel, root: HostRoot) -> None:
+    def remove_interface(_text: str) -> str:
+        os.unlink(proc_sys.proc_path(BR0))
+        raise refusal()
+
+    live.reactions[SWAPPINESS] = remove_interface
+    error = fails(make_coupled_plan({FORWARD: "1", SWAPPINESS: "10"}), root)
+    assert (error.key, error.rolled_back) == (SWAPPINESS, True)
+    assert (live[FORWARD], live[REDIRECTS]) == ("0", "0")
+
+
+def test_an_error_names_what_could_not_be_restored(live: Kernel, root: HostRoot) -> None:
+    live.refuse(SWAPPINESS, "10")
+    plan = make_coupled_plan({FORWARD: "1", SWAPPINESS: "10"})
+    live.refuse(REDIRECTS, "0")
+    error = fails(plan, root)
+    assert not error.rolled_back
+    assert f"NOT put back: {REDIRECTS} (Invalid argument" in str(error)
+
+
+def test_an_error_names_what_cannot_be_taken_back(live: Kernel, root: HostRoot) -> None:
+    plan = make_coupled_plan({KEXEC: "1", IPV6_ALL: "1", PTRACE: "3"})
+    live.refuse(PTRACE, "3")
+    error = fails(plan, root)
+    assert (error.key, error.rolled_back) == (PTRACE, False)
+    not_restored = str(error).partition("NOT put back: ")[2]
+    assert f"{KEXEC} (the kernel takes no 0 after a 1" in not_restored
+    assert f"{IPV6_ALL} (the kernel removes 2001:db8::5/64 of br0" in not_restored
+    assert PTRACE not in not_restored
+    assert values_of(live) == {**START, KEXEC: "1"}
+
+
+# --- known before ---
+
+
+def test_reads_before_all_that_the_writes_may_change(live: Kernel) -> None:
+    plan = make_coupled_plan({FORWARD: "1", SWAPPINESS: "10"})
+    assert plan.effects is not None
+    assert plan.effects.affected == {REDIRECTS: live[REDIRECTS], BR0: live[BR0]}
+    first, *others = plan.effects.way_back
+    assert first == FORWARD
+    assert set(others) == {BR0, REDIRECTS, SWAPPINESS}
+
+
+@pytest.mark.parametrize(
+    ("settings", "reasons"),
+    [
+        ({FORWARD: "1"}, []),
+        ({PTRACE: "2"}, []),
+        ({PTRACE: "3"}, ["no lower value"]),
+        ({"net.ipv6.conf.br0.disable_ipv6": "1"}, ["2001:db8::5/64 of br0, and"]),
+        ({"net.ipv6.conf.br1.disable_ipv6": "1"}, ["the route to ::/0 by br1"]),
+        ({"net.ipv6.conf.br2.disable_ipv6": "1"}, []),
+        ({IPV6_LO: "1"}, []),
+        ({IPV6_ALL: "1"}, ["2001:db8::5/64 of br0, the route to ::/0 by br1, and"]),
+    ],
+)
+def test_names_before_what_cannot_be_taken_back(
+    settings: dict[str, str], reasons: list[str], live: Kernel
+) -> None:
+    for key in settings:
+        live[key] = START.get(key, "0")
+    plan = make_coupled_plan(settings)
+    assert plan.effects is not None
+    named = [reason for _key, reason in plan.effects.irreversible]
+    assert len(named) == len(reasons)
+    for reason, expected in zip(named, reasons):
+        assert expected in reason
+
+
+def test_refuses_what_the_kernel_takes_only_after_a_reboot(live: Kernel) -> None:
+    live[PTRACE] = "3"
+    with pytest.raises(TuningError, match=r"it is '3'.*after a reboot") as caught:
+        make_coupled_plan({PTRACE: "1"})
+    assert caught.value.key == PTRACE
+
+
+def test_a_kernel_without_ipv6(live: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(effects, "_IPV6_ADDRESSES", "/nowhere")
+    monkeypatch.setattr(effects, "_IPV6_ROUTES", "/nowhere")
+    plan = make_coupled_plan({IPV6_ALL: "1"})
+    assert plan.effects is not None
+    assert plan.effects.irreversible == ()
+    assert live.written == []
