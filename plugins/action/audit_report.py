@@ -10,14 +10,12 @@ The action runs on the controller and queries no host.
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import glob
 from typing import Any, Container, Iterable, Mapping, Sequence
 
-from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.plugin_utils._playbooks import AUDIT_NAMES
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import (
     build,
     dated_name,
@@ -36,10 +34,20 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import
     ReportError,
     make_report,
 )
-from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import desired_state
+from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import (
+    ROLE_NAMES,
+    desired_state,
+)
+from ansible_collections.netops.tuning.plugins.plugin_utils._rollout_action import show_lines
+from ansible_collections.netops.tuning.plugins.plugin_utils._templates import HostVariables
+from ansible_collections.netops.tuning.plugins.plugin_utils._variables import (
+    VariableError,
+    check_names,
+)
 from ansible_collections.netops.tuning.plugins.plugin_utils._version import VERSION
 
 OPTIONS = {
+    "hosts": {"type": "list", "elements": "str"},
     "results": {"type": "str", "default": "audit_found"},
     "outcome": {"type": "str"},
     "reports": {"type": "list", "elements": "str"},
@@ -59,6 +67,8 @@ OPTIONS = {
         "choices": list(gate.FAIL_CONDITIONS),
         "default": [],
     },
+    "max_unreachable": {"type": "int", "default": 0},
+    "fail": {"type": "bool", "default": True},
     "terminal": {"type": "bool", "default": True},
 }
 
@@ -77,7 +87,7 @@ class ActionModule(ActionBase):
         _validated, options = self.validate_argument_spec(OPTIONS)
         try:
             result.update(self._write_report(options, task_vars or {}))
-        except (ReportError, TuningError) as error:
+        except (ReportError, TuningError, VariableError) as error:
             result.update(failed=True, msg=str(error))
         return result
 
@@ -90,7 +100,7 @@ class ActionModule(ActionBase):
         paths = write.file_paths(options["folder"], name, options["formats"])
         inventory = tuple(variables.get("ansible_inventory_sources") or ())
         shell = todo.Shell(inventory=inventory, limit_file=paths.get("limit"))
-        hosts = _hosts(options, variables, shell)
+        hosts = self._hosts(options, variables, shell)
         hosts, comparison = _compared(hosts, options["compare"], variables)
         report = make_report(
             hosts,
@@ -104,16 +114,19 @@ class ActionModule(ActionBase):
         write.write_files(report, paths)
         if options["terminal"]:
             _display(report, options["fail_on"], paths.values())
-        return _result(report, paths, options["fail_on"])
+        return _result(report, paths, options)
 
-
-def _hosts(
-    options: Mapping[str, Any], variables: Mapping[str, Any], shell: todo.Shell
-) -> list[Host]:
-    """Return the hosts of other reports if the task names any, else those of the play."""
-    if options["reports"] is not None:
-        return merge_reports(options["reports"], shell)
-    return PlayHosts(options, variables, shell).records()
+    def _hosts(
+        self, options: Mapping[str, Any], variables: Mapping[str, Any], shell: todo.Shell
+    ) -> list[Host]:
+        """Return the hosts of other reports if the task names any, else those of the play."""
+        if options["reports"] is not None:
+            return merge_reports(options["reports"], shell)
+        names = options["hosts"]
+        if names is None:
+            names = list(map(str, variables["ansible_play_hosts_all"]))
+        play_hosts = PlayHosts(options, variables["hostvars"], shell, self._templar)
+        return list(map(play_hosts.record, names))
 
 
 def _compared(
@@ -138,45 +151,26 @@ class PlayHosts:
     """The hosts of a play, with the variables in which Ansible keeps their results."""
 
     def __init__(
-        self, options: Mapping[str, Any], variables: Mapping[str, Any], shell: todo.Shell
+        self, options: Mapping[str, Any], hostvars: Any, shell: todo.Shell, templar: Any
     ) -> None:
         self._results_variable = options["results"]
         self._outcome_variable = options["outcome"]
-        self._names = list(map(str, variables["ansible_play_hosts_all"]))
-        self._hostvars = variables["hostvars"]
+        self._hostvars = hostvars
         self._shell = shell
+        self._templar = templar
 
-    def records(self) -> list[Host]:
-        """Return the record of each host, in the order of the play."""
-        return list(map(self._record, self._names))
-
-    def _record(self, name: str) -> Host:
-        # `hostvars[name]` would look for templates in the whole result of the host.
-        variables = self._hostvars.raw_get(name)
+    def record(self, name: str) -> Host:
+        """Return the record of a host; its variables may be wrong, and only its own record."""
+        variables = HostVariables(name, self._hostvars, self._templar)
+        outcome = self._outcome(name, variables.raw)
         try:
-            desired = desired_state(variables, functools.partial(self._resolve, name))
-        except TuningError as error:
-            raise ReportError(f"{error} (of host {name})") from None
-        answer = build.Answer(
-            result=variables.get(self._results_variable), outcome=self._outcome(name, variables)
-        )
+            check_names(variables.raw, AUDIT_NAMES)
+            check_names(variables.raw, ROLE_NAMES)
+            desired = desired_state(variables.raw, variables.resolve_all)
+        except (TuningError, VariableError) as error:
+            return build.build_host_with_wrong_variables(name, str(error), outcome, self._shell)
+        answer = build.Answer(result=variables.raw.get(self._results_variable), outcome=outcome)
         return build.build_host(name, answer, desired, self._shell)
-
-    def _resolve(self, host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Return variables of a host with their templates resolved in the context of that host."""
-        resolved = {}
-        for name, value in variables.items():
-            if isinstance(value, str) and "{" in value:
-                resolved[name] = self._template(host, name)
-            else:
-                resolved[name] = value
-        return resolved
-
-    def _template(self, host: str, variable: str) -> str:
-        try:
-            return str(self._hostvars[host][variable])
-        except AnsibleError as error:
-            raise ReportError(f"{variable} of host {host} cannot be resolved: {error}") from None
 
     def _outcome(self, host: str, variables: Mapping[str, Any]) -> str | None:
         variable = self._outcome_variable
@@ -207,17 +201,18 @@ def merge_reports(patterns: Iterable[str], shell: todo.Shell) -> list[Host]:
 
 
 def _display(report: Report, fail_on: Sequence[str], paths: Iterable[str]) -> None:
-    """Print the report, and where its files are."""
+    """Show the report to a person, and where its files are."""
     lines = ["", text.to_text(report, fail_on), ""]
     lines += [f"  {path}" for path in paths]
-    Display().display("\n".join([*lines, ""]))
+    show_lines([*lines, ""])
 
 
-def _result(report: Report, paths: Mapping[str, str], fail_on: Sequence[str]) -> dict[str, Any]:
+def _result(report: Report, paths: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the result of the task, which fails if a host matches a condition of `fail_on`."""
+    violating = gate.violations(report, options["fail_on"], options["max_unreachable"])
     violations = {}
     messages = []
-    for condition, hosts in gate.violations(report, fail_on).items():
+    for condition, hosts in violating.items():
         names = [host.name for host in hosts]
         violations[condition] = names
         messages.append(f"{condition}: {text.some_names(names, NAMES_IN_MESSAGE)}")
@@ -226,9 +221,31 @@ def _result(report: Report, paths: Mapping[str, str], fail_on: Sequence[str]) ->
         "files": dict(paths),
         "states": dict(report.summary.states),
         "violations": violations,
+        **_failures_of_hosts(violating),
     }
     if violations:
         reasons = "; ".join(messages)
-        message = f"hosts match a condition that the audit is to fail on: {reasons}"
-        result.update(failed=True, msg=message)
+        result["failure"] = f"hosts match a condition that the audit is to fail on: {reasons}"
+        if options["fail"]:
+            result.update(failed=True, msg=result["failure"])
     return result
+
+
+def _failures_of_hosts(violating: Mapping[str, Sequence[Host]]) -> dict[str, Any]:
+    """Return what playbook_end needs, to fail on the hosts that are wrong."""
+    conditions: dict[str, list[str]] = {}
+    records = {}
+    for condition, hosts in violating.items():
+        for host in hosts:
+            records[host.name] = host
+            conditions.setdefault(host.name, []).append(condition)
+    unreachable, failed = {}, {}
+    for name, names in conditions.items():
+        host = records[name]
+        reason = f"{', '.join(names)}: {'; '.join(host.findings)}"
+        if host.state == "unreachable":
+            unreachable[name] = reason
+        else:
+            failed[name] = reason
+    failing = ["localhost", *unreachable, *failed] if violating else []
+    return {"failing": failing, "unreachable_hosts": unreachable, "failed_hosts": failed}

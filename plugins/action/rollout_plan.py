@@ -7,21 +7,22 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
 from ansible import context
 from ansible_collections.netops.tuning.plugins.plugin_utils import _fleet
 from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import Outcome
 from ansible_collections.netops.tuning.plugins.plugin_utils._rollout_action import (
+    ROLLOUT_OPTIONS,
     RolloutAction,
-    RolloutError,
 )
 
 _MAX_SIZES = 8
 """Sizes of batches that the line of the plan names."""
 
 OPTIONS: dict[str, Any] = {
-    "rollout": {"type": "str", "required": True},
+    **ROLLOUT_OPTIONS,
+    "hosts": {"type": "list", "elements": "str", "required": True},
     "serial": {"type": "list", "elements": "str", "default": ["1", "5%", "25%", "100%"]},
     "canary": {"type": "list", "elements": "str", "default": []},
     "require": {"type": "list", "elements": "str", "default": []},
@@ -34,8 +35,8 @@ class ActionModule(RolloutAction):
     argument_spec = OPTIONS
 
     def decide(self) -> dict[str, Any]:
-        """Return the plan; fail if a required host cannot be changed."""
-        variables = self.variables_of(self.variables["ansible_play_hosts_all"])
+        """Return the plan; without a host to change if a required one cannot be changed."""
+        variables = self.variables_of(self.options["hosts"])
         preflights = {}
         unfit = {}
         for host, host_variables in variables.items():
@@ -46,10 +47,12 @@ class ActionModule(RolloutAction):
         hosts = _fleet.hosts_to_change(preflights, self.options["canary"])
         sizes = _fleet.batch_sizes(len(hosts), self.options["serial"])
         self._display_plan(preflights, len(hosts), sizes, unfit)
-        self._check_required(variables, unfit)
-        if context.CLIARGS.get("check"):
+        problem = _unfit_required_hosts(self.options["require"], unfit)
+        if problem:
+            self.display(problem)
+        if problem or context.CLIARGS.get("check"):
             hosts = []
-        return {"hosts": hosts, "sizes": sizes, "planned": time.time()}
+        return {"hosts": hosts, "sizes": sizes, "planned": time.time(), "problem": problem}
 
     def _display_plan(
         self,
@@ -64,24 +67,25 @@ class ActionModule(RolloutAction):
             named = ", ".join(str(size) for size in sizes[:_MAX_SIZES])
             if len(sizes) > _MAX_SIZES:
                 named += " ..."
-            batches = f" in {len(sizes)} batches ({named})"
+            noun = "batch" if len(sizes) == 1 else "batches"
+            batches = f" in {len(sizes)} {noun} ({named})"
         already_right = total - to_change - len(unfit)
         self.display(
-            f"{total} hosts: {to_change} to change{batches}, {already_right} already right, "
-            f"{len(unfit)} that cannot be changed",
+            f"{_fleet.count_hosts(total)}: {to_change} to change{batches}, "
+            f"{already_right} already right, {len(unfit)} that cannot be changed",
             [*_fleet.failure_lines(unfit), *_fleet.undone_lines(preflights)],
         )
 
-    def _check_required(self, variables: Mapping[str, Any], unfit: Mapping[str, Outcome]) -> None:
-        """Stop the rollout if a host without which nothing is to be changed cannot be changed."""
-        reasons = []
-        for host in self.options["require"]:
-            if host in unfit:
-                reasons.append(f"{host}: {unfit[host].reason}")
-            elif host not in variables:
-                reasons.append(f"{host}: no host of this rollout")
-        if reasons:
-            raise RolloutError(
-                "nothing was changed, since hosts that rollout_require names are not fit: "
-                f"{'; '.join(reasons)}"
-            )
+
+def _unfit_required_hosts(required: Iterable[str], unfit: Mapping[str, Outcome]) -> str | None:
+    """Return why nothing may be changed: hosts without which it must not be cannot be changed."""
+    reasons = []
+    for host in required:
+        if host in unfit:
+            reasons.append(f"{host}: {unfit[host].reason}")
+    if not reasons:
+        return None
+    return (
+        "nothing was changed, since hosts that rollout_require names cannot be changed: "
+        f"{'; '.join(reasons)}"
+    )

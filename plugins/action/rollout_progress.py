@@ -12,6 +12,7 @@ from typing import Any
 from ansible import context
 from ansible_collections.netops.tuning.plugins.plugin_utils import _fleet
 from ansible_collections.netops.tuning.plugins.plugin_utils._rollout_action import (
+    ROLLOUT_OPTIONS,
     RolloutAction,
     format_duration,
 )
@@ -21,8 +22,9 @@ COUNTDOWN_STEP = 10
 DEFAULT_FORKS = 5
 
 OPTIONS: dict[str, Any] = {
-    "rollout": {"type": "str", "required": True},
+    **ROLLOUT_OPTIONS,
     "max_failures": {"type": "int", "default": 0},
+    "max_unreachable": {"type": "int", "default": 0},
     "soak": {"type": "int", "default": 0},
 }
 
@@ -45,16 +47,17 @@ class ActionModule(RolloutAction):
                 this_batch[host] = outcomes[host]
         counts = _fleet.describe_counts(_fleet.count_outcomes(ended))
         self.display(
-            f"{len(ended)} of {len(outcomes)} hosts, {counts}; {self._elapsed(len(ended))}",
+            f"{len(ended)} of {_fleet.count_hosts(len(outcomes))}, {counts}; "
+            f"{self._elapsed(len(ended))}",
             _fleet.failure_lines(this_batch),
         )
-        failures = sum(outcome.is_failure for outcome in ended.values())
+        failures = _fleet.count_failures(ended, self.options["max_unreachable"])
         stop = failures > self.options["max_failures"]
         remaining = len(outcomes) - len(ended)
         if stop and remaining:
             self.display(
                 f"stops here: {failures} failed, and rollout_max_failures is "
-                f"{self.options['max_failures']}; {remaining} hosts are not touched"
+                f"{self.options['max_failures']}; {_fleet.count_hosts(remaining)} not touched"
             )
         elif remaining:
             self._wait()

@@ -11,9 +11,17 @@ from typing import Any, Mapping
 from ansible import context
 from ansible_collections.netops.tuning.plugins.plugin_utils import _fleet
 from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import Outcome
-from ansible_collections.netops.tuning.plugins.plugin_utils._rollout_action import RolloutAction
+from ansible_collections.netops.tuning.plugins.plugin_utils._rollout_action import (
+    ROLLOUT_OPTIONS,
+    RolloutAction,
+)
 
-OPTIONS: dict[str, Any] = {"rollout": {"type": "str", "required": True}}
+OPTIONS: dict[str, Any] = {
+    **ROLLOUT_OPTIONS,
+    "hosts": {"type": "list", "elements": "str", "required": True},
+    "problem": {"type": "str"},
+    "max_unreachable": {"type": "int", "default": 0},
+}
 
 
 class ActionModule(RolloutAction):
@@ -22,25 +30,46 @@ class ActionModule(RolloutAction):
     argument_spec = OPTIONS
 
     def decide(self) -> dict[str, Any]:
-        """Return the outcomes, and whether a host is not as wanted."""
-        outcomes = self.outcomes_of(self.variables["ansible_play_hosts_all"])
+        """Return the outcomes, and which hosts are not as wanted."""
+        check_mode = bool(context.CLIARGS.get("check"))
+        outcomes = self.outcomes_of(self.options["hosts"])
+        if check_mode and not self.options["problem"]:
+            outcomes = _fleet.as_in_check_mode(outcomes)
         counts = _fleet.count_outcomes(outcomes)
         summary = _fleet.describe_counts(counts)
-        self.display(f"{len(outcomes)} hosts: {summary}", _fleet.failure_lines(outcomes))
+        self.display(
+            f"{_fleet.count_hosts(len(outcomes))}: {summary}", _fleet.failure_lines(outcomes)
+        )
+        wrong = self._wrong_hosts(outcomes)
+        unreachable, failed = {}, {}
+        for host, outcome in wrong.items():
+            if outcome.outcome == _fleet.UNREACHABLE:
+                unreachable[host] = outcome.reason
+            elif outcome.is_failure:
+                failed[host] = _fleet.describe(outcome)
+        reason = self.options["problem"] or summary
+        is_wrong = bool(wrong or self.options["problem"])
         return {
             "outcomes": {host: outcome._asdict() for host, outcome in outcomes.items()},
             "counts": counts,
             "summary": summary,
-            "wrong": _is_wrong(outcomes),
+            "wrong": is_wrong,
+            "failing": ["localhost", *unreachable, *failed] if is_wrong else [],
+            "unreachable_hosts": unreachable,
+            "failed_hosts": failed,
+            "failure": f"rollout {self.options['rollout']!r}: {reason}",
         }
 
-
-def _is_wrong(outcomes: Mapping[str, Outcome]) -> bool:
-    """Tell whether a host failed or was not reached; in check mode no host is to be reached."""
-    check_mode = bool(context.CLIARGS.get("check"))
-    for outcome in outcomes.values():
-        if outcome.is_failure:
-            return True
-        if outcome.outcome == _fleet.NOT_REACHED and not check_mode:
-            return True
-    return False
+    def _wrong_hosts(self, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
+        """Return the hosts that are not as wanted; some may be unreachable without being wrong."""
+        unreachable = 0
+        wrong = {}
+        for host, outcome in outcomes.items():
+            unreachable += outcome.outcome == _fleet.UNREACHABLE
+            if outcome.outcome not in _fleet.AS_WANTED:
+                wrong[host] = outcome
+        if unreachable <= self.options["max_unreachable"]:
+            for host, outcome in outcomes.items():
+                if outcome.outcome == _fleet.UNREACHABLE:
+                    del wrong[host]
+        return wrong

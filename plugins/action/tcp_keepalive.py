@@ -19,8 +19,13 @@ from ansible_collections.netops.tuning.plugins.module_utils._modules.keepalive_a
 )
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import (
     MODULE_OPTIONS,
+    ROLE_NAMES,
     ROLE_PREFIX,
     options_from_variables,
+)
+from ansible_collections.netops.tuning.plugins.plugin_utils._variables import (
+    VariableError,
+    check_names,
 )
 
 
@@ -37,6 +42,11 @@ class ActionModule(normal.ActionModule):
         return result
 
     def _options_from_variables(self, prefix: str, variables: dict[str, Any]) -> dict[str, Any]:
+        names = ROLE_NAMES._replace(prefix=prefix, reserved=prefix == ROLE_PREFIX)
+        try:
+            check_names(variables, names)
+        except VariableError as error:
+            raise AnsibleActionFail(str(error)) from None
         template = self._templar.template
         options = options_from_variables(prefix, MODULE_OPTIONS, variables, template)
         # The prefix of our own role is no typo: without variables the module's defaults hold.

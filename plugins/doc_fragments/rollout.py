@@ -17,6 +17,10 @@ options:
     description: The name of the rollout.
     type: str
     required: true
+  terminal:
+    description: Show lines for a person, on the standard error output.
+    type: bool
+    default: true
 attributes:
   check_mode:
     description: Runs in check mode and returns what the real run would.
@@ -29,6 +33,6 @@ attributes:
     platforms: posix
     support: full
 notes:
-  - It is a step of the playbook C(netops.tuning.rollout). Use that playbook.
+  - It is private, a step of the playbook C(netops.tuning.rollout). Use that playbook.
   - It looks at all hosts of the play, so it runs once, with C(run_once), under the linear strategy.
 """

@@ -25,6 +25,10 @@ seealso:
   - module: netops.tuning.tcp_keepalive_info
   - module: netops.tuning.tcp_keepalive
 options:
+  hosts:
+    description: The hosts of the report. By default all hosts of the play.
+    type: list
+    elements: str
   results:
     description:
       - The variable in which each host registered its result of
@@ -96,8 +100,19 @@ options:
     elements: str
     choices: [drift, unprotected, unreachable, worse]
     default: []
+  max_unreachable:
+    description: How many hosts may give no answer without a failure because of V(unreachable).
+    type: int
+    default: 0
+  fail:
+    description: >-
+      Whether the task itself fails if O(fail_on) says so. Otherwise only its result says what is
+      wrong.
+    type: bool
+    default: true
   terminal:
-    description: Print a line for each host that needs attention, and a total.
+    description: >-
+      Show a line for each host that needs attention, and a total, on the standard error output.
     type: bool
     default: true
 attributes:
@@ -170,4 +185,25 @@ violations:
   returned: success, or failed because of O(fail_on)
   type: dict
   sample: {drift: [web1, web2]}
+failure:
+  description: What is wrong, if hosts match a condition in O(fail_on).
+  returned: if hosts match a condition in O(fail_on)
+  type: str
+  sample: "hosts match a condition that the audit is to fail on: drift: web1, web2"
+failing:
+  description: Those hosts, after localhost; none if no host matches.
+  returned: success, or failed because of O(fail_on)
+  type: list
+  elements: str
+  sample: [localhost, web1, web2]
+failed_hosts:
+  description: Those of them that could be reached, and why.
+  returned: success, or failed because of O(fail_on)
+  type: dict
+  sample: {web1: "drift: time 7200 instead of 3600, now"}
+unreachable_hosts:
+  description: Those of them that could not be reached, and why.
+  returned: success, or failed because of O(fail_on)
+  type: dict
+  sample: {}
 """

@@ -6,13 +6,18 @@
 
 DOCUMENTATION = r"""
 module: rollout_plan
-short_description: Plan a rollout (a step of the playbook netops.tuning.rollout)
+short_description: "Private: plan a rollout (a step of its playbook)"
 version_added: 0.2.0
 description:
   - Chooses the hosts to be changed and their order, from what they registered in check mode.
-  - Fails if a host of O(require) cannot be changed.
+  - No host is to be changed if one of O(require) cannot be.
 extends_documentation_fragment: [netops.tuning.rollout]
 options:
+  hosts:
+    description: The hosts of the rollout.
+    type: list
+    elements: str
+    required: true
   serial:
     description:
       - The sizes of the batches, as numbers of hosts or in per cent. The last one is repeated.
@@ -35,6 +40,7 @@ EXAMPLES = r"""
 - name: Plan the rollout
   netops.tuning.rollout_plan:
     rollout: keepalive 2026-11
+    hosts: [web-1, web-2]
     canary: [web-1]
   run_once: true
   delegate_to: localhost
@@ -42,7 +48,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 hosts:
-  description: The hosts to be changed, in order. None in check mode.
+  description: >-
+    The hosts to be changed, in order. None in check mode, or if a required host cannot be changed.
   returned: success
   type: list
   elements: str
@@ -57,4 +64,9 @@ planned:
   description: When the plan was made, in seconds since 1970.
   returned: success
   type: float
+problem:
+  description: Why no host is to be changed; none if there is no reason.
+  returned: success
+  type: str
+  sample: null
 """

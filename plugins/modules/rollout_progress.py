@@ -6,7 +6,7 @@
 
 DOCUMENTATION = r"""
 module: rollout_progress
-short_description: Show the progress of a rollout (a step of the playbook netops.tuning.rollout)
+short_description: "Private: show the progress of a rollout (a step of its playbook)"
 version_added: 0.2.0
 description:
   - Shows how many hosts are done after a batch, and decides whether the rollout goes on.
@@ -15,6 +15,10 @@ extends_documentation_fragment: [netops.tuning.rollout]
 options:
   max_failures:
     description: How many hosts may fail before the rollout stops.
+    type: int
+    default: 0
+  max_unreachable:
+    description: How many unreachable hosts do not count as failed.
     type: int
     default: 0
   soak:

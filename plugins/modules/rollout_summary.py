@@ -6,17 +6,31 @@
 
 DOCUMENTATION = r"""
 module: rollout_summary
-short_description: Sum up a rollout (a step of the playbook netops.tuning.rollout)
+short_description: "Private: sum up a rollout (a step of its playbook)"
 version_added: 0.2.0
 description:
   - Shows and returns the outcome of a rollout on each host.
 extends_documentation_fragment: [netops.tuning.rollout]
+options:
+  hosts:
+    description: The hosts of the rollout.
+    type: list
+    elements: str
+    required: true
+  problem:
+    description: Why no host was to be changed.
+    type: str
+  max_unreachable:
+    description: How many hosts may be unreachable without being wrong.
+    type: int
+    default: 0
 """
 
 EXAMPLES = r"""
 - name: Sum up the rollout
   netops.tuning.rollout_summary:
     rollout: keepalive 2026-11
+    hosts: [web-1, web-2]
   run_once: true
   delegate_to: localhost
 """
@@ -24,9 +38,8 @@ EXAMPLES = r"""
 RETURN = r"""
 outcomes:
   description:
-    - Each host with its outcome, V(done), V(already_right), V(put_back), V(failed), V(unreachable)
-      or
-      V(not_reached), and the reason.
+    - Each host with its outcome, V(done), V(already_right), V(would_change) in check mode,
+      V(put_back), V(failed), V(unreachable) or V(not_reached), and the reason.
   returned: success
   type: dict
   sample: {web-1: {outcome: done, reason: ""}}
@@ -45,4 +58,25 @@ wrong:
   returned: success
   type: bool
   sample: false
+failure:
+  description: What is to be shown as the failure, if a host is not as wanted.
+  returned: success
+  type: str
+  sample: "rollout 'keepalive 2026-11': 1 done, 1 put back"
+failing:
+  description: The hosts that the playbook ends with a failure on; localhost is the first of them.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+failed_hosts:
+  description: The hosts that failed or were put back, and why.
+  returned: success
+  type: dict
+  sample: {}
+unreachable_hosts:
+  description: The hosts that could not be reached, and why.
+  returned: success
+  type: dict
+  sample: {}
 """

@@ -13,13 +13,17 @@ import re
 from collections import Counter
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
+from ._variables import VariableError
+
 DONE = "done"
 ALREADY_RIGHT = "already_right"
 PUT_BACK = "put_back"
 FAILED = "failed"
 UNREACHABLE = "unreachable"
 NOT_REACHED = "not_reached"
-OUTCOMES = (DONE, ALREADY_RIGHT, PUT_BACK, FAILED, UNREACHABLE, NOT_REACHED)
+WOULD_CHANGE = "would_change"
+OUTCOMES = (DONE, ALREADY_RIGHT, WOULD_CHANGE, PUT_BACK, FAILED, UNREACHABLE, NOT_REACHED)
+AS_WANTED = (DONE, ALREADY_RIGHT, WOULD_CHANGE)
 
 MODULES = ("tcp_keepalive", "sysctl")
 """The modules whose change can be rolled out."""
@@ -74,6 +78,15 @@ def outcome_of(variables: Variables) -> Outcome:
     if variables.get(RESTORED):
         return _outcome_of_restoring(variables)
     return _outcome_of_changing(applied, result_of(variables, VERIFIED))
+
+
+def as_in_check_mode(outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    """Return the outcomes of a run in check mode, which ends after the preflight."""
+    changed = {}
+    for host, outcome in outcomes.items():
+        is_planned = outcome == Outcome(NOT_REACHED)
+        changed[host] = Outcome(WOULD_CHANGE) if is_planned else outcome
+    return changed
 
 
 def _outcome_of_preflight(preflight: Result) -> Outcome:
@@ -157,45 +170,41 @@ def one_line(text: object) -> str:
 # Before the first batch
 
 
-def check_options(options: Mapping[str, Any]) -> str | None:
-    """Return what is wrong with the options of a rollout, in a line that names the variable."""
-    if not options["rollout"].strip():
-        return "rollout_name is empty; give the rollout a name, by which it can be put back"
-    for size in options["serial"] or [""]:
+def check_serial(serial: Sequence[str]) -> None:
+    """Refuse sizes of batches that are none."""
+    for size in serial or [""]:
         if not re.fullmatch(r"[1-9]\d*|(100|[1-9]\d?)%", size):
-            return (
+            raise VariableError(
                 f"rollout_serial: {size!r} is no size of a batch; "
                 "give a number of hosts from 1, or 1% to 100%"
             )
-    for name in ("max_failures", "soak"):
-        if options[name] < 0:
-            return f"rollout_{name} is {options[name]}; give 0 or more"
-    return None
 
 
-def check_module_options(
-    module: str, options: Mapping[str, Any] | None, known: Sequence[str]
-) -> str | None:
-    """Return what is wrong with rollout_options, which are for the module sysctl.
+def check_module_options(module: str, options: Any, known: Sequence[str]) -> None:
+    """Refuse rollout_options that are not for the module.
 
     known: the options that can be rolled out.
     """
     if module != "sysctl":
         if options:
-            return (
+            raise VariableError(
                 f"rollout_options are for rollout_via=sysctl, and rollout_via is {module}; "
                 "set the variables of the role tcp_keepalive instead"
             )
-        return None
+        return
+    if options and not isinstance(options, Mapping):
+        raise VariableError(
+            f"rollout_options: {options!r} is no dictionary; give options of the module sysctl, "
+            'such as -e \'{"rollout_options": {"settings": {"net.core.somaxconn": 4096}}}\''
+        )
     unknown = sorted(set(options or ()).difference(known))
     if unknown:
-        return (
+        raise VariableError(
             f"rollout_options: {unknown[0]!r} is no option that can be rolled out; "
             f"give some of {', '.join(known)}"
         )
     if not (options or {}).get("settings"):
-        return "rollout_options: settings is missing; give the keys and values to set"
-    return None
+        raise VariableError("rollout_options: settings is missing; give the keys and values to set")
 
 
 def hosts_to_change(preflights: Mapping[str, Result | None], first: Sequence[str]) -> list[str]:
@@ -250,6 +259,22 @@ def count_outcomes(outcomes: Mapping[str, Outcome]) -> dict[str, int]:
     return {name: counts[name] for name in OUTCOMES if counts[name]}
 
 
+def count_failures(outcomes: Mapping[str, Outcome], max_unreachable: int) -> int:
+    """Return the number of hosts that failed; so many of them may be unreachable."""
+    counts = Counter(outcome.outcome for outcome in outcomes.values())
+    return counts[PUT_BACK] + counts[FAILED] + max(0, counts[UNREACHABLE] - max_unreachable)
+
+
+def count_hosts(number: int) -> str:
+    """Return a number of hosts in words."""
+    return "1 host" if number == 1 else f"{number} hosts"
+
+
+def describe(outcome: Outcome) -> str:
+    """Return an outcome and its reason in a line."""
+    return ": ".join(filter(None, [_in_words(outcome.outcome), outcome.reason]))
+
+
 def describe_counts(counts: Mapping[str, int]) -> str:
     """Return the counts in a line, such as "2 done, 1 put back"."""
     parts = [f"{number} {_in_words(name)}" for name, number in counts.items()]
@@ -260,7 +285,7 @@ def failure_lines(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
     """Yield a line for each outcome and reason of hosts that are not as wanted."""
     groups: dict[Outcome, list[str]] = {}
     for host, outcome in outcomes.items():
-        if outcome.outcome not in (DONE, ALREADY_RIGHT):
+        if outcome.outcome not in AS_WANTED:
             groups.setdefault(outcome, []).append(host)
     for outcome in sorted(groups, key=_rank):
         hosts = groups[outcome]

@@ -24,6 +24,8 @@ from ansible_collections.netops.tuning.plugins.module_utils._modules.keepalive_a
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 
+from ._variables import Names, is_set
+
 ROLE_PREFIX = "tcp_keepalive_"
 AUDIT_PREFIX = "audit_"
 
@@ -36,6 +38,9 @@ VALUE_OPTIONS = ("profile", *KEYS)
 AUDIT_OPTIONS = (*VALUE_OPTIONS, "idle_limit", "path")
 """The options that a variable of the audit may give."""
 
+ROLE_NAMES = Names(prefix=ROLE_PREFIX, known=frozenset({*MODULE_OPTIONS, "hosts"}), reserved=True)
+"""The variables of the role, and of its playbook."""
+
 Variables = Mapping[str, Any]
 Template = Callable[[Variables], Variables]
 """Resolves the templates in variables."""
@@ -44,17 +49,17 @@ Template = Callable[[Variables], Variables]
 def options_from_variables(
     prefix: str, names: Iterable[str], variables: Variables, template: Template
 ) -> dict[str, Any]:
-    """Return the options among `names` that variables give; null and `omit` give none."""
+    """Return the options among `names` that variables give; null, "" and `omit` give none."""
     present = {}
     for name in names:
         value = variables.get(prefix + name)
-        if value is not None:
+        if is_set(value):
             present[prefix + name] = value
     # Before ansible-core 2.19 `omit` is a string, which the template leaves in place.
     omit = variables.get("omit")
     options = {}
     for variable, value in template(present).items():
-        if value is not None and value != omit:
+        if is_set(value) and value != omit:
             options[variable[len(prefix) :]] = value
     return options
 
@@ -79,6 +84,7 @@ def desired_state(variables: Variables, template: Template) -> Desired:
     role_values = _values(role_options, ROLE_PREFIX)
     values = _audit_values(audit_options, role_values)
     options = {**role_options, **audit_options}
+    prefix_of_limit = AUDIT_PREFIX if "idle_limit" in audit_options else ROLE_PREFIX
     arguments: dict[str, Any] = {}
     if values != role_values:
         arguments[f"{ROLE_PREFIX}state"] = "present"
@@ -87,7 +93,7 @@ def desired_state(variables: Variables, template: Template) -> Desired:
     return Desired(
         values=values,
         path=str(options.get("path") or TCP_KEEPALIVE_OPTIONS["path"]["default"]),
-        idle_limit=_integer("idle_limit", options.get("idle_limit")),
+        idle_limit=_integer(f"{prefix_of_limit}idle_limit", options.get("idle_limit")),
         arguments=arguments,
     )
 
@@ -121,9 +127,12 @@ def _values(options: Mapping[str, Any], prefix: str) -> dict[str, int]:
 
 
 def _integer(name: str, value: Any) -> int | None:
-    if value is None or value == "":
+    if value is None:
         return None
     try:
+        # To Python true is a number, and 1.5 can be made one; to users they are none.
+        if isinstance(value, (bool, float)):
+            raise TypeError
         return int(value)
     except (TypeError, ValueError):
         raise TuningError(

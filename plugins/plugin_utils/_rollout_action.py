@@ -13,9 +13,11 @@ from ansible.utils.display import Display
 
 from ._fleet import Outcome, outcome_of
 
-
-class RolloutError(Exception):
-    """A failure whose message names the variable, the value, the reason and the remedy."""
+ROLLOUT_OPTIONS: dict[str, Any] = {
+    "rollout": {"type": "str", "required": True},
+    "terminal": {"type": "bool", "default": True},
+}
+"""The options of every step."""
 
 
 class RolloutAction(ActionBase):
@@ -32,14 +34,11 @@ class RolloutAction(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         self.variables = task_vars or {}
         _validation, self.options = self.validate_argument_spec(dict(self.argument_spec))
-        try:
-            result.update(self.decide(), changed=False)
-        except RolloutError as error:
-            result.update(failed=True, msg=str(error))
+        result.update(self.decide(), changed=False)
         return result
 
     def decide(self) -> dict[str, Any]:
-        """Return what the step comes to, or raise RolloutError."""
+        """Return what the step comes to."""
         raise NotImplementedError
 
     def variables_of(self, hosts: Iterable[str]) -> dict[str, Mapping[str, Any]]:
@@ -56,10 +55,16 @@ class RolloutAction(ActionBase):
         return {host: outcome_of(host_variables) for host, host_variables in variables.items()}
 
     def display(self, line: str, details: Iterable[str] = ()) -> None:
-        """Show a line of this rollout on the terminal, and details below it."""
-        lines = [f"rollout {self.options['rollout']!r}: {line}"]
-        lines.extend(f"  {detail}" for detail in details)
-        Display().display("\n".join(lines))
+        """Show a line of this rollout to a person, and details below it."""
+        if self.options["terminal"]:
+            lines = [f"rollout {self.options['rollout']!r}: {line}"]
+            lines.extend(f"  {detail}" for detail in details)
+            show_lines(lines)
+
+
+def show_lines(lines: Iterable[str]) -> None:
+    """Show lines to a person; standard output belongs to the callback, which may write JSON."""
+    Display().display("\n".join(lines), stderr=True)
 
 
 def format_duration(seconds: float) -> str:

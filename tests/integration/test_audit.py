@@ -18,7 +18,13 @@ from typing import Any
 
 import pytest
 from sandbox.connections import ARMED, Holder
-from sandbox.play import Played, Result, collections_path, run_playbook, target_python
+from sandbox.play import (
+    Played,
+    Result,
+    collections_path,
+    run_playbook,
+    target_python,
+)
 from sandbox.tasks import INTVL, PROBES, TIME
 from sandbox.world import NOBODY, World
 
@@ -261,7 +267,7 @@ def test_a_report_is_written_even_if_every_host_fails(
     audit: Audit, hosts: Mapping[str, Mapping[str, Any]]
 ) -> None:
     played = audit(hosts, audit_fail_on=["unreachable"])
-    assert played.rc == 2, played.output
+    assert played.rc == 4, played.output
     assert "Traceback" not in played.output
     assert audit.report["summary"]["hosts"] == 2
     for host in audit.report["hosts"]:
@@ -283,7 +289,8 @@ def test_the_exit_code_follows_audit_fail_on(
     assert played.rc == rc, played.output
     assert audit.host("world")["state"] == "drift"
     if rc:
-        assert "the audit is to fail on: drift: world" in played.results[-1]["msg"]
+        assert "the audit is to fail on: drift: world" in failures(played)
+        assert "drift: time 7200 instead of 3600" in failures(played)
 
 
 # --- what to do next ---
@@ -351,6 +358,27 @@ def test_what_changed_since_an_earlier_report(
     assert "    newly wrong  one\n    mended       two\n" in played.output
 
 
+@pytest.mark.parametrize(("tolerated", "rc"), [(1, 0), (0, 4)])
+def test_some_hosts_may_be_unreachable(world: World, audit: Audit, tolerated: int, rc: int) -> None:
+    played = audit(
+        {"world": world, "away": UNREACHABLE},
+        audit_fail_on=["unreachable"],
+        audit_max_unreachable=tolerated,
+    )
+    assert played.rc == rc, played.output
+    assert played.failed_hosts == ({"localhost", "away"} if rc else set())
+
+
+def test_the_output_for_people_does_not_break_the_output_for_machines(
+    world: World, audit: Audit
+) -> None:
+    played = audit({"world": world})
+    assert "TCP keepalive audit" in played.output
+    assert played.stdout == "", "it belongs to the callback, and ours of the tests prints nothing"
+    played = audit({"world": world}, audit_terminal=False)
+    assert "TCP keepalive audit" not in played.output
+
+
 # --- connections ---
 
 
@@ -367,7 +395,7 @@ def test_connections_without_keepalive_are_in_the_report(
     holder.pair("armed", ARMED, "127.0.0.1")
     played = audit({"world": world}, audit_fail_on=["unprotected"])
     assert played.rc == 2, played.output
-    assert "unprotected: world" in played.results[-1]["msg"]
+    assert "unprotected: world" in failures(played)
     host = audit.host("world")
     assert host["connections"]["with_keepalive"] == 1
     assert host["connections"]["without_keepalive"] == 1
@@ -376,6 +404,11 @@ def test_connections_without_keepalive_are_in_the_report(
     assert process["established"] == 2
     assert process["without_keepalive"] == 1
     assert "1 of 2 connections without keepalive" in " ".join(host["findings"])
+
+
+def failures(played: Played) -> str:
+    """Return the messages of the tasks that failed."""
+    return "\n".join(str(result.get("msg")) for result in played.results if result.failed)
 
 
 def info_results(played: Played) -> list[Result]:
@@ -397,13 +430,10 @@ def test_connections_are_read_only_if_asked_for(world: World, holder: Holder, au
 @pytest.mark.parametrize(
     ("variables", "parts"),
     [
-        (
-            {"audit_time": "{{ no_such_variable }}"},
-            ["audit_time", "of host world", "no_such_variable"],
-        ),
-        ({"audit_profile": "aws"}, ["audit_profile", "'aws'", "of host world"]),
-        ({"audit_fail_on": ["everything"]}, ["fail_on", "everything"]),
-        ({"audit_report_formats": ["pdf"]}, ["formats", "pdf"]),
+        ({"audit_profile": "aws"}, ["audit_profile", "'aws'"]),
+        ({"audit_hosts": "wrold"}, ["audit_hosts: 'wrold' names no host"]),
+        ({"audit_profle": "gce"}, ["audit_profle", "did you mean audit_profile?"]),
+        ({"tcp_keepalive_interval": 5}, ["did you mean tcp_keepalive_intvl?"]),
         ({"audit_fail_on": ["worse"]}, ["'worse'", "earlier report", "audit_compare"]),
         ({"audit_compare": "none-*.json"}, ["audit_compare", "none-*.json", "leave audit_compare"]),
         ({"audit_compare": "/etc/passwd"}, ["/etc/passwd", "not JSON"]),
@@ -419,11 +449,39 @@ def test_a_wrong_option_is_refused_and_no_report_is_written(
 ) -> None:
     played = audit({"world": world}, **variables)
     assert played.rc == 2
-    message = played.results[-1]["msg"]
     for part in parts:
-        assert part in message
+        assert part in failures(played)
     assert "Traceback" not in played.output
     assert not audit.report_files()
+
+
+def test_a_host_whose_variables_are_wrong_is_in_the_report(
+    make_world: Callable[..., World], audit: Audit
+) -> None:
+    """And only that host fails, if the audit is to fail."""
+    wrong: dict[str, dict[str, Any]] = {
+        "misspelled": {"tcp_keepalive_interval": 5},
+        "undefined": {"audit_time": "{{ no_such_variable }}"},
+        "text": {"tcp_keepalive_time": "soon"},
+    }
+    hosts: dict[str, Any] = {"right": make_world({KEEPALIVE_FILE: DESIRED_FILE})}
+    set_live_values(hosts["right"])
+    other = inventory_variables(make_world())
+    for name, variables in wrong.items():
+        hosts[name] = {**other, **variables}
+    played = audit(hosts, audit_fail_on="unreachable, drift")
+    assert played.rc == 2, played.output
+    assert dict(audit.states()) == {
+        "right": "as_wanted",
+        "misspelled": "failed",
+        "undefined": "failed",
+        "text": "failed",
+    }
+    assert "did you mean tcp_keepalive_intvl?" in audit.host("misspelled")["message"]
+    assert "audit_time" in audit.host("undefined")["message"]
+    assert "no_such_variable" in audit.host("undefined")["message"]
+    assert "tcp_keepalive_time: 'soon'" in audit.host("text")["message"]
+    assert played.failed_hosts == {"localhost", *wrong}
 
 
 def test_the_next_command_changes_nobody_if_nobody_is_wrong(
@@ -434,7 +492,7 @@ def test_the_next_command_changes_nobody_if_nobody_is_wrong(
     hosts = {"right": right, "other": other}
     before = snapshots(hosts)
     assert audit(hosts, "--limit", "right").rc == 0
-    limit = f"--limit=@{audit.folder}/{REPORT_NAME}.limit"
+    limit = f"--limit=@{audit.folder}/{REPORT_NAME}-limited.limit"
     played = run_playbook(None, "netops.tuning.tcp_keepalive", limit, inventory=audit.inventory)
     assert played.rc != 0
     assert "no hosts to target" in played.output
@@ -453,8 +511,19 @@ def test_check_mode_writes_nothing(world: World, audit: Audit) -> None:
 
 def test_a_limit_restricts_the_report(make_world: Callable[..., World], audit: Audit) -> None:
     hosts = {"one": make_world(), "two": make_world()}
+    assert audit(hosts).rc == 0
+    whole = audit.report_file("json")
     assert audit(hosts, "--limit", "two").rc == 0
-    assert [host["name"] for host in audit.report["hosts"]] == ["two"]
+    assert audit.report_file("json") == whole
+    part = json.loads((audit.folder / f"{REPORT_NAME}-limited.json").read_text(encoding="utf-8"))
+    assert [host["name"] for host in part["hosts"]] == ["two"]
+
+
+def test_a_limit_without_hosts_of_the_audit_is_an_error(world: World, audit: Audit) -> None:
+    played = audit({"world": world, "other": world}, "--limit", "other", audit_hosts="world")
+    assert played.rc == 2, played.output
+    assert "audit_hosts: --limit leaves none of its" in failures(played)
+    assert not audit.report_files()
 
 
 def test_merged_reports_of_parts_equal_the_whole(

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox.play import Played, Result, Task, run_playbook
+from sandbox.play import Played, Result, Task, run_playbook, target_python
 from sandbox.tasks import DOCUMENT, FIN, OURS, TIME, next_boot, now
 from sandbox.world import World
 
 KEEPALIVE_FILE = "/etc/sysctl.d/90-tcp-keepalive.conf"
 LATER = "/etc/sysctl.d/99-later.conf"
 TIME_FILE = f"/proc/sys/{TIME.replace('.', '/')}"
-START_ACTION = "netops.tuning.rollout_start"
+START_ACTION = "netops.tuning.playbook_start"
 
 
 def roll_out(world: World, *args: str, **variables: Any) -> Played:
@@ -69,7 +69,8 @@ def test_a_host_is_changed_then_already_right_then_put_back(world: World) -> Non
 
     checked = roll_out(world, "--check", "--diff")
     assert checked.rc == 0, checked.output
-    assert outcome(checked) == "not_reached", checked.output
+    assert outcome(checked) == "would_change", checked.output
+    assert "would change" in checked.output
     assert world.snapshot() == start, checked.output
     preflights = module_results(checked)
     assert [len(result["changed_keys"]) for result in preflights] == [2]
@@ -77,6 +78,7 @@ def test_a_host_is_changed_then_already_right_then_put_back(world: World) -> Non
 
     played = roll_out(world)
     assert played.rc == 0, played.output
+    assert played.stdout == "", "it belongs to the callback, and ours of the tests prints nothing"
     assert outcome(played) == "done", played.output
     assert played.stats["changed"] == 1, played.output
     assert now(world) == next_boot(world) == DOCUMENT
@@ -164,7 +166,35 @@ def test_nothing_is_changed_if_a_required_host_cannot_be_changed(world: World) -
     played = roll_out(world, rollout_require="all")
     assert played.rc == 2
     assert "rollout_require" in messages(played)
-    assert summaries(played) == []
+    assert outcome(played) == "failed"
+    assert played.failed_hosts == {"localhost", "world"}
+
+
+@pytest.mark.parametrize("serial", ["1,50%,100%", '["1", "50%"]', "", None])
+def test_the_sizes_of_the_batches_may_be_text(world: World, serial: str | None) -> None:
+    played = roll_out(world, rollout_serial=serial, rollout_canary="", rollout_soak=None)
+    assert played.rc == 0, played.output
+    assert outcome(played) == "done", played.output
+
+
+def test_an_unreachable_host_is_blamed_and_no_other(world: World, tmp_path: Path) -> None:
+    interpreter = world.interpreter(target_python())
+    hosts = {
+        "world": {"ansible_connection": "local", "ansible_python_interpreter": interpreter},
+        "away": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1},
+    }
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+
+    def play(**variables: Any) -> Played:
+        variables["rollout_name"] = "a"
+        return run_playbook(None, "netops.tuning.rollout", inventory=inventory, variables=variables)
+
+    played = play()
+    assert played.rc == 4, played.output
+    assert played.failed_hosts == {"localhost", "away"}
+    assert summaries(played)[-1]["world"]["outcome"] == "done"
+    assert play(rollout_max_unreachable=1).rc == 0
 
 
 # --- health check and verification ---
@@ -276,8 +306,13 @@ def test_a_missing_health_check_is_refused_before_any_host_is_asked(world: World
             "rollout_options are for rollout_via=sysctl, and rollout_via is tcp_keepalive",
             "set the variables of the role tcp_keepalive instead",
         ),
+        ({"rollout_name": None}, "rollout_name is not set", "give .*: -e rollout_name=NAME"),
+        ({"rollout_canary": "wrold"}, "rollout_canary: 'wrold' names no host", "correct it"),
+        ({"rollout_require": "all,wrold"}, "rollout_require: 'wrold' names no host", "correct it"),
+        ({"rollout_hosts": "wrold"}, "rollout_hosts: 'wrold' names no host", "correct it"),
+        ({"rollout_hosts": "all:!wrold"}, "rollout_hosts: '!wrold' names no host", "correct it"),
+        ({"rollout_max_failure": 1}, "rollout_max_failure: there is no", "did you mean rollout_m"),
     ],
-    ids=["a misspelled option", "options for tcp_keepalive"],
 )
 def test_wrong_rollout_options_are_refused_before_any_host_is_asked(
     world: World, variables: Mapping[str, Any], problem: str, remedy: str

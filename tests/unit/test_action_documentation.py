@@ -24,9 +24,10 @@ PLUGINS = PROJECT / "plugins"
 
 COMPARED = [
     "audit_report",
+    "playbook_end",
+    "playbook_start",
     "rollout_plan",
     "rollout_progress",
-    "rollout_start",
     "rollout_summary",
 ]
 """Actions with a constant OPTIONS, whose documentation is in the module file of the same name."""

@@ -78,7 +78,11 @@ class Played(NamedTuple):
     results: list[Result]
     stats: dict[str, int]
     """The line of the recap for the world: status -> number of tasks."""
+    failed_hosts: frozenset[str]
+    """The hosts that the recap shows as failed or unreachable."""
     output: str
+    stdout: str
+    """The part of the output that is no error output."""
 
 
 def precompile(home: Path) -> dict[str, str]:
@@ -118,10 +122,12 @@ class Ansible:
         *,
         events: int,
         steps: int | None = None,
+        stdout: IO[bytes] | None = None,
         inventory: Path | None = None,
     ) -> subprocess.Popen[bytes]:
         """Start it. What it prints goes to the log.
 
+        stdout: where what is no error output goes instead.
         events, steps: file descriptors for the callback `harness`.
         inventory: default is the one host "world", whose interpreter enters the world.
         """
@@ -137,7 +143,7 @@ class Ansible:
             cwd=self.home,
             pass_fds=fds,
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=stdout or log,
             stderr=log,
         )
 
@@ -308,23 +314,37 @@ def run_playbook(
             Path(name).write_text(json.dumps(playbook), encoding="utf-8")
         command = [name, "-e", json.dumps(extra), *args]
         read_end, write_end = os.pipe()
-        with open(read_end, "rb") as pipe, (home / "log").open("w+b") as log:
-            ansible_playbook = Ansible(home, programs, settings)
-            process = ansible_playbook.start(command, log, events=write_end, inventory=inventory)
-            os.close(write_end)
+        log_path, stdout_path = home / "log", home / "stdout"
+        with log_path.open("wb") as log, stdout_path.open("wb") as stdout_file:
+            process = Ansible(home, programs, settings).start(
+                command, log, events=write_end, inventory=inventory, stdout=stdout_file
+            )
+        os.close(write_end)
+        with open(read_end, "rb") as pipe:
             events = [json.loads(line) for line in pipe]
-            rc = process.wait()
-            log.seek(0)
-            output = log.read().decode("utf-8", "replace")
-    return _played(rc, events, output)
+        rc = process.wait()
+        stdout = stdout_path.read_text("utf-8", "replace")
+        output = stdout + log_path.read_text("utf-8", "replace")
+    return _played(rc, events, output, stdout)
 
 
-def _played(rc: int, events: Iterable[Mapping[str, Any]], output: str) -> Played:
+def _played(rc: int, events: Iterable[Mapping[str, Any]], output: str, stdout: str) -> Played:
     results = []
     stats: dict[str, int] = {}
+    failed = set()
     for event in events:
         if event["event"] == "result":
             results.append(Result(event))
         elif event["event"] == "end":
             stats = event["stats"].get("world", {})
-    return Played(rc=rc, results=results, stats=stats, output=output)
+            for host, numbers in event["stats"].items():
+                if numbers["failures"] or numbers["unreachable"]:
+                    failed.add(host)
+    return Played(
+        rc=rc,
+        results=results,
+        stats=stats,
+        failed_hosts=frozenset(failed),
+        output=output,
+        stdout=stdout,
+    )

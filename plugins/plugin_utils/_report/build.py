@@ -29,7 +29,7 @@ from .model import (
     Process,
     Setting,
 )
-from .todo import Shell, commands_for_host
+from .todo import Shell, ask_again, commands_for_host
 
 KERNEL_DEFAULTS = dict(zip(SETTING_NAMES, PROFILES["kernel"]))
 """The values after a boot where no file sets them. A new network namespace starts with them too."""
@@ -62,6 +62,15 @@ def build_host(name: str, answer: Answer, desired: Desired, shell: Shell) -> Hos
     findings = tuple(_findings(host))
     host = host._replace(findings=findings, arguments=desired.arguments)
     return host._replace(todo=tuple(commands_for_host(host, shell)))
+
+
+def build_host_with_wrong_variables(
+    name: str, message: str, outcome: str | None, shell: Shell
+) -> Host:
+    """Return the record of a host whose desired state is not known."""
+    host = Host(name=name, state="failed", message=_line(message), outcome=outcome)
+    host = host._replace(findings=tuple(_findings(host)))
+    return host._replace(todo=(ask_again(host, shell),))
 
 
 def _host_from_answer(name: str, answer: Answer, desired: Desired) -> Host:

@@ -36,11 +36,18 @@ def is_violation(host: Host, fail_on: Collection[str]) -> bool:
     return any(FAIL_CONDITIONS[condition](host) for condition in fail_on)
 
 
-def violations(report: Report, fail_on: Collection[str]) -> dict[str, list[Host]]:
-    """Return the hosts that match each condition; conditions that no host matches are left out."""
+def violations(
+    report: Report, fail_on: Collection[str], max_unreachable: int = 0
+) -> dict[str, list[Host]]:
+    """Return the hosts that match each condition; conditions that no host matches are left out.
+
+    max_unreachable: how many hosts may give no answer.
+    """
     violating = {}
     for condition, matches in FAIL_CONDITIONS.items():
         hosts = list(filter(matches, report.hosts))
+        if condition == "unreachable" and len(hosts) <= max_unreachable:
+            continue
         if hosts and condition in fail_on:
             violating[condition] = hosts
     return violating

@@ -15,7 +15,15 @@ FORMAT = "netops.tuning.audit/1"
 """The format of the JSON report; docs/audit-report.schema.json describes it."""
 
 STATES = ("as_wanted", "drift", "overridden", "failed", "unreachable", "not_reached")
-OUTCOMES = ("done", "already_right", "put_back", "failed", "unreachable", "not_reached")
+OUTCOMES = (
+    "done",
+    "already_right",
+    "would_change",
+    "put_back",
+    "failed",
+    "unreachable",
+    "not_reached",
+)
 CHANGES = ("newly_wrong", "mended", "new")
 """What may have happened to a host since an earlier report."""
 SETTING_NAMES = ("time", "probes", "intvl")
@@ -192,7 +200,7 @@ class Host(NamedTuple):
     def needs_attention(self) -> bool:
         if self.state != "as_wanted" or self.misses_idle_limit:
             return True
-        return self.outcome not in (None, "done", "already_right")
+        return self.outcome not in (None, "done", "already_right", "would_change")
 
 
 class Cause(NamedTuple):

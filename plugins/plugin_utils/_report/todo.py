@@ -91,7 +91,7 @@ def commands_for_host(host: Host, shell: Shell) -> Iterator[Command]:
     if host.gave_no_answer:
         ping = shell.command("ansible", "all", limit, "-m", "ansible.builtin.ping", "-vvv")
         yield Command("See why it gives no answer", ping)
-        yield Command("Ask it again", shell.playbook(AUDIT_PLAYBOOK, limit))
+        yield ask_again(host, shell)
     if host.role_would_change_it:
         yield from _look_commands(host, shell, limit)
         arguments = role_arguments(host)
@@ -101,6 +101,11 @@ def commands_for_host(host: Host, shell: Shell) -> Iterator[Command]:
     if host.unprotected or host.has_stale_connections:
         list_sockets = shell.root_command(limit, "ss -tnpo state established")
         yield Command("See which connections have no keepalive timer, or a long one", list_sockets)
+
+
+def ask_again(host: Host, shell: Shell) -> Command:
+    """Return the audit of one host."""
+    return Command("Ask it again", shell.playbook(AUDIT_PLAYBOOK, f"--limit={host.name}"))
 
 
 def _look_commands(host: Host, shell: Shell, limit: str) -> Iterator[Command]:

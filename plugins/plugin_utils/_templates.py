@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables of any host, with their templates resolved in the context of that host.
+
+This file is private to this collection.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from ansible.errors import AnsibleError
+
+from ._variables import VariableError
+
+
+class HostVariables:
+    """The variables of a host as they are written, and resolved."""
+
+    def __init__(self, host: str, hostvars: Any, templar: Any) -> None:
+        # `hostvars[host]` would look for templates in all that the host returned.
+        self.raw: Mapping[str, Any] = hostvars.raw_get(host)
+        self._context = {**self.raw, "hostvars": hostvars}
+        self._templar = templar
+
+    def resolve(self, name: str) -> Any:
+        """Return the value of a variable."""
+        return self.resolve_all({name: self.raw[name]})[name]
+
+    def resolve_all(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return these variables with their templates resolved."""
+        resolved = {}
+        for name, value in variables.items():
+            if isinstance(value, (list, dict)) or (isinstance(value, str) and "{" in value):
+                resolved[name] = self._template(name, value)
+            else:
+                resolved[name] = value
+        return resolved
+
+    def _template(self, name: str, value: Any) -> Any:
+        templar = self._templar.copy_with_new_env(available_variables=self._context)
+        try:
+            return templar.template(value)
+        except AnsibleError as error:
+            reason = " ".join(str(getattr(error, "message", error)).split())
+            raise VariableError(
+                f"{name}: its template cannot be resolved: {reason}; correct it"
+            ) from None

@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables of the playbooks: their defaults, forms, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("ansible", reason="Playbooks run on the controller, where Ansible is")
+
+from ansible_collections.netops.tuning.plugins.plugin_utils._playbook_checks import check_playbook
+from ansible_collections.netops.tuning.plugins.plugin_utils._playbooks import (
+    PLAYBOOKS,
+    read_variables,
+    with_names_of_parts,
+)
+from ansible_collections.netops.tuning.plugins.plugin_utils._variables import VariableError
+
+PROJECT = Path(__file__).parents[4]
+NAME = {"rollout_name": "a"}
+REPORTS = {"audit_reports": "a.json"}
+REQUIRED = {"audit": {}, "merge_reports": REPORTS, "rollout": NAME, "rollback": NAME}
+SETTINGS = {"settings": {"net.core.somaxconn": 4096}}
+
+
+def read(playbook, variables):
+    """Return the values of variables without templates."""
+    values = read_variables(PLAYBOOKS[playbook], variables, variables.__getitem__)
+    return {**values, **check_playbook(playbook, values, variables.__getitem__)}
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+@pytest.mark.parametrize("unset", [None, ""])
+def test_null_and_empty_text_are_the_defaults(playbook, unset):
+    variables = dict.fromkeys(PLAYBOOKS[playbook].variables, unset)
+    required = REQUIRED[playbook]
+    assert read(playbook, {**variables, **required}) == read(playbook, required)
+
+
+@pytest.mark.parametrize("serial", [["1", "50%"], [1, "50%"], "1,50%", '["1", "50%"]', "1, 50% "])
+def test_the_sizes_of_batches_may_be_text(serial):
+    assert read("rollout", {**NAME, "rollout_serial": serial})["rollout_serial"] == ["1", "50%"]
+
+
+@pytest.mark.parametrize("options", [SETTINGS, '{"settings": {"net.core.somaxconn": 4096}}'])
+def test_the_options_of_a_rollout_may_be_text(options):
+    read("rollout", {**NAME, "rollout_via": "sysctl", "rollout_options": options})
+
+
+def test_a_url_may_name_variables_that_only_the_hosts_have():
+    variables = {**NAME, "rollout_health_check": "http://{{ ansible_host }}/"}
+    assert read("rollout", variables)["rollout_health_check"].endswith("/tasks/health_url.yml")
+
+
+def test_a_report_of_a_part_does_not_replace_that_of_the_whole():
+    whole = PLAYBOOKS["audit"]
+    part = with_names_of_parts(whole)
+    assert read_variables(whole, {}, str)["audit_report_name"] == "keepalive-audit"
+    assert read_variables(part, {}, str)["audit_report_name"] == "keepalive-audit-limited"
+    named = {"audit_report_name": "mine"}
+    assert read_variables(part, named, named.__getitem__)["audit_report_name"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("playbook", "variables", "message"),
+    [
+        ("rollout", {"rollout_name": ""}, "rollout_name is not set; give .*: -e rollout_name=NAME"),
+        ("rollback", {"rollout_name": None}, "rollout_name is not set; .*-e rollout_name=NAME"),
+        ("merge_reports", {"audit_reports": ""}, "audit_reports is not set; .*-e audit_reports="),
+        ("merge_reports", {"audit_reports": []}, "audit_reports is empty; "),
+        ("rollout", {"rollout_name": "a\nb"}, "rollout 'a.nb' is no name"),
+        ("rollout", {"rollout_serial": "abc"}, "rollout_serial: 'abc' is no size of a batch; give"),
+        ("rollout", {"rollout_serial": []}, "rollout_serial: '' is no size of a batch; give"),
+        ("rollout", {"rollout_soak": "-1"}, "rollout_soak: '-1' is not a whole number; give 0"),
+        ("rollout", {"rollout_soak": True}, "rollout_soak: True is not a whole number"),
+        ("rollout", {"rollout_max_failures": "few"}, "rollout_max_failures: 'few' is not"),
+        ("rollout", {"rollout_via": "sysct"}, "rollout_via: there is no 'sysct'; did you mean sys"),
+        ("rollout", {"rollout_health_check": "no.yml"}, "rollout_health_check: there is no file"),
+        ("rollout", {"rollout_report_dir": ["a"]}, r"rollout_report_dir: \['a'\] is not a text"),
+        ("rollout", {"rollout_options": SETTINGS}, "rollout_options are for rollout_via=sysctl"),
+        ("audit", {"audit_fail_on": "drfit"}, "audit_fail_on: there is no 'drfit'; did you mean d"),
+        ("audit", {"audit_fail_on": ["all"]}, "audit_fail_on: there is no 'all'; choose from drif"),
+        ("audit", {"audit_fail_on": '{"a": 1}'}, "audit_fail_on: .* is not a list"),
+        ("audit", {"audit_fail_on": "worse"}, "audit_fail_on: 'worse' needs an earlier report"),
+        ("audit", {"audit_compare": "no.json"}, "audit_compare: there is no report no.json"),
+        ("audit", {"audit_report_formats": "pdf"}, "audit_report_formats: there is no 'pdf'"),
+        ("audit", {"audit_report_name": "%q"}, "the name of the report, '%q', holds '%q'"),
+        ("audit", {"audit_sockets": "maybe"}, "audit_sockets: 'maybe' is neither true nor false"),
+        ("audit", {"audit_process_limit": "1.5"}, "audit_process_limit: '1.5' is not a whole"),
+        ("rollback", {"rollback_overwrite_changes": "x"}, "rollback_overwrite_changes: 'x' is nei"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_a_line(playbook, variables, message):
+    with pytest.raises(VariableError, match=f"^{message}") as error:
+        read(playbook, {**REQUIRED[playbook], **variables})
+    assert "\n" not in str(error.value)
+
+
+def test_all_that_is_wrong_is_refused_at_once():
+    variables = {"rollout_soak": "x", "rollout_via": "y"}
+    with pytest.raises(VariableError, match=r"^rollout_name.*; rollout_soak.*; rollout_via"):
+        read("rollout", variables)
+
+
+DOCUMENTS = {"audit": "auditing", "rollout": "rolling-out", "rollback": "rolling-out"}
+
+
+@pytest.mark.parametrize("playbook", DOCUMENTS)
+def test_every_variable_is_documented(playbook):
+    text = (PROJECT / f"docs/{DOCUMENTS[playbook]}.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`(\w+)`", text))
+    assert set(PLAYBOOKS[playbook].variables) - documented == set()
