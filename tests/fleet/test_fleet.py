@@ -96,7 +96,7 @@ def test_a_rollout_survives_all_faults_and_can_be_rolled_back(fleet: Fleet, tmp_
 
     run = fleet.play(ROLLOUT, rollout_name="a")
     expected = plan.expected(FIRST_OUTCOMES, if_reached="done", if_not_reached="not_reached")
-    assert (run.rc, run.outcomes) == (2, expected), run.output
+    assert (run.rc, run.outcomes) == (4, expected), run.output
     check_reasons(plan, run)
     running = [host for host in plan.fit if plan.faults.get(host) != "dies"]
     check_states(run, before=faulty, after=fleet.state(running))
@@ -109,7 +109,7 @@ def test_a_rollout_survives_all_faults_and_can_be_rolled_back(fleet: Fleet, tmp_
         rollout_report_dir=str(tmp_path),
     )
     expected = plan.expected(SECOND_OUTCOMES, if_reached="already_right", if_not_reached="done")
-    assert (run.rc, run.outcomes) == (2, expected), run.output
+    assert (run.rc, run.outcomes) == (4, expected), run.output
     check_report(tmp_path / "keepalive-rollout.json", expected)
 
     fleet.repair(list(fleet.faults))
