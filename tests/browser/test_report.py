@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,7 +20,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import
     Report,
 )
 from reports import fleets
-from reports.browser import PHONE, Browser, MainThreadTrace, ReportPage, start_browser
+from reports.browser import PHONE, TABLET, WIDE, Browser, MainThreadTrace, ReportPage, start_browser
 
 HOSTILE = (
     "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"&\u2028\u2029{{ 7*7 }}$`id`"
@@ -51,6 +52,12 @@ def show(browser: Browser) -> Iterator[Show]:
     for page in pages:
         assert {url.partition("#")[0] for url in page.requests} == {f"file://{page.path}"}
         assert page.errors == []
+
+
+@functools.cache
+def fleet(count: int) -> Report:
+    """Return the report of so many hosts; it is made once, since 10,000 take seconds."""
+    return fleets.report(count, {"audit_idle_limit": 350})
 
 
 def small_report(**variables: Any) -> Report:
@@ -119,6 +126,104 @@ def test_the_outcome_of_a_rollout_is_a_column(show: Show) -> None:
     assert page.accessibility() == []
     page.tab.click("text=Outcome")
     assert page.hosts() == list(OUTCOMES)
+
+
+SECTIONS = ["What to do", "Hosts", "Which connections are protected", "When a dead peer is noticed"]
+
+
+@pytest.mark.parametrize("count", [6, 480, 10_000])
+def test_the_first_screen_says_what_to_do(show: Show, count: int) -> None:
+    report = fleet(count)
+    page = show(report, size=WIDE)
+    assert "Wanted time 3600 s probes 9 intvl 25 s" in " ".join(page.text("header").split())
+    assert page.tab.locator("main h2").all_inner_texts() == SECTIONS
+    first = report.groups[0]
+    command = page.tab.locator("details.group >> nth=0 >> code")
+    assert first.command is not None
+    assert command.inner_text() == first.command.command
+    assert page.bottom_of("details.group >> nth=0") < WIDE[1]
+
+
+def test_the_groups_of_hosts_that_are_wrong(show: Show) -> None:
+    report = small_report(audit_idle_limit=350)
+    page = show(report)
+    assert page.tab.locator("details.group h3").all_inner_texts() == [
+        "1 host: another file wins over ours at the next boot",
+        "1 host: no connection",
+        "1 host: a value is not as wanted, now or after the next boot",
+        "1 host: the first probe comes after the idle limit",
+    ]
+    page.tab.click("[data-group='0']")
+    assert page.hosts() == ["db1"]
+    page.tab.click("[data-group='2']")
+    assert page.hosts() == ["web2"]
+    assert page.tab.input_value("#find") == ""
+    page.tab.click("#clear")
+    assert len(page.hosts()) == 4
+
+
+def test_several_sets_of_wanted_values(show: Show) -> None:
+    hosts = []
+    for number, time in enumerate((300, 300, 300, 600, 600, 900, 1200)):
+        answer = {f"web{number}": Answer(fleets.info_result())}
+        hosts += fleets.report(answer, {"audit_time": time}).hosts
+    report = fleets.report({})._replace(hosts=tuple(hosts))
+    text = " ".join(show(report).text(".wanted").split())
+    others = "probes 9 intvl 25 s"
+    assert text == (
+        f"Wanted time 300 s {others} on 3 hosts time 600 s {others} on 2 hosts "
+        f"time 900 s {others} on 1 host and 1 more"
+    )
+
+
+def compared_report() -> Report:
+    """Return a report with a host of each change."""
+    right, drift = Answer(fleets.info_result()), Answer(fleets.info_result(now=fleets.KERNEL))
+    earlier = fleets.report({"a": right, "b": drift, "c": right, "old": drift, "off": right})
+    now = {"a": right, "b": right, "c": drift, "d": right, "e": drift}
+    return fleets.report(now, earlier=earlier, inventory=["off"])
+
+
+def test_what_changed_since_an_earlier_report_comes_first(show: Show) -> None:
+    page = show(compared_report())
+    texts = page.tab.locator(".changes li").all_inner_texts()
+    assert [" ".join(text.split()) for text in texts] == [
+        "newly wrong 1 c",
+        "mended 1 b",
+        "new 2 d, e",
+        "gone 1 old (was drift)",
+    ]
+    assert "1 host of that report was not asked this time." in page.text("main")
+    assert page.tab.locator("main h2").all_inner_texts()[0] == "Since 24 November 2026, 07:01 UTC"
+    assert page.hosts() == ["c", "b", "e", "d", "a"]
+    assert [row[2] for row in page.rows()] == ["newly wrong", "mended", "new", "new", ""]
+    assert page.accessibility() == []
+    page.tab.click("[data-change='2']")
+    assert page.hosts() == ["e", "d"]
+    page.tab.click("[data-change='0']")
+    assert page.hosts() == ["c", "e", "d"]
+
+
+def test_nothing_changed(show: Show) -> None:
+    report = small_report()
+    answers = {"web1": Answer(fleets.info_result())}
+    assert "No host changed." not in show(report).text("main")
+    same = fleets.report(answers, earlier=fleets.report(answers))
+    assert "No host changed." in show(same).text("main")
+
+
+def test_it_can_be_read_without_javascript(show: Show) -> None:
+    report = small_report()
+    page = show(report, java_script_enabled=False)
+    text = page.text("body")
+    assert "1 of 4 hosts is as wanted" in text
+    for host in report.hosts:
+        assert all(finding in text for finding in host.findings)
+    for group in report.groups:
+        assert group.command is not None
+        assert group.command.command in " ".join(text.split())
+    for control in ("#find", ".copy >> nth=0", "#names", "[data-group='0']"):
+        assert page.tab.is_hidden(control)
 
 
 # --- filters and order ---
@@ -296,24 +401,52 @@ def test_an_address_without_a_valid_host(show: Show) -> None:
     assert len(page.hosts()) == 4
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [(1280, 900), PHONE], ids=["desk", "phone"])
-def test_accessible(show: Show, size: tuple[int, int], dark: bool) -> None:
-    report = fleets.report(480, {"audit_idle_limit": 350})
-    page = show(report, size=size, dark=dark)
+@pytest.mark.parametrize(
+    ("count", "size", "dark"),
+    [
+        (6, WIDE, False),
+        (6, PHONE, True),
+        (480, WIDE, False),
+        (480, WIDE, True),
+        (480, TABLET, False),
+        (480, TABLET, True),
+        (480, PHONE, False),
+        (480, PHONE, True),
+        (10_000, WIDE, True),
+        (10_000, PHONE, False),
+    ],
+)
+def test_accessible(show: Show, count: int, size: tuple[int, int], dark: bool) -> None:
+    page = show(fleet(count), size=size, dark=dark)
     assert page.accessibility() == []
-    page.toggle_state("drift")
+    page.toggle_state("overridden")
     page.tab.click("[data-flag='0']")
+    page.tab.click("details.group summary >> nth=0")
     assert page.accessibility() == []
+    page.tab.click("#clear")
     page.tab.click("#body a >> nth=0")
     page.wait_for_dialog()
     assert page.accessibility() == []
 
 
-def test_on_a_phone_nothing_is_cut_off(show: Show) -> None:
+@pytest.mark.parametrize("size", [WIDE, (1280, 900), TABLET, PHONE])
+def test_nothing_is_cut_off(show: Show, size: tuple[int, int]) -> None:
+    """Also in the chart and in the tables, which could be scrolled otherwise."""
+    page = show(
+        fleets.report(480, {"audit_idle_limit": 350}, earlier=fleets.report(480)), size=size
+    )
+    assert page.cut_off() == []
+
+
+@pytest.mark.parametrize("count", [6, 480, 10_000])
+def test_on_a_phone_the_list_of_hosts_is_within_two_screens(show: Show, count: int) -> None:
+    page = show(fleet(count), size=PHONE)
+    assert page.bottom_of("#body tr >> nth=0") < 2 * PHONE[1]
+
+
+def test_on_a_phone_the_details_are_not_cut_off(show: Show) -> None:
     page = show(fleets.report(480), size=PHONE)
     width = PHONE[0]
-    assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
     page.tab.click("#body a >> nth=0")
     page.wait_for_dialog()
     assert page.tab.evaluate("document.querySelector('dialog').scrollWidth") <= width
@@ -340,7 +473,7 @@ def test_print_shows_the_hosts_without_the_filters(show: Show) -> None:
 
 def test_ten_thousand_hosts_cause_no_delay(show: Show) -> None:
     page = show(fleets.report({}))
-    page.path.write_text(to_html(fleets.report(10_000)), encoding="utf-8")
+    page.path.write_text(to_html(fleet(10_000)), encoding="utf-8")
     longest = {}
     with MainThreadTrace(page.tab) as trace:
         page.tab.reload()

@@ -29,7 +29,7 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
 )
 AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
-DESK, PHONE = (1280, 900), (390, 844)
+WIDE, DESK, TABLET, PHONE = (1440, 900), (1280, 900), (768, 1024), (390, 844)
 RUN_TASK = ("RunTask", "ThreadControllerImpl::RunTask")
 """Names that Chromium gives to a task of a thread in a trace."""
 
@@ -64,6 +64,33 @@ class ReportPage:
 
     def count(self) -> str:
         return self.tab.inner_text("#count")
+
+    def text(self, selector: str) -> str:
+        return self.tab.inner_text(selector)
+
+    def bottom_of(self, selector: str) -> float:
+        """Return how far below the top of the page an element ends."""
+        box = self.tab.locator(selector).bounding_box()
+        if box is None:
+            raise RuntimeError(f"{selector} is not visible")
+        return box["y"] + box["height"]
+
+    def cut_off(self) -> list[str]:
+        """Return the texts and drawings that reach beyond the width of the page or of their box."""
+        script = """() => {
+            const beyond = [];
+            for (const element of document.querySelectorAll("body *")) {
+                const box = element.getBoundingClientRect();
+                const isVisible = element.checkVisibility() && box.width > 1 && box.right > 0;
+                if (isVisible && box.right > innerWidth + 0.5) beyond.push(element.outerHTML);
+                const scrolls = getComputedStyle(element).overflowX !== "visible";
+                const isCut = scrolls && element.scrollWidth > element.clientWidth + 1;
+                if (isVisible && isCut) beyond.push(element.outerHTML);
+            }
+            return beyond.map(html => html.slice(0, 200));
+        }"""
+        beyond: list[str] = self.tab.evaluate(script)
+        return beyond
 
     def toggle_state(self, state: str) -> None:
         """Click the filter for hosts in a state."""

@@ -42,16 +42,61 @@ TICKS = (
 )
 """Seconds, and how a tick of the axis shows them."""
 
-# In units of the drawing.
-WIDTH = 960
-MARGIN = 16
-PLOT_WIDTH = WIDTH - 2 * MARGIN
+
+class Layout(NamedTuple):
+    """The sizes of a drawing, in its own units."""
+
+    name: str
+    width: int
+    margin: int
+    bins: int
+    label_rows: int
+    """In how many rows the names of the idle limits are, below each other."""
+    label_step: int
+    """The height of such a row."""
+    tick_gap: int
+    """The least distance of two ticks of the axis."""
+
+    @property
+    def plot_width(self) -> int:
+        return self.width - 2 * self.margin
+
+    @property
+    def bin_width(self) -> float:
+        return self.plot_width / self.bins
+
+    @property
+    def top(self) -> int:
+        """Return the height of the names of the idle limits."""
+        return 6 + self.label_rows * self.label_step
+
+
+LAYOUTS = (
+    Layout(
+        name="wide",
+        width=960,
+        margin=16,
+        bins=48,
+        label_rows=3,
+        label_step=20,
+        tick_gap=40,
+    ),
+    Layout(
+        name="narrow",
+        width=354,
+        margin=6,
+        bins=16,
+        label_rows=6,
+        label_step=16,
+        tick_gap=38,
+    ),
+)
+"""The drawings for a desk and for a phone: the page shows the one that fits."""
 HIGHEST_BAR = 76
 LOWEST_BAR = 3.0
 BAR_GAP = 3
-
-BINS = 48
-BIN_WIDTH = PLOT_WIDTH / BINS
+NAME_WIDTH = 110
+"""Room for the name of an idle limit."""
 
 
 class Axis(NamedTuple):
@@ -59,15 +104,17 @@ class Axis(NamedTuple):
 
     low: float
     high: float
+    layout: Layout
 
     def x(self, seconds: float) -> float:
         position = math.log(seconds) - math.log(self.low)
         length = math.log(self.high) - math.log(self.low)
-        return round(MARGIN + position / length * PLOT_WIDTH, 1)
+        return round(self.layout.margin + position / length * self.layout.plot_width, 1)
 
     def bin(self, seconds: int) -> int:
         """Return the number of the bin; a value below 1 s has no logarithm and counts as 1 s."""
-        return int((self.x(max(seconds, 1)) - MARGIN) / BIN_WIDTH)
+        position = self.x(max(seconds, 1)) - self.layout.margin
+        return int(position / self.layout.bin_width)
 
     def shows(self, seconds: int) -> bool:
         return self.low <= seconds <= self.high
@@ -97,6 +144,11 @@ class Limit(NamedTuple):
     short: str
     name: str
     x: float
+    y: int
+    """The base line of its name."""
+    name_x: float
+    is_left: bool
+    """Whether the name is to the left of the line, since there is no room to its right."""
     cleared: int
     """The number of hosts."""
     share: float
@@ -106,7 +158,7 @@ class Limit(NamedTuple):
 class Chart(NamedTuple):
     """Two histograms on one axis, with idle limits."""
 
-    width: int
+    layout: Layout
     times: Sequence[Bar]
     """By the time until the first probe."""
     dead: Sequence[Bar]
@@ -119,14 +171,14 @@ class Chart(NamedTuple):
     median_dead: int
 
 
-def make_chart(report: Report) -> Chart | None:
+def make_chart(report: Report, layout: Layout = LAYOUTS[0]) -> Chart | None:
     """Return the chart of a report, or None if no host has values."""
     times, dead = _times(report), _dead_after(report)
     if not times or not dead:
         return None
-    axis = _axis(times, dead)
+    axis = _axis(times, dead, layout)
     return Chart(
-        width=WIDTH,
+        layout=layout,
         times=_bars(axis, times, "first probe after"),
         dead=_bars(axis, dead, "dead peer noticed after"),
         ticks=_ticks(axis),
@@ -150,11 +202,11 @@ def _dead_after(report: Report) -> list[int]:
     return [host.dead_after for host in report.hosts if host.dead_after is not None]
 
 
-def _axis(times: Sequence[int], dead: Sequence[int]) -> Axis:
+def _axis(times: Sequence[int], dead: Sequence[int], layout: Layout) -> Axis:
     """Return an axis with room for all values, from one minute to 2.5 hours at least."""
     lowest = min(60, max(1, min(times)))
     highest = max(9000, *times, *dead)
-    return Axis(low=lowest * 0.8, high=highest * 1.15)
+    return Axis(low=lowest * 0.8, high=highest * 1.15, layout=layout)
 
 
 def _bars(axis: Axis, values: Iterable[int], description: str) -> list[Bar]:
@@ -168,8 +220,8 @@ def _bars(axis: Axis, values: Iterable[int], description: str) -> list[Bar]:
         hosts = len(members)
         noun = "host" if hosts == 1 else "hosts"
         chart_bar = Bar(
-            x=round(MARGIN + number * BIN_WIDTH + BAR_GAP / 2, 1),
-            width=round(BIN_WIDTH - BAR_GAP, 1),
+            x=round(axis.layout.margin + number * axis.layout.bin_width + BAR_GAP / 2, 1),
+            width=round(axis.layout.bin_width - BAR_GAP, 1),
             # One host among thousands must stay visible.
             height=round(max(LOWEST_BAR, HIGHEST_BAR * hosts / most_hosts), 1),
             hosts=hosts,
@@ -187,7 +239,13 @@ def _range(values: Sequence[int]) -> str:
 
 
 def _ticks(axis: Axis) -> list[Tick]:
-    return [Tick(axis.x(seconds), label) for seconds, label in TICKS if axis.shows(seconds)]
+    """Return the ticks for which there is room."""
+    ticks: list[Tick] = []
+    for seconds, label in TICKS:
+        x = axis.x(seconds)
+        if axis.shows(seconds) and (not ticks or x - ticks[-1].x >= axis.layout.tick_gap):
+            ticks.append(Tick(x=x, label=label))
+    return ticks
 
 
 def _limits(report: Report, axis: Axis, times: Sequence[int]) -> list[Limit]:
@@ -196,15 +254,21 @@ def _limits(report: Report, axis: Axis, times: Sequence[int]) -> list[Limit]:
     of_user = {host.idle_limit for host in report.hosts if host.idle_limit is not None}
     candidates = list(IDLE_LIMITS)
     candidates += [(seconds, "yours", "the limit you gave") for seconds in of_user - published]
-    limits = []
+    limits: list[Limit] = []
     for seconds, short, name in sorted(candidates):
         if axis.shows(seconds):
             cleared = sum(time < seconds for time in times)
+            x = axis.x(seconds)
+            row = len(limits) % axis.layout.label_rows
+            is_left = x > axis.layout.width - NAME_WIDTH
             limit = Limit(
                 seconds=seconds,
                 short=short,
                 name=name,
-                x=axis.x(seconds),
+                x=x,
+                y=14 + axis.layout.label_step * row,
+                name_x=x - 5 if is_left else x + 5,
+                is_left=is_left,
                 cleared=cleared,
                 share=round(100 * cleared / len(times), 1),
             )

@@ -19,7 +19,7 @@ KINDS = {
     "overridden": "another file wins over ours at the next boot",
     "failed": "reached, but no values came back",
     "unreachable": "no connection",
-    "not_reached": "the run ended before they were asked",
+    "not_reached": "not asked, since the run ended before",
     "idle_limit": "the first probe comes after the idle limit",
 }
 """What is wrong with the hosts of a group."""
@@ -28,7 +28,8 @@ KINDS = {
 def make_groups(hosts: Iterable[Host], shell: Shell) -> list[Group]:
     """Return the groups of the hosts that are not as they should be, the largest first.
 
-    All hosts of a group need the same command, so a kind may have several groups.
+    Hosts that have the wanted values, and too late a first probe all the same, come last. All
+    hosts of a group need the same command, so a kind may have several groups.
     """
     members: dict[tuple[str, str], list[Host]] = {}
     for host in in_natural_order(hosts):
@@ -42,7 +43,7 @@ def make_groups(hosts: Iterable[Host], shell: Shell) -> list[Group]:
         number = count_of_kind[kind]
         name = kind if number == 1 else f"{kind}-{number}"
         groups.append(_group(kind, name, group_hosts, shell))
-    return sorted(groups, key=lambda group: -len(group.hosts))
+    return sorted(groups, key=lambda group: (group.kind == "idle_limit", -len(group.hosts)))
 
 
 def _kind(host: Host) -> str | None:

@@ -22,23 +22,40 @@ from typing import Any, Iterator, NamedTuple
 import jinja2
 from markupsafe import Markup
 
-from .chart import make_chart
+from .chart import LAYOUTS, make_chart
 from .data import host_to_dict
-from .model import OUTCOMES, SETTING_NAMES, STATES, Host, Report
-from .text import label
+from .groups import KINDS
+from .model import (
+    CHANGES,
+    OUTCOMES,
+    SETTING_NAMES,
+    STATES,
+    Group,
+    Host,
+    Report,
+    wanted_values,
+)
+from .text import label, some_names
 
 PAGE_FOLDER = Path(__file__).parent / "page"
 HOSTS_PER_PACK = 100
 NARROWEST_SEGMENT = 1.5
 """In per cent of the bar: one host among thousands must stay visible."""
 
+MOST_CAUSES = 3
+MOST_NAMES = 4
+"""A group shows so many causes, and so many of its hosts."""
+MOST_WANTED = 3
+"""The page shows so many sets of wanted values."""
+MOST_ROWS_WITHOUT_SCRIPT = 1000
+
 STATE_DESCRIPTIONS = {
     "as_wanted": "the three values are right now, and will be after the next boot",
-    "drift": "a value is not the desired one, now or after the next boot",
+    "drift": "a value is not the wanted one, now or after the next boot",
     "overridden": "another file wins over ours at the next boot",
-    "failed": "it was reached, but gave no values",
-    "unreachable": "no connection to it",
-    "not_reached": "the run ended before its turn",
+    "failed": "the host was reached, but gave no values",
+    "unreachable": "there was no connection to the host",
+    "not_reached": "the run ended before the host was asked",
 }
 
 
@@ -47,7 +64,6 @@ class StateSegment(NamedTuple):
 
     state: str
     label: str
-    description: str
     hosts: int
     start: float
     width: float
@@ -61,9 +77,19 @@ def to_html(report: Report) -> str:
     return template.render(
         report=report,
         summary=report.summary,
+        headline=headline(report),
+        wanted=wanted_values(report.hosts),
+        most_wanted=MOST_WANTED,
         states=_state_segments(report),
+        state_descriptions=STATE_DESCRIPTIONS,
+        changes=_changes(report),
+        most_gone=MOST_NAMES,
+        groups=list(map(_group_card, report.groups)),
+        most_causes=MOST_CAUSES,
         made=_readable_time(report.made),
-        chart=make_chart(report),
+        charts=list(filter(None, (make_chart(report, layout) for layout in LAYOUTS))),
+        wrong_hosts=_wrong_hosts(report),
+        most_rows=MOST_ROWS_WITHOUT_SCRIPT,
         script=script,
         style=style,
         policy=_content_security_policy(script, style),
@@ -84,8 +110,72 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["number"] = _grouped
     environment.filters["duration"] = duration
+    environment.filters["time"] = _readable_time
     environment.filters["label"] = label
     return environment
+
+
+def headline(report: Report) -> str:
+    """Return how many hosts are as wanted, as a sentence."""
+    hosts, right = report.summary.hosts, report.summary.states["as_wanted"]
+    if not hosts:
+        return "No hosts were audited"
+    if hosts == 1:
+        return "The host is as wanted" if right else "The host is not as wanted"
+    if right == hosts:
+        return f"All {_grouped(hosts)} hosts are as wanted"
+    verb = "is" if right == 1 else "are"
+    return f"{_grouped(right)} of {_grouped(hosts)} hosts {verb} as wanted"
+
+
+def _wrong_hosts(report: Report) -> list[Host]:
+    """Return the hosts that need attention; those with the wanted values come last."""
+    hosts = [host for host in report.hosts if host.needs_attention]
+    return sorted(hosts, key=lambda host: host.state == "as_wanted")
+
+
+class ChangeButton(NamedTuple):
+    """A button that shows the hosts with one of CHANGES."""
+
+    number: int
+    label: str
+    hosts: int
+    names: str
+
+
+def _changes(report: Report) -> list[ChangeButton]:
+    """Return the changes that have hosts."""
+    buttons = []
+    for number, change in enumerate(CHANGES):
+        names = [host.name for host in report.changed_hosts(change)]
+        if names:
+            button = ChangeButton(
+                number=number,
+                label=label(change),
+                hosts=len(names),
+                names=some_names(names, MOST_NAMES),
+            )
+            buttons.append(button)
+    return buttons
+
+
+class GroupCard(NamedTuple):
+    """What the page shows of a group of hosts."""
+
+    group: Group
+    description: str
+    names: str
+    other_causes: int
+    """How many hosts have a cause that is not shown."""
+
+
+def _group_card(group: Group) -> GroupCard:
+    return GroupCard(
+        group=group,
+        description=KINDS[group.kind],
+        names=some_names(group.hosts, MOST_NAMES),
+        other_causes=sum(cause.hosts for cause in group.causes[MOST_CAUSES:]),
+    )
 
 
 def _grouped(number: int) -> str:
@@ -121,7 +211,6 @@ def _state_segments(report: Report) -> list[StateSegment]:
         segment = StateSegment(
             state=state,
             label=label(state),
-            description=STATE_DESCRIPTIONS[state],
             hosts=report.summary.states[state],
             start=round(start, 3),
             width=round(width * scale, 3),
@@ -159,15 +248,19 @@ def _script_json(data: Any) -> Markup:
 
 
 def _table_data(report: Report) -> dict[str, Any]:
+    group_of = {}
+    for index, group in enumerate(report.groups):
+        group_of.update(dict.fromkeys(group.hosts, index))
     return {
         "states": [[state, label(state)] for state in STATES],
         "outcomes": list(map(label, OUTCOMES)),
-        "hosts": list(map(_table_row, report.hosts)),
+        "changes": list(map(label, CHANGES)),
+        "hosts": [_table_row(host, group_of.get(host.name, -1)) for host in report.hosts],
         "hostsPerPack": HOSTS_PER_PACK,
     }
 
 
-def _table_row(host: Host) -> list[Any]:
+def _table_row(host: Host, group: int) -> list[Any]:
     """Return what the table shows of a host, in the order in which report.js reads it."""
     settings = [host.settings[name] for name in SETTING_NAMES] if host.settings else []
     commands = dict.fromkeys(process.command for process in host.processes)
@@ -182,6 +275,8 @@ def _table_row(host: Host) -> list[Any]:
         _flags(host),
         host.findings[0] if host.findings else "",
         " ".join(commands),
+        group,
+        CHANGES.index(host.change) if host.change else -1,
     ]
 
 

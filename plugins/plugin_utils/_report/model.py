@@ -203,6 +203,14 @@ class Host(NamedTuple):
         return self.outcome not in (None, "done", "already_right", "would_change")
 
 
+class Wanted(NamedTuple):
+    """The values that are wanted on some hosts."""
+
+    values: tuple[int, ...]
+    """In the order of SETTING_NAMES."""
+    hosts: int
+
+
 class Cause(NamedTuple):
     """What is wrong with some hosts, in words that are the same for all of them."""
 
@@ -294,6 +302,15 @@ def make_report(
         summary=summarize(ordered),
         groups=tuple(groups),
     )
+
+
+def wanted_values(hosts: Iterable[Host]) -> list[Wanted]:
+    """Return the values that are wanted, those of most hosts first."""
+    counts: Counter[tuple[int, ...]] = Counter()
+    for host in hosts:
+        if host.settings:
+            counts[tuple(host.settings[name].wanted for name in SETTING_NAMES)] += 1
+    return [Wanted(values=values, hosts=number) for values, number in counts.most_common()]
 
 
 def in_natural_order(hosts: Iterable[Host]) -> tuple[Host, ...]:

@@ -8,11 +8,13 @@
 
   // The rows are in the order of the names: the index of a host is its place in that order.
   const hosts = data.hosts.map((row, index) => {
-    const [name, state, outcome, now, boot, dead, connections, flags, finding, commands] = row;
+    const [name, state, outcome, now, boot, dead, connections, flags, finding, commands, group, change] = row;
     const text = `${name}\n${data.states[state][1]}\n${finding}\n${commands}`.toLowerCase();
-    return { name, state, outcome, now, boot, dead, connections, flags, finding, index, text };
+    return { name, state, outcome, now, boot, dead, connections, flags, finding, group, change, index, text };
   });
-  const filter = { terms: [], states: new Set(), flags: 0, sort: "state", descending: false };
+  const NO_FILTER = () => ({ terms: [], states: new Set(), flags: 0, changes: new Set(), group: null });
+  const isCompared = document.querySelector("th[data-sort=change]") !== null;
+  const filter = { ...NO_FILTER(), sort: isCompared ? "change" : "state", descending: false };
   let visible = hosts;
   let rendered = 0;
 
@@ -34,16 +36,18 @@
   // --- the table ---
 
   const numberOrLowest = (value) => (typeof value === "number" ? value : -1);
+  const stateKey = (host) => host.state || 99;  // hosts that are as wanted come last
   const SORT_KEYS = {
     name: (host) => host.index,
-    state: (host) => host.state || 99,  // hosts that are as wanted come last
+    state: stateKey,
+    change: (host) => (host.change < 0 ? 9 : host.change) * 100 + stateKey(host),
     outcome: (host) => host.outcome,
     now: (host) => numberOrLowest(host.now[0]),
     boot: (host) => numberOrLowest(host.boot[0]),
     dead: (host) => numberOrLowest(host.dead),
     without: (host) => (host.connections ? host.connections[1] : -1),
   };
-  const ASCENDING_FIRST = ["name", "state", "outcome"];
+  const ASCENDING_FIRST = ["name", "state", "change", "outcome"];
   const columns = [...document.querySelectorAll("th[data-sort]")];
   const hasColumn = Object.fromEntries(columns.map((column) => [column.dataset.sort, true]));
   const endOfTable = new IntersectionObserver((entries) => {
@@ -52,6 +56,8 @@
 
   function matches(host) {
     if (filter.states.size && !filter.states.has(data.states[host.state][0])) return false;
+    if (filter.changes.size && !filter.changes.has(host.change)) return false;
+    if (filter.group !== null && host.group !== filter.group) return false;
     if ((host.flags & filter.flags) !== filter.flags) return false;
     return filter.terms.every((term) => host.text.includes(term));
   }
@@ -82,6 +88,9 @@
     for (const button of document.querySelectorAll("[data-state]")) {
       button.setAttribute("aria-pressed", String(filter.states.has(button.dataset.state)));
     }
+    for (const button of document.querySelectorAll("[data-change]")) {
+      button.setAttribute("aria-pressed", String(filter.changes.has(Number(button.dataset.change))));
+    }
     for (const button of document.querySelectorAll("[data-flag]")) {
       const flag = 1 << button.dataset.flag;
       button.setAttribute("aria-pressed", String((filter.flags & flag) !== 0));
@@ -102,6 +111,7 @@
   function tableRow(host, rowIndex) {
     const cell = (kind, label, content) => make("td", { role: "cell", class: kind, "data-label": label }, content);
     const cells = [cell(null, null, pill(host.state))];
+    if (hasColumn.change) cells.push(cell(null, null, host.change < 0 ? "" : data.changes[host.change]));
     if (hasColumn.outcome) cells.push(cell(null, null, host.outcome < 0 ? "" : data.outcomes[host.outcome]));
     cells.push(
       cell("numbers", "now", triple(host.now)),
@@ -116,7 +126,13 @@
     return make("tr", { role: "row", "aria-rowindex": rowIndex }, make("th", { role: "rowheader", scope: "row" }, link), cells);
   }
 
-  addEventListener("beforeprint", () => renderRows(Math.max(0, PRINTED_ROWS - rendered)));
+  const groups = [...document.querySelectorAll("details.group")];
+  addEventListener("beforeprint", () => {
+    for (const group of groups) group.open = true;
+    renderRows(Math.max(0, PRINTED_ROWS - rendered));
+  });
+  // On a phone the commands would push the list of hosts far down.
+  if (matchMedia("(max-width: 720px)").matches) for (const group of groups) group.open = false;
 
   for (const column of columns) {
     const key = column.dataset.sort;
@@ -132,12 +148,23 @@
     cancelAnimationFrame(nextUpdate);
     nextUpdate = requestAnimationFrame(update);
   });
+  function toggle(set, value) {
+    if (!set.delete(value)) set.add(value);
+    update();
+    if (set.size) byId("hosts").scrollIntoView();
+  }
   for (const button of document.querySelectorAll("[data-state]")) {
+    button.addEventListener("click", () => toggle(filter.states, button.dataset.state));
+  }
+  for (const button of document.querySelectorAll("[data-change]")) {
+    button.addEventListener("click", () => toggle(filter.changes, Number(button.dataset.change)));
+  }
+  for (const button of document.querySelectorAll("[data-group]")) {
     button.addEventListener("click", () => {
-      const state = button.dataset.state;
-      if (!filter.states.delete(state)) filter.states.add(state);
+      Object.assign(filter, NO_FILTER(), { group: Number(button.dataset.group) });
+      byId("find").value = "";
       update();
-      if (filter.states.size) byId("hosts").scrollIntoView();
+      byId("hosts").scrollIntoView();
     });
   }
   for (const button of document.querySelectorAll("[data-flag]")) {
@@ -147,7 +174,7 @@
     });
   }
   function clearFilter() {
-    Object.assign(filter, { terms: [], states: new Set(), flags: 0 });
+    Object.assign(filter, NO_FILTER());
     byId("find").value = "";
     update();
     byId("find").focus();
