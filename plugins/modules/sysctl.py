@@ -256,6 +256,11 @@ settings:
         value: {description: The value., type: str, sample: "10"}
         path: {description: The file that wins., type: str, sample: /etc/sysctl.d/90-ansible.conf}
         line: {description: The line in that file., type: int, sample: 2}
+        line_key:
+          description: >-
+            The key that this line sets, if it is another one: another name of the same variable, or
+            a key that changes this one. Not returned otherwise.
+          type: str
 previous:
   description: >-
     The runtime values before the run, ready to be passed back as O(settings). Those of keys that
@@ -275,6 +280,11 @@ overridden:
     value: {description: The value that it gets. Null if none., type: str}
     path: {description: The file that wins. Null if no file sets the key., type: str}
     line: {description: The line in that file., type: int}
+    line_key:
+      description: >-
+        The key that this line sets, if it is another one: another name of the same variable, or
+        a key that changes this one. Not returned otherwise.
+      type: str
 undone:
   description: >-
     Keys to set that a file set already at the last boot, without lasting effect. That file is older

@@ -146,6 +146,11 @@ settings:
       contains:
         path: {description: The file. V(/proc/cmdline) is the kernel command line., type: str}
         line: {description: The line in that file., type: int}
+        line_key:
+          description: >-
+            The key that this line sets, if it is another one: another name of the same variable, or
+            a key that changes this one. Not returned otherwise.
+          type: str
     assignments:
       description: All lines about the key, including globs, in the order in which they are read.
       type: list

@@ -141,6 +141,11 @@ settings:
         value: {description: The value., type: str}
         path: {description: The file that decides., type: str}
         line: {description: The line in it., type: int}
+        line_key:
+          description: >-
+            The key that this line sets, if it is another one: another name of the same variable, or
+            a key that changes this one. Not returned otherwise.
+          type: str
 previous:
   description: The runtime values before the run.
   returned: as settings

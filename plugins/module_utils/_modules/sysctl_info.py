@@ -232,22 +232,24 @@ def _setting_result(key: str, runtime: str | None, boot: _NextBoot) -> dict[str,
     boot_value = winner.value if winner else None
     assignments = []
     for line in boot.lines_about(key):
-        assignment = line_result(key, line)
+        assignment = line_result(line.key, line)
         assignment["key"] = printable(line.key)
         assignment["fate"] = boot.fate_of(line, key)
         assignments.append(assignment)
     return {
         "runtime": display_value(key, runtime),
         "boot": display_value(key, boot_value),
-        "winner": _winner_result(winner),
+        "winner": _winner_result(key, winner),
         "assignments": assignments,
     }
 
 
-def _winner_result(winner: Line | None) -> dict[str, Any] | None:
+def _winner_result(key: str, winner: Line | None) -> dict[str, Any] | None:
     if winner is None:
         return None
-    return {"path": printable(winner.path), "line": winner.number}
+    result = line_result(key, winner)
+    del result["value"]
+    return result
 
 
 def _problem(path: str, line: int | None, reason: str) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 from typing import Iterator
 
 from .boot_files import COMMAND_LINE, read_order
+from .couplings import variable_of
 from .errors import TuningError
+from .keys import is_glob
 from .plan import Effects, Plan
 from .secrets import quote_value
 from .sysctl_d import Line
@@ -46,8 +48,17 @@ def _describe_boot(key: str, winner: Line | None) -> str:
         location = f"{winner.path} line {winner.number}"
     action = "leaves it alone"
     if winner.value:
-        action = f"sets {quote_value(key, winner.value)}"
+        action = f"sets {quote_value(key, winner.value)}{_explain_other_key(key, winner)}"
     return f"{action}, as {location} says"
+
+
+def _explain_other_key(key: str, winner: Line) -> str:
+    """Explain how a line of another key decides this one, "" if it is a line of this key."""
+    if winner.key == key or is_glob(winner.key):
+        return ""
+    if variable_of(winner.key) == variable_of(key):
+        return f" by {winner.key}, which is the same variable"
+    return f" by setting {winner.key}, which changes it"
 
 
 def _explain_unread(plan: Plan) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Collection, Iterable, Mapping, NamedTuple
 
 from .boot_files import BootFiles, read_order
 from .errors import TuningError
-from .keys import is_glob
+from .keys import is_glob, may_be_coupled
 from .loaders import Loader
 from .precedence import Precedence, precedence_of
 from .request import Request, Values
@@ -22,6 +22,7 @@ from .sysctl_d import (
     edit,
     format_header,
     is_only_header,
+    move_to_end,
     parse_lines,
 )
 from .text import encode
@@ -171,6 +172,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
     requested = _expand_globs(request.settings, observed)
     if request.present:
         _validate_values(request, requested, observed)
+        _refuse_conflicts(request, requested, observed)
     missing = _missing_keys(request, observed)
     editor = _BootFileEditor(request, observed, requested)
     overridden = editor.edit()
@@ -252,6 +254,18 @@ def _validate_values(request: Request, requested: Values, observed: Observed) ->
         request.validate(key, str(value), observed.runtime.get(key))
 
 
+def _refuse_conflicts(request: Request, requested: Values, observed: Observed) -> None:
+    """Refuse values of keys that undo each other, and two values for one variable."""
+    coupled = {key: str(value) for key, value in requested.items() if may_be_coupled(key)}
+    if not coupled or request.has_bound:
+        return
+    # Few keys act on each other: the others do not pay for compiling this.
+    from .coupled_request import refuse_conflicts
+
+    settings = {key: str(value) for key, value in request.settings.items()}
+    refuse_conflicts(settings, coupled, observed.runtime)
+
+
 def _missing_keys(request: Request, observed: Observed) -> tuple[str, ...]:
     """Return the requested keys that this kernel does not have, or refuse them."""
     if not request.runtime:
@@ -309,11 +323,52 @@ class _BootFileEditor:
         content = self._our_content()
         if content is not None or self.observed.content is not None:
             self._set_file(self.observed.path, self.observed.real_path, content)
-        overridden = self._overridden()
+        overridden = self._put_in_order(self._overridden())
         if self.request.on_override == "comment_out":
             while self._comment_out_winners(overridden):
                 overridden = self._overridden()
         return tuple(overridden)
+
+    def _put_in_order(
+        self, overridden: list[tuple[str, Line | None]]
+    ) -> list[tuple[str, Line | None]]:
+        """Move lines of ours behind those that would change their keys; return the overridden."""
+        observed = self.observed
+        for _round in overridden:
+            keys = self._keys_changed_by_ours(overridden)
+            if not keys:
+                break
+            data = self.boot_files.contents[observed.real_path]
+            moved = move_to_end(data, observed.loader, keys)
+            self._set_file(observed.path, observed.real_path, moved)
+            overridden = self._overridden()
+        return overridden
+
+    def _keys_changed_by_ours(self, overridden: Iterable[tuple[str, Line | None]]) -> list[str]:
+        """Return the keys, or globs, with a line of ours that another line of ours undoes."""
+        keys: dict[str, None] = {}
+        for key, winner in overridden:
+            is_ours = winner is not None and winner.real_path == self.observed.real_path
+            if is_ours and not self._is_direct(key, winner):
+                keys[self._requested_name(key)] = None
+        return list(keys)
+
+    def _is_direct(self, key: str, winner: Line | None) -> bool:
+        """Tell whether the line that decides a key sets the key itself."""
+        if winner is None or not may_be_coupled(key):
+            return True
+        from .coupled_request import is_direct
+
+        return is_direct(key, winner)
+
+    def _requested_name(self, key: str) -> str:
+        """Return the key or the glob under which a key is requested."""
+        if key in self.request.settings:
+            return key
+        for glob, matches in self.observed.matches.items():
+            if key in matches and glob in self.request.settings:
+                return glob
+        return key
 
     def changes(self) -> tuple[FileChange, ...]:
         """Return the files that differ now, ours first."""
@@ -369,8 +424,17 @@ class _BootFileEditor:
 
     def _edit_ours(self, data: bytes, assign: Mapping[str, str]) -> bytes:
         """Assign these keys, and remove surplus ones and those requested but not assigned."""
-        drop = {*self.request.settings, *self._surplus}.difference(assign)
+        drop = {*self.request.settings, *self._surplus, *self._other_names()}.difference(assign)
         return edit(data, self.observed.loader, assign, drop, self.request.target)
+
+    def _other_names(self) -> set[str]:
+        """Return the other names of the requested variables: our file has the one requested."""
+        coupled = [key for key in self.request.settings if may_be_coupled(key)]
+        if not coupled:
+            return set()
+        from .coupled_request import other_names
+
+        return other_names(coupled)
 
     def _keys_to_assign(self, before: bytes) -> dict[str, str]:
         """Return the keys that need a line in our file, which has these bytes so far.
@@ -428,8 +492,10 @@ class _BootFileEditor:
     def _comment_out_winners(self, overridden: Iterable[tuple[str, Line | None]]) -> bool:
         """Comment out the winning lines of files under /etc; tell whether there were any."""
         segments: dict[str, set[int]] = {}
-        for _key, winner in overridden:
-            if winner and winner.real_path.startswith("/etc/"):
+        for key, winner in overridden:
+            # A line of another key stays: somebody else relies on what it sets.
+            is_direct = self._is_direct(key, winner)
+            if winner and is_direct and winner.real_path.startswith("/etc/"):
                 self._commented[winner.real_path] = winner.path
                 segments.setdefault(winner.real_path, set()).add(winner.segment)
         for real_path, numbers in segments.items():

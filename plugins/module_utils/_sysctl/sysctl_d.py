@@ -20,7 +20,7 @@ import re
 from functools import lru_cache
 from typing import Any, Callable, Collection, Iterable, Mapping, NamedTuple
 
-from .keys import normalize_key
+from .keys import is_glob, normalize_key
 from .loaders import Loader
 from .secrets import display_value
 from .text import decode, encode, printable
@@ -45,14 +45,20 @@ class Line(NamedTuple):
 
 
 def line_result(key: str, line: Line | None) -> dict[str, Any]:
-    """Return the value of a line and where it stands, as results show it."""
+    """Return the value that a line gives a key and where it stands, as results show it.
+
+    A line of another key, which acts on this one, is shown with its key.
+    """
     if line is None:
         return {"value": None, "path": None, "line": None}
-    return {
+    result = {
         "value": display_value(key, line.value),
         "path": printable(line.path),
         "line": line.number,
     }
+    if line.key != key and not is_glob(line.key):
+        result["line_key"] = printable(line.key)
+    return result
 
 
 def split_segments(data: bytes, loader: Loader) -> list[str]:
@@ -200,6 +206,20 @@ def _append_lines(text: str, lines: Collection[str]) -> str:
     if text and not text.endswith("\n"):
         text += line_end
     return text + "".join(line + line_end for line in lines)
+
+
+def move_to_end(data: bytes, loader: Loader, keys: Collection[str]) -> bytes:
+    """Return the file with the last assignment of each of these keys at its end, in this order."""
+    segments = split_segments(data, loader)
+    last_segments = {}
+    for line in parse_lines(data, loader):
+        if line.value is not None and line.key in keys:
+            last_segments[line.key] = line.segment
+    moved = [segments[last_segments[key]] for key in keys if key in last_segments]
+    for segment in last_segments.values():
+        segments[segment] = ""
+    lines = [segment.rstrip(loader.line_ends) for segment in moved]
+    return encode(_append_lines("".join(segments), lines))
 
 
 def comment_out(data: bytes, loader: Loader, indexes: Iterable[int]) -> bytes:

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Requests for keys that act on each other: what no order of writes gives, and what to move.
+
+Imported only where a requested key may be one of them.
+"""
+
+from __future__ import annotations
+
+from typing import Iterable, Mapping
+
+from .boot_effects import last_effect, names_that_matter
+from .couplings import START_VALUES, names_of, variable_of
+from .errors import TuningError
+from .keys import glob_matches, is_glob, split_glob
+from .loaders import LOADERS
+from .secrets import quote_value
+from .sysctl_d import Line
+from .values import values_equal
+
+# A run, like this loader, does not write a value that is there already.
+_WRITER = LOADERS["systemd"]
+
+
+def refuse_conflicts(
+    settings: Mapping[str, str], requested: Mapping[str, str], live: Mapping[str, str | None]
+) -> None:
+    """Refuse values that no run can give together.
+
+    settings: key -> value as requested, globs as written. requested: the same, globs expanded.
+    live: runtime values, as far as they are known.
+    """
+    _refuse_two_values(settings, requested)
+    start_values = dict(START_VALUES)
+    for key, value in live.items():
+        if value is not None:
+            start_values[variable_of(key)] = value
+    # What a later write has changed is written once more, so everything is simulated twice.
+    written = [_write(key, value) for key, value in requested.items()] * 2
+    for key, value in requested.items():
+        names = names_that_matter(key)
+        lines = [line for line in written if line.key in names]
+        line = last_effect(key, lines, (), _WRITER, start_values)
+        if line and not values_equal(key, line.value, value):
+            raise _conflict(key, value, line.key, requested[line.key])
+
+
+def _refuse_two_values(settings: Mapping[str, str], requested: Mapping[str, str]) -> None:
+    """Refuse two values for one variable under two of its names."""
+    first_names: dict[str, str] = {}
+    for key, value in requested.items():
+        first = first_names.setdefault(variable_of(key), key)
+        if not values_equal(key, requested[first], value):
+            origin = "" if key in settings and first in settings else ", as a glob matches it"
+            raise TuningError(
+                f"{key}: {quote_value(key, value)} is given for the same variable as "
+                f"{first}: {quote_value(first, requested[first])}{origin}; give one of them",
+                key,
+            )
+
+
+def _write(key: str, value: str) -> Line:
+    return Line(path="", real_path="", number=0, segment=0, key=key, value=value)
+
+
+def _conflict(key: str, value: str, other_key: str, other_value: str) -> TuningError:
+    other = f"{other_key}: {quote_value(other_key, other_value)}"
+    return TuningError(
+        f"{key}: {quote_value(key, value)} cannot be had together with {other}: "
+        "the kernel changes one when the other is written; leave one of them out",
+        key,
+    )
+
+
+def other_names(keys: Iterable[str]) -> set[str]:
+    """Return the other names of the variables that these keys set."""
+    names = set()
+    for key in keys:
+        if not is_glob(key):
+            names.update(names_of(key))
+    return names.difference(keys)
+
+
+def is_direct(key: str, winner: Line) -> bool:
+    """Tell whether a line sets the variable of a key itself, and not another that acts on it."""
+    names = names_of(key)
+    if not is_glob(winner.key):
+        return winner.key in names
+    segments = split_glob(winner.key)
+    return any(glob_matches(segments, name) for name in names)
