@@ -20,12 +20,13 @@ import shutil
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import traceback
 from typing import Any, Callable, Iterable, Iterator
 
-# <sys/mount.h>, <sched.h>, <sys/prctl.h>, <linux/sockios.h>
+# <sys/mount.h>, <sched.h>, <sys/prctl.h>, <linux/sockios.h>, <net/if.h>
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE, MNT_DETACH = 1, 32, 4096, 16384, 1 << 18, 2
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
@@ -33,6 +34,7 @@ CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 SIOCBRADDBR = 0x89A0
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 MOUNT_OPTIONS = (
     os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME | os.ST_RELATIME
 )
@@ -189,6 +191,13 @@ def add_bridges(names: list[str]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         for name in names:
             fcntl.ioctl(control, SIOCBRADDBR, name.encode() + b"\0")
+
+
+def set_loopback_up() -> None:
+    """Set the loopback interface up; it gets its addresses then: netdevice(7)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        request = struct.pack("16sh", b"lo", IFF_UP)
+        fcntl.ioctl(control, SIOCSIFFLAGS, request)
 
 
 # --- requests ----------------------------------------------------------------------------------

@@ -39,15 +39,15 @@ def last_effect(
     lines: Iterable[Line],
     no_globs: Collection[str],
     loader: Loader,
-    start_values: Mapping[str, str] = START_VALUES,
+    start_values: Mapping[str, str] | None = None,
 ) -> Line | None:
     """Return the line that has the last effect on a key, None if there is none.
 
     lines: what the loader writes to ``names_that_matter``, in its order.
     no_globs: the keys that globs are kept off, since lines name them.
-    start_values: variable -> its value before the loader runs, as far as it is known.
+    start_values: variable -> its value before the loader runs; None: START_VALUES.
     """
-    boot = _Boot(key, loader, start_values)
+    boot = _Boot(key, loader, START_VALUES if start_values is None else start_values)
     for line in lines:
         if not is_glob(line.key):
             boot.write(line.key, line)

@@ -13,7 +13,7 @@ is in ``loaders.py``.
 
 from __future__ import annotations
 
-from typing import Collection, Iterable, Iterator
+from typing import Collection, Iterable, Iterator, Mapping
 
 from .boot_files import BootFiles, boot_lines, read_order
 from .keys import glob_matches, is_glob, key_to_path, may_be_coupled, split_glob
@@ -29,10 +29,20 @@ _GLOBS = ""
 
 
 class Precedence:
-    """The outcome of reading lines in order, as one loader does."""
+    """The outcome of reading lines in order, as one loader does.
 
-    def __init__(self, lines: Iterable[Line], loader: Loader) -> None:
+    start_values: variable -> its value before the loader runs; None: what kernels start with. They
+    matter to keys that others act on, where these do so only when their value changes.
+    """
+
+    def __init__(
+        self,
+        lines: Iterable[Line],
+        loader: Loader,
+        start_values: Mapping[str, str] | None = None,
+    ) -> None:
         self.loader = loader
+        self._start_values = start_values
         self.assignments: dict[str, Line] = {}
         """Key or glob -> the line that assigns it last, in the order in which they are written."""
         self.excluded: dict[str, Line] = {}
@@ -105,7 +115,8 @@ class Precedence:
 
         names = names_that_matter(key)
         no_globs = {name for name in names if name in self.assignments or name in self.excluded}
-        line = last_effect(key, self.lines_written_to(names), no_globs, self.loader)
+        lines = self.lines_written_to(names)
+        line = last_effect(key, lines, no_globs, self.loader, self._start_values)
         return line or self.excluded.get(key)
 
     def assignment(self, key: str) -> Line | None:
@@ -121,7 +132,12 @@ class Precedence:
         return None
 
 
-def precedence_of(boot_files: BootFiles, loader: Loader, keys: Collection[str]) -> Precedence:
+def precedence_of(
+    boot_files: BootFiles,
+    loader: Loader,
+    keys: Collection[str],
+    start_values: Mapping[str, str] | None = None,
+) -> Precedence:
     """Work out what the next boot does to these keys.
 
     A line that decides a key contains its last segment or a glob character. Files without either
@@ -131,7 +147,7 @@ def precedence_of(boot_files: BootFiles, loader: Loader, keys: Collection[str]) 
     if len(keys) < _MANY_KEYS:
         marks = _marks_of(keys)
         files = [file for file in files if _has_mark(boot_files, file.real_path, marks)]
-    return Precedence(boot_lines(boot_files, loader, files), loader)
+    return Precedence(boot_lines(boot_files, loader, files), loader, start_values)
 
 
 def _marks_of(keys: Iterable[str]) -> set[bytes]:

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Generated histories of a host: files of others, a few tasks over coupled keys, then a boot."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, NamedTuple
+
+INTERFACES = ("br0", "br1")
+
+_CONF = ("all", "default", "lo", *INTERFACES)
+_IPV4_SETTINGS = ("forwarding", "accept_redirects", "rp_filter", "promote_secondaries")
+_IPV6_SETTINGS = ("forwarding", "disable_ipv6", "accept_redirects")
+
+KEYS = (
+    "net.ipv4.ip_forward",
+    *(f"net.ipv4.conf.{name}.{setting}" for setting in _IPV4_SETTINGS for name in _CONF),
+    *(f"net.ipv6.conf.{name}.{setting}" for setting in _IPV6_SETTINGS for name in _CONF),
+    "net.ipv4.tcp_fin_timeout",
+)
+"""The keys of a history: most of them act on others of them."""
+
+GLOBS = (
+    "net.ipv4.conf.*.forwarding",
+    "net.ipv4.conf.*.rp_filter",
+    "net.ipv4.conf.br*.accept_redirects",
+    "net.ipv6.conf.*.disable_ipv6",
+    "net.ipv6.conf.*.forwarding",
+)
+
+OTHER_FILES = ("/etc/sysctl.d/10-a.conf", "/etc/sysctl.d/92-b.conf", "/usr/lib/sysctl.d/99-z.conf")
+OUR_PATHS = ("/etc/sysctl.d/90-ansible.conf", "/etc/sysctl.d/95-more.conf")
+
+REFUSED = {"net.ipv4.ip_default_ttl": "999"}
+"""A setting that the kernel refuses, and only when it is written."""
+
+
+class History(NamedTuple):
+    """What happens on a host before it boots."""
+
+    seed: int
+    files: dict[str, str]
+    """Path -> text of the files of others."""
+    tasks: list[dict[str, Any]]
+    """The options of each task of the module sysctl."""
+
+
+def make_history(seed: int) -> History:
+    """Return the history of a seed, always the same one."""
+    rng = random.Random(seed)
+    related = rng.sample(KEYS, rng.randint(4, 12))
+    if rng.random() < 0.7:
+        related += ["net.ipv4.ip_forward", "net.ipv4.conf.all.accept_redirects"]
+    files = {}
+    for path in OTHER_FILES:
+        if rng.random() < 0.4:
+            files[path] = "".join(_line(rng, related) for _number in range(rng.randint(1, 5)))
+    tasks = [_task(rng, related) for _number in range(rng.randint(1, 4))]
+    return History(seed, files, tasks)
+
+
+def _line(rng: random.Random, keys: list[str]) -> str:
+    if rng.random() < 0.1:
+        return f"-{rng.choice(keys)}\n"
+    return f"{_key(rng, keys)} = {_value(rng)}\n"
+
+
+def _key(rng: random.Random, keys: list[str]) -> str:
+    return rng.choice(GLOBS if rng.random() < 0.1 else keys)
+
+
+def _value(rng: random.Random) -> str:
+    return rng.choice("0011")
+
+
+def _task(rng: random.Random, keys: list[str]) -> dict[str, Any]:
+    settings = {}
+    for _number in range(rng.randint(1, 4)):
+        settings[_key(rng, keys)] = _value(rng)
+    task: dict[str, Any] = {
+        "settings": settings,
+        "path": rng.choice(OUR_PATHS),
+        "on_override": rng.choice(["warn", "warn", "fail", "comment_out"]),
+    }
+    if rng.random() < 0.15:
+        settings.update(REFUSED)
+    elif rng.random() < 0.15:
+        task["state"] = "absent"
+    elif rng.random() < 0.15:
+        task["exclusive"] = True
+    return task

@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run histories inside a world, and compare the boot with what the collection expects of it.
+
+    python -m sandbox.history_runner LOADER FIRST COUNT
+
+prints a line of JSON for each history that ends otherwise than expected, and a count at the end.
+The tasks run in this process: starting an interpreter for each would take ten times as long.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from typing import Any, Iterable, NoReturn
+
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot import read_boot_files
+from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
+from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import (
+    SYSCTL_OPTIONS,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._modules.flow import change_host
+from ansible_collections.netops.tuning.plugins.module_utils._modules.settings_change import (
+    SettingsChange,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.couplings import (
+    START_VALUES,
+    variable_of,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
+
+from . import agent
+from .histories import INTERFACES, KEYS, History, make_history
+from .world import single_spaced
+
+
+class TaskEnd(BaseException):
+    """A task has ended, with this result."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        super().__init__(result)
+        self.result = result
+
+
+class TaskModule:
+    """What the flow of a module needs of an AnsibleModule."""
+
+    check_mode = False
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.params = {name: spec.get("default") for name, spec in SYSCTL_OPTIONS.items()}
+        self.params.update(options)
+
+    def warn(self, _message: str) -> None:
+        """Accept a warning."""
+
+    def exit_json(self, **result: Any) -> NoReturn:
+        raise TaskEnd(result)
+
+    def fail(self, error: Exception, **result: Any) -> NoReturn:
+        rolled_back = getattr(error, "rolled_back", True)
+        raise TaskEnd({**result, "failed": True, "msg": str(error), "rolled_back": rolled_back})
+
+
+def run_task(options: dict[str, Any]) -> dict[str, Any]:
+    """Run a task of the module sysctl, and return its result."""
+    try:
+        change_host(SettingsChange(TaskModule(options)))  # type: ignore[arg-type]
+    except TaskEnd as finished:
+        return finished.result
+
+
+def make_network() -> None:
+    """Enter a new network namespace with the interfaces of a history, lo being up."""
+    agent.call("unshare", agent.CLONE_NEWNET)
+    agent.add_bridges(list(INTERFACES))
+    agent.set_loopback_up()
+    for key, value in START_VALUES.items():
+        if key.startswith("net.") and agent.get_key(key) != value:
+            agent.set_key(key, value)
+
+
+def read_keys(keys: Iterable[str]) -> dict[str, str]:
+    return {key: single_spaced(agent.get_key(key)) for key in keys}
+
+
+def check_history(history: History, loader: str) -> list[str]:
+    """Run a history and the boot after it; return what is not as expected."""
+    agent.clear()
+    for path, text in history.files.items():
+        agent.write(path, text, 0o644)
+    make_network()
+    problems = []
+    for options in history.tasks:
+        problems.extend(_check_task(options))
+    make_network()
+    expected = read_keys(KEYS)
+    start_values = {variable_of(key): value for key, value in expected.items()}
+    boot_files = read_boot_files(HostFiles("/"))
+    precedence = precedence_of(boot_files, LOADERS[loader], KEYS, start_values)
+    for key in KEYS:
+        winner = precedence.winner(key)
+        if winner and winner.value:
+            expected[key] = winner.value
+    log = run_loader(loader)
+    for key, value in read_keys(KEYS).items():
+        if value != expected[key]:
+            problems.append(f"{key} boots as {value}, expected {expected[key]}; the log: {log}")
+    return problems
+
+
+def _check_task(options: dict[str, Any]) -> list[str]:
+    before = agent.net_values()
+    result = run_task(options)
+    if not result.get("failed"):
+        return _check_values(options, result)
+    if not result["rolled_back"]:
+        return []
+    after = agent.net_values()
+    changed = [key for key, value in before.items() if after.get(key) != value]
+    return [f"rolled back, but {key} is {after.get(key)}, was {before[key]}" for key in changed]
+
+
+def _check_values(options: dict[str, Any], result: dict[str, Any]) -> list[str]:
+    """Return the settings that a task did not give the value that its result shows."""
+    problems = []
+    for key, setting in result["settings"].items():
+        after = setting["runtime"]["after"]
+        if after is not None and single_spaced(agent.get_key(key)) != after:
+            problems.append(f"{key} is {agent.get_key(key)}, but the result of {options}: {after}")
+    return problems
+
+
+def run_loader(loader: str) -> str:
+    """Run the real loader, and return what it logs."""
+    argv = [agent.SYSTEMD_SYSCTL] if loader == "systemd" else ["sysctl", "--system"]
+    environment = {**agent.LOADER_ENVIRONMENT, "SYSTEMD_LOG_LEVEL": "debug"}
+    answer = agent.run(argv, environment, "", None, 60)
+    return str(answer["stdout"] + answer["stderr"])
+
+
+def check_in_child(seed: int, loader: str) -> list[str]:
+    """Check a history in a child process: each has network namespaces of its own."""
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            problems = check_history(make_history(seed), loader)
+        except BaseException:  # pylint: disable=broad-except
+            problems = [traceback.format_exc()]
+        with open(write_end, "w", encoding="utf-8") as pipe:
+            pipe.write(json.dumps(problems))
+        os._exit(0)
+    os.close(write_end)
+    with open(read_end, encoding="utf-8") as pipe:
+        problems = json.load(pipe)
+    os.waitpid(child, 0)
+    return list(problems)
+
+
+def main() -> None:
+    loader, first, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    checked = 0
+    for seed in range(first, first + count):
+        problems = check_in_child(seed, loader)
+        checked += 1
+        if problems:
+            history = make_history(seed)
+            lines = {"seed": seed, "problems": problems, **history._asdict()}
+            print(json.dumps(lines), flush=True)
+    print(json.dumps({"checked": checked}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
