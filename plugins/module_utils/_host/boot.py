@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Iterator, NamedTuple
+from typing import Iterator
 
 from .._sysctl.boot_files import COMMAND_LINE, BootFiles, FileProblem
 from .._sysctl.errors import describe_os_error
@@ -29,11 +29,6 @@ def detect_loader(files: HostFiles) -> Loader:
     return LOADERS["procps"]
 
 
-class _ListedFile(NamedTuple):
-    path: str
-    real_path: str
-
-
 def read_boot_files(files: HostFiles) -> BootFiles:
     """Read all that a sysctl loader reads; what cannot be read is a problem, no error."""
     listing: dict[str, dict[str, str]] = {}
@@ -46,16 +41,16 @@ def read_boot_files(files: HostFiles) -> BootFiles:
         listing["/etc"]["sysctl.conf"] = last_file
 
     contents: dict[str, bytes] = {}
-    for file in _listed_files(listing):
+    for path, real_path in _listed_files(listing):
         try:
-            contents[file.real_path] = _read_boot_file(files, file.real_path)
+            contents[real_path] = _read_boot_file(files, real_path)
         except FileNotFoundError:
-            reason = f"a link that leads to nothing: {file.real_path}"
-            problems.append(FileProblem(file.path, reason, matters=False))
+            reason = f"a link that leads to nothing: {real_path}"
+            problems.append(FileProblem(path, reason, matters=False))
         except OSError as error:
             unreadable_for_all = error.errno in (errno.EISDIR, errno.ENXIO, errno.ELOOP)
             reason = describe_os_error(error)
-            problems.append(FileProblem(file.path, reason, matters=not unreadable_for_all))
+            problems.append(FileProblem(path, reason, matters=not unreadable_for_all))
     return BootFiles(
         listing=listing,
         contents=contents,
@@ -91,10 +86,11 @@ def _list_folder(
     return names
 
 
-def _listed_files(listing: dict[str, dict[str, str]]) -> Iterator[_ListedFile]:
+def _listed_files(listing: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield path and real path of each file."""
     for folder, names in listing.items():
         for name, real_path in names.items():
-            yield _ListedFile(f"{folder}/{name}", real_path)
+            yield f"{folder}/{name}", real_path
 
 
 def _read_boot_file(files: HostFiles, real_path: str) -> bytes:

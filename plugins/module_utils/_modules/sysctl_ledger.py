@@ -17,7 +17,8 @@ from .._ledger import store
 from .._ledger.entries import FileSnapshot, LedgerEntry
 from .._ledger.recording import take_snapshot
 from .._sysctl.errors import TuningError
-from .._sysctl.plan import FileChange, Observed, Plan, make_restore_plan
+from .._sysctl.plan import FileChange, Observed, Plan
+from .._sysctl.restore_plan import make_restore_plan
 from .._sysctl.result import build_result
 from .._sysctl.secrets import quote_value
 from .._sysctl.text import printable

@@ -184,7 +184,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
         request=request,
         observed=observed,
         desired=desired,
-        writes=_runtime_writes(request, desired, observed.runtime, editor.removed),
+        writes=runtime_writes(request, desired, observed.runtime, editor.removed),
         files=editor.changes(),
         boot_files=editor.boot_files,
         precedence=editor.precedence,
@@ -194,30 +194,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
     )
 
 
-def make_restore_plan(observed: Observed, runtime: Values, files: Iterable[FileChange]) -> Plan:
-    """Plan to go back to earlier runtime values and files.
-
-    files: those that are not as before, in their bytes or their attributes.
-    The same laws hold as for ``make_plan``; keys that the kernel does not have now are missing.
-    """
-    changes = tuple(files)
-    boot_files = observed.boot_files
-    for change in changes:
-        boot_files = boot_files.with_file(change.path, change.real_path, change.after)
-    request = Request(settings=runtime, path="", header="")
-    return Plan(
-        request=request,
-        observed=observed,
-        desired=runtime,
-        writes=_runtime_writes(request, runtime, observed.runtime),
-        files=changes,
-        boot_files=boot_files,
-        precedence=precedence_of(boot_files, observed.loader, runtime),
-        missing=tuple(key for key in runtime if key not in observed.runtime),
-    )
-
-
-def _runtime_writes(
+def runtime_writes(
     request: Request, desired: Values, live: Values, removed_keys: Collection[str] = ()
 ) -> tuple[RuntimeWrite, ...]:
     """Return the runtime values to set, in the order given.

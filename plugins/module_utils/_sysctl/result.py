@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
-from .diff import build_diff
 from .plan import Plan
 from .request import Values
 from .secrets import display_value, is_secret
@@ -31,8 +30,17 @@ def build_result(plan: Plan) -> dict[str, Any]:
         "irreversible": _irreversible_keys(plan),
         "path": plan.observed.path,
         "loader": plan.observed.loader.name,
-        "diff": build_diff(plan),
+        "diff": _diff(plan),
     }
+
+
+def _diff(plan: Plan) -> list[dict[str, str]]:
+    """Return Ansible's diff of a plan, which is empty if nothing changes."""
+    if not plan.changed:
+        return []
+    from .diff import build_diff  # noqa: PLC0415 # most runs change nothing
+
+    return build_diff(plan)
 
 
 def _previous_values(plan: Plan) -> dict[str, str | None]:

@@ -76,18 +76,8 @@ def split_segments(data: bytes, loader: Loader) -> list[str]:
 
 def parse_lines(data: bytes, loader: Loader, path: str = "", real_path: str = "") -> list[Line]:
     """Read a file as this loader does."""
-    lines = []
-    for parsed in _read_lines(data, loader):
-        line = Line(
-            path=path,
-            real_path=real_path,
-            number=parsed.number,
-            segment=parsed.segment,
-            key=parsed.key,
-            value=parsed.value,
-        )
-        lines.append(line)
-    return lines
+    lines = _read_lines(data, loader)
+    return [line._replace(path=path, real_path=real_path) for line in lines]
 
 
 def assigned_values(data: bytes, loader: Loader) -> dict[str, str]:
@@ -99,28 +89,20 @@ def assigned_values(data: bytes, loader: Loader) -> dict[str, str]:
     return values
 
 
-class _ParsedLine(NamedTuple):
-    """A line without the name of its file."""
-
-    number: int
-    segment: int
-    key: str
-    value: str | None
-
-
 @lru_cache(maxsize=8)
-def _read_lines(data: bytes, loader: Loader) -> list[_ParsedLine]:
-    lines: list[_ParsedLine] = []
+def _read_lines(data: bytes, loader: Loader) -> list[Line]:
+    """Return the lines of a file that has no name yet."""
+    lines = []
     number = 1
     for index, segment in enumerate(split_segments(data, loader)):
         if loader.longest_line and len(segment) > loader.longest_line:
             problem = "too long a line: the rest of the file is not read"
-            lines.append(_ParsedLine(number, index, key="", value=problem))
+            lines.append(Line("", "", number, index, key="", value=problem))
             break
         text = _visible_text(segment, loader).strip(loader.blanks)
         if text and not text.startswith(("#", ";")):
             key, value = _split_line(text, loader)
-            lines.append(_ParsedLine(number, index, key=key, value=value))
+            lines.append(Line("", "", number, index, key=key, value=value))
         number += segment.count("\n")
     return lines
 

@@ -14,7 +14,7 @@ import stat
 import threading
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import lock
+from ansible_collections.netops.tuning.plugins.module_utils._host import lock, lock_wait
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 
@@ -141,7 +141,7 @@ def test_waits_for_the_lock(path):
 
 def test_timeout_names_the_process_that_holds_the_lock(path, monkeypatch):
     path.touch()
-    monkeypatch.setattr(lock, "TIMEOUT", 0.01)
+    monkeypatch.setattr(lock_wait, "TIMEOUT", 0.01)
     fd = os.open(str(path), os.O_RDONLY)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
@@ -159,6 +159,6 @@ def test_holder_that_is_not_visible(path):
     path.touch()
     fd = os.open(str(path), os.O_RDONLY)
     try:
-        assert lock._describe_holder(fd) == "a process that cannot be seen from here"
+        assert lock_wait._describe_holder(fd) == "a process that cannot be seen from here"
     finally:
         os.close(fd)

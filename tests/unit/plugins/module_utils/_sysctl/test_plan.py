@@ -17,6 +17,8 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import 
     FileChange,
     RuntimeWrite,
     make_plan,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.restore_plan import (
     make_restore_plan,
 )
 from hosts_in_memory import OURS, load_cases, make_host, make_request, observe, plan_for

@@ -11,11 +11,11 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors impor
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages import (
     refuse_overridden,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import (
-    FileChange,
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import FileChange
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.restore_plan import (
     make_restore_plan,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import build_result
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.secrets import display_value
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import parse_lines
