@@ -201,7 +201,7 @@ def check_module_options(module: str, options: Any, known: Sequence[str]) -> Non
     if unknown:
         raise VariableError(
             f"rollout_options: {unknown[0]!r} is no option that can be rolled out; "
-            f"give some of {', '.join(known)}"
+            f"give some of {', '.join(sorted(known))}"
         )
     if not (options or {}).get("settings"):
         raise VariableError("rollout_options: settings is missing; give the keys and values to set")

@@ -64,21 +64,21 @@ def choose_values(options: Mapping[str, Any]) -> dict[str, int]:
         if options[name] is not None:
             values[name] = options[name]
     idle_limit, dead_after_limit = options["idle_limit"], options["dead_after_limit"]
-    suggestion = _suggest_profiles(idle_limit, dead_after_limit)
     if idle_limit is not None:
-        _check_idle_limit(values["time"], idle_limit, suggestion)
+        _check_idle_limit(values["time"], idle_limit, dead_after_limit)
     if dead_after_limit is not None:
-        _check_dead_after_limit(values, dead_after_limit, suggestion)
+        _check_dead_after_limit(values, idle_limit, dead_after_limit)
     return values
 
 
-def _check_idle_limit(time: int, idle_limit: int, suggestion: str) -> None:
+def _check_idle_limit(time: int, idle_limit: int, dead_after_limit: int | None) -> None:
     if idle_limit < 2:
         raise TuningError(
             f"idle_limit {idle_limit} s leaves no time for a probe; "
             "give the seconds after which the path forgets a flow"
         )
     if time >= idle_limit:
+        suggestion = _suggest_profiles(idle_limit, dead_after_limit)
         raise TuningError(
             f"{KEYS['time']}: {time} s is not below idle_limit {idle_limit} s, so the path would "
             "forget an idle connection before the first probe. "
@@ -87,13 +87,16 @@ def _check_idle_limit(time: int, idle_limit: int, suggestion: str) -> None:
         )
 
 
-def _check_dead_after_limit(values: Mapping[str, int], limit: int, suggestion: str) -> None:
+def _check_dead_after_limit(
+    values: Mapping[str, int], idle_limit: int | None, dead_after_limit: int
+) -> None:
     seconds = dead_after(**values)
-    if seconds > limit:
+    if seconds > dead_after_limit:
+        suggestion = _suggest_profiles(idle_limit, dead_after_limit)
         formula = f"{values['time']} + {values['probes']} x {values['intvl']} = {seconds} s"
         raise TuningError(
             f"a dead peer would go unnoticed for {formula}, "
-            f"which is over dead_after_limit {limit} s. "
+            f"which is over dead_after_limit {dead_after_limit} s. "
             f"Lower time, probes or intvl{suggestion}",
             KEYS["time"],
         )

@@ -184,6 +184,11 @@ def test_the_options_of_the_module_are_checked(module, options, problem):
         _fleet.check_module_options(module, options, known)
 
 
+def test_the_options_that_can_be_rolled_out_are_listed_by_name():
+    message = _fleet.check_module_options(SYSCTL, {"pth": "/x"}, ["settings", "path", "header"])
+    assert str(message).endswith("give some of header, path, settings")
+
+
 @pytest.mark.parametrize("size", ["5 %", "0", "-1", "0%", "101%", "x", "1.5", None])
 def test_a_wrong_size_of_a_batch_is_refused(size):
     serial = ["1", size] if size else []
