@@ -12,7 +12,7 @@ description:
     change in the ledger of the host, if they are given the name of a rollout. This module restores
     that state, also weeks later. The playbook C(netops.tuning.rollback) does it for a fleet.
   - Recorded are runtime values, and files with their content, mode, owner and group, or that there
-    was none.
+    was none. The values of keys that the kernel changes along with others are among them.
   - The ledger is in C(/var/lib/netops-tuning), so it survives reboots and does not depend on the
     controller. It has one JSON file for each change, written to the disk before the host is
     changed. Only root can read it, because it contains what the files contain.
@@ -32,7 +32,8 @@ options:
   state:
     description:
       - V(restored) restores the runtime values and files from before the first change of
-        O(rollout). Later rollouts are rolled back too. It restores all of it or nothing.
+        O(rollout). Later rollouts are rolled back too. It restores all of it or nothing, except for
+        keys that the kernel does not let go back, see RV(not_restored).
     type: str
     choices: [restored]
     required: true
@@ -158,6 +159,17 @@ missing:
   type: list
   elements: str
   sample: []
+not_restored:
+  description: >-
+    Keys that keep another value, each with the reason, such as those that only a reboot takes back.
+    All the rest is restored. A warning names them too.
+  returned: as settings
+  type: list
+  elements: dict
+  sample: [{key: kernel.kexec_load_disabled, reason: the kernel takes no 0 after a 1}]
+  contains:
+    key: {description: The key., type: str}
+    reason: {description: Why it was not restored., type: str}
 irreversible:
   description: >-
     Keys whose new value cannot be taken back before a reboot, each with the reason: the kernel

@@ -119,6 +119,9 @@ def _outcome_of_restoring(variables: Variables) -> Outcome:
     if restored.get("failed"):
         return Outcome(FAILED, f"NOT put back: {_message(restored)}")
     reason = f"{_failed_task_name(variables)}: {_failure_reason(variables)}"
+    stuck = [str(entry["key"]) for entry in restored.get("not_restored") or ()]
+    if stuck:
+        return Outcome(FAILED, f"put back, except {', '.join(stuck)}; {reason}")
     if restored.get("skipped"):  # the change had failed, and rolled itself back
         return Outcome(FAILED, reason)
     return Outcome(PUT_BACK, reason)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sandbox.play import Task
 from sandbox.tasks import TIME, Asker, sysctl
 from sandbox.world import World
 
@@ -148,3 +149,33 @@ def test_previous_leads_back(hardened: World, ask: Asker, key: str) -> None:
     assert hardened.net_values() != start
     ask.ok(hardened, sysctl(result["previous"], persistent=False))
     assert hardened.net_values() == start
+
+
+# --- the ledger ---
+
+
+def restore(rollout: str) -> Task:
+    return {"netops.tuning.sysctl_ledger": {"state": "restored", "rollout": rollout}}
+
+
+@pytest.mark.parametrize("key", [FORWARD, FORWARD6, IPV6_ALL, "net.ipv4.conf.default.rp_filter"])
+def test_the_ledger_leads_back(hardened: World, ask: Asker, key: str) -> None:
+    start = hardened.snapshot()
+    ask.ok(hardened, sysctl({key: 1, TIME: 600}, rollout="a"))
+    predicted = ask.ok(hardened, restore("a"), check=True)
+    result = ask.ok(hardened, restore("a"))
+    assert result["settings"] == predicted["settings"]
+    assert result["not_restored"] == []
+    assert "warnings" not in result
+    assert hardened.snapshot() == start
+    ask.again(hardened, restore("a"))
+
+
+def test_the_ledger_leads_back_over_two_runs(hardened: World, ask: Asker) -> None:
+    """The state before the first run counts, also of keys that only the second one changes."""
+    start = hardened.snapshot()
+    ask.ok(hardened, sysctl({FORWARD: 1}, rollout="a"))
+    ask.ok(hardened, sysctl({REDIRECTS: 1, FORWARD6: 1}, rollout="a"))
+    ask.ok(hardened, sysctl({BR0_FORWARDING: 0}, rollout="b"))
+    ask.ok(hardened, restore("a"))
+    assert hardened.snapshot() == start

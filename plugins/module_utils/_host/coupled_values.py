@@ -55,10 +55,13 @@ class CoupledValues(RuntimeValues):
         for key in self.attempted:
             before[key] = self.plan.observed.runtime[key]
         reasons = restore_values(self.in_order(before))
-        for key in self.attempted:
-            if key in self._irreversible and key not in self._refusals:
-                reasons[key] = f"{self._irreversible[key]}; see to it, or reboot"
+        for key, reason in self._irreversible.items():
+            if key in self.attempted and not self._is_refused(key):
+                reasons[key] = f"{reason}; see to it, or reboot"
         return reasons
+
+    def _is_refused(self, key: str) -> bool:
+        return key in self._refusals
 
     def in_order(self, values: Values) -> Values:
         """Return values in the order in which writing them leads back."""
@@ -126,3 +129,30 @@ class CoupledValues(RuntimeValues):
             "way round; leave one of the two out",
             key,
         )
+
+
+class EarlierValues(CoupledValues):
+    """The runtime values of a plan that goes back to them, each for itself.
+
+    One that the kernel does not take does not keep the others from going back.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self.not_restored: dict[str, str] = {}
+        """Key -> why it has another value now."""
+
+    def write_first(self) -> None:
+        self._restore([key for key in self.keys() if key not in self._irreversible])
+
+    def write_last(self) -> None:
+        if self._irreversible:
+            self._restore(self.keys())
+
+    def _is_refused(self, key: str) -> bool:
+        return key in self.not_restored
+
+    def _restore(self, keys: list[str]) -> None:
+        self.attempted += keys
+        desired = {key: self.plan.desired[key] for key in keys}
+        self.not_restored = restore_values(self.in_order(desired))

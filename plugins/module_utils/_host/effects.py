@@ -17,9 +17,10 @@ from .._sysctl.couplings import (
 )
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import is_glob
-from .._sysctl.plan import Effects, Plan, RuntimeWrite
+from .._sysctl.plan import Effects, Plan
 from .._sysctl.request import Values
 from .._sysctl.secrets import quote_value
+from .._sysctl.values import values_equal
 from .proc_sys import expand_glob, read_keys
 
 _IPV6_ADDRESSES = "/proc/net/if_inet6"
@@ -38,19 +39,21 @@ def observe_effects(plan: Plan) -> Plan:
     A value that the kernel takes only after a reboot is refused.
     """
     for write in plan.writes:
-        _refuse_locked(write)
+        reason = why_locked(write.key, write.before, write.after)
+        if reason:
+            raise TuningError(
+                f"{write.key}: {reason}; set it with 'runtime: false', then reboot", write.key
+            )
     return add_effects(plan)
 
 
-def _refuse_locked(write: RuntimeWrite) -> None:
-    reason = why_refused(write.key, write.before, write.after)
-    if reason:
-        raise TuningError(
-            f"{write.key}: it is {quote_value(write.key, write.before)}, and {reason}, "
-            f"so it can be {quote_value(write.key, write.after)} only after a reboot; "
-            "set it with 'runtime: false', then reboot",
-            write.key,
-        )
+def why_locked(key: str, live: str | None, value: str) -> str:
+    """Return why the kernel takes a value only after a reboot, "" if it may take it now."""
+    reason = why_refused(key, live, value)
+    if not reason or values_equal(key, live, value):
+        return ""
+    now, then = quote_value(key, live), quote_value(key, value)
+    return f"it is {now}, and {reason}, so it can be {then} only after a reboot"
 
 
 def add_effects(plan: Plan) -> Plan:

@@ -41,6 +41,14 @@ class FileRecord(NamedTuple):
         return {_snapshot_digest(self.before), *self.after}
 
 
+class RuntimeRecord(NamedTuple):
+    """A runtime value that a rollout changed."""
+
+    before: str
+    after: str | None
+    """None: the kernel changed it along with another one, and it is not known to what."""
+
+
 class LedgerEntry(NamedTuple):
     """One change of a host, or several that followed each other in one rollout."""
 
@@ -48,8 +56,7 @@ class LedgerEntry(NamedTuple):
     rollout: str
     at: str
     """When it was first made (ISO 8601, UTC)."""
-    runtime: Mapping[str, tuple[str, str]]
-    """Key -> value before and after."""
+    runtime: Mapping[str, RuntimeRecord]
     files: Mapping[str, FileRecord]
     """Real path -> what was done to the file."""
     undone: bool = False
@@ -93,8 +100,8 @@ def runtime_before(entries: Sequence[LedgerEntry]) -> dict[str, str]:
     """Return the runtime values from before the first of these changes, last changed first."""
     values: dict[str, str] = {}
     for entry in reversed(entries):
-        for key, (before, _after) in entry.runtime.items():
-            values[key] = before
+        for key, value in entry.runtime.items():
+            values[key] = value.before
     return values
 
 
@@ -179,9 +186,9 @@ def _continues(last: LedgerEntry, new: LedgerEntry) -> bool:
 def _merge(last: LedgerEntry, new: LedgerEntry) -> LedgerEntry:
     """Return one entry for two changes: from before the first to after the second."""
     runtime = dict(last.runtime)
-    for key, (before, after) in new.runtime.items():
-        first_before, _after = last.runtime.get(key, (before, after))
-        runtime[key] = (first_before, after)
+    for key, value in new.runtime.items():
+        first = last.runtime.get(key, value)
+        runtime[key] = RuntimeRecord(first.before, value.after)
     files = dict(last.files)
     for path, record in new.files.items():
         last_record = last.files.get(path)
@@ -222,8 +229,8 @@ def _fits(entries: Sequence[LedgerEntry]) -> bool:
 def to_json(entry: LedgerEntry) -> bytes:
     """Return an entry as its file holds it."""
     runtime = {}
-    for key, (before, after) in entry.runtime.items():
-        runtime[key] = {"before": before, "after": after}
+    for key, value in entry.runtime.items():
+        runtime[key] = {"before": value.before, "after": value.after}
     files = {}
     for path, record in entry.files.items():
         files[path] = {"before": _snapshot_to_json(record.before), "after": list(record.after)}
@@ -261,7 +268,9 @@ def from_json(data: bytes, number: int, path: str) -> LedgerEntry:
 def _parse_entry(document: Any, number: int) -> LedgerEntry:
     runtime = {}
     for key, values in document["runtime"].items():
-        runtime[str(key)] = (str(values["before"]), str(values["after"]))
+        after = values["after"]
+        after_text = None if after is None else str(after)
+        runtime[str(key)] = RuntimeRecord(str(values["before"]), after_text)
     files = {}
     for path, record in document["files"].items():
         before = _snapshot_from_json(record["before"])

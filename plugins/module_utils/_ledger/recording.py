@@ -11,9 +11,11 @@ from contextlib import contextmanager, suppress
 from typing import Iterator
 
 from .._host.files import HostFiles
+from .._host.proc_sys import read_keys
 from .._sysctl.errors import TuningError
 from .._sysctl.plan import Plan
-from .entries import FileRecord, FileSnapshot, LedgerEntry, add_entry, digest
+from .._sysctl.request import Values
+from .entries import FileRecord, FileSnapshot, LedgerEntry, RuntimeRecord, add_entry, digest
 from .store import read_entries, remove_entries, restore_entry, write_entry
 
 
@@ -35,23 +37,41 @@ def recorded(plan: Plan, files: HostFiles, rollout: str) -> Iterator[None]:
             with suppress(OSError, TuningError):
                 restore_entry(entry, entries)
         raise
+    if plan.effects:
+        _complete_entry(entry, plan.effects.affected)
     remove_entries(forgotten)
+
+
+def _complete_entry(entry: LedgerEntry, affected: Values) -> None:
+    """Record what the keys became that changed along with those written."""
+    runtime = dict(entry.runtime)
+    for key, value in read_keys(affected, named=False, needed=False).items():
+        if value is not None and key in runtime and runtime[key].after is None:
+            runtime[key] = runtime[key]._replace(after=value)
+    if runtime != entry.runtime:
+        # The change is made; without this, restoring it only warns less.
+        with suppress(OSError, TuningError):
+            write_entry(entry._replace(runtime=runtime))
 
 
 def make_entry(plan: Plan, files: HostFiles, rollout: str) -> LedgerEntry:
     """Return the entry for a plan: what it changes, as that is now.
 
     A key that leaves our file is recorded too where its runtime value stays: the next boot will
-    change it.
+    change it. So are keys that the kernel may change along with those written.
     """
     runtime = {}
+    if plan.effects:
+        for key, value in plan.effects.affected.items():
+            if value is not None:
+                runtime[key] = RuntimeRecord(value, after=None)
     for key in plan.removed_keys:
         value = plan.observed.runtime.get(key)
         if value is not None:
-            runtime[key] = (value, value)
+            runtime[key] = RuntimeRecord(value, after=value)
     for write in plan.writes:
         if write.before is not None:
-            runtime[write.key] = (write.before, write.after)
+            runtime[write.key] = RuntimeRecord(write.before, write.after)
     records = {}
     for change in plan.files:
         snapshot = take_snapshot(change.real_path, files)

@@ -8,9 +8,10 @@ import os
 from typing import Any, Callable, Iterator, Mapping, NoReturn, Sequence
 
 from .._host.boot import detect_loader, read_boot_files
+from .._host.coupled_values import EarlierValues
+from .._host.effects import add_effects, why_locked
 from .._host.files import HostFiles
 from .._host.proc_sys import read_keys
-from .._host.runtime_values import RuntimeValues
 from .._host.transaction import carry_out, check_writable
 from .._ledger import entries as ledger
 from .._ledger import store
@@ -44,7 +45,10 @@ def run() -> NoReturn:
 
 
 class Restoration(HostChange):
-    """Going back to the state before the first change of a rollout: all of it or nothing."""
+    """Going back to the state before the first change of a rollout.
+
+    That is all or nothing, except for keys that the kernel does not let go back.
+    """
 
     def __init__(self, module: TuningModule) -> None:
         super().__init__(module)
@@ -53,6 +57,8 @@ class Restoration(HostChange):
         self._to_undo: Sequence[LedgerEntry] = ()
         self._files_before: Snapshots = {}
         self._files_now: Snapshots = {}
+        self._not_restored: dict[str, str] = {}
+        """Key -> why it cannot go back."""
 
     def open_host(self) -> HostFiles:
         self.rollout = validate_rollout_name(self.rollout)
@@ -64,14 +70,20 @@ class Restoration(HostChange):
         if self.rollout in rollouts or not self.module.params["ignore_unknown"]:
             self._to_undo = ledger.entries_since(self._entries, self.rollout)
         runtime = ledger.runtime_before(self._to_undo)
+        live = read_keys(runtime, named=True, needed=True)
+        for key in live:
+            reason = why_locked(key, live[key], runtime[key])
+            if reason:
+                self._not_restored[key] = reason
+                del runtime[key]
         self._files_before = ledger.files_before(self._to_undo)
         self._files_now = {path: take_snapshot(path, files) for path in self._files_before}
         observed = Observed(
             loader=detect_loader(files),
             boot_files=read_boot_files(files),
-            runtime=read_keys(runtime, named=True, needed=True),
+            runtime={key: value for key, value in live.items() if key in runtime},
         )
-        return make_restore_plan(observed, runtime, self._file_changes())
+        return add_effects(make_restore_plan(observed, runtime, self._file_changes()))
 
     def _file_changes(self) -> Iterator[FileChange]:
         """Yield a change for each file that is not as before, in its bytes or attributes."""
@@ -104,7 +116,9 @@ class Restoration(HostChange):
         for path, snapshot in self._files_before.items():
             if snapshot:
                 attributes[path] = _attribute_setter(snapshot)
-        backups = carry_out(RuntimeValues(plan), files, attributes, backup=False)
+        values = EarlierValues(plan)
+        backups = carry_out(values, files, attributes, backup=False)
+        self._not_restored.update(values.not_restored)
         try:
             self._entries = store.mark_undone(self._entries, self._to_undo)
         except TuningError as error:
@@ -113,7 +127,11 @@ class Restoration(HostChange):
         return backups
 
     def warnings(self, plan: Plan) -> Iterator[str]:
+        for key, reason in self._not_restored.items():
+            yield f"{key}: it cannot be put back, all the rest is: {reason}"
         for write in plan.writes:
+            if write.key in self._not_restored:
+                continue
             if not self._is_our_value(write.key, write.before):
                 value = quote_value(write.key, write.before)
                 yield (
@@ -129,18 +147,26 @@ class Restoration(HostChange):
         """Tell whether one of the rollouts found or set this value."""
         for entry in self._to_undo:
             for recorded_value in entry.runtime.get(key, ()):
-                if values_equal(key, value, recorded_value):
+                if recorded_value is None or values_equal(key, value, recorded_value):
                     return True
         return False
 
     def result(self, plan: Plan | None, backups: list[str]) -> dict[str, Any]:
         result: dict[str, Any] = {"rollout": self.rollout, "rollouts": self._rollouts()}
         if plan is not None:
-            result.update(build_result(plan))
+            done = [write for write in plan.writes if write.key not in self._not_restored]
+            result.update(build_result(plan._replace(writes=tuple(done))))
+            result["not_restored"] = self._refusals()
             del result["path"]
             del result["overridden"]
             del result["undone"]
         return result
+
+    def _refusals(self) -> list[dict[str, str]]:
+        return [
+            {"key": printable(key), "reason": printable(reason)}
+            for key, reason in self._not_restored.items()
+        ]
 
     def _rollouts(self) -> list[dict[str, Any]]:
         undone = {entry.rollout: entry.undone for entry in self._entries}

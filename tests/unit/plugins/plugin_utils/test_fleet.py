@@ -23,6 +23,7 @@ CHANGED = {"changed": True}
 UNCHANGED = {"changed": False}
 VERIFIED = {"changed": False}
 RESTORED = {"changed": True}
+PARTLY_RESTORED = {"changed": True, "not_restored": [{"key": "kernel.kexec_load_disabled"}]}
 FAILED = {"failed": True, "changed": False, "msg": "why"}
 LOST = {"unreachable": True, "msg": "gone"}
 SKIPPED = {"skipped": True, "changed": False}
@@ -99,6 +100,11 @@ def variables_of(module, results):
             Results(WILL_CHANGE, CHANGED, verified=FAILED, restored=RESTORED),
             "put_back",
             "Health check: 503",
+        ),
+        (
+            Results(WILL_CHANGE, CHANGED, verified=FAILED, restored=PARTLY_RESTORED),
+            "failed",
+            "put back, except kernel.kexec_load_disabled; Health check: 503",
         ),
         (
             Results(WILL_CHANGE, CHANGED, verified=FAILED, restored=FAILED),

@@ -15,6 +15,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._ledger.entries impo
     FileRecord,
     FileSnapshot,
     LedgerEntry,
+    RuntimeRecord,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from hypothesis import given
@@ -34,11 +35,14 @@ def change(rollout, files=None, runtime=None, undone=False):
     records = {}
     for path, (before, after) in (files or {}).items():
         records[path] = FileRecord(snapshot_of(before), after=(entries.digest(after),))
+    values = {}
+    for key, (before, after) in (runtime or {}).items():
+        values[key] = RuntimeRecord(before, after)
     return LedgerEntry(
         number=0,
         rollout=rollout,
         at="2026-01-31T12:00:00Z",
-        runtime=runtime or {},
+        runtime=values,
         files=records,
         undone=undone,
     )
@@ -201,7 +205,7 @@ STATES = st.none() | st.binary(max_size=3)
 
 
 @given(
-    st.dictionaries(st.text(min_size=1), st.tuples(st.text(), st.text())),
+    st.dictionaries(st.text(min_size=1), st.tuples(st.text(), st.none() | st.text())),
     st.dictionaries(st.text(min_size=1), st.tuples(STATES, STATES)),
     st.text(min_size=1),
     st.booleans(),

@@ -17,8 +17,12 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import file_change
-from ansible_collections.netops.tuning.plugins.module_utils._ledger import entries, store
+from ansible_collections.netops.tuning.plugins.module_utils._host import file_change, transaction
+from ansible_collections.netops.tuning.plugins.module_utils._ledger import (
+    entries,
+    recording,
+    store,
+)
 from ansible_collections.netops.tuning.plugins.modules import (
     sysctl,
     sysctl_ledger,
@@ -30,6 +34,7 @@ KEY, OTHER, SECRET = (
     "net.ipv4.tcp_retries2",
     "net.ipv4.tcp_fastopen_key",
 )
+BYTES, RATIO, KEXEC = "vm.dirty_bytes", "vm.dirty_ratio", "kernel.kexec_load_disabled"
 
 
 @pytest.fixture
@@ -187,13 +192,121 @@ def test_key_that_no_longer_exists(host):
     assert (host.kernel[KEY], host.path.exists()) == ("60", False)
 
 
-def test_failed_restoration_is_rolled_back(host):
+def test_a_value_that_the_kernel_refuses_does_not_hold_up_the_others(host):
     host.apply("a", {KEY: 30, OTHER: 8})
     host.kernel.refuse(OTHER, "15")
+    result = host.restore("a")
+    ((refused),) = result["not_restored"]
+    assert refused["key"] == OTHER
+    assert "Invalid argument" in refused["reason"]
+    assert f"{OTHER}: it cannot be put back" in str(result["warnings"])
+    assert (host.kernel[KEY], host.kernel[OTHER]) == ("60", "8")
+    assert not host.path.exists()
+    assert result["changed_keys"] == [KEY]
+    assert result["rollouts"][0]["undone"]
+
+
+def test_a_failed_restoration_is_rolled_back(host, monkeypatch):
+    host.apply("a", {KEY: 30, OTHER: 8})
     before, entries = host.state(), host.entries()
-    result = host.restore("a", fails=True)
-    assert (result["failed_key"], result["errno"]) == (OTHER, errno.EINVAL)
+
+    def fail(*_unused):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(transaction, "change_file", fail)
+    assert "Input/output error" in host.restore("a", fails=True)["msg"]
     assert (host.state(), host.entries()) == (before, entries)
+
+
+def stay_at(kernel, key, final):
+    """Let a key keep its final value, as the kernel does until a reboot."""
+
+    def react(text):
+        if kernel[key] == final and text != final:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        return text
+
+    kernel.reactions[key] = react
+
+
+def test_a_value_that_stays_until_a_reboot(host):
+    host.kernel[KEXEC] = "0"
+    stay_at(host.kernel, KEXEC, "1")
+    start = host.state()
+    predicted = host.apply("a", {KEXEC: 1, KEY: 30}, check=True)
+    result = host.apply("a", {KEXEC: 1, KEY: 30})
+    assert result["irreversible"] == predicted["irreversible"]
+    assert [entry["key"] for entry in result["irreversible"]] == [KEXEC]
+    for check in (True, False):
+        result = host.restore("a", check=check)
+        assert result["changed_keys"] == [KEY]
+        ((refused),) = result["not_restored"]
+        assert refused["key"] == KEXEC
+        assert "only after a reboot" in refused["reason"]
+    assert host.state() == start
+    assert host.kernel[KEXEC] == "1"
+    assert not host.restore("a")["changed"]
+    host.kernel.reactions.clear()
+    host.kernel[KEXEC] = "0"
+    assert host.restore("a")["not_restored"] == []
+
+
+def clear_each_other(kernel):
+    """Let dirty_bytes and dirty_ratio react as in the kernel, which takes no 0 for the bytes."""
+
+    def react_to_bytes(text):
+        if text == "0":
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        kernel[RATIO] = "0"
+        return text
+
+    def react_to_ratio(text):
+        kernel[BYTES] = "0"
+        return text
+
+    kernel.reactions[BYTES], kernel.reactions[RATIO] = react_to_bytes, react_to_ratio
+
+
+@pytest.fixture
+def dirty(host):
+    """Make a host with a ratio for dirty memory, and a function that returns the two values."""
+    host.kernel[BYTES], host.kernel[RATIO] = "0", "20"
+    clear_each_other(host.kernel)
+    return lambda: (host.kernel[BYTES], host.kernel[RATIO])
+
+
+def test_restores_what_the_kernel_changed_along(host, dirty):
+    host.apply("a", {BYTES: 16384, KEY: 30})
+    assert host.entries()["000001.json"]["runtime"] == {
+        RATIO: {"before": "20", "after": "0"},
+        BYTES: {"before": "0", "after": "16384"},
+        KEY: {"before": "60", "after": "30"},
+    }
+    result = host.restore("a")
+    assert dirty() == ("0", "20")
+    assert host.kernel[KEY] == "60"
+    assert result["not_restored"] == []
+    assert "somebody else" not in str(result)
+
+
+def test_previous_leads_back_to_what_the_kernel_changed_along(host, dirty):
+    result = host.apply("a", {BYTES: 16384})
+    assert result["previous"] == {RATIO: "20", BYTES: "0"}
+    host.apply("b", result["previous"], persistent=False)
+    assert dirty() == ("0", "20")
+
+
+def test_a_killed_run_has_recorded_what_the_kernel_changes_along(host, dirty, monkeypatch):
+    def die(*_unused):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recording, "_complete_entry", die)
+    with pytest.raises(KeyboardInterrupt):
+        host.apply("a", {BYTES: 16384})
+    assert host.entries()["000001.json"]["runtime"][RATIO] == {"before": "20", "after": None}
+    result = host.restore("a")
+    assert dirty() == ("0", "20")
+    assert "somebody else" not in str(result)
 
 
 def test_failed_change_leaves_no_entry(host):
