@@ -135,16 +135,8 @@ def _compared(
     """Return the hosts with what changed since the earlier report, if the task names one."""
     if not pattern:
         return hosts, None
-    paths = sorted(glob.glob(pattern))
-    if not paths:
-        raise ReportError(
-            f"audit_compare: there is no report {pattern}; "
-            "name a JSON report that the audit wrote, or leave audit_compare out the first time"
-        )
-    # Of several reports, the last by name counts: names may hold the date.
-    path = paths[-1]
     inventory: Container[str] = variables["groups"]["all"]
-    return compare(hosts, write.read_report(path), inventory)
+    return compare(hosts, write.read_earlier_report(pattern), inventory)
 
 
 class PlayHosts:

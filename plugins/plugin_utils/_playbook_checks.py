@@ -10,7 +10,6 @@ This file is private to this collection.
 from __future__ import annotations
 
 import datetime as dt
-import glob
 import re
 from pathlib import Path
 from typing import Any, Callable, Mapping
@@ -24,6 +23,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors impor
 from . import _fleet
 from ._report import dated_name, gate
 from ._report.model import ReportError
+from ._report.write import read_earlier_report
 from ._role_options import desired_state
 from ._variables import VariableError, parse_json
 
@@ -67,12 +67,8 @@ def check_values(given: Mapping[str, Any]) -> None:
 def _check_report(values: Values) -> None:
     gate.check_conditions(values["audit_fail_on"], values["audit_compare"])
     dated_name.expand(values["audit_report_name"] or "", dt.datetime.now(dt.timezone.utc))
-    earlier = values["audit_compare"]
-    if earlier and not glob.glob(earlier):
-        raise VariableError(
-            f"audit_compare: there is no report {earlier}; "
-            "name a JSON report that the audit wrote, or leave audit_compare out the first time"
-        )
+    if values["audit_compare"]:
+        read_earlier_report(values["audit_compare"])
 
 
 def _check_rollout(values: Values, resolve: Resolve) -> dict[str, Any]:

@@ -35,6 +35,7 @@ DESIRED_FILE = f"# ours\n{TIME} = 3600\n{PROBES} = 9\n{INTVL} = 25\n"
 """The content of our file with the values of the role's default profile."""
 AUDIT = "netops.tuning.audit"
 INFO_ACTION = "netops.tuning.tcp_keepalive_info"
+REPORT_ACTION = "netops.tuning.audit_report"
 UNREACHABLE = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
 BROKEN = {"ansible_connection": "local", "ansible_python_interpreter": "/bin/false"}
 NO_CONNECTION = {"ansible_connection": "no_such_plugin"}
@@ -349,7 +350,8 @@ def test_what_changed_since_an_earlier_report(
     played = audit(worlds, **compare)
 
     assert played.rc == 2, played.output
-    assert played.results[-1]["violations"] == {"worse": ["four", "one"]}
+    (report,) = (result for result in played.results if result.action == REPORT_ACTION)
+    assert report["violations"] == {"worse": ["four", "one"]}
     changes = {host["name"]: host["change"] for host in audit.report["hosts"]}
     assert changes == {"one": "newly_wrong", "two": "mended", "four": "new"}
     gone = [{"name": "three", "state": "as_wanted"}]

@@ -124,6 +124,17 @@ def _umask() -> int:
     return umask
 
 
+def read_earlier_report(pattern: str) -> EarlierReport:
+    """Return the report to compare with: of several, the last by name, which may hold the date."""
+    paths = sorted(glob.glob(pattern))
+    if not paths:
+        raise ReportError(
+            f"audit_compare: there is no report {pattern}; "
+            "name a JSON report that the audit wrote, or leave audit_compare out the first time"
+        )
+    return read_report(paths[-1])
+
+
 def read_report(path: str) -> EarlierReport:
     """Return the hosts of a JSON report on disk, and when it was made."""
     try:
