@@ -22,6 +22,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import
     ROLE_NAMES,
     ROLE_PREFIX,
     options_from_variables,
+    with_profile_of_role,
 )
 from ansible_collections.netops.tuning.plugins.plugin_utils._variables import (
     VariableError,
@@ -49,8 +50,10 @@ class ActionModule(normal.ActionModule):
             raise AnsibleActionFail(str(error)) from None
         template = self._templar.template
         options = options_from_variables(prefix, MODULE_OPTIONS, variables, template)
-        # The prefix of our own role is no typo: without variables the module's defaults hold.
-        if not options and prefix != ROLE_PREFIX:
+        # The prefix of our own role is no typo: without variables its defaults hold.
+        if prefix == ROLE_PREFIX:
+            return with_profile_of_role(options)
+        if not options:
             raise AnsibleActionFail(
                 f"from_variables {prefix!r}: no variable is named after an option with this "
                 f"prefix, such as '{prefix}time'; set one, or leave from_variables out"

@@ -10,6 +10,8 @@ version_added: 0.1.0
 description:
   - Sets the three TCP keepalive values of the kernel, in the same way as M(netops.tuning.sysctl),
     under shorter names.
+  - It sets all three values of O(profile), or only those that are given. Without either it sets
+    those of the profile V(one_hour).
   - After O(time) seconds without traffic the kernel sends a probe, and then another one every
     O(intvl) seconds. After O(probes) unanswered probes the connection ends with C(ETIMEDOUT),
     time + probes x intvl seconds after the last byte.
@@ -41,27 +43,33 @@ options:
     description:
       - C(net.ipv4.tcp_keepalive_time), the idle time in seconds before the first probe. 1 to
         32767.
-      - The default is that of O(profile). The kernel's default is 7200.
+      - If not given, it is that of O(profile), or stays as it is. The kernel's default is 7200.
       - See L(the manual page of tcp,https://man7.org/linux/man-pages/man7/tcp.7.html).
     type: int
   probes:
     description:
       - C(net.ipv4.tcp_keepalive_probes), the number of consecutive unanswered probes after which
         the connection ends. 1 to 127.
-      - The default is that of O(profile). The kernel's default is 9.
+      - If not given, it is that of O(profile), or stays as it is. The kernel's default is 9.
     type: int
   intvl:
     description:
       - C(net.ipv4.tcp_keepalive_intvl), the time in seconds between probes. 1 to 32767.
-      - The default is that of O(profile). The kernel's default is 75.
+      - If not given, it is that of O(profile), or stays as it is. The kernel's default is 75.
     type: int
   profile:
     description:
       - A published set of the three values, written here as time / probes / intvl. A value given
         explicitly overrides it.
+      - If neither a profile nor a value is given, it is V(one_hour). With O(time), O(probes) or
+        O(intvl) and without a profile, only the values that are given are set. The others stay as
+        they are, in the kernel and in O(path).
       - V(one_hour) is 3600 / 9 / 25, the first probe after an hour. A dead peer is noticed after
         3825 s. Until version 0.1.0 it was called V(document), which still works.
       - V(kernel) is 7200 / 9 / 75, the kernel's defaults (the manual page of tcp); 7875 s.
+      - V(aws) is 45 / 9 / 75, from the troubleshooting pages of the Amazon Bedrock user guide,
+        which give only the time (the others are the kernel's); 720 s. It is for NAT gateways, VPC
+        endpoints and load balancers of AWS.
       - V(gce) is 60 / 5 / 60, from the general tips of Google Compute Engine; 360 s.
       - V(cloudfoundry_azure) is 120 / 8 / 30, from the Cloud Foundry BOSH stemcell, made for
         Azure (C(60-bosh-sysctl.conf) in bosh-linux-stemcell-builder); 360 s.
@@ -70,24 +78,46 @@ options:
         of Cassandra; 90 s.
       - V(mongodb) is 120 / 9 / 75, from the diagnostics FAQ of MongoDB, which gives only the time
         (the others are the kernel's); 795 s.
+      - V(oracle_rac) is 30 / 9 / 60, from Red Hat's tuning guide for Oracle on Red Hat Enterprise
+        Linux 5, for the failover of Oracle RAC; 570 s.
+      - V(rabbitmq) is 30 / 4 / 10, from the RabbitMQ documentation (Networking, TCP keepalives);
+        70 s.
       - V(talos) is 600 / 9 / 60, from Talos Linux (C(kernel_param_defaults.go)), which keeps the
         kernel's number of probes; 1140 s.
     type: str
-    choices: [one_hour, kernel, gce, cloudfoundry_azure, sap, cassandra, mongodb, talos, document]
-    default: one_hour
+    choices:
+      - one_hour
+      - kernel
+      - aws
+      - gce
+      - cloudfoundry_azure
+      - sap
+      - cassandra
+      - mongodb
+      - oracle_rac
+      - rabbitmq
+      - talos
+      - document
   idle_limit:
     description:
       - Seconds after which a device on the path (NAT, firewall, load balancer) drops an idle
         connection. A time that is not below it is refused, and the message names the profiles
-        that are below it.
-      - 240 for an Azure load balancer or public IP (4 to 30 minutes can be set; Azure
-        documentation, load-balancer-tcp-idle-timeout).
-      - 300 for the NAT of Cisco Meraki (haproxy issue 252).
-      - 350 for an AWS Network Load Balancer (60 to 6000 can be set since 2024-09), Gateway Load
-        Balancer, Network Firewall, and EC2 Nitro v6 (AWS What's New 2024/09; AWS documentation,
+        that are below it. If time + intvl is not below it, the module warns, since a single lost
+        probe is then too many.
+      - 240 for an Azure load balancer (4 to 100 minutes can be set; Azure documentation,
+        load-balancer-tcp-idle-timeout).
+      - 300 for the NAT of Cisco Meraki (haproxy pull request 252).
+      - 350 for a NAT gateway and a VPC endpoint of AWS (AWS blog, Implementing long-running TCP
+        connections within VPC networking).
+      - 350 for an AWS Network Load Balancer. For its TCP listeners 60 to 6000 can be set, for TLS
+        listeners 350 is fixed (Elastic Load Balancing documentation, update-idle-timeout).
+      - 350 for an AWS Gateway Load Balancer, Network Firewall, and EC2 Nitro v6 (AWS documentation,
         ConnectionTrackingConfiguration).
       - 600 for a Google VPC (Compute Engine documentation, troubleshooting).
       - 900 for kube-proxy with IPVS (kubernetes issue 71358).
+      - 1200 for Google Cloud NAT (Compute Engine API, tcpEstablishedIdleTimeoutSec).
+      - 1800 for the outbound connections of AKS (4 to 120 minutes can be set; Azure API,
+        ManagedClusterLoadBalancerProfile).
       - The profile V(one_hour) is below none of these.
       - With O(state=absent), this limit, O(dead_after_limit), O(profile) and the three values are
         ignored.
@@ -99,8 +129,8 @@ options:
     type: int
   path:
     description:
-      - The file that stores the three values. It holds nothing else; other keys are removed from
-        it. Comments stay.
+      - The file that stores the values. It holds nothing else; other keys than the three are
+        removed from it. Comments stay.
       - The host's sysctl loader must read this file, see O(on_override).
     type: path
     default: /etc/sysctl.d/90-tcp-keepalive.conf
@@ -118,6 +148,10 @@ EXAMPLES = r"""
   netops.tuning.tcp_keepalive:
     profile: gce
     idle_limit: 350
+
+- name: Set only the idle time, and leave the other two values as they are
+  netops.tuning.tcp_keepalive:
+    time: 120
 
 - name: Use other values, with a dead peer noticed within 5 minutes
   netops.tuning.tcp_keepalive:
@@ -182,8 +216,8 @@ dead_after:
   sample: 3825
 settings:
   description: >-
-    One entry for each of the three keys, and for any other key that is removed from the file,
-    with the fields listed here. All values are strings, or null.
+    One entry for each of the keys that are set, and for any other key that is removed from the
+    file, with the fields listed here. All values are strings, or null.
   returned: success, and failure once the plan is made
   type: dict
   sample:
@@ -285,13 +319,15 @@ loader:
   type: str
   sample: systemd
 diff:
-  description: The changes, first in the kernel, then in each file.
+  description: >-
+    The changes, first in the kernel, then in each file. The first header tells where the values
+    come from.
   returned: as settings
   type: list
   elements: dict
   sample:
     - before_header: /proc/sys
-      after_header: /proc/sys
+      after_header: "/proc/sys # profile one_hour (3600 / 9 / 25)"
       before: "net.ipv4.tcp_keepalive_intvl = 75\n"
       after: "net.ipv4.tcp_keepalive_intvl = 25\n"
   contains:

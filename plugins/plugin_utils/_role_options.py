@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
 from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles import (
+    DEFAULT_PROFILE,
     KEYS,
     PROFILES,
     choose_values,
@@ -64,6 +65,11 @@ def options_from_variables(
     return options
 
 
+def with_profile_of_role(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that the role gives the module: it always manages all three values."""
+    return {"profile": DEFAULT_PROFILE, **options}
+
+
 class Desired(NamedTuple):
     """The desired state of a host, by its variables."""
 
@@ -110,16 +116,14 @@ def _audit_values(
 
 
 def _values(options: Mapping[str, Any], prefix: str) -> dict[str, int]:
-    """Return the three values that the module would choose. The report checks the limits itself."""
-    profile = options.get("profile") or TCP_KEEPALIVE_OPTIONS["profile"]["default"]
+    """Return the three values that the role would choose. The report checks the limits itself."""
+    profile = options.get("profile") or DEFAULT_PROFILE
     if profile not in PROFILES:
         profiles = ", ".join(PROFILES)
         raise TuningError(f"{prefix}profile: there is no {profile!r}; choose one of {profiles}")
     params = {
         "state": options.get("state") or "present",
         "profile": profile,
-        "idle_limit": None,
-        "dead_after_limit": None,
     }
     for name in KEYS:
         params[name] = _integer(prefix + name, options.get(name))

@@ -432,7 +432,7 @@ def test_connections_are_read_only_if_asked_for(world: World, holder: Holder, au
 @pytest.mark.parametrize(
     ("variables", "parts"),
     [
-        ({"audit_profile": "aws"}, ["audit_profile", "'aws'"]),
+        ({"audit_profile": "acme"}, ["audit_profile", "'acme'"]),
         ({"audit_hosts": "wrold"}, ["audit_hosts: 'wrold' names no host"]),
         ({"audit_profle": "gce"}, ["audit_profle", "did you mean audit_profile?"]),
         ({"tcp_keepalive_interval": 5}, ["did you mean tcp_keepalive_intvl?"]),

@@ -37,11 +37,14 @@ PROFILES = {
     "one_hour": DOCUMENT,
     "document": DOCUMENT,
     "kernel": KERNEL,
+    "aws": (45, 9, 75),
     "gce": (60, 5, 60),
     "cloudfoundry_azure": (120, 8, 30),
     "sap": (300, 9, 75),
     "cassandra": (60, 3, 10),
     "mongodb": (120, 9, 75),
+    "oracle_rac": (30, 9, 60),
+    "rabbitmq": (30, 4, 10),
     "talos": (600, 9, 60),
 }
 """Profile -> time, probes and intvl."""
@@ -82,6 +85,22 @@ def test_an_option_wins_over_the_profile(world: World, ask: Asker) -> None:
     assert result["dead_after"] == 240
 
 
+def test_the_values_that_are_not_given_stay_as_they_are(world: World, ask: Asker) -> None:
+    ask.ok(world, tcp_keepalive(profile="gce"))
+    task = tcp_keepalive(time=120)
+    result = ask.ok(world, task)
+    assert_values(world, (120, 5, 60))
+    assert set(result["settings"]) == {TIME}
+    assert result["dead_after"] == 120 + 5 * 60
+    ask.again(world, task)
+
+
+def test_one_value_alone_is_all_that_is_managed(world: World, ask: Asker) -> None:
+    ask.ok(world, tcp_keepalive(probes=5))
+    assert_values(world, (7200, 5, 75))
+    assert world.read(OURS).splitlines()[1:] == [f"{PROBES} = 5"]
+
+
 @pytest.mark.parametrize(
     ("option", "value", "key"),
     [
@@ -104,7 +123,7 @@ def test_a_value_out_of_range_is_refused(
 
 def test_unsafe_allows_what_the_kernel_takes(world: World, ask: Asker) -> None:
     ask.ok(world, tcp_keepalive(time=40000, unsafe=True))
-    assert_values(world, (40000, 9, 25))
+    assert_values(world, (40000, 9, 75))
 
 
 @pytest.mark.parametrize("time", ["abc", "1h", 1.5, [3600]])
@@ -115,7 +134,7 @@ def test_a_time_that_is_not_a_whole_number_is_refused(
 
 
 def test_an_unknown_profile_is_refused_with_a_list_of_profiles(world: World, ask: Asker) -> None:
-    assert "gce" in ask.fails(world, tcp_keepalive(profile="aws"))["msg"]
+    assert "gce" in ask.fails(world, tcp_keepalive(profile="acme"))["msg"]
 
 
 # --- the module: limits ---
@@ -237,7 +256,7 @@ def test_another_path_is_the_only_file_that_is_written(world: World, ask: Asker)
         (
             {"mine_time": 100},
             {},
-            (100, 9, 25),
+            (100, 9, 75),
         ),
         (
             {"mine_time": "{{ 50 * 2 }}", "mine_profile": "{{ name }}", "name": "gce"},
@@ -247,7 +266,7 @@ def test_another_path_is_the_only_file_that_is_written(world: World, ask: Asker)
         (
             {"mine_time": "{{ omit }}", "mine_probes": None, "mine_intvl": 10},
             {},
-            (3600, 9, 10),
+            (7200, 9, 10),
         ),
         (
             {"mine_time": 100, "mine_intvl": 10},
@@ -257,7 +276,7 @@ def test_another_path_is_the_only_file_that_is_written(world: World, ask: Asker)
         (
             {"mine_time": 100, "mine_from_variables": "other_", "other_time": 1},
             {},
-            (100, 9, 25),
+            (100, 9, 75),
         ),
     ],
     ids=[
@@ -358,7 +377,7 @@ def test_the_role_refuses_or_comments_out_a_later_file(
     ("option", "value", "refused_by"),
     [
         ("time", "soon", VALIDATE_ROLE),
-        ("profile", "aws", VALIDATE_ROLE),
+        ("profile", "acme", VALIDATE_ROLE),
         ("on_override", "ignore", VALIDATE_ROLE),
         ("state", "gone", VALIDATE_ROLE),
         ("idle_limit", 350, MODULE),

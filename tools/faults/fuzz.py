@@ -21,7 +21,11 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles import choose_values
+from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles import (
+    PROFILES,
+    check_limits,
+    choose_values,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._modules.settings_change import (
     make_request,
 )
@@ -191,7 +195,10 @@ def check_options(hostile: HostileInput) -> None:
         numbers = {}
         for name in ("time", "probes", "intvl", "idle_limit", "dead_after_limit"):
             numbers[name] = rng.choice((None, 0, -1, 60, 1 << 70))
-        choose_values({"state": "present", "profile": "one_hour", **numbers})
+        for profile in ("one_hour", None):
+            choice = {"state": "present", "profile": profile, **numbers}
+            values = {**PROFILES["kernel"]._asdict(), **choose_values(choice)}
+            check_limits(choice, values)
     except TuningError as error:
         check_refusal(error)
 

@@ -32,11 +32,14 @@ DEFAULT_PROFILE = "one_hour"
 PROFILES = {
     DEFAULT_PROFILE: Profile(3600, 9, 25),
     "kernel": Profile(7200, 9, 75),
+    "aws": Profile(45, 9, 75),
     "gce": Profile(60, 5, 60),
     "cloudfoundry_azure": Profile(120, 8, 30),
     "sap": Profile(300, 9, 75),
     "cassandra": Profile(60, 3, 10),
     "mongodb": Profile(120, 9, 75),
+    "oracle_rac": Profile(30, 9, 60),
+    "rabbitmq": Profile(30, 4, 10),
     "talos": Profile(600, 9, 60),
     "document": Profile(3600, 9, 25),
 }
@@ -52,23 +55,47 @@ def dead_after(time: int, probes: int, intvl: int) -> int:
 
 
 def choose_values(options: Mapping[str, Any]) -> dict[str, int]:
-    """Return the three values that a task asks for, by name.
+    """Return the values that a task asks for, by name: those given, or all three of a profile.
 
-    A value that is given wins over the profile's. Values that do not fit the limits given with
-    them, ``idle_limit`` and ``dead_after_limit`` (seconds), raise TuningError.
+    A value that is given wins over the profile's. Without either it is the default profile.
     """
     if options["state"] == "absent":
         return PROFILES["kernel"]._asdict()
-    values = dict(PROFILES[options["profile"]]._asdict())
-    for name in KEYS:
-        if options[name] is not None:
-            values[name] = options[name]
+    values = given_values(options)
+    profile = options["profile"]
+    if profile is None and values:
+        return values
+    return {**PROFILES[profile or DEFAULT_PROFILE]._asdict(), **values}
+
+
+def given_values(options: Mapping[str, Any]) -> dict[str, int]:
+    """Return the values that a task gives by themselves."""
+    return {name: options[name] for name in KEYS if options[name] is not None}
+
+
+def describe_source(options: Mapping[str, Any]) -> str:
+    """Describe where the values of a task come from, for its diff."""
+    given = given_values(options)
+    names = ", ".join(f"{name} {value}" for name, value in given.items())
+    if given and options["profile"] is None:
+        return f"given: {names}"
+    name = options["profile"] or DEFAULT_PROFILE
+    source = "profile {} ({} / {} / {})".format(name, *PROFILES[name])
+    return f"{source}, given: {names}" if given else source
+
+
+def check_limits(options: Mapping[str, Any], values: Mapping[str, int]) -> None:
+    """Refuse values, as far as they are known, that do not fit the limits of a task (seconds)."""
     idle_limit, dead_after_limit = options["idle_limit"], options["dead_after_limit"]
-    if idle_limit is not None:
+    if idle_limit is not None and "time" in values:
         _check_idle_limit(values["time"], idle_limit, dead_after_limit)
-    if dead_after_limit is not None:
+    if dead_after_limit is not None and len(values) == len(KEYS):
         _check_dead_after_limit(values, idle_limit, dead_after_limit)
-    return values
+
+
+def survives_lost_probe(time: int, intvl: int, idle_limit: int) -> bool:
+    """Tell whether the second probe still comes before the path forgets an idle connection."""
+    return time + intvl < idle_limit
 
 
 def _check_idle_limit(time: int, idle_limit: int, dead_after_limit: int | None) -> None:
@@ -106,7 +133,9 @@ def _suggest_profiles(idle_limit: int | None, dead_after_limit: int | None) -> s
     """Return the end of a message that names the profiles within these limits."""
     suitable = []
     for name, profile in PROFILES.items():
-        probes_in_time = idle_limit is None or profile.time < idle_limit
+        probes_in_time = idle_limit is None or survives_lost_probe(
+            profile.time, profile.intvl, idle_limit
+        )
         notices_in_time = dead_after_limit is None or dead_after(*profile) <= dead_after_limit
         if probes_in_time and notices_in_time and name not in ALIASES:
             suitable.append(f"{name} ({profile.time} / {profile.probes} / {profile.intvl})")

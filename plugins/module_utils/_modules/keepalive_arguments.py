@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .._keepalive.profiles import DEFAULT_PROFILE, PROFILES
+from .._keepalive.profiles import PROFILES
 from .arguments import COMMON_OPTIONS, Options
 
 FROM_VARIABLES = "from_variables"
@@ -17,7 +17,7 @@ TCP_KEEPALIVE_OPTIONS: Options = {
     "intvl": {"type": "int"},
     "idle_limit": {"type": "int"},
     "dead_after_limit": {"type": "int"},
-    "profile": {"type": "str", "choices": list(PROFILES), "default": DEFAULT_PROFILE},
+    "profile": {"type": "str", "choices": list(PROFILES)},
     "path": {"type": "path", "default": "/etc/sysctl.d/90-tcp-keepalive.conf"},
     FROM_VARIABLES: {"type": "str"},
 }

@@ -24,6 +24,9 @@ from .flow import HostChange
 class SettingsChange(HostChange):
     """The change that a task asks for by its settings and options."""
 
+    also_read: tuple[str, ...] = ()
+    """Keys to read besides those that the task names."""
+
     def __init__(self, module: TuningModule) -> None:
         super().__init__(module)
         self.rollout: str | None = module.params["rollout"]
@@ -76,7 +79,8 @@ class SettingsChange(HostChange):
         runtime: dict[str, str | None] = {}
         matches: dict[str, list[str]] = {}
         if files.root == "/":
-            keys = [*request.settings, *surplus_keys(request, content, loader)]
+            surplus = surplus_keys(request, content, loader)
+            keys = [*request.settings, *self.also_read, *surplus]
             runtime, matches = _read_runtime(keys, needed=request.runtime)
         existing_path = None
         if content is not None:

@@ -159,7 +159,7 @@ def surplus_keys(request: Request, content: bytes | None, loader: Loader) -> lis
         return []
     keys: dict[str, None] = {}
     for line in parse_lines(content or b"", loader):
-        if line.key and line.key not in request.settings:
+        if line.key and line.key not in request.settings and line.key not in request.kept:
             keys[line.key] = None
     return list(keys)
 

@@ -29,6 +29,8 @@ class Request(NamedTuple):
     unsafe: bool = False
     at_least: bool = False
     at_most: bool = False
+    kept: tuple[str, ...] = ()
+    """Keys that ``exclusive`` leaves in our file, besides those of ``settings``."""
 
     def target(self, current: str | None, value: str) -> str:
         """Return the value to set where ``value`` is requested, given the current one.

@@ -14,6 +14,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors impor
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import (
     desired_state,
     options_from_variables,
+    with_profile_of_role,
 )
 
 PATH = "/etc/sysctl.d/90-tcp-keepalive.conf"
@@ -70,8 +71,8 @@ def test_path_and_idle_limit():
 @pytest.mark.parametrize(
     ("variables", "parts"),
     [
-        ({"audit_profile": "aws"}, ["audit_profile", "'aws'", "gce"]),
-        ({"tcp_keepalive_profile": "aws"}, ["tcp_keepalive_profile"]),
+        ({"audit_profile": "acme"}, ["audit_profile", "'acme'", "gce"]),
+        ({"tcp_keepalive_profile": "acme"}, ["tcp_keepalive_profile"]),
         ({"audit_time": "soon"}, ["audit_time", "'soon'", "seconds"]),
         ({"audit_idle_limit": []}, ["idle_limit"]),
     ],
@@ -94,6 +95,11 @@ def test_refused(variables, parts):
 )
 def test_options_from_variables(variables, options):
     assert options_from_variables("mine_", ["time", "probes"], variables, as_given) == options
+
+
+def test_the_role_always_names_a_profile():
+    assert with_profile_of_role({"time": 100}) == {"time": 100, "profile": "one_hour"}
+    assert with_profile_of_role({"profile": "gce"}) == {"profile": "gce"}
 
 
 def test_templates_are_resolved_at_once_and_only_of_the_options():

@@ -19,6 +19,8 @@ PUBLISHED = {
     "cloudfoundry_azure": (120, 8, 30),
     "sap": (300, 9, 75),
     "cassandra": (60, 3, 10),
+    "oracle_rac": (30, 9, 60),
+    "rabbitmq": (30, 4, 10),
     "talos": (600, 9, 60),
 }
 PATH = "/etc/sysctl.d/90-tcp-keepalive.conf"
@@ -30,13 +32,54 @@ def params(**options):
     return {"state": "present", "profile": "one_hour", **defaults, **options}
 
 
+def check_limits(options):
+    chosen = params(**options)
+    profiles.check_limits(chosen, profiles.choose_values(chosen))
+
+
 @pytest.mark.parametrize("profile", sorted(PUBLISHED))
 def test_profile_has_the_published_values(profile):
     assert tuple(profiles.choose_values(params(profile=profile)).values()) == PUBLISHED[profile]
 
 
-def test_mongodb_publishes_only_a_time():
-    assert profiles.choose_values(params(profile="mongodb"))["time"] == 120
+@pytest.mark.parametrize(("profile", "time"), [("mongodb", 120), ("aws", 45)])
+def test_some_publish_only_a_time(profile, time):
+    expected = {"time": time, "probes": 9, "intvl": 75}
+    assert profiles.choose_values(params(profile=profile)) == expected
+
+
+def test_every_profile_is_tested():
+    assert set(profiles.PROFILES) == {*PUBLISHED, "mongodb", "aws"}
+
+
+def test_one_probe_may_be_lost_behind_the_devices_of_aws():
+    aws = profiles.PROFILES["aws"]
+    assert profiles.survives_lost_probe(aws.time, aws.intvl, idle_limit=350)
+
+
+@pytest.mark.parametrize(
+    ("options", "values"),
+    [
+        ({}, {"time": 3600, "probes": 9, "intvl": 25}),
+        ({"time": 120}, {"time": 120}),
+        ({"probes": 5, "intvl": 7}, {"probes": 5, "intvl": 7}),
+        ({"time": 120, "profile": "one_hour"}, {"time": 120, "probes": 9, "intvl": 25}),
+    ],
+)
+def test_without_a_profile_only_the_given_values_are_chosen(options, values):
+    assert profiles.choose_values(params(**{"profile": None, **options})) == values
+
+
+@pytest.mark.parametrize(
+    ("options", "source"),
+    [
+        ({}, "profile one_hour (3600 / 9 / 25)"),
+        ({"time": 120}, "given: time 120"),
+        ({"profile": "gce", "intvl": 10}, "profile gce (60 / 5 / 60), given: intvl 10"),
+    ],
+)
+def test_the_source_of_the_values(options, source):
+    assert profiles.describe_source(params(**{"profile": None, **options})) == source
 
 
 def test_option_wins_over_the_profile():
@@ -58,9 +101,10 @@ def test_absent_sets_the_kernel_defaults():
 @pytest.mark.parametrize(
     ("options", "parts"),
     [
-        ({"idle_limit": 350}, ["3600 s", "350 s", "gce (60 / 5 / 60)", "sap (300 / 9 / 75)"]),
+        ({"idle_limit": 350}, ["3600 s", "350 s", "gce (60 / 5 / 60)"]),
+        ({"idle_limit": 376}, ["sap (300 / 9 / 75)"]),
         ({"time": 350, "idle_limit": 350}, ["not below"]),
-        ({"idle_limit": 60}, ["no profile would do"]),
+        ({"idle_limit": 40}, ["no profile would do"]),
         ({"dead_after_limit": 3824}, ["3600 + 9 x 25 = 3825 s", "3824 s", "talos (600 / 9 / 60)"]),
         (
             {"profile": "kernel", "dead_after_limit": 100},
@@ -71,7 +115,7 @@ def test_absent_sets_the_kernel_defaults():
 )
 def test_refuses_values_beyond_the_limits_and_suggests_a_profile(options, parts):
     with pytest.raises(TuningError) as caught:
-        profiles.choose_values(params(**options))
+        check_limits(options)
     assert all(part in str(caught.value) for part in parts), str(caught.value)
     assert caught.value.key == TIME
 
@@ -85,9 +129,16 @@ def test_refuses_values_beyond_the_limits_and_suggests_a_profile(options, parts)
     ],
 )
 def test_accepts_values_within_the_limits(options):
-    profiles.choose_values(params(**options))
+    check_limits(options)
+
+
+def test_suggests_no_profile_with_which_one_lost_probe_is_too_many():
+    with pytest.raises(TuningError) as caught:
+        check_limits({"idle_limit": 375})
+    assert "gce" in str(caught.value)
+    assert "sap" not in str(caught.value)
 
 
 def test_refuses_an_idle_limit_that_leaves_no_time():
     with pytest.raises(TuningError, match="idle_limit 1 s"):
-        profiles.choose_values(params(time=1, idle_limit=1))
+        check_limits({"time": 1, "idle_limit": 1})

@@ -81,6 +81,32 @@ def test_module_on_an_image(place, modules):
     assert not root.at(PATH).exists()
 
 
+def test_sets_only_the_values_that_are_given(place, modules):
+    root = place({PATH: f"{TIME} = 60\n{PROBES} = 5\nnet.ipv4.tcp_sack = 1\n"})
+    options = {"root": str(root.root), "runtime": False}
+    result = modules.ok(tcp_keepalive, time=120, **options)
+    assert root.read(PATH).decode() == f"{TIME} = 120\n{PROBES} = 5\n"
+    assert set(result["settings"]) == {TIME, "net.ipv4.tcp_sack"}
+    assert result["diff"][0]["after_header"] == f"{PATH} # given: time 120"
+    assert not modules.ok(tcp_keepalive, time=120, **options)["changed"]
+
+
+def test_the_limits_concern_the_values_that_the_host_will_have(kernel, modules):
+    live = kernel(**{TIME: "7200", PROBES: "9", INTVL: "75"})
+    options = {"intvl": 60, "idle_limit": 350, "persistent": False}
+    failure = modules.fails(tcp_keepalive, **options)
+    assert "7200 s is not below idle_limit 350 s" in failure["msg"]
+    live[TIME] = "300"
+    assert "warnings" not in modules.ok(
+        tcp_keepalive, state="absent", idle_limit=1, persistent=False
+    )
+    live[TIME] = "300"
+    assert "warnings" not in modules.ok(tcp_keepalive, **{**options, "intvl": 49})
+    result = modules.ok(tcp_keepalive, **options)
+    assert "300 + 60 = 360 s" in str(result["warnings"])
+    assert (live[TIME], live[INTVL], result["dead_after"]) == ("300", "60", 300 + 9 * 60)
+
+
 def test_module_refuses_values_that_kill_healthy_connections(place, modules):
     options = {"root": str(place({"/etc/sysctl.d": None}).root), "runtime": False}
     assert modules.fails(tcp_keepalive, probes=0, **options)["failed_key"] == PROBES

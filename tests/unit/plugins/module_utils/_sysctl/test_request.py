@@ -121,7 +121,8 @@ def test_the_options_of_the_modules_have_the_defaults_of_a_request():
         assert shared_names
         for name in shared_names:
             assert options[name]["default"] == defaults[name], name
-    options_of_sysctl = {*arguments.SYSCTL_OPTIONS, "present"}  # it is called state there
+    # `present` is called state there, and `kept` is for tcp_keepalive alone.
+    options_of_sysctl = {*arguments.SYSCTL_OPTIONS, "present", "kept"}
     assert set(Request._fields) <= options_of_sysctl
     assert arguments.SYSCTL_OPTIONS["state"]["default"] == "present"
     assert defaults["present"]
