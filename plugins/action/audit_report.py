@@ -13,7 +13,10 @@ import datetime as dt
 import glob
 from typing import Any, Container, Iterable, Mapping, Sequence
 
+from ansible import constants, context
+from ansible.parsing.splitter import parse_kv
 from ansible.plugins.action import ActionBase
+from ansible.utils.vars import load_extra_vars
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.plugin_utils._playbooks import AUDIT_NAMES
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import (
@@ -33,6 +36,10 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import
     Report,
     ReportError,
     make_report,
+)
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.run_options import (
+    RunOptions,
+    options_of_run,
 )
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import (
     ROLE_NAMES,
@@ -72,6 +79,14 @@ OPTIONS = {
     "terminal": {"type": "bool", "default": True},
 }
 
+SETTINGS_OF_OPTIONS = {
+    "remote_user": "DEFAULT_REMOTE_USER",
+    "become_method": "DEFAULT_BECOME_METHOD",
+    "connection": "DEFAULT_TRANSPORT",
+    "private_key_file": "DEFAULT_PRIVATE_KEY_FILE",
+}
+"""Option of the command line -> the setting of the configuration that is its default."""
+
 NAMES_IN_MESSAGE = 5
 """A message names so many hosts, and counts the others."""
 
@@ -99,7 +114,9 @@ class ActionModule(ActionBase):
         name = dated_name.expand(options["name"], now.astimezone())
         paths = write.file_paths(options["folder"], name, options["formats"])
         inventory = tuple(variables.get("ansible_inventory_sources") or ())
-        shell = todo.Shell(inventory=inventory, limit_file=paths.get("limit"))
+        shell = todo.Shell(
+            inventory=inventory, limit_file=paths.get("limit"), run=self._options_of_run()
+        )
         hosts = self._hosts(options, variables, shell)
         hosts, comparison = _compared(hosts, options["compare"], variables)
         report = make_report(
@@ -116,6 +133,21 @@ class ActionModule(ActionBase):
             _display(report, options["fail_on"], paths.values())
         return _result(report, paths, options)
 
+    def _options_of_run(self) -> RunOptions:
+        extra_vars: list[str | Mapping[str, Any]] = []
+        for text_of_option in context.CLIARGS.get("extra_vars") or ():
+            if text_of_option.startswith("@"):
+                extra_vars.append(text_of_option[1:])
+            elif text_of_option[:1] in ("{", "["):
+                extra_vars.append(self._loader.load(text_of_option))
+            else:
+                extra_vars.append(parse_kv(text_of_option))
+        defaults = {}
+        for name, setting in SETTINGS_OF_OPTIONS.items():
+            defaults[name] = getattr(constants, setting, None)
+        config_file = getattr(constants, "CONFIG_FILE", None)
+        return options_of_run(context.CLIARGS, defaults, extra_vars, config_file)
+
     def _hosts(
         self, options: Mapping[str, Any], variables: Mapping[str, Any], shell: todo.Shell
     ) -> list[Host]:
@@ -125,7 +157,8 @@ class ActionModule(ActionBase):
         names = options["hosts"]
         if names is None:
             names = list(map(str, variables["ansible_play_hosts_all"]))
-        play_hosts = PlayHosts(options, variables["hostvars"], shell, self._templar)
+        given = frozenset(load_extra_vars(self._loader))
+        play_hosts = PlayHosts(options, variables["hostvars"], shell, self._templar, given)
         return list(map(play_hosts.record, names))
 
 
@@ -143,13 +176,19 @@ class PlayHosts:
     """The hosts of a play, with the variables in which Ansible keeps their results."""
 
     def __init__(
-        self, options: Mapping[str, Any], hostvars: Any, shell: todo.Shell, templar: Any
+        self,
+        options: Mapping[str, Any],
+        hostvars: Any,
+        shell: todo.Shell,
+        templar: Any,
+        given: frozenset[str],
     ) -> None:
         self._results_variable = options["results"]
         self._outcome_variable = options["outcome"]
         self._hostvars = hostvars
         self._shell = shell
         self._templar = templar
+        self._given = given
 
     def record(self, name: str) -> Host:
         """Return the record of a host; its variables may be wrong, and only its own record."""
@@ -158,7 +197,7 @@ class PlayHosts:
         try:
             check_names(variables.raw, AUDIT_NAMES)
             check_names(variables.raw, ROLE_NAMES)
-            desired = desired_state(variables.raw, variables.resolve_all)
+            desired = desired_state(variables.raw, variables.resolve_all, self._given)
         except (TuningError, VariableError) as error:
             return build.build_host_with_wrong_variables(name, str(error), outcome, self._shell)
         answer = build.Answer(result=variables.raw.get(self._results_variable), outcome=outcome)

@@ -11,7 +11,7 @@ from the variable ``tcp_keepalive_time``. The audit reads variables of its own, 
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Mapping, NamedTuple
+from typing import Any, Callable, Collection, Iterable, Mapping, NamedTuple
 
 from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles import (
     DEFAULT_PROFILE,
@@ -32,6 +32,9 @@ AUDIT_PREFIX = "audit_"
 
 MODULE_OPTIONS = tuple(name for name in TCP_KEEPALIVE_OPTIONS if name != FROM_VARIABLES)
 """Every option of the module that a variable may give."""
+
+DEFAULT_ORIGIN = "the role's default"
+"""Where a value comes from that no variable has a part in."""
 
 VALUE_OPTIONS = ("profile", *KEYS)
 """The options that decide the three values."""
@@ -74,45 +77,125 @@ class Desired(NamedTuple):
     """The desired state of a host, by its variables."""
 
     values: Mapping[str, int]
+    origins: Mapping[str, str]
+    """Where each value comes from, in words."""
+    is_default: bool
+    """Whether no variable has a part in the values."""
     path: str
     """The file that the role writes."""
     idle_limit: int | None
     arguments: Mapping[str, Any]
-    """Variables to give the role, where those of the host do not make it set these values."""
+    """Variables to give the role, where those of the inventory do not make it set these values."""
 
 
-def desired_state(variables: Variables, template: Template) -> Desired:
-    """Return what the audit compares a host with. Its own variables win over those of the role."""
+class Choice(NamedTuple):
+    """The three values, and where each comes from."""
+
+    values: Mapping[str, int]
+    origins: Mapping[str, str]
+
+
+class Source(NamedTuple):
+    """The options that variables with a prefix give."""
+
+    prefix: str
+    options: Mapping[str, Any]
+    given: Collection[str]
+    """The variables of the command line."""
+
+    def origin(self, option: str) -> str:
+        """Return the variable of an option, and its scope."""
+        variable = self.prefix + option
+        scope = "-e" if variable in self.given else "inventory"
+        return f"{variable} ({scope})"
+
+    def choose(self) -> Choice:
+        """Return the values that the role would set with these options."""
+        origins = {}
+        for name in KEYS:
+            origins[name] = self._origin_of_value(name)
+        return Choice(values=_values(self.options, self.prefix), origins=origins)
+
+    def _origin_of_value(self, name: str) -> str:
+        if self.options.get("state") == "absent":
+            return f"the kernel's default, by {self.origin('state')}"
+        if name in self.options:
+            return self.origin(name)
+        if "profile" in self.options:
+            return f"profile {self.options['profile']} of {self.origin('profile')}"
+        return DEFAULT_ORIGIN
+
+    def is_given(self, *options: str) -> bool:
+        """Tell whether the command line gives one of these options."""
+        return any(self.prefix + option in self.given for option in options)
+
+
+def desired_state(variables: Variables, template: Template, given: Collection[str] = ()) -> Desired:
+    """Return what the audit compares a host with. Its own variables win over those of the role.
+
+    given: the names of variables that the command line gives (-e).
+    """
     role_options = options_from_variables(
         ROLE_PREFIX, ("state", *AUDIT_OPTIONS), variables, template
     )
     audit_options = options_from_variables(AUDIT_PREFIX, AUDIT_OPTIONS, variables, template)
-    role_values = _values(role_options, ROLE_PREFIX)
-    values = _audit_values(audit_options, role_values)
+    role = Source(prefix=ROLE_PREFIX, options=role_options, given=given)
+    audit = Source(prefix=AUDIT_PREFIX, options=audit_options, given=given)
+    choice = _choose(role, audit)
     options = {**role_options, **audit_options}
-    prefix_of_limit = AUDIT_PREFIX if "idle_limit" in audit_options else ROLE_PREFIX
-    arguments: dict[str, Any] = {}
-    if values != role_values:
-        arguments[f"{ROLE_PREFIX}state"] = "present"
-        for name, value in values.items():
-            arguments[ROLE_PREFIX + name] = value
+    source_of_limit = audit if "idle_limit" in audit_options else role
     return Desired(
-        values=values,
+        values=choice.values,
+        origins=choice.origins,
+        is_default=set(choice.origins.values()) == {DEFAULT_ORIGIN},
         path=str(options.get("path") or TCP_KEEPALIVE_OPTIONS["path"]["default"]),
-        idle_limit=_integer(f"{prefix_of_limit}idle_limit", options.get("idle_limit")),
-        arguments=arguments,
+        idle_limit=_integer(f"{source_of_limit.prefix}idle_limit", options.get("idle_limit")),
+        arguments=_role_arguments(role, audit, choice.values),
     )
 
 
-def _audit_values(
-    audit_options: Mapping[str, Any], role_values: Mapping[str, int]
-) -> Mapping[str, int]:
+def _choose(role: Source, audit: Source) -> Choice:
     """Return the values of the role with those of the audit on top; a profile replaces them all."""
-    if not set(VALUE_OPTIONS) & set(audit_options):
-        return role_values
-    if "profile" in audit_options:
-        return _values(audit_options, AUDIT_PREFIX)
-    return _values({**role_values, **audit_options}, AUDIT_PREFIX)
+    role_choice = role.choose()
+    if not set(VALUE_OPTIONS) & set(audit.options):
+        return role_choice
+    if "profile" in audit.options:
+        return audit.choose()
+    origins = dict(role_choice.origins)
+    for name in KEYS:
+        if name in audit.options:
+            origins[name] = audit.origin(name)
+    both = audit._replace(options={**role_choice.values, **audit.options})
+    return Choice(values=both.choose().values, origins=origins)
+
+
+def _role_arguments(role: Source, audit: Source, values: Mapping[str, int]) -> dict[str, Any]:
+    """Return the variables without which the role would not do what the audit compares with.
+
+    Those of the command line are among them: later commands are not given them again.
+    """
+    arguments: dict[str, Any] = {}
+    if values != role.choose().values:
+        arguments = explicit_arguments(values)
+    elif role.is_given("state", *VALUE_OPTIONS):
+        if role.options.get("state") == "absent":
+            arguments[f"{ROLE_PREFIX}state"] = "absent"
+        else:
+            arguments = explicit_arguments(values)
+    path = audit.options.get("path")
+    if path is None and role.is_given("path"):
+        path = role.options.get("path")
+    if path is not None and (path != role.options.get("path") or role.is_given("path")):
+        arguments[f"{ROLE_PREFIX}path"] = path
+    return arguments
+
+
+def explicit_arguments(values: Mapping[str, int]) -> dict[str, Any]:
+    """Return variables with which the role sets these values, whatever else is set."""
+    arguments: dict[str, Any] = {f"{ROLE_PREFIX}state": "present"}
+    for name, value in values.items():
+        arguments[ROLE_PREFIX + name] = value
+    return arguments
 
 
 def _values(options: Mapping[str, Any], prefix: str) -> dict[str, int]:

@@ -9,5 +9,5 @@ Plugins must not read it from galaxy.yml or MANIFEST.json: an installation may l
 
 from __future__ import annotations
 
-VERSION = "0.1.0"
+VERSION = "0.2.0-dev.0"
 """The same as in galaxy.yml; a unit test compares them."""

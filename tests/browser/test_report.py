@@ -18,6 +18,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import
     OUTCOMES,
     Host,
     Report,
+    make_report,
 )
 from reports import fleets
 from reports.browser import PHONE, TABLET, WIDE, Browser, MainThreadTrace, ReportPage, start_browser
@@ -167,12 +168,13 @@ def test_several_sets_of_wanted_values(show: Show) -> None:
     for number, time in enumerate((300, 300, 300, 600, 600, 900, 1200)):
         answer = {f"web{number}": Answer(fleets.info_result())}
         hosts += fleets.report(answer, {"audit_time": time}).hosts
-    report = fleets.report({})._replace(hosts=tuple(hosts))
+    report = make_report(hosts, title="", made=fleets.report({}).made, version="")
     text = " ".join(show(report).text(".wanted").split())
     others = "probes 9 intvl 25 s"
+    origin = "by time: audit_time (inventory); probes, intvl: the role's default"
     assert text == (
-        f"Wanted time 300 s {others} on 3 hosts time 600 s {others} on 2 hosts "
-        f"time 900 s {others} on 1 host and 1 more"
+        f"Wanted time 300 s {others} on 3 hosts {origin} time 600 s {others} on 2 hosts {origin} "
+        f"time 900 s {others} on 1 host {origin} and 1 more"
     )
 
 

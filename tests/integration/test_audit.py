@@ -226,6 +226,23 @@ def test_the_desired_values_are_those_of_the_role_on_that_host(
     assert audit.report["summary"]["states"]["as_wanted"] == 4
 
 
+def test_the_command_of_the_report_sets_what_the_report_wants(world: World, audit: Audit) -> None:
+    """Also if the values come from the command line."""
+    assert audit({"world": world}, tcp_keepalive_time=300).rc == 0
+    time = audit.host("world")["settings"]["time"]
+    assert (time["wanted"], time["wanted_from"]) == (300, "tcp_keepalive_time (-e)")
+    change = shlex.split(audit.host("world")["todo"][-1]["command"])
+    assert change[0] == "ansible-playbook"
+    played = run_playbook(None, change[2], *change[3:], inventory=audit.inventory)
+    assert played.rc == 0, played.output
+    assert world.sysctl(TIME) == "300"
+    # The next audit does not know that command line, but the file on the host.
+    assert audit({"world": world}).rc == 0
+    assert audit.states() == [("world", "as_wanted")]
+    assert audit.host("world")["as_managed"]
+    assert "as managed" in audit.report_file("html")
+
+
 def test_the_terminal_shows_a_line_for_each_host(world: World, audit: Audit) -> None:
     played = audit({"world": world, "away": UNREACHABLE})
     lines = played.output.partition("\nTCP keepalive audit\n\n")[2]

@@ -16,7 +16,10 @@ from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import COMMAND_LINE
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import parse_number
-from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import Desired
+from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import (
+    Desired,
+    explicit_arguments,
+)
 
 from .model import (
     SETTING_NAMES,
@@ -60,7 +63,7 @@ def build_host(name: str, answer: Answer, desired: Desired, shell: Shell) -> Hos
         )
         host = Host(name=name, state="failed", message=message, outcome=answer.outcome)
     findings = tuple(_findings(host))
-    host = host._replace(findings=findings, arguments=desired.arguments)
+    host = host._replace(findings=findings, arguments=_arguments(host, desired))
     return host._replace(todo=tuple(commands_for_host(host, shell)))
 
 
@@ -111,6 +114,15 @@ def _host_from_result(name: str, result: Result, desired: Desired) -> Host:
     )
 
 
+def _arguments(host: Host, desired: Desired) -> Mapping[str, Any]:
+    """Return the variables without which the role would not set the desired values."""
+    settings = host.settings or {}
+    if any(setting.managed for setting in settings.values()):
+        wanted = {name: setting.wanted for name, setting in settings.items()}
+        return {**desired.arguments, **explicit_arguments(wanted)}
+    return desired.arguments
+
+
 def _failure_reason(result: Result) -> str:
     message = _line(result.get("msg") or "it gave no result and no reason")
     prefix = "Task failed: "  # ansible-core 2.19 and later puts it before every message
@@ -122,7 +134,7 @@ def _failure_reason(result: Result) -> str:
 def _setting(name: str, result: Result, desired: Desired) -> Setting:
     lines = tuple(map(_assignment, result["assignments"]))
     boot = _optional_int(result["boot"])
-    return Setting(
+    setting = Setting(
         now=_optional_int(result["runtime"]),
         boot=KERNEL_DEFAULTS[name] if boot is None else boot,
         persisted=_persisted_value(lines, desired.path, KEYS[name]),
@@ -130,7 +142,22 @@ def _setting(name: str, result: Result, desired: Desired) -> Setting:
         winner=_winner(lines),
         assignments=lines,
         undone=bool(result["undone"]),
+        wanted_from=desired.origins[name],
     )
+    if desired.is_default:
+        return _as_managed(setting, desired.path)
+    return setting
+
+
+def _as_managed(setting: Setting, path: str) -> Setting:
+    """Return a setting that nobody asked for but our file on the host, which was asked for once.
+
+    As when the values were parameters of the role, in a play that the audit does not know.
+    """
+    persisted = setting.persisted
+    if not isinstance(persisted, int) or persisted == setting.wanted:
+        return setting
+    return setting._replace(wanted=persisted, wanted_from=f"{path} on the host", managed=True)
 
 
 def _persisted_value(lines: Iterable[Assignment], path: str, key: str) -> FileValue:
@@ -270,6 +297,8 @@ def _findings(host: Host) -> Iterator[str]:
     if host.settings and host.state != "failed":
         yield from _undone_finding(host)
         yield from _setting_findings(host.settings)
+    if host.settings and host.as_managed:
+        yield _managed_finding(host.settings)
     if host.settings and host.misses_idle_limit:
         time = host.settings["time"].now
         yield (
@@ -295,6 +324,16 @@ def _undone_finding(host: Host) -> Iterator[str]:
             f"undone since the boot of {host.booted}: {', '.join(undone)}; "
             "something set it later, or it was never applied"
         )
+
+
+def _managed_finding(settings: Settings) -> str:
+    values = []
+    origin = ""
+    for name, setting in settings.items():
+        if setting.managed:
+            values.append(f"{name} {setting.wanted}")
+            origin = setting.wanted_from
+    return f"as managed: {', '.join(values)} by {origin}, since no variable says anything"
 
 
 def _setting_findings(settings: Settings) -> Iterator[str]:

@@ -30,6 +30,7 @@ from .model import (
     Report,
     ReportError,
     Setting,
+    Wanted,
 )
 
 Record = TypeVar("Record")
@@ -42,6 +43,7 @@ def to_json(report: Report) -> str:
     """Return the JSON report, with one host on each line."""
     summary = report.summary._asdict()
     summary["connections"] = report.summary.connections._asdict()
+    summary["wanted"] = list(map(_wanted_to_dict, report.summary.wanted))
     head = {
         "format": FORMAT,
         "title": report.title,
@@ -62,6 +64,11 @@ def _comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
     return data
 
 
+def _wanted_to_dict(wanted: Wanted) -> dict[str, Any]:
+    values = dict(zip(SETTING_NAMES, wanted.values))
+    return {**values, "origin": wanted.origin, "hosts": wanted.hosts}
+
+
 def host_to_dict(host: Host) -> dict[str, Any]:
     """Return a host as it is in the JSON report."""
     data = host._asdict()
@@ -75,6 +82,7 @@ def host_to_dict(host: Host) -> dict[str, Any]:
     data["todo"] = _records_to_dicts(host.todo)
     data["arguments"] = dict(host.arguments)
     data["clears_idle_limit"] = host.clears_idle_limit
+    data["as_managed"] = host.as_managed
     return data
 
 
@@ -188,6 +196,7 @@ def _csv_columns() -> list[str]:
             f"{name}_boot",
             f"{name}_persisted",
             f"{name}_wanted",
+            f"{name}_wanted_from",
             f"{name}_winner",
         ]
     columns += ["undone", "dead_after", "idle_limit", "clears_idle_limit"]
@@ -214,9 +223,16 @@ def _csv_cells(host: Host) -> list[Any]:
 
 def _setting_cells(setting: Setting | None) -> list[Any]:
     if setting is None:
-        return [None] * 5
+        return [None] * 6
     winner = f"{setting.winner.path}:{setting.winner.line}" if setting.winner else None
-    return [setting.now, setting.boot, setting.persisted, setting.wanted, winner]
+    return [
+        setting.now,
+        setting.boot,
+        setting.persisted,
+        setting.wanted,
+        setting.wanted_from,
+        winner,
+    ]
 
 
 def _escape_formula(cell: Any) -> Any:

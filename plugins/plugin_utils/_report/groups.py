@@ -102,16 +102,16 @@ def _preview(host: Host, limit: Limit, shell: Shell) -> Command:
     if "tcp_keepalive_path" in arguments and host.overriding:
         what += "; it writes a file that is read later"
     # --check comes last, where it is easy to delete.
-    return Command(what, role_command(shell, limit.option, arguments, "--diff", "--check"))
+    return shell.step(what, role_command(shell, limit.option, arguments, "--diff", "--check"))
 
 
 def _connect(_host: Host, limit: Limit, shell: Shell) -> Command:
     ping = shell.command("ansible", "all", limit.option, "-m", "ansible.builtin.ping")
-    return Command("Try to connect", ping)
+    return shell.step("Try to connect", ping)
 
 
 def _ask_again(_host: Host, limit: Limit, shell: Shell) -> Command:
-    return Command("Ask them again", shell.playbook(AUDIT_PLAYBOOK, limit.option))
+    return shell.step("Ask them again", shell.playbook(AUDIT_PLAYBOOK, limit.option))
 
 
 _COMMANDS: Mapping[str, Callable[[Host, Limit, Shell], Command]] = {

@@ -33,7 +33,6 @@ from .model import (
     Group,
     Host,
     Report,
-    wanted_values,
 )
 from .text import label, some_names
 
@@ -78,7 +77,7 @@ def to_html(report: Report) -> str:
         report=report,
         summary=report.summary,
         headline=headline(report),
-        wanted=wanted_values(report.hosts),
+        wanted=report.summary.wanted,
         most_wanted=MOST_WANTED,
         states=_state_segments(report),
         state_descriptions=STATE_DESCRIPTIONS,

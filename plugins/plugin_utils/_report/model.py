@@ -58,6 +58,10 @@ class Setting(NamedTuple):
     assignments: tuple[Assignment, ...]
     undone: bool = False
     """Whether the last boot did not keep what its line asked for."""
+    wanted_from: str = ""
+    """Where the desired value comes from, such as a variable and its scope."""
+    managed: bool = False
+    """Whether it comes from our file on the host, since no variable says anything."""
 
     @property
     def as_wanted(self) -> bool:
@@ -148,6 +152,12 @@ class Host(NamedTuple):
     """One of CHANGES; None if nothing changed, or there is no earlier report."""
 
     @property
+    def as_managed(self) -> bool:
+        """Whether the host is as its own file wants it, which is no default and no variable."""
+        settings = (self.settings or {}).values()
+        return self.state == "as_wanted" and any(setting.managed for setting in settings)
+
+    @property
     def got_worse(self) -> bool:
         """Whether something is wrong that was not wrong in the earlier report."""
         if self.change == "new":
@@ -204,10 +214,11 @@ class Host(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """The values that are wanted on some hosts."""
+    """The values that are wanted on some hosts, and where they come from."""
 
     values: tuple[int, ...]
     """In the order of SETTING_NAMES."""
+    origin: str
     hosts: int
 
 
@@ -245,6 +256,10 @@ class Summary(NamedTuple):
     differing: int
     idle_limit_missed: int
     undone: int
+    as_managed: int
+    """The number of hosts as wanted by their own file; states counts them as wanted."""
+    wanted: tuple[Wanted, ...]
+    """The most frequent first."""
 
 
 class GoneHost(NamedTuple):
@@ -306,11 +321,15 @@ def make_report(
 
 def wanted_values(hosts: Iterable[Host]) -> list[Wanted]:
     """Return the values that are wanted, those of most hosts first."""
-    counts: Counter[tuple[int, ...]] = Counter()
+    counts: Counter[tuple[tuple[int, ...], str]] = Counter()
     for host in hosts:
         if host.settings:
-            counts[tuple(host.settings[name].wanted for name in SETTING_NAMES)] += 1
-    return [Wanted(values=values, hosts=number) for values, number in counts.most_common()]
+            values = tuple(host.settings[name].wanted for name in SETTING_NAMES)
+            counts[values, describe_origin(host.settings)] += 1
+    wanted = []
+    for (values, origin), number in counts.most_common():
+        wanted.append(Wanted(values=values, origin=origin, hosts=number))
+    return wanted
 
 
 def in_natural_order(hosts: Iterable[Host]) -> tuple[Host, ...]:
@@ -343,7 +362,19 @@ def summarize(hosts: Sequence[Host]) -> Summary:
         differing=_count(hosts, lambda host: host.differing_namespaces > 0),
         idle_limit_missed=_count(hosts, lambda host: host.misses_idle_limit),
         undone=_count(hosts, lambda host: bool(host.undone_settings)),
+        as_managed=_count(hosts, lambda host: host.as_managed),
+        wanted=tuple(wanted_values(hosts)),
     )
+
+
+def describe_origin(settings: Mapping[str, Setting]) -> str:
+    """Return where the wanted values come from; one origin for all of them is named once."""
+    names: dict[str, list[str]] = {}
+    for name, setting in settings.items():
+        names.setdefault(setting.wanted_from, []).append(name)
+    if len(names) == 1:
+        return next(iter(names))
+    return "; ".join(f"{', '.join(of_origin)}: {origin}" for origin, of_origin in names.items())
 
 
 def _all_connections(hosts: Iterable[Host]) -> Connections:

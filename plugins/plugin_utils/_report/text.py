@@ -9,10 +9,14 @@ from __future__ import annotations
 from typing import Collection, Iterator, Mapping, NamedTuple, Sequence
 
 from .gate import is_violation
-from .model import CHANGES, Comparison, Host, Report
+from .model import CHANGES, Comparison, Host, Report, Summary
 
 MOST_NAMES = 20
 """A line names so many hosts, and counts the others."""
+
+
+MOST_WANTED = 5
+"""So many sets of wanted values are listed."""
 
 
 class Row(NamedTuple):
@@ -96,6 +100,7 @@ def _total_lines(report: Report) -> Iterator[str]:
     states = {state: number for state, number in summary.states.items() if number}
     separator = ": " if states else ""
     yield f"  {hosts_text(summary.hosts)}{separator}{_numbers(states)}"
+    yield from _wanted_lines(summary)
     if summary.outcomes:
         yield f"  {_numbers(summary.outcomes)}"
     if summary.asked_for_connections:
@@ -113,6 +118,19 @@ def _total_lines(report: Report) -> Iterator[str]:
     if summary.idle_limit_missed:
         hosts = hosts_text(summary.idle_limit_missed)
         yield f"  {hosts} whose first probe comes too late for the idle limit"
+
+
+def _wanted_lines(summary: Summary) -> Iterator[str]:
+    """Yield which values are wanted, and where they come from."""
+    for wanted in summary.wanted[:MOST_WANTED]:
+        time, probes, intvl = wanted.values
+        values = f"time {time}, probes {probes}, intvl {intvl}"
+        yield printable(f"  wanted on {hosts_text(wanted.hosts)}: {values} ({wanted.origin})")
+    others = len(summary.wanted) - MOST_WANTED
+    if others > 0:
+        yield f"  and {others} other sets of values"
+    if summary.as_managed:
+        yield f"  as managed, by their own file only: {hosts_text(summary.as_managed)}"
 
 
 def _numbers(numbers: Mapping[str, int]) -> str:

@@ -13,6 +13,7 @@ import shlex
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from .model import Command, Host
+from .run_options import RunOptions
 
 ROLE_PLAYBOOK = "netops.tuning.tcp_keepalive"
 AUDIT_PLAYBOOK = "netops.tuning.audit"
@@ -37,11 +38,22 @@ class Shell(NamedTuple):
     """The values of `--inventory`."""
     limit_file: str | None
     """The file that names the hosts on which the role would change something."""
+    run: RunOptions = RunOptions()
+    """What this run was given, and what its commands need too."""
 
     def command(self, program: str, *arguments: str) -> str:
         """Return a quoted command. Foreign text may only come in the form `--option=text`."""
         inventory = [f"--inventory={source}" for source in self.inventory]
-        return shlex.join([program, *inventory, *arguments])
+        command = shlex.join([program, *inventory, *self.run.arguments, *arguments])
+        if self.run.config_file:
+            command = f"ANSIBLE_CONFIG={shlex.quote(self.run.config_file)} {command}"
+        return command
+
+    def step(self, what: str, command: str) -> Command:
+        """Return a command with what it is for, and what it lacks that this run was given."""
+        if self.run.left_out:
+            what += f" (give it the secrets of this run, -e {', -e '.join(self.run.left_out)})"
+        return Command(what, command)
 
     def playbook(self, *arguments: str) -> str:
         return self.command("ansible-playbook", *arguments)
@@ -90,22 +102,24 @@ def commands_for_host(host: Host, shell: Shell) -> Iterator[Command]:
     limit = f"--limit={host.name}"
     if host.gave_no_answer:
         ping = shell.command("ansible", "all", limit, "-m", "ansible.builtin.ping", "-vvv")
-        yield Command("See why it gives no answer", ping)
+        yield shell.step("See why it gives no answer", ping)
         yield ask_again(host, shell)
     if host.role_would_change_it:
         yield from _look_commands(host, shell, limit)
         arguments = role_arguments(host)
         preview = role_command(shell, limit, arguments, "--check", "--diff")
-        yield Command("See what the role would change", preview)
-        yield Command("Change it", role_command(shell, limit, arguments, "--diff"))
+        yield shell.step("See what the role would change", preview)
+        yield shell.step("Change it", role_command(shell, limit, arguments, "--diff"))
     if host.unprotected or host.has_stale_connections:
         list_sockets = shell.root_command(limit, "ss -tnpo state established")
-        yield Command("See which connections have no keepalive timer, or a long one", list_sockets)
+        yield shell.step(
+            "See which connections have no keepalive timer, or a long one", list_sockets
+        )
 
 
 def ask_again(host: Host, shell: Shell) -> Command:
     """Return the audit of one host."""
-    return Command("Ask it again", shell.playbook(AUDIT_PLAYBOOK, f"--limit={host.name}"))
+    return shell.step("Ask it again", shell.playbook(AUDIT_PLAYBOOK, f"--limit={host.name}"))
 
 
 def _look_commands(host: Host, shell: Shell, limit: str) -> Iterator[Command]:
@@ -117,7 +131,7 @@ def _look_commands(host: Host, shell: Shell, limit: str) -> Iterator[Command]:
     for path, line in sorted(positions):
         sed = f"sed -n {line}p {shlex.quote(path)}"
         show_line = shell.root_command(limit, sed)
-        yield Command(f"Look at the line that wins, {path} line {line}", show_line)
+        yield shell.step(f"Look at the line that wins, {path} line {line}", show_line)
 
 
 def _extra_vars(arguments: Mapping[str, Any]) -> list[str]:

@@ -307,14 +307,14 @@
       return make("span", { class: "off" }, value === null ? "none" : String(value));
     };
     const rows = NAMES.map((name) => {
-      const { now, persisted, boot, wanted } = host.settings[name];
+      const { now, persisted, boot, wanted, wanted_from: from } = host.settings[name];
       const inFile = persisted === null ? make("span", { class: "muted" }, "not set") : compared(persisted, wanted);
-      return [name, compared(now, wanted), inFile, compared(boot, wanted), String(wanted)];
+      return [name, compared(now, wanted), inFile, compared(boot, wanted), String(wanted), from];
     });
     const dead = host.dead_after === null ? "" : `A dead peer is noticed after ${grouped(host.dead_after)} s.`;
     const limit = host.idle_limit === null ? "" : ` The path forgets an idle connection after ${host.idle_limit} s.`;
     return [
-      table(["setting", "now", "in our file", "next boot", "wanted"], rows),
+      table(["setting", "now", "in our file", "next boot", "wanted", "wanted by"], rows),
       make("p", { class: "about" }, dead + limit),
     ];
   }

@@ -61,6 +61,67 @@ def test_arguments_are_what_the_variables_of_the_role_do_not_say():
     }
 
 
+@pytest.mark.parametrize(
+    ("variables", "given", "origins"),
+    [
+        ({}, [], {"the role's default"}),
+        ({"tcp_keepalive_time": 300}, [], {"tcp_keepalive_time (inventory)", "the role's default"}),
+        (
+            {"tcp_keepalive_time": 300},
+            ["tcp_keepalive_time"],
+            {"tcp_keepalive_time (-e)", "the role's default"},
+        ),
+        (
+            {"tcp_keepalive_profile": "gce"},
+            [],
+            {"profile gce of tcp_keepalive_profile (inventory)"},
+        ),
+        (
+            {"audit_profile": "gce", "tcp_keepalive_time": 5},
+            ["audit_profile"],
+            {"profile gce of audit_profile (-e)"},
+        ),
+        (
+            {"audit_time": 5, "tcp_keepalive_profile": "gce"},
+            [],
+            {"audit_time (inventory)", "profile gce of tcp_keepalive_profile (inventory)"},
+        ),
+        (
+            {"tcp_keepalive_state": "absent"},
+            [],
+            {"the kernel's default, by tcp_keepalive_state (inventory)"},
+        ),
+    ],
+)
+def test_the_origin_of_each_value_is_named(variables, given, origins):
+    state = desired_state(variables, as_given, given)
+    assert set(state.origins.values()) == origins
+    assert state.is_default is (not variables)
+
+
+EXPLICIT = {
+    "tcp_keepalive_state": "present",
+    "tcp_keepalive_time": 300,
+    "tcp_keepalive_probes": 9,
+    "tcp_keepalive_intvl": 25,
+}
+
+
+@pytest.mark.parametrize(
+    ("variables", "arguments"),
+    [
+        ({"tcp_keepalive_time": 300}, EXPLICIT),
+        ({"audit_time": 300}, EXPLICIT),
+        ({"tcp_keepalive_state": "absent"}, {"tcp_keepalive_state": "absent"}),
+        ({"tcp_keepalive_path": "/etc/x.conf"}, {"tcp_keepalive_path": "/etc/x.conf"}),
+        ({"audit_path": "/etc/x.conf"}, {"tcp_keepalive_path": "/etc/x.conf"}),
+    ],
+)
+def test_what_the_command_line_gives_is_in_the_arguments(variables, arguments):
+    """Later commands, and those of merged reports, do not have this command line."""
+    assert desired_state(variables, as_given, list(variables)).arguments == arguments
+
+
 def test_path_and_idle_limit():
     assert (desired({}).path, desired({}).idle_limit) == (PATH, None)
     role = {"tcp_keepalive_path": "/etc/sysctl.d/1.conf", "tcp_keepalive_idle_limit": 350}

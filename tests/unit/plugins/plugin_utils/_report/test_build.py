@@ -61,9 +61,19 @@ def build(result, variables=None, outcome=None):
             f"time: our file asks for 3600, but the next boot sets 300 ({OTHER} line 4)",
         ),
         (
-            info_result(now=GCE, ours=GCE),
+            info_result(now=GCE, ours=DOCUMENT),
             "drift",
             "time 60 instead of 3600, probes 5 instead of 9, intvl 60 instead of 25",
+        ),
+        (
+            info_result(now=GCE, ours=GCE),
+            "as_wanted",
+            f"as managed: time 60, probes 5, intvl 60 by {PATH} on the host, since no variable",
+        ),
+        (
+            info_result(now=KERNEL, ours=GCE),
+            "drift",
+            "time 7200 instead of 60, probes 9 instead of 5, intvl 75 instead of 60, now",
         ),
     ],
 )
@@ -74,6 +84,28 @@ def test_state_and_first_finding(result, state, finding):
         assert host.findings == ()
     else:
         assert host.findings[0].startswith(finding)
+
+
+@pytest.mark.parametrize(
+    ("variables", "managed"),
+    [
+        ({}, True),
+        ({"tcp_keepalive_probes": 9}, False),
+        ({"tcp_keepalive_profile": "one_hour"}, False),
+        ({"audit_time": 3600}, False),
+    ],
+)
+def test_the_file_of_a_host_says_what_is_wanted_if_no_variable_does(variables, managed):
+    """As after a play that gives the role its values as parameters."""
+    host = build(info_result(now=(300, 9, 25), ours=(300, 9, 25)), variables)
+    assert host.as_managed is managed
+    assert host.state == ("as_wanted" if managed else "drift")
+
+
+def test_commands_for_a_host_with_values_of_its_own_keep_them():
+    host = build(info_result(now=KERNEL, ours=(300, 9, 25)))
+    assert host.arguments["tcp_keepalive_time"] == 300
+    assert '"tcp_keepalive_time": 300' in host.todo[-1].command
 
 
 def test_settings_that_the_last_boot_did_not_keep_are_the_first_finding():
@@ -87,7 +119,15 @@ def test_settings_that_the_last_boot_did_not_keep_are_the_first_finding():
 
 def test_a_boot_without_a_file_gives_the_kernel_defaults():
     host = build(info_result(intvl=setting(25)))
-    assert host.settings["intvl"] == Setting(25, 75, None, 25, None, (), False)
+    assert host.settings["intvl"] == Setting(
+        now=25,
+        boot=75,
+        persisted=None,
+        wanted=25,
+        winner=None,
+        assignments=(),
+        wanted_from="the role's default",
+    )
     assert host.state == "drift"
 
 

@@ -34,6 +34,7 @@ def test_one_line_for_each_host_that_needs_attention_and_a_total():
         "  web2  drift        time 7200 instead of 3600, intvl 75 instead of 25, now",
         "",
         "  5 hosts: 1 as wanted, 1 drift, 1 overridden, 1 failed, 1 unreachable",
+        "  wanted on 3 hosts: time 3600, probes 9, intvl 25 (the role's default)",
         "  45 connections: 12 without keepalive on 1 host, 3 with an older timer on 1 host",
     ]
 
@@ -43,6 +44,7 @@ def test_a_host_as_wanted():
         "TCP keepalive audit",
         "",
         "  1 host: 1 as wanted",
+        "  wanted on 1 host: time 3600, probes 9, intvl 25 (the role's default)",
     ]
 
 
