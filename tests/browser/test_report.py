@@ -123,7 +123,9 @@ def test_the_outcome_of_a_rollout_is_a_column(show: Show) -> None:
     page = show(fleets.report(answers))
     assert [row[0] for row in page.rows()] == sorted(OUTCOMES)
     assert all(row[2] == row[0].replace("_", " ") for row in page.rows())
-    assert "The rollout: 1 done, 1 already right, 1 put back" in page.tab.inner_text("header")
+    assert "The rollout: 1 done, 1 already right, 1 would change, 1 put" in page.tab.inner_text(
+        "header"
+    )
     assert page.accessibility() == []
     page.tab.click("text=Outcome")
     assert page.hosts() == list(OUTCOMES)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 
 import pytest
+
+pytest.importorskip("ansible", reason="Reports are written on the controller, where Ansible is")
+
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.run_options import (
     RunOptions,
     options_of_run,
