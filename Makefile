@@ -127,7 +127,7 @@ roots: .venv/dev/.ready .build/packages-lab # make the file systems of the test 
 build-check: .venv/dev/.ready .build/installed/.ready ## check the files of the built collection
 	.venv/dev/bin/python tools/check_build.py .build/dist/netops-tuning-*.tar.gz
 
-.PHONY: build matrix bench screenshots format lock clean
+.PHONY: build matrix bench couplings screenshots format lock clean
 build: .build/installed/.ready ## build the collection, as a tarball in .build/dist
 	@ls .build/dist/*.tar.gz
 
@@ -137,6 +137,9 @@ matrix: .venv/dev/.ready $(CORES_OF_CELLS:%=.venv/core-%/.ready) .build/src/.rea
 
 bench: .venv/dev/.ready .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-bench .build/packages-lab ## run the benchmarks, and compare with other collections
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python benchmarks
+
+couplings: .venv/dev/.ready .build/src/.ready .build/packages-hosts $(if $(filter file,$(origin RELEASE)),,.build/packages-lab .build/packages-vm) ## measure which keys of this kernel act on each other, or of RELEASE=12 in a virtual machine (takes an hour), and record it
+	PYTHONPATH=.build/src:tools .venv/dev/bin/python -m couplings --write $(if $(filter file,$(origin RELEASE)),,--release $(RELEASE)) $(KEYS)
 
 screenshots: .venv/dev/.ready .build/src/.ready .build/packages-browser .build/packages-fonts ## take the pictures of the report in docs/images
 	@PYTHONPATH=.build/src:tools .venv/dev/bin/python -m reports.screenshots docs/images

@@ -6,15 +6,19 @@
 2. Writing a key may change others: ``EFFECTS`` has a row for each such rule.
 3. Some values cannot be taken back before a reboot: ``ONE_WAY``.
 
-In a pattern, ``*`` stands for any segment, ``<interface>`` for one that is neither ``all`` nor
-``default``, and ``<setting>`` for the same segment in both keys.
+In a pattern, ``*`` stands for any segment, and ``<interface>`` for one that is neither ``all`` nor
+``default``. ``<device>`` and ``<setting>`` stand for any segment. What a placeholder
+stands for is the same in both keys of a row.
+
+`make couplings` measures these rules; tests/unit/couplings has what each kernel did.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Mapping, NamedTuple
 
-from .keys import key_to_path
+from .keys import key_to_path, path_to_key
 from .values import parse_number
 
 ALIASES = {
@@ -31,6 +35,7 @@ ALIASES = {
 SAME = "the value written"
 OPPOSITE = "1 for 0, and 0 for any other value"
 ZERO = "0"
+TIMES_1000 = "the value written, in milliseconds and not seconds"
 UNKNOWN = "a value that does not follow from the one written"
 
 WRITTEN = "whenever the key is written"
@@ -46,11 +51,32 @@ class Effect(NamedTuple):
     target: str
     """The pattern of the key that changes."""
     value: str
-    """What the target becomes: SAME, OPPOSITE, ZERO or UNKNOWN."""
+    """What the target becomes: SAME, OPPOSITE, TIMES_1000, UNKNOWN, or a number such as ZERO."""
     when: str
     """WRITTEN, CHANGED or INHERITED."""
     source: str
     """The function of the kernel that does it."""
+
+
+def _in_other_unit(family: str, name: str, other_name: str, value: str) -> tuple[Effect, Effect]:
+    """Return the rules for two keys that show one variable of neighbour tables in two units."""
+    source = "neigh_sysctl_table and neigh_copy_dflt_parms, net/core/neighbour.c"
+    folder = f"net.{family}.neigh"
+    same_device = Effect(
+        key=f"{folder}.<device>.{name}",
+        target=f"{folder}.<device>.{other_name}",
+        value=value,
+        when=WRITTEN,
+        source=source,
+    )
+    copied = Effect(
+        key=f"{folder}.default.{name}",
+        target=f"{folder}.<interface>.{other_name}",
+        value=value,
+        when=INHERITED,
+        source=source,
+    )
+    return same_device, copied
 
 
 EFFECTS = (
@@ -72,7 +98,7 @@ EFFECTS = (
         key="net.ipv6.conf.all.forwarding",
         target="net.ipv6.conf.*.forwarding",
         value=SAME,
-        when=CHANGED,
+        when=WRITTEN,
         source="addrconf_fixup_forwarding, net/ipv6/addrconf.c",
     ),
     Effect(
@@ -86,15 +112,50 @@ EFFECTS = (
         key="net.ipv6.conf.all.ignore_routes_with_linkdown",
         target="net.ipv6.conf.*.ignore_routes_with_linkdown",
         value=SAME,
-        when=CHANGED,
+        when=WRITTEN,
         source="addrconf_fixup_linkdown, net/ipv6/addrconf.c",
     ),
     Effect(
         key="net.ipv6.conf.all.addr_gen_mode",
         target="net.ipv6.conf.*.addr_gen_mode",
         value=SAME,
-        when=CHANGED,
+        when=WRITTEN,
         source="addrconf_sysctl_addr_gen_mode, net/ipv6/addrconf.c",
+    ),
+    Effect(
+        key="net.ipv6.conf.all.addr_gen_mode",
+        target="net.ipv6.conf.<interface>.stable_secret",
+        value=UNKNOWN,
+        when=CHANGED,
+        source="ipv6_gen_mode_random_init, net/ipv6/addrconf.c",
+    ),
+    Effect(
+        key="net.ipv6.conf.<interface>.addr_gen_mode",
+        target="net.ipv6.conf.<interface>.stable_secret",
+        value=UNKNOWN,
+        when=CHANGED,
+        source="ipv6_gen_mode_random_init, net/ipv6/addrconf.c",
+    ),
+    Effect(
+        key="net.ipv6.conf.<device>.stable_secret",
+        target="net.ipv6.conf.<device>.addr_gen_mode",
+        value="2",
+        when=WRITTEN,
+        source="addrconf_sysctl_stable_secret, net/ipv6/addrconf.c",
+    ),
+    Effect(
+        key="net.ipv6.conf.default.stable_secret",
+        target="net.ipv6.conf.<interface>.addr_gen_mode",
+        value="2",
+        when=WRITTEN,
+        source="addrconf_sysctl_stable_secret, net/ipv6/addrconf.c",
+    ),
+    Effect(
+        key="net.ipv6.conf.all.force_forwarding",
+        target="net.ipv6.conf.*.force_forwarding",
+        value=SAME,
+        when=CHANGED,
+        source="addrconf_sysctl_force_forwarding, net/ipv6/addrconf.c, since Linux 6.17",
     ),
     Effect(
         key="net.ipv4.conf.default.<setting>",
@@ -116,6 +177,74 @@ EFFECTS = (
         value=SAME,
         when=INHERITED,
         source="neigh_copy_dflt_parms, net/core/neighbour.c",
+    ),
+    *_in_other_unit("ipv4", "base_reachable_time", "base_reachable_time_ms", TIMES_1000),
+    *_in_other_unit("ipv4", "base_reachable_time_ms", "base_reachable_time", UNKNOWN),
+    *_in_other_unit("ipv4", "retrans_time", "retrans_time_ms", UNKNOWN),
+    *_in_other_unit("ipv4", "retrans_time_ms", "retrans_time", UNKNOWN),
+    *_in_other_unit("ipv4", "unres_qlen", "unres_qlen_bytes", UNKNOWN),
+    *_in_other_unit("ipv4", "unres_qlen_bytes", "unres_qlen", UNKNOWN),
+    *_in_other_unit("ipv6", "base_reachable_time", "base_reachable_time_ms", TIMES_1000),
+    *_in_other_unit("ipv6", "base_reachable_time_ms", "base_reachable_time", UNKNOWN),
+    *_in_other_unit("ipv6", "retrans_time", "retrans_time_ms", UNKNOWN),
+    *_in_other_unit("ipv6", "retrans_time_ms", "retrans_time", UNKNOWN),
+    *_in_other_unit("ipv6", "unres_qlen", "unres_qlen_bytes", UNKNOWN),
+    *_in_other_unit("ipv6", "unres_qlen_bytes", "unres_qlen", UNKNOWN),
+    Effect(
+        key="net.ipv6.route.gc_min_interval",
+        target="net.ipv6.route.gc_min_interval_ms",
+        value=TIMES_1000,
+        when=WRITTEN,
+        source="ipv6_route_table_template, net/ipv6/route.c",
+    ),
+    Effect(
+        key="net.ipv6.route.gc_min_interval_ms",
+        target="net.ipv6.route.gc_min_interval",
+        value=UNKNOWN,
+        when=WRITTEN,
+        source="ipv6_route_table_template, net/ipv6/route.c",
+    ),
+    Effect(
+        key="net.mptcp.pm_type",
+        target="net.mptcp.path_manager",
+        value=UNKNOWN,
+        when=WRITTEN,
+        source="proc_pm_type, net/mptcp/ctrl.c",
+    ),
+    Effect(
+        key="net.mptcp.path_manager",
+        target="net.mptcp.pm_type",
+        value=UNKNOWN,
+        when=WRITTEN,
+        source="proc_path_manager, net/mptcp/ctrl.c",
+    ),
+    Effect(
+        key="kernel.watchdog",
+        target="kernel.soft_watchdog",
+        value=SAME,
+        when=WRITTEN,
+        source="proc_watchdog, kernel/watchdog.c",
+    ),
+    Effect(
+        key="kernel.watchdog",
+        target="kernel.nmi_watchdog",
+        value=UNKNOWN,
+        when=WRITTEN,
+        source="proc_watchdog, kernel/watchdog.c: not where there is no such interrupt",
+    ),
+    Effect(
+        key="kernel.soft_watchdog",
+        target="kernel.watchdog",
+        value=UNKNOWN,
+        when=WRITTEN,
+        source="proc_soft_watchdog, kernel/watchdog.c: 1 while either of both is",
+    ),
+    Effect(
+        key="kernel.nmi_watchdog",
+        target="kernel.watchdog",
+        value=UNKNOWN,
+        when=WRITTEN,
+        source="proc_nmi_watchdog, kernel/watchdog.c: 1 while either of both is",
     ),
     Effect(
         key="vm.dirty_ratio",
@@ -161,8 +290,12 @@ EFFECTS = (
     ),
 )
 
-_SOURCE_PREFIXES = tuple(effect.key.partition("<")[0] for effect in EFFECTS)
-"""How the keys begin that act on others; most keys of interfaces do not."""
+_BY_KEY: dict[str, list[Effect]] = {}
+_BY_TARGET: dict[str, list[Effect]] = {}
+"""The rules by the last part of a pattern: most keys of an interface are in none."""
+for _effect in EFFECTS:
+    _BY_KEY.setdefault(_effect.key.rpartition(".")[2], []).append(_effect)
+    _BY_TARGET.setdefault(_effect.target.rpartition(".")[2], []).append(_effect)
 
 UNCOPIED_SETTINGS = (
     "disable_policy",
@@ -200,7 +333,10 @@ class OneWay(NamedTuple):
 
     key: str
     final: str
-    """The value that stays; "-" if every number stays that is not replaced by a lower one."""
+    """The value that stays; "-" if every number stays that is not replaced by a lower one.
+
+    "+" if every number but 0 stays.
+    """
     reason: str
 
 
@@ -211,6 +347,8 @@ ONE_WAY = (
     OneWay("kernel.yama.ptrace_scope", "3", "the kernel takes no lower value after a 3"),
     OneWay("kernel.kexec_load_limit_panic", "-", "the kernel takes only lower limits"),
     OneWay("kernel.kexec_load_limit_reboot", "-", "the kernel takes only lower limits"),
+    OneWay("kernel.tainted", "+", "the kernel only adds to these flags"),
+    OneWay("net.netfilter.nf_hooks_lwtunnel", "1", "the kernel takes no 0 after a 1"),
 )
 """What stays until a reboot (Documentation/admin-guide/sysctl)."""
 
@@ -239,11 +377,11 @@ def influences_on(key: str) -> list[Influence]:
     """Return the keys whose writing changes a key; its other names are not among them."""
     influences = []
     for name in names_of(key):
-        for effect in EFFECTS:
-            bound = _match(effect.target, name)
+        for effect in _rules_for(name, _BY_TARGET):
+            bound = match_pattern(effect.target, name)
             if bound is None or bound.get("<setting>") in UNCOPIED_SETTINGS:
                 continue
-            source_key = effect.key.replace("<setting>", bound.get("<setting>", ""))
+            source_key = _fill(effect.key, bound)
             if variable_of(source_key) != variable_of(key):
                 influences.append(Influence(source_key, effect.value, effect.when))
     return influences
@@ -261,14 +399,12 @@ def keys_changed_by(key: str) -> list[str]:
     """Return the keys, as globs, that writing a key may change; its other names are among them."""
     variable = variable_of(key)
     changed = [name for name in names_of(key) if name != key]
-    if not variable.startswith(_SOURCE_PREFIXES):
-        return changed
-    for effect in EFFECTS:
-        bound = _match(effect.key, variable)
+    for effect in _rules_for(variable, _BY_KEY):
+        bound = match_pattern(effect.key, variable)
         if bound is None or bound.get("<setting>") in UNCOPIED_SETTINGS:
             continue
-        target = effect.target.replace("<interface>", "*")
-        changed.append(target.replace("<setting>", bound.get("<setting>", "")))
+        target = _fill(effect.target, bound)
+        changed.append(target.replace("<interface>", "*"))
     return changed
 
 
@@ -276,10 +412,13 @@ def effect_of(value: str, kind: str) -> str | None:
     """Return what a key becomes when one that acts on it is set to a value; None: not known."""
     if kind == SAME:
         return value
-    if kind == ZERO:
-        return "0"
+    if kind.isdigit():
+        return kind
+    number = parse_number(value)
     if kind == OPPOSITE:
-        return "1" if parse_number(value) == 0 else "0"
+        return "1" if number == 0 else "0"
+    if kind == TIMES_1000 and isinstance(number, int):
+        return str(number * 1000)
     return None
 
 
@@ -321,6 +460,8 @@ def _is_final(row: OneWay, value: str) -> bool:
     number = parse_number(value)
     if row.final == "-":
         return isinstance(number, int) and number >= 0
+    if row.final == "+":
+        return number != 0
     return number == parse_number(row.final)
 
 
@@ -342,25 +483,44 @@ def way_back(values: Mapping[str, str | None]) -> list[str]:
     """Return the keys of earlier values in the order in which writing them leads back.
 
     Keys that act on others come first. Of two that clear each other, the one that is 0 comes last:
-    writing the other one makes it so, and the kernel need not take a 0.
+    writing the other one makes it so, and the kernel need not take a 0. Of two that show a variable
+    in two units, the finer one comes last.
     """
 
-    def position(key: str) -> tuple[bool, bool]:
+    def position(key: str) -> tuple[bool, bool, bool]:
         acts_on_none = not keys_changed_by(key)
-        return acts_on_none, values[key] == ZERO
+        is_finer = key.endswith(("_ms", ".unres_qlen_bytes"))
+        return acts_on_none, values[key] == ZERO, is_finer
 
     return sorted(values, key=position)
 
 
-def _match(pattern: str, key: str) -> dict[str, str] | None:
+def _rules_for(key: str, index: Mapping[str, list[Effect]]) -> list[Effect]:
+    """Return the rules whose pattern may match a key."""
+    last_part = key.rpartition(".")[2]
+    return [*index.get(last_part, ()), *index.get("<setting>", ())]
+
+
+@lru_cache(maxsize=1024)
+def _segments(key: str) -> list[str]:
+    return key_to_path(key).split("/")
+
+
+def _fill(pattern: str, bound: dict[str, str]) -> str:
+    """Return a pattern with the segments that another one has bound."""
+    parts = [bound.get(part, part) for part in _segments(pattern)]
+    return path_to_key("/".join(parts))
+
+
+def match_pattern(pattern: str, key: str) -> dict[str, str] | None:
     """Return the segments that stand for the placeholders of a pattern; None: no match."""
-    parts = key_to_path(pattern).split("/")
-    segments = key_to_path(key).split("/")
+    parts = _segments(pattern)
+    segments = _segments(key)
     if len(parts) != len(segments):
         return None
     bound = {}
     for part, segment in zip(parts, segments):
-        if part in ("<interface>", "<setting>"):
+        if part.startswith("<"):
             bound[part] = segment
         elif part not in ("*", segment):
             return None

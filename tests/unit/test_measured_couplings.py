@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of keys that act on each other says what kernels did, in the records in couplings/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings as table
+from couplings import comparison, record
+
+FOLDER = Path(__file__).with_name("couplings")
+RECORDS = sorted(FOLDER.glob("linux-*.yml"))
+NOT_MEASURED = FOLDER / "not_measured.yml"
+"""Row of the table that no recorded kernel shows -> the reason why it is there all the same."""
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_the_table_explains_all_that_a_kernel_did(path: Path) -> None:
+    assert comparison.contradictions(record.load(path)) == []
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_the_record_is_as_the_tool_writes_it(path: Path) -> None:
+    loaded = record.load(path)
+    assert record.path_of(loaded["kernel"]) == path
+    assert record.to_text(loaded) == path.read_text(encoding="utf-8")
+
+
+def test_every_row_of_the_table_is_shown_by_a_kernel_or_has_a_reason() -> None:
+    reasons = yaml.safe_load(NOT_MEASURED.read_text(encoding="utf-8"))
+    not_shown = comparison.rows_not_shown(record.load(path) for path in RECORDS)
+    assert not_shown == sorted(reasons)
+    assert all(reasons.values())
+
+
+def row(key: str, was: str, wrote: str, **changed: list[str]) -> dict[str, object]:
+    """Return a row of effects in which dots stand for double underscores."""
+    targets = {name.replace("__", "."): pair for name, pair in changed.items()}
+    return {"key": key, "prepared": {}, "was": was, "wrote": wrote, "changed": targets}
+
+
+def record_of(**sections: object) -> dict[str, object]:
+    empty = {"devices": [], "effects": [], "without_effect": [], "lost": []}
+    return {"kernel": "6.0", **empty, **sections}
+
+
+@pytest.mark.parametrize(
+    ("measured", "problem"),
+    [
+        (
+            record_of(effects=[row("vm.swappiness", "60", "1", vm__dirty_ratio=["20", "0"])]),
+            "makes vm.dirty_ratio '0', and the table says '20'",
+        ),
+        (
+            record_of(
+                effects=[
+                    row("vm.dirty_bytes", "0", "268435456", vm__dirty_ratio=["20", "0"]),
+                    row("vm.dirty_bytes", "0", "536870912"),
+                ]
+            ),
+            "makes vm.dirty_ratio '20', and the table says '0'",
+        ),
+        (
+            record_of(without_effect=["vm.dirty_ratio"]),
+            "vm.dirty_ratio changes nothing, and the table says vm.dirty_bytes",
+        ),
+        (
+            record_of(
+                lost=[
+                    {"key": "vm.swappiness", "was": "60", "wrote": "1", "lost": ["vm.swappiness"]}
+                ]
+            ),
+            "vm.swappiness: 1 after 60 loses vm.swappiness",
+        ),
+    ],
+)
+def test_a_difference_is_found(measured: dict[str, object], problem: str) -> None:
+    (text,) = comparison.contradictions(measured)
+    assert problem in text
+
+
+def test_a_row_that_no_kernel_shows_is_found() -> None:
+    effects = [row("vm.dirty_bytes", "0", "268435456", vm__dirty_ratio=["20", "0"])]
+    not_shown = comparison.rows_not_shown([record_of(effects=effects)])
+    assert "vm.dirty_ratio -> vm.dirty_bytes" in not_shown
+    assert "vm.dirty_bytes -> vm.dirty_ratio" not in not_shown
+    assert set(table.ALIASES) <= {name.partition(" = ")[0] for name in not_shown}

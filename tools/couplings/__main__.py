@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command line: measures a kernel, and writes or compares its record.
+
+usage: python -m couplings [--release N] [--write] [KEY...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from . import comparison, record
+from .measure import measure
+from .virtual_machine import measure_release
+
+
+def main() -> int:
+    """Run; return 1 if the kernel and the table differ."""
+    parser = argparse.ArgumentParser(
+        prog="python -m couplings",
+        description="Measure which kernel settings act on each other, on this machine's kernel in "
+        "fresh namespaces, or in virtual machines. Needs root.",
+    )
+    parser.add_argument("--release", help="a Debian release, in a virtual machine: 12 or 13")
+    parser.add_argument("--write", action="store_true", help="write the record of the kernel")
+    parser.add_argument("keys", nargs="*", metavar="KEY", help="default: all")
+    options = parser.parse_args()
+    if options.release:
+        release, observations = measure_release(options.release, options.keys)
+    else:
+        release = os.uname().release
+        observations = []
+        for new in measure("namespaces", options.keys):
+            observations += new
+    measured = record.make_record(record.short_name(release), observations)
+    if options.write:
+        path = record.path_of(measured["kernel"])
+        path.write_text(record.to_text(measured), encoding="utf-8")
+        print(path)
+    else:
+        print(record.to_text(measured))
+    problems = comparison.contradictions(measured)
+    print("\n".join(problems), file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the records of kernels and the table of the collection say differently."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, NamedTuple
+
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings as table
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
+
+from .namespaces import ADDRESSED
+from .proc_sys import BESIDE
+from .record import ADDRESSED_GROUP, OTHER_GROUP, devices_of
+
+Record = Dict[str, Any]
+
+
+class Write(NamedTuple):
+    """A row of a record."""
+
+    key: str
+    prepared: dict[str, str]
+    was: str
+    wrote: str
+    """As the kernel takes it: it rounds some values."""
+    changed: dict[str, list[str]]
+
+
+def contradictions(record: Record) -> list[str]:
+    """Return what the kernel did and the table does not know, and the other way round."""
+    problems = []
+    writes = [_read_row(row, record["devices"]) for row in record["effects"]]
+    values = _values_before(writes)
+    for write in writes:
+        for target, before in values[write.key].items():
+            problems += _compare(write, target, before)
+    for key in record["without_effect"]:
+        for target_key in table.keys_changed_by(key):
+            problems.append(f"{key} changes nothing, and the table says {target_key}")
+    for row in record["lost"]:
+        if not _is_known_loss(row):
+            lost = ", ".join(row["lost"])
+            problems.append(f"{row['key']}: {row['wrote']} after {row['was']} loses {lost}")
+    return [f"Linux {record['kernel']}: {problem}" for problem in problems]
+
+
+def _is_known_loss(row: dict[str, Any]) -> bool:
+    """Tell whether the table says that a write cannot be taken back."""
+    if table.interface_losing_ipv6(row["key"], row["wrote"]):
+        return all(name in BESIDE.values() for name in row["lost"])
+    if all(name.endswith(".stable_secret") for name in row["lost"]):
+        return True  # a secret can be replaced, but not taken out again
+    return bool(table.why_irreversible(row["key"], row["was"], row["wrote"]))
+
+
+def _read_row(row: dict[str, Any], devices: Iterable[str]) -> Write:
+    """Return a row of a record, with a key for each device instead of a placeholder."""
+    changed = {}
+    for pattern, pair in row["changed"].items():
+        for key in keys_of(pattern, devices):
+            changed[key] = pair
+    wrote = row.get("read", row["wrote"])
+    return Write(row["key"], row["prepared"], row["was"], wrote, changed)
+
+
+def keys_of(pattern: str, devices: Iterable[str]) -> list[str]:
+    """Return the keys for which a key with a placeholder stands."""
+    for group in (ADDRESSED_GROUP, OTHER_GROUP):
+        if group in pattern:
+            return [pattern.replace(group, name) for name in devices_of(group, devices)]
+    return [pattern]
+
+
+def _values_before(writes: Iterable[Write]) -> dict[str, dict[str, str | None]]:
+    """Return the keys that each key changed, with their values before; None: not known.
+
+    After a preparation values are not the usual ones.
+    """
+    values: dict[str, dict[str, str | None]] = {}
+    for write in writes:
+        targets = values.setdefault(write.key, {})
+        for key, (before, _after) in write.changed.items():
+            if write.prepared:
+                targets.setdefault(key, None)
+            else:
+                targets[key] = before
+    return values
+
+
+def _compare(write: Write, target: str, before: str | None) -> list[str]:
+    """Return how a write and the table differ about one other key."""
+    if target in write.changed:
+        before, actual = write.changed[target]
+    elif target in write.prepared:
+        before = actual = write.prepared[target]
+    elif write.prepared or before is None:
+        return []  # what was prepared may have changed it before
+    else:
+        actual = before
+    expected = _expected(write, target, before)
+    if expected is None or values_equal(target, expected, actual):
+        return []
+    prepared = f" after {write.prepared}" if write.prepared else ""
+    problem = f"{write.key}: {write.was} -> {write.wrote}{prepared} makes {target} {actual!r}"
+    return [f"{problem}, and the table says {expected!r}"]
+
+
+def _expected(write: Write, target: str, before: str) -> str | None:
+    """Return what a key becomes by the table; None: something unknown."""
+    variable = table.variable_of(write.key)
+    if table.variable_of(target) == variable:
+        return write.wrote
+    for influence in table.influences_on(target):
+        if table.variable_of(influence.key) == variable and _applies(influence.when, write, target):
+            return table.effect_of(write.wrote, influence.value)
+    return before
+
+
+def _applies(when: str, write: Write, target: str) -> bool:
+    if when == table.CHANGED:
+        return not values_equal(write.key, write.was, write.wrote)
+    if when == table.INHERITED:
+        is_addressed = any(f".{name}." in target for name in ADDRESSED)
+        return target not in write.prepared and not is_addressed
+    return True
+
+
+def rows_not_shown(records: Iterable[Record]) -> list[str]:
+    """Return the rows of the table that no kernel shows."""
+    missing = {f"{effect.key} -> {effect.target}" for effect in table.EFFECTS}
+    missing |= {f"{alias} = {name}" for alias, name in table.ALIASES.items()}
+    missing |= {row.key for row in table.ONE_WAY}
+    for record in records:
+        for row in record["effects"]:
+            write = _read_row(row, record["devices"])
+            for key in write.changed:
+                missing -= _shown_by(write.key, key)
+        for row in record["lost"]:
+            for one_way in table.ONE_WAY:
+                if table.match_pattern(one_way.key, row["key"]) is not None:
+                    missing.discard(one_way.key)
+    return sorted(missing)
+
+
+def _shown_by(key: str, target: str) -> set[str]:
+    """Return the rows of the table that a change of another key shows."""
+    variable = table.variable_of(key)
+    if table.variable_of(target) == variable:
+        return {f"{name} = {variable}" for name in (key, target)}
+    shown = set()
+    for effect in table.EFFECTS:
+        source = table.match_pattern(effect.key, variable)
+        changed = table.match_pattern(effect.target, target)
+        if source is None or changed is None:
+            continue
+        if source.get("<setting>") == changed.get("<setting>"):
+            shown.add(f"{effect.key} -> {effect.target}")
+    return shown

@@ -1,0 +1,359 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes kernel settings one at a time, and prints what else changes: a line of JSON for each.
+
+usage: python3 -m couplings.measure namespaces|kernel [KEY...]
+
+``namespaces`` measures the keys of network, IPC and UTS namespaces, each in fresh ones, and changes
+nothing outside. ``kernel`` measures the others, and runs in a virtual machine of the lab only.
+
+For each key:
+
+1. It is written with several values, and put back after each.
+2. Where another key changed, three more experiments tell when it does. The other key gets its new
+   value by hand, then the key is written with the value that it has. The other key is written with
+   the value that it has, then the key with a new one. And the key is written first, then the other.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+from functools import lru_cache, partial
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple
+
+from . import namespaces
+from .dangerous import WRITTEN_LAST, is_counter, why_not_written
+from .proc_sys import (
+    BESIDE,
+    Watch,
+    all_keys,
+    differences,
+    is_readable,
+    is_writable,
+    read_or_error,
+    write,
+)
+from .trial_values import CONDITIONS, trial_values
+
+Changes = Dict[str, List[str]]
+"""Key -> its value before, and now."""
+Observation = Dict[str, Any]
+"""What one write did.
+
+key, wrote, was, read: the key, and its value written, before, and afterwards
+prepared: what was written before that: key -> value
+error: why the kernel refused the write, such as EINVAL, or ""
+changed: what else changed: key -> [before, after]
+stays: what is not as before once the old value is written again: key -> [before, after]
+lost: what is still not as before once all that stays is written, too: key -> [before, after]
+"""
+
+
+class Experiment(NamedTuple):
+    """Write a key with several values, after others have been prepared."""
+
+    key: str
+    values: list[str] | None
+    """None: the usual ones for its present value."""
+    prepared: dict[str, str]
+
+
+class Scope(NamedTuple):
+    """Where keys are written."""
+
+    list_keys: Callable[[], list[str]]
+    run: Callable[[Experiment], list[Observation]]
+    processes: int
+    """How many keys are measured at the same time."""
+
+
+class Measurement:
+    """Writes one key after another, and compares all others."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.unstable = set(differences(watch.values(), watch.values()))
+        self.before: dict[str, str] = {}
+
+    def run(self, experiment: Experiment) -> list[Observation]:
+        """Return what the writes of an experiment did; put everything back."""
+        before = self.watch.values()
+        self.before = before
+        observations = list(self._observe(experiment))
+        self.before = before
+        self._put_back()
+        return observations
+
+    def _observe(self, experiment: Experiment) -> Iterator[Observation]:
+        """Write the values, one after the other; stop after one that cannot be taken back."""
+        for key, value in experiment.prepared.items():
+            write(key, value)
+        if experiment.prepared:
+            self.before = self.watch.values()
+        key = experiment.key
+        was = read_or_error(key) if is_readable(key) else "(write-only)"
+        values = trial_values(key, was) if experiment.values is None else experiment.values
+        for value in values:
+            observation = self._write(key, was, value)
+            observation["prepared"] = experiment.prepared
+            yield observation
+            if observation["stays"]:
+                return
+
+    def _write(self, key: str, was: str, value: str) -> Observation:
+        error = write(key, value)
+        read = read_or_error(key)
+        changed = self._changes()
+        changed.pop(key, None)
+        stays: Changes = {}
+        lost: Changes = {}
+        if changed or read != was:
+            stays = self._write_old_value(key, was, changed)
+        if stays:
+            lost = self._put_back()
+        return {
+            "key": key,
+            "was": was,
+            "wrote": value,
+            "error": error,
+            "read": read,
+            "changed": changed,
+            "stays": stays,
+            "lost": lost,
+        }
+
+    def _write_old_value(self, key: str, was: str, changed: Changes) -> Changes:
+        """Write the old value; return what is not as before."""
+        write(key, was)
+        now = read_or_error(key)
+        if changed or (now != was and not is_counter(key)):
+            return self._changes()
+        return {}
+
+    def _changes(self) -> Changes:
+        """Return what is no longer as before, and is so at a second look too."""
+        changes = differences(self.before, self.watch.values())
+        if not changes:
+            return changes
+        again = differences(self.before, self.watch.values())
+        return {
+            key: pair
+            for key, pair in changes.items()
+            if again.get(key) == pair and key not in self.unstable
+        }
+
+    def _put_back(self) -> Changes:
+        """Write back what has changed, twice since keys may act on each other; return the rest."""
+        for _attempt in range(2):
+            for key, (value, _now) in self._changes().items():
+                if key not in BESIDE.values() and not value.startswith("(") and is_writable(key):
+                    write(key, value)
+        return self._changes()
+
+
+# --- namespaces ---
+
+
+def in_fresh_namespaces(function: Callable[[], Any]) -> Any:
+    """Return what a function returns in a child process that is in fresh namespaces."""
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            namespaces.enter()
+            with open(write_end, "w", encoding="utf-8") as pipe:
+                json.dump(function(), pipe)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(write_end)
+    with open(read_end, encoding="utf-8") as pipe:
+        text = pipe.read()
+    _pid, status = os.waitpid(child, 0)
+    if status != 0:
+        raise RuntimeError("the process in the fresh namespaces failed")
+    return json.loads(text)
+
+
+def keys_of_namespaces() -> list[str]:
+    """Return the keys that can be written in fresh namespaces."""
+
+    def writable_keys() -> list[str]:
+        keys = []
+        for name in namespaces.OF_NAMESPACES:
+            if os.path.isdir(os.path.join(namespaces.ROOT, name)):
+                keys += all_keys(name)
+            elif os.path.exists(os.path.join(namespaces.ROOT, name)):
+                keys.append(name.replace("/", "."))
+        return sorted(key for key in keys if is_writable(key) and not _is_watched_only(key))
+
+    return list(in_fresh_namespaces(writable_keys))
+
+
+def _is_watched_only(key: str) -> bool:
+    """Tell whether a key is that of a device which is like one that is written."""
+    device = namespaces.device_of(key)
+    is_written = device in ("", namespaces.WRITTEN) or key.startswith(namespaces.ALSO_WRITTEN)
+    return not is_written
+
+
+def _run_here(experiment: Experiment) -> list[Observation]:
+    return Measurement(Watch(all_keys())).run(experiment)
+
+
+def run_in_namespaces(experiment: Experiment) -> list[Observation]:
+    """Run an experiment in fresh namespaces, in others after each value that cannot go back."""
+    observations: list[Observation] = []
+    values = experiment.values
+    while values is None or values:
+        new = in_fresh_namespaces(partial(_run_here, experiment._replace(values=values)))
+        if not new:
+            break
+        observations += new
+        if values is None:
+            values = trial_values(experiment.key, new[0]["was"])
+        values = values[len(new) :]
+    return observations
+
+
+# --- a whole kernel ---
+
+
+def is_virtual_machine() -> bool:
+    """Tell whether this is a virtual machine of the lab, which may be spoiled."""
+    try:
+        with open("/sys/class/dmi/id/sys_vendor", encoding="ascii") as file:
+            vendor = file.read().strip()
+    except OSError:
+        return False
+    return vendor == "QEMU" and os.uname().nodename.startswith("debian")
+
+
+def keys_of_kernel() -> list[str]:
+    """Return the keys that no namespace has, those that stay until a reboot last."""
+    left_out = {*keys_of_namespaces(), *WRITTEN_LAST}
+    first = []
+    for key in all_keys():
+        if key not in left_out and not namespaces.device_of(key) and is_writable(key):
+            first.append(key)
+    last = [key for key in WRITTEN_LAST if os.path.exists("/proc/sys/" + key.replace(".", "/"))]
+    return [*first, *last]
+
+
+@lru_cache(maxsize=2)
+def _measurement_of_kernel(is_of_network: bool) -> Measurement:
+    return Measurement(
+        Watch([key for key in all_keys() if key.startswith("net.") == is_of_network])
+    )
+
+
+def run_in_kernel(experiment: Experiment) -> list[Observation]:
+    """Run an experiment here, and write everything that it changed back.
+
+    Keys of the network and others are watched for themselves: they do not act on each other, and
+    an emulated machine is slow.
+    """
+    measurement = _measurement_of_kernel(experiment.key.startswith("net."))
+    observations: list[Observation] = []
+    values = experiment.values
+    while values is None or values:
+        new = measurement.run(experiment._replace(values=values))
+        if not new:
+            break
+        observations += new
+        if values is None:
+            values = trial_values(experiment.key, new[0]["was"])
+        values = values[len(new) :]
+        if experiment.key in WRITTEN_LAST and new[-1]["stays"]:
+            break
+    return observations
+
+
+# --- all experiments ---
+
+
+SCOPES = {
+    "namespaces": Scope(keys_of_namespaces, run_in_namespaces, processes=4),
+    "kernel": Scope(keys_of_kernel, run_in_kernel, processes=1),
+}
+
+
+def measure(name: str, keys: Iterable[str] = ()) -> Iterator[list[Observation]]:
+    """Yield what the writes of each of these keys did, by default of all keys of a scope."""
+    scope = SCOPES[name]
+    written = [key for key in keys or scope.list_keys() if not why_not_written(key)]
+    tasks = [(name, key) for key in written]
+    with multiprocessing.get_context("fork").Pool(scope.processes) as pool:
+        yield from pool.imap(_measure_key, tasks)
+
+
+def _measure_key(task: tuple[str, str]) -> list[Observation]:
+    name, key = task
+    scope = SCOPES[name]
+    observations = scope.run(Experiment(key, None, {}))
+    for experiment in further_experiments(observations):
+        observations += scope.run(experiment)
+    return observations
+
+
+def further_experiments(observations: list[Observation]) -> list[Experiment]:
+    """Return the experiments that tell when other keys change."""
+    experiments = []
+    seen = set()
+    for observation in observations:
+        key, was = observation["key"], observation["was"]
+        for target, (old, new) in observation["changed"].items():
+            kind = kind_of(target)
+            if kind in seen or target in BESIDE.values() or was == observation["wrote"]:
+                continue
+            if "(none)" in (old, new):
+                continue
+            seen.add(kind)
+            experiments.append(Experiment(key, [was], {target: new}))
+            experiments.append(Experiment(key, [observation["wrote"]], {target: old}))
+            experiments.append(Experiment(target, [new, old], {key: observation["wrote"]}))
+    for condition in CONDITIONS:
+        if observations and condition.key == observations[0]["key"]:
+            values = list(condition.values)
+            experiments.append(Experiment(condition.key, values, dict(condition.prepared)))
+    return experiments
+
+
+def kind_of(key: str) -> str:
+    """Return a key with the same placeholder for each interface that is no different here."""
+    device = namespaces.device_of(key)
+    if device and device not in namespaces.ADDRESSED:
+        return key.replace(f".{device}.", ".<interface>.")
+    return key
+
+
+def load_modules() -> None:
+    """Load every network module that this kernel has."""
+    folder = f"/lib/modules/{os.uname().release}/kernel/net"
+    names = []
+    for _parent, _folders, files in os.walk(folder):
+        names += [name.partition(".ko")[0] for name in files]
+    command = ["modprobe", "--quiet", "--all", *sorted(names)]
+    subprocess.run(command, check=False, stderr=subprocess.DEVNULL)
+
+
+def main() -> None:
+    name, *keys = sys.argv[1:]
+    if is_virtual_machine():
+        load_modules()
+        namespaces.add_devices()
+    elif name == "kernel":
+        sys.exit("keys of a whole kernel are written in a virtual machine of the lab only")
+    for observations in measure(name, keys):
+        print(json.dumps(observations), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fresh namespaces with network devices; only the keys that belong to them are writable there."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+
+# <sched.h>, <sys/mount.h>
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWNET = 0x40000000
+MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
+
+ROOT = "/proc/sys"
+OF_NAMESPACES = (
+    "net",
+    "fs/mqueue",
+    "kernel/auto_msgmni",
+    "kernel/domainname",
+    "kernel/hostname",
+    "kernel/msg_next_id",
+    "kernel/msgmax",
+    "kernel/msgmnb",
+    "kernel/msgmni",
+    "kernel/sem",
+    "kernel/sem_next_id",
+    "kernel/shm_next_id",
+    "kernel/shm_rmid_forced",
+    "kernel/shmall",
+    "kernel/shmmax",
+    "kernel/shmmni",
+)
+"""What belongs to a network, IPC or UTS namespace: namespaces(7), ipc_namespaces(7).
+
+In net, the kernel itself lets a new namespace write only its own keys, with the exceptions below
+(ensure_safe_net_sysctl, net/sysctl_net.c).
+"""
+
+OF_THE_KERNEL = ("net/netfilter/nf_hooks_lwtunnel",)
+"""What a new namespace may write, although it belongs to the whole kernel."""
+
+DEVICES = """\
+link set lo up
+link add veth0 address 02:00:00:00:00:01 type veth peer name veth1 address 02:00:00:00:00:02
+link add link veth0 name veth0.5 type vlan id 5
+link add bridge0 address 02:00:00:00:00:03 type bridge
+address add 192.0.2.1/24 dev veth0
+address add 2001:db8::1/64 dev veth0 nodad
+link set veth0 up
+link set veth1 up
+"""
+ADDRESSED = ("lo", "veth0", "eth0")
+"""The devices that have an IPv4 address, with that of a virtual machine."""
+WRITTEN = "veth1"
+"""The device whose keys are written. Those of the others are read: a key does the same on each."""
+ALSO_WRITTEN = "net.ipv6.conf.veth0."
+"""Keys of another device that are written too: it has IPv6 addresses to lose."""
+
+
+def device_of(key: str) -> str:
+    """Return the network device of a key, with a slash for a dot in its name; "" if it has none."""
+    parts = key.split(".")
+    is_of_device = len(parts) > 4 and parts[2] in ("conf", "neigh")
+    return parts[3] if is_of_device and parts[3] not in ("all", "default") else ""
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def enter() -> None:
+    """Move this process into fresh namespaces, protect all other keys, and add the devices."""
+    _call("unshare", CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS)
+    _mount("", "/", MS_REC | MS_PRIVATE)
+    protect()
+    add_devices()
+
+
+def add_devices() -> None:
+    """Add the devices to the network namespace of this process."""
+    # A kernel may lack VLANs: -force goes on after an error.
+    command = ["ip", "-force", "-batch", "-"]
+    subprocess.run(command, input=DEVICES, text=True, check=False, stderr=subprocess.DEVNULL)
+
+
+def protect() -> None:
+    """Make /proc/sys read-only, except what belongs to the namespaces."""
+    _mount(ROOT, ROOT, MS_BIND | MS_REC)
+    for name in OF_NAMESPACES:
+        path = os.path.join(ROOT, name)
+        if os.path.exists(path):
+            _mount(path, path, MS_BIND)
+    _mount("", ROOT, MS_REMOUNT | MS_BIND | MS_RDONLY)
+    for name in OF_THE_KERNEL:
+        path = os.path.join(ROOT, name)
+        if os.path.exists(path):
+            _mount(path, path, MS_BIND)
+            _mount("", path, MS_REMOUNT | MS_BIND | MS_RDONLY)
+
+
+def _mount(source: str, target: str, flags: int) -> None:
+    _call("mount", source.encode(), target.encode(), None, ctypes.c_ulong(flags), None)
+
+
+def _call(name: str, *args: object) -> None:
+    """Call a function of the C library; raise OSError if it fails."""
+    if getattr(_libc, name)(*args) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}{args}: {os.strerror(number)}")

@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The values that a key is tried with."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+WORDS = {
+    "kernel.core_pattern": ("core.%p", "|/bin/false %p"),
+    "kernel.domainname": ("example.org",),
+    "kernel.hostname": ("throw-away",),
+    "kernel.printk_devkmsg": ("on", "off", "ratelimit"),
+    "kernel.seccomp.actions_logged": ("log trap", ""),
+    "kernel.watchdog_cpumask": ("0", ""),
+    "fs.binfmt_misc.status": ("0", "1"),
+    "net.core.default_qdisc": ("fq", "pfifo", "no_such_qdisc"),
+    "net.core.rps_default_mask": ("1", "0"),
+    "net.ipv4.ip_local_reserved_ports": ("8080", "8080,9090", "8080 9090", "9090,8080-8082", ""),
+    "net.ipv4.ip_local_port_range": ("20000 60999", "1024 65535", "60999 20000", "1 2", "20000"),
+    "net.ipv4.ping_group_range": ("0 2147483647", "1 0", "5 4"),
+    "net.ipv4.tcp_available_congestion_control": (),
+    "net.ipv4.tcp_allowed_congestion_control": ("reno", "cubic", "cubic reno", "no_such_module"),
+    "net.ipv4.tcp_congestion_control": ("reno", "cubic", "no_such_module"),
+    "net.ipv4.tcp_fastopen_key": ("1-2-3-4",),
+    "net.mptcp.path_manager": ("kernel", "userspace", "no_such_manager"),
+    "net.mptcp.scheduler": ("default", "no_such_scheduler"),
+}
+"""Keys whose value is not just numbers, or whose numbers depend on each other."""
+PATTERNS = {
+    "stable_secret": ("2001:db8::1", "text"),
+    "addr_gen_mode": ("0", "1", "2", "3", "4"),
+    "dirty_bytes": ("268435456", "536870912", "1"),
+    "dirty_background_bytes": ("134217728", "536870912", "1"),
+}
+"""Last part of a key -> the values to try it with."""
+LARGEST_INT = (1 << 31) - 1
+
+
+def trial_values(key: str, live: str) -> list[str]:
+    """Return the values to try a key with, the present one first."""
+    last_part = key.rpartition(".")[2]
+    if key in WORDS:
+        others = list(WORDS[key])
+    elif last_part in PATTERNS:
+        others = list(PATTERNS[last_part])
+    else:
+        others = _numbers(live) or ["text", "0", "1"]
+    values = [live] if live and not live.startswith("(") else []
+    for value in others:
+        if value not in values:
+            values.append(value)
+    return values
+
+
+def _numbers(live: str) -> list[str]:
+    """Return numbers near those of a value, the same count of them; nothing if it has others."""
+    try:
+        numbers = [int(field) for field in live.split()]
+    except ValueError:
+        return []
+    rows = [
+        [0] * len(numbers),
+        [1] * len(numbers),
+        [2] * len(numbers),
+        [number + 1 for number in numbers],
+        [number // 2 for number in numbers],
+        [min(number * 2, LARGEST_INT) for number in numbers],
+        [-1] * len(numbers),
+    ]
+    texts = [" ".join(str(number) for number in row) for row in rows]
+    return texts if numbers else []
+
+
+class Condition(NamedTuple):
+    """A key that is refused or accepted because of the value of another one."""
+
+    prepared: tuple[tuple[str, str], ...]
+    key: str
+    values: tuple[str, ...]
+
+
+CONDITIONS = (
+    Condition(
+        prepared=(("net.ipv4.ip_unprivileged_port_start", "30000"),),
+        key="net.ipv4.ip_local_port_range",
+        values=("20000 60999", "30000 60999"),
+    ),
+    Condition(
+        prepared=(("net.ipv4.ip_local_port_range", "20000 60999"),),
+        key="net.ipv4.ip_unprivileged_port_start",
+        values=("20000", "20001"),
+    ),
+    Condition(
+        prepared=(("net.ipv4.ipfrag_low_thresh", "0"),),
+        key="net.ipv4.ipfrag_high_thresh",
+        values=("1",),
+    ),
+    Condition(
+        prepared=(("net.ipv4.ipfrag_high_thresh", "8388608"),),
+        key="net.ipv4.ipfrag_low_thresh",
+        values=("8388608", "8388609"),
+    ),
+    Condition(
+        prepared=(("net.ipv6.ip6frag_low_thresh", "0"),),
+        key="net.ipv6.ip6frag_high_thresh",
+        values=("1",),
+    ),
+    Condition(
+        prepared=(("net.netfilter.nf_conntrack_frag6_low_thresh", "0"),),
+        key="net.netfilter.nf_conntrack_frag6_high_thresh",
+        values=("1",),
+    ),
+    Condition(
+        prepared=(("net.ipv6.conf.veth1.stable_secret", "2001:db8::1"),),
+        key="net.ipv6.conf.veth1.addr_gen_mode",
+        values=("2",),
+    ),
+    Condition(
+        prepared=(("net.ipv6.conf.default.stable_secret", "2001:db8::1"),),
+        key="net.ipv6.conf.default.addr_gen_mode",
+        values=("2",),
+    ),
+    Condition(
+        prepared=(("fs.nr_open", "2097152"),),
+        key="fs.file-max",
+        values=("1048576",),
+    ),
+)
+"""What is not known from writing one key at a time."""
