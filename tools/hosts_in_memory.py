@@ -132,7 +132,7 @@ def next_boot(host: Host) -> Precedence:
     order = read_order(host.boot_files, host.loader)
     files = [file for file in order if file.masked_by is None]
     lines = boot_lines(host.boot_files, host.loader, files)
-    return Precedence([line for line in lines if line.key], host.loader)
+    return Precedence([line for line in lines if line.key], host.loader, live=host.kernel)
 
 
 def load_cases(name: str) -> list[dict[str, Any]]:

@@ -136,7 +136,9 @@ settings:
       type: str
       sample: "60"
     boot:
-      description: The value that the next boot will set. Null if nothing sets it.
+      description: >-
+        The value that the next boot will set, as the kernel takes it from the line. What stands
+        behind the numbers of a key, such as a comment, is not part of it. Null if nothing sets it.
       type: str
       sample: "10"
     winner:
@@ -160,13 +162,14 @@ settings:
         line: {description: The line in that file., type: int, sample: 2}
         key: {description: The key or glob in that line., type: str, sample: vm.swappiness}
         value:
-          description: The value. Null for a line that excludes the key from globs.
+          description: The text of the value. Null for a line that excludes the key from globs.
           type: str
           sample: "10"
         fate:
           description: >-
             V(winner) wins. V(overridden) loses to it. V(masked) is in a file that is not read.
-            V(excluded) is a glob from which another line excludes the key.
+            V(excluded) is a glob from which another line excludes the key. V(refused) has a value
+            that the kernel refuses, so that it sets nothing.
           type: str
           sample: winner
     drift:

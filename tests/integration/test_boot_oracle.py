@@ -37,7 +37,7 @@ def default(oracle: Oracle) -> dict[str, str]:
 
 def check(oracle: Oracle, default: dict[str, str], seed: int, loader: str) -> None:
     files = tree(seed, loader)
-    expected = {**default, **predict(files, loader, KEYS)}
+    expected = predict(files, loader, default)
     lines = [f"seed {seed}, {loader}"]
     for path, content in sorted(files.items()):
         lines.append(f"{path}: {content!r}")

@@ -11,15 +11,20 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Mapping
 
 from ansible_collections.netops.tuning.plugins.module_utils._host.boot import read_boot_files
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import Line
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import (
+    value_after_write,
+)
 
 from .world import Link, Tree, single_spaced
+
+NO_VALUES: Mapping[str, str | None] = {}
 
 
 def write_tree(root: Path, tree: Tree) -> None:
@@ -35,20 +40,25 @@ def write_tree(root: Path, tree: Tree) -> None:
             target.write_bytes(content.encode())
 
 
-def winners(tree: Tree, loader: str, keys: Iterable[str]) -> dict[str, Line | None]:
-    """Return the line that decides each key, None if no line does."""
+def winners(
+    tree: Tree, loader: str, keys: Iterable[str], live: Mapping[str, str | None] = NO_VALUES
+) -> dict[str, Line | None]:
+    """Return the line that decides each key, None if no line does.
+
+    live: key -> its value before the boot, if known.
+    """
     listed = list(keys)
     with tempfile.TemporaryDirectory(prefix="netops-predict-") as folder:
         write_tree(Path(folder), tree)
         boot_files = read_boot_files(HostFiles(folder))
-    precedence = precedence_of(boot_files, LOADERS[loader], listed)
+    precedence = precedence_of(boot_files, LOADERS[loader], listed, live=live)
     return {key: precedence.winner(key) for key in listed}
 
 
-def predict(tree: Tree, loader: str, keys: Iterable[str]) -> dict[str, str]:
-    """Return the boot values of those keys to which the tree gives one."""
-    values = {}
-    for key, line in winners(tree, loader, keys).items():
-        if line and line.value:
-            values[key] = single_spaced(line.value)
+def predict(tree: Tree, loader: str, default: Mapping[str, str]) -> dict[str, str]:
+    """Return the values after a boot. default: key -> its value after a boot without files."""
+    values = dict(default)
+    for key, line in winners(tree, loader, default, default).items():
+        if line and line.value is not None:
+            values[key] = single_spaced(value_after_write(key, line.value, default[key]))
     return values

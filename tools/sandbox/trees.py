@@ -126,6 +126,23 @@ ODD_LINES = (
     "net.ipv4.conf.br0.100.rp_filter = 1",
     "net/ipv4/conf/br0/100/rp_filter = 1",
 )
+ODD_VALUES = (
+    "net.ipv4.tcp_fin_timeout = 41 # text",
+    'net.ipv4.tcp_keepalive_time = "42"',
+    "net.ipv4.tcp_keepalive_intvl = 43#text",
+    "net.ipv4.tcp_keepalive_probes =",
+    "net.ipv4.tcp_keepalive_probes = 44 45 46",
+    "net.ipv4.tcp_fin_timeout = yes",
+    "net.ipv4.tcp_keepalive_* = 47 ; text",
+    "net.ipv4.tcp_keepalive_[it]* = '48'",
+    "net.ipv4.tcp_rmem = 8192",
+    "net.ipv4.tcp_rmem = 8192 16384",
+    "net.ipv4.tcp_rmem = 8192 text",
+    "net.ipv4.tcp_rmem = text",
+    "net.ipv4.conf.br0.medium_id = 0x1",
+    "net.ipv4.conf.*.medium_id =",
+)
+"""Values of which the kernel takes a part, or which it refuses."""
 ODD_SEPARATORS = (
     "net..ipv4.tcp_keepalive_time = 26",
     "net//ipv4//tcp_keepalive_intvl = 27",
@@ -158,7 +175,7 @@ NOT_UTF_8 = b"\n# \xff\xfe not UTF-8 \xe4\nnet.ipv4.tcp_orphan_retries = 5\n"
 
 def tree(seed: int, loader: str) -> dict[str, Content]:
     """Return the tree of this seed, with the odd lines that we promise to read like the loader."""
-    odd_lines: tuple[str, ...] = ODD_LINES
+    odd_lines: tuple[str, ...] = ODD_LINES + ODD_VALUES
     if loader == "systemd":
         odd_lines += ODD_SEPARATORS
     return _TreeMaker(random.Random(seed), odd_lines).tree()

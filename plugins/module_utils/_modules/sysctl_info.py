@@ -22,7 +22,7 @@ from .._sysctl.precedence import Precedence
 from .._sysctl.secrets import display_value, quote_value
 from .._sysctl.sysctl_d import Line, line_result, parse_lines
 from .._sysctl.text import printable
-from .._sysctl.values import values_equal
+from .._sysctl.values import value_after_write, values_equal
 from .arguments import Options
 from .base import TuningModule
 
@@ -65,14 +65,15 @@ def inspect_settings(
     running: the files, if they are those of this kernel's host; None: those of an image.
     """
     order = read_order(boot_files, loader)
-    boot = _NextBoot(list(boot_lines(boot_files, loader, order)), order, loader)
+    lines = list(boot_lines(boot_files, loader, order))
     problems = []
     for problem in boot_files.problems:
         problems.append(_problem(problem.path, None, problem.reason))
-    problems.extend(_line_problems(boot_files, loader, boot.lines, order))
+    problems.extend(_line_problems(boot_files, loader, lines, order))
     runtime: dict[str, str | None] = {}
-    for key in _requested_keys(keys, boot.lines, running is not None):
+    for key in _requested_keys(keys, lines, running is not None):
         runtime[key] = _runtime_value(key, problems) if running else None
+    boot = _NextBoot(lines, order, loader, runtime)
     contradictions = list(_contradictions(runtime, boot.precedence))
     undone = find_undone(contradictions, running) if contradictions and running else ()
     drifting = {key for key, _runtime, _line in contradictions}
@@ -83,6 +84,7 @@ def inspect_settings(
         setting["drift"] = key in drifting
         setting["undone"] = key in undone_keys
         settings[printable(key)] = setting
+        problems.extend(_refused_lines(key, boot))
     return {
         "loader": loader.name,
         "settings": settings,
@@ -97,11 +99,17 @@ def inspect_settings(
 class _NextBoot:
     """All lines that a loader comes to, in reading order, and what becomes of them."""
 
-    def __init__(self, lines: list[Line], order: Iterable[BootFile], loader: Loader) -> None:
+    def __init__(
+        self,
+        lines: list[Line],
+        order: Iterable[BootFile],
+        loader: Loader,
+        runtime: Mapping[str, str | None],
+    ) -> None:
         self.lines = lines
         self._masked = {file.path for file in order if file.masked_by}
         read_lines = (line for line in lines if line.key and line.path not in self._masked)
-        self.precedence = Precedence(read_lines, loader)
+        self.precedence = Precedence(read_lines, loader, live=runtime)
         self._lines_of_key: dict[str, list[int]] = {}
         self._glob_lines: list[_GlobLine] = []
         for number, line in enumerate(lines):
@@ -134,6 +142,8 @@ class _NextBoot:
         if line.path in self._masked:
             return "masked"
         precedence = self.precedence
+        if line.value is not None and not precedence.is_taken(line, key):
+            return "refused"
         winner = precedence.winner(key)
         if winner and _is_same_line(line, winner):
             return "winner"
@@ -221,15 +231,17 @@ def _contradictions(
     """Yield the keys to which the next boot gives another value: with the one now, and its line."""
     for key, value in runtime.items():
         line = precedence.winner(key)
-        if value is None or line is None or not line.value:
+        if value is None or line is None or line.value is None:
             continue
-        if not values_equal(key, value, line.value):
+        if not values_equal(key, value, value_after_write(key, line.value, value)):
             yield key, value, line
 
 
 def _setting_result(key: str, runtime: str | None, boot: _NextBoot) -> dict[str, Any]:
     winner = boot.precedence.winner(key)
     boot_value = winner.value if winner else None
+    if boot_value is not None and runtime is not None:
+        boot_value = value_after_write(key, boot_value, runtime)
     assignments = []
     for line in boot.lines_about(key):
         assignment = line_result(line.key, line)
@@ -239,7 +251,7 @@ def _setting_result(key: str, runtime: str | None, boot: _NextBoot) -> dict[str,
     return {
         "runtime": display_value(key, runtime),
         "boot": display_value(key, boot_value),
-        "winner": _winner_result(key, winner),
+        "winner": None if boot.precedence.refused_line(key) else _winner_result(key, winner),
         "assignments": assignments,
     }
 
@@ -250,6 +262,14 @@ def _winner_result(key: str, winner: Line | None) -> dict[str, Any] | None:
     result = line_result(key, winner)
     del result["value"]
     return result
+
+
+def _refused_lines(key: str, boot: _NextBoot) -> Iterator[dict[str, Any]]:
+    """Yield the lines about a key that the kernel will refuse at boot, each as a problem."""
+    for line in boot.lines_about(key):
+        if boot.fate_of(line, key) == "refused":
+            value = quote_value(key, line.value)
+            yield _problem(line.path, line.number, f"the kernel refuses {value} for {key}")
 
 
 def _problem(path: str, line: int | None, reason: str) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from .._sysctl.errors import TuningError
 from .._sysctl.loaders import Loader
 from .._sysctl.precedence import Precedence, precedence_of
 from .._sysctl.secrets import quote_value
-from .._sysctl.sysctl_d import Line
 from .._sysctl.text import printable
 from .._sysctl.undone import Undone
 from .._sysctl.values import parse_number
@@ -33,6 +32,9 @@ OPTIONS: Options = {
     "namespaces": {"type": "bool", "default": True},
     "assignments": {"type": "bool", "default": False},
 }
+
+_NUMBERS = dict.fromkeys(KEYS.values(), "0")
+"""What tells the kernel's reading of a text: each of these keys holds one number."""
 
 
 def run() -> NoReturn:
@@ -57,7 +59,7 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
     loader = detect_loader(files)
     runtime, runtime_problem = read_keepalive()
     boot_files = read_boot_files(files)
-    precedence = precedence_of(boot_files, loader, KEYS.values())
+    precedence = precedence_of(boot_files, loader, KEYS.values(), live=_NUMBERS)
     boot = _boot_values(boot_files, precedence, problems)
     undone = {}
     for setting in _find_undone(runtime, boot, precedence, files):
@@ -96,19 +98,14 @@ def _boot_values(
     values: dict[str, int | None] = dict.fromkeys(KEYS)
     for name, key in KEYS.items():
         winner = precedence.winner(key)
-        if winner and winner.value:
-            values[name] = _parse_boot_value(key, winner, problems)
+        refused = precedence.refused_line(key)
+        if refused is not None:
+            value = quote_value(key, refused.value)
+            reason = f"line {refused.number} gives {key} {value}, which the kernel refuses"
+            problems.append({"path": printable(refused.path), "problem": reason})
+        elif winner is not None and winner.value is not None:
+            values[name] = int(parse_number(winner.value))
     return values
-
-
-def _parse_boot_value(key: str, winner: Line, problems: list[dict[str, Any]]) -> int | None:
-    number = parse_number(winner.value or "")
-    if isinstance(number, int):
-        return number
-    value = quote_value(key, winner.value)
-    reason = f"line {winner.number} gives {key} {value}, which the kernel refuses"
-    problems.append({"path": printable(winner.path), "problem": reason})
-    return None
 
 
 def _find_undone(

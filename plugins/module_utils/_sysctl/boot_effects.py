@@ -25,7 +25,10 @@ from .couplings import (
 from .keys import glob_matches, is_glob, key_to_path, split_glob
 from .loaders import Loader
 from .sysctl_d import Line
-from .values import values_equal
+from .values import value_in_text, values_equal
+
+_ONE_NUMBER = "0"
+"""Every key of couplings.py holds one number."""
 
 
 def names_that_matter(key: str) -> list[str]:
@@ -81,11 +84,12 @@ class _Boot:
         """Write the value of a line to a name, and follow what the kernel does then."""
         variable = variable_of(name)
         before = self._values.get(variable)
-        value = line.value or ""
-        if variable == self._variable and (value or self.winner is None):
-            self.winner = line
-        is_skipped = self._loader.skips_equal_values and before == value
-        if is_skipped or not value:
+        value = value_in_text(name, line.value or "", live=_ONE_NUMBER)
+        if value is None:
+            return  # the kernel refuses it
+        if variable == self._variable:
+            self.winner = line._replace(value=value)
+        if self._loader.skips_equal_values and before == line.value:
             return
         self._values[variable] = value
         if variable == self._variable:
@@ -102,7 +106,7 @@ class _Boot:
             return
         if influence.when == INHERITED and self._is_written:
             return
-        value = effect_of(line.value or "", influence.value)
+        value = effect_of(self._values[variable_of(influence.key)], influence.value)
         if value is None or values_equal(target, self._values.get(target), value):
             return
         self._values[target] = value

@@ -29,6 +29,27 @@ def written_value(key: str, text: str, live: str | None) -> str | None:
     return kernel_text.written_value(key, text, live)
 
 
+def taken_value(key: str, text: str, live: str | None) -> str | None:
+    """Return what a key holds once a text was written to it; None: the kernel refuses the text."""
+    from . import kernel_text
+
+    return kernel_text.taken_value(key, text, live)
+
+
+def first_write(key: str, text: str) -> str:
+    """Return the part of a text that the kernel takes in one write."""
+    from . import kernel_text
+
+    return kernel_text.first_write(key, text)
+
+
+def value_with_comment(key: str, text: str, value: str, live: str | None) -> str:
+    """Return the text of a line once it gives another value: with the comment that it had."""
+    from . import kernel_text
+
+    return kernel_text.value_with_comment(key, text, value, live)
+
+
 def validate_text(key: str, value: str, live: str | None) -> None:
     """Refuse a value that the kernel would refuse or read as another one."""
     from . import value_checks

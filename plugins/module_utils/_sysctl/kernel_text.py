@@ -79,6 +79,28 @@ def written_value(key: str, text: str, live: str | None) -> str | None:
     return " ".join(written)
 
 
+def first_write(key: str, text: str) -> str:
+    """Return the part of a text that the kernel takes in one write: of a list, whole ranges."""
+    if key not in RANGE_LISTS or len(text) < LONGEST_WRITE:
+        return text
+    items = text[:LONGEST_WRITE].split(",")
+    if items[-1] == "" and "-" not in items[-2]:
+        # One character is left, the comma: the kernel takes the number for one that goes on.
+        items.pop()
+    return ",".join(items[:-1])
+
+
+def value_with_comment(key: str, text: str, value: str, live: str | None) -> str:
+    """Return the text of a line once it gives another value: with the comment that it had."""
+    if live is None or not is_made_of_numbers(key, live):
+        return value
+    *fields, rest = ["", *text.split(None, len(live.split()))]
+    if len(fields) <= len(live.split()) or not rest.startswith(("#", ";")):
+        return value
+    numbers = text[: -len(rest)]
+    return value + numbers[len(numbers.rstrip()) :] + rest
+
+
 def is_made_of_numbers(key: str, live: str) -> bool:
     """Tell whether a key with this value takes numbers, each by its position."""
     return grammar_of(key) is None and is_numeric(live)

@@ -47,6 +47,8 @@ class Loader(NamedTuple):
     """Whether it writes every assignment of a key, not only the last one."""
     skips_equal_values: bool
     """Whether it does not write a value that the key has already (systemd 248 and later)."""
+    writes_in_parts: bool
+    """Whether it also writes the rest of a value of which the kernel took only a part."""
     longest_line: int
     """Bytes. At a longer line the loader stops reading the file; 0: no limit."""
 
@@ -63,6 +65,7 @@ _SYSTEMD = Loader(
     repeat_keeps_order=True,
     writes_repeats=False,
     skips_equal_values=True,
+    writes_in_parts=True,
     longest_line=1 << 20,
 )
 _PROCPS = Loader(
@@ -77,6 +80,7 @@ _PROCPS = Loader(
     repeat_keeps_order=False,
     writes_repeats=True,
     skips_equal_values=False,
+    writes_in_parts=False,
     longest_line=0,
 )
 

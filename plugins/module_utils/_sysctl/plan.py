@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Collection, Iterable, Mapping, NamedTuple
 
+from . import deferred
 from .boot_files import BootFiles, read_order
 from .errors import TuningError
 from .keys import is_glob, may_be_coupled
@@ -26,7 +27,7 @@ from .sysctl_d import (
     parse_lines,
 )
 from .text import encode
-from .values import values_equal
+from .values import value_after_write, value_in_text, values_equal
 
 if TYPE_CHECKING:
     from .undone import Undone
@@ -133,7 +134,8 @@ class Plan(NamedTuple):
         """Return what the next boot would do to these keys without this plan."""
         if not self.files:
             return self.precedence
-        return precedence_of(self.observed.boot_files, self.observed.loader, keys)
+        observed = self.observed
+        return precedence_of(observed.boot_files, observed.loader, keys, live=observed.runtime)
 
     def contradictions(self) -> list[tuple[str, str, Line]]:
         """Return the keys to set whose line so far asks for another value than they have.
@@ -146,9 +148,10 @@ class Plan(NamedTuple):
         contradictions = []
         for write in self.writes:
             line = boot.winner(write.key)
-            if write.before is None or line is None or not line.value:
+            if write.before is None or line is None or line.value is None:
                 continue
-            if not values_equal(write.key, write.before, line.value):
+            at_boot = value_after_write(write.key, line.value, write.before)
+            if not values_equal(write.key, write.before, at_boot):
                 contradictions.append((write.key, write.before, line))
         return contradictions
 
@@ -178,8 +181,8 @@ def make_plan(request: Request, observed: Observed) -> Plan:
     overridden = editor.edit()
     desired = dict(requested) if request.present else {}
     for key, stated in editor.removed.items():
-        winner = editor.precedence.winner(key)
-        desired[key] = winner.value if winner and winner.value else stated
+        at_boot = editor.value_at_boot(key)
+        desired[key] = stated if at_boot is None else at_boot
     return Plan(
         request=request,
         observed=observed,
@@ -291,7 +294,16 @@ class _BootFileEditor:
 
     def _precedence_in(self, boot_files: BootFiles) -> Precedence:
         keys = [*self._checked, *self.removed]
-        return precedence_of(boot_files, self.observed.loader, keys)
+        observed = self.observed
+        return precedence_of(boot_files, observed.loader, keys, live=observed.runtime)
+
+    def value_at_boot(self, key: str) -> str | None:
+        """Return what a key holds after the next boot, as far as a line decides it."""
+        winner = self.precedence.winner(key)
+        if winner is None or winner.value is None:
+            return None
+        live = self.observed.runtime.get(key)
+        return winner.value if live is None else value_after_write(key, winner.value, live)
 
     def edit(self) -> tuple[tuple[str, Line | None], ...]:
         """Edit our file, and those that override it with comment_out; return what is overridden."""
@@ -402,7 +414,20 @@ class _BootFileEditor:
     def _edit_ours(self, data: bytes, assign: Mapping[str, str]) -> bytes:
         """Assign these keys, and remove surplus ones and those requested but not assigned."""
         drop = {*self.request.settings, *self._surplus, *self._other_names()}.difference(assign)
-        return edit(data, self.observed.loader, assign, drop, self.request.target)
+        return edit(data, self.observed.loader, assign, drop, self._text_for_line)
+
+    def _text_for_line(self, key: str, text: str, requested: str) -> str:
+        """Return the text that a line of our file should have: a comment behind a value stays."""
+        live = self.observed.runtime.get(key)
+        current = value_in_text(key, text, live)
+        if current is None:
+            return self.request.target(text, requested)
+        value = self.request.target(current, requested)
+        if values_equal(key, current, value):
+            return text
+        if values_equal(key, current, text):
+            return value
+        return deferred.value_with_comment(key, text, value, live)
 
     def _other_names(self) -> set[str]:
         """Return the other names of the requested variables: our file has the one requested."""
@@ -425,7 +450,7 @@ class _BootFileEditor:
         if not request.has_bound:
             return requested
         observed = self.observed
-        current = assigned_values(before, observed.loader)
+        current = self._values_taken(assigned_values(before, observed.loader))
         globs = {key: value for key, value in requested.items() if is_glob(key)}
         others = self._edit_ours(before, globs)
         boot = self._precedence_in(
@@ -440,6 +465,11 @@ class _BootFileEditor:
             elif is_needed:
                 assign[key] = self._value_to_add(key, value, boot)
         return assign
+
+    def _values_taken(self, values: Mapping[str, str]) -> dict[str, str | None]:
+        """Return what the keys take from the texts of a file."""
+        live = self.observed.runtime
+        return {key: value_in_text(key, text, live.get(key)) for key, text in values.items()}
 
     def _value_to_add(self, key: str, value: str, boot: Precedence) -> str:
         """Return the value for a line that keeps a bound.

@@ -6,6 +6,8 @@
 2. A line ``-key`` keeps globs off that key.
 3. A key that others act on has the value of the last write of any of them, see
    ``boot_effects.py``.
+4. A line that the kernel refuses sets nothing. Where the loader writes only the last line of a
+   key, that line keeps the earlier ones off all the same.
 
 Sources: sysctl.d(5), src/sysctl/sysctl.c of systemd, src/sysctl.c of procps; where the two differ
 is in ``loaders.py``.
@@ -15,14 +17,21 @@ from __future__ import annotations
 
 from typing import Collection, Iterable, Iterator, Mapping
 
-from .boot_files import BootFiles, boot_lines, read_order
+from . import deferred
+from .boot_files import COMMAND_LINE, BootFiles, boot_lines, read_order
 from .keys import glob_matches, is_glob, key_to_path, may_be_coupled, split_glob
 from .loaders import Loader
 from .sysctl_d import Line
 from .text import encode
+from .values import value_after_write, value_in_text, values_equal
 
 _MANY_KEYS = 100
 """From so many keys on, nearly every file names one of them: it is cheaper to parse them all."""
+
+_ONE_PAGE = 4095
+"""Bytes. The kernel looks at no more of one write."""
+
+_NO_VALUES: Mapping[str, str | None] = {}
 
 _GLOBS = ""
 """Stands for all globs, where lines are looked up by key."""
@@ -33,6 +42,7 @@ class Precedence:
 
     start_values: variable -> its value before the loader runs; None: what kernels start with. They
     matter to keys that others act on, where these do so only when their value changes.
+    live: key -> its runtime value, as far as it is known. It tells what the kernel makes of a text.
     """
 
     def __init__(
@@ -40,22 +50,28 @@ class Precedence:
         lines: Iterable[Line],
         loader: Loader,
         start_values: Mapping[str, str] | None = None,
+        live: Mapping[str, str | None] = _NO_VALUES,
     ) -> None:
         self.loader = loader
         self._start_values = start_values
+        self._live = live
         self.assignments: dict[str, Line] = {}
         """Key or glob -> the line that assigns it last, in the order in which they are written."""
         self.excluded: dict[str, Line] = {}
         self._repeated: list[Line] = []
         """All assignments, for a loader that writes each of them."""
+        self._arguments: dict[str, Line] = {}
+        """Key -> the last argument for it on the kernel command line, which the kernel writes."""
+        self._refused: dict[str, Line] = {}
+        """Key -> the line that decides it, if the kernel refuses that line."""
         for line in lines:
             self._read(line)
         self._winners: dict[str, Line | None] = {}
         self._written_lines: dict[str, list[tuple[int, Line]]] = {}
         """Key -> the lines that the loader writes for it, each with its place in the order."""
         self._patterns = []
-        for line in reversed(list(self.assignments.values())):
-            if line.value and is_glob(line.key):
+        for line in reversed(self._lines_to_write()):
+            if is_glob(line.key):
                 self._patterns.append((split_glob(line.key), line))
 
     def _read(self, line: Line) -> None:
@@ -66,10 +82,12 @@ class Precedence:
             if loader.can_unset:
                 self.assignments.pop(line.key, None)
             return
-        if line.value == "" and earlier and not loader.can_unset:
-            return
+        if line.path == COMMAND_LINE:
+            self._arguments[line.key] = line
         if loader.writes_repeats:
             self._repeated.append(line)
+        if line.value == "" and earlier and not loader.can_unset:
+            return
         is_repeated = earlier is not None and earlier.value == line.value
         if is_repeated and loader.repeat_keeps_order:
             if is_glob(line.key):
@@ -88,17 +106,23 @@ class Precedence:
         return [line for _number, line in sorted(numbered_lines)]
 
     def _index_written_lines(self) -> None:
-        lines = self._repeated if self.loader.writes_repeats else self.assignments.values()
         self._written_lines[_GLOBS] = []
-        for number, line in enumerate(lines):
+        for number, line in enumerate(self._lines_to_write()):
             key = _GLOBS if is_glob(line.key) else line.key
             self._written_lines.setdefault(key, []).append((number, line))
+
+    def _lines_to_write(self) -> list[Line]:
+        """Return the lines that the loader writes, in its order."""
+        if self.loader.writes_repeats:
+            return self._repeated
+        return list(self.assignments.values())
 
     def winner(self, key: str) -> Line | None:
         """Return the line that decides a key at boot, None if there is none.
 
-        A line whose value is None keeps every other line off the key. A line of another key is
-        one that acts on this one; its value is then what this key becomes.
+        Its value is what the key takes from it. A line whose value is None keeps every other line
+        off the key. A line of another key is one that acts on this one; its value is then what
+        this key becomes.
         """
         if key not in self._winners:
             self._winners[key] = self._find_winner(key)
@@ -117,19 +141,92 @@ class Precedence:
         no_globs = {name for name in names if name in self.assignments or name in self.excluded}
         lines = self.lines_written_to(names)
         line = last_effect(key, lines, no_globs, self.loader, self._start_values)
+        if line is None and key in self.assignments:
+            return self._last_taken(key)
         return line or self.excluded.get(key)
 
     def assignment(self, key: str) -> Line | None:
-        """Return the last line that names a key, or else the last glob that matches it."""
-        line = self.assignments.get(key)
-        if line or is_glob(key):
-            return line
+        """Return the last line that sets a key by its name, or else the last glob that does."""
+        if is_glob(key):
+            return self.assignments.get(key)
+        if key in self.assignments:
+            return self._last_taken(key)
         if key in self.excluded:
             return self.excluded[key]
-        for segments, glob_line in self._patterns:
+        for segments, line in self._patterns:
             if glob_matches(segments, key):
-                return glob_line
+                taken = self._taken_line(line, key)
+                if taken is not None:
+                    return taken
         return None
+
+    def _last_taken(self, key: str) -> Line:
+        """Return the last line of a key that the kernel does not refuse.
+
+        If it refuses all, that is a line without value, which keeps globs off the key.
+        """
+        last_line = self.assignments[key]
+        winner: Line | None = None
+        for line in reversed(self._lines_written_by_name(key)):
+            taken = self._taken_line(line, key)
+            if taken is None:
+                continue
+            if winner is None:
+                winner = taken
+            else:
+                winner = winner._replace(value=_filled(key, winner, taken))
+            if not self._leaves_numbers_out(winner):
+                break
+        if winner is not None:
+            return winner
+        if not last_line.value and self._live.get(key) is None:
+            return last_line
+        self._refused[key] = last_line
+        return last_line._replace(value=None)
+
+    def _leaves_numbers_out(self, line: Line) -> bool:
+        """Tell whether a line has fewer fields than its key, so that a line before it counts."""
+        live = self._live.get(line.key) or ""
+        return len((line.value or "").split()) < len(live.split())
+
+    def _lines_written_by_name(self, key: str) -> list[Line]:
+        """Return the lines that name a key and are written at boot, in their order."""
+        if self.loader.writes_repeats:
+            if not self._written_lines:
+                self._index_written_lines()
+            return [line for _number, line in self._written_lines[key]]
+        lines = [self.assignments[key]]
+        if key in self._arguments:
+            lines.insert(0, self._arguments[key])
+        return lines
+
+    def _taken_line(self, line: Line, key: str) -> Line | None:
+        """Return a line with the value that a key takes from it, None if the kernel refuses it."""
+        text, live = line.value or "", self._live.get(key)
+        if not text and live is None:
+            # A key of text is emptied, one of numbers is not, and which one this is is not known.
+            return line if self.loader.can_unset and line.key == key else None
+        if len(text) >= _ONE_PAGE and not self.loader.writes_in_parts:
+            text = deferred.first_write(key, text)
+        value = value_in_text(key, text, live)
+        if value is None:
+            return None
+        return line if values_equal(key, value, line.value) else line._replace(value=value)
+
+    def is_taken(self, line: Line, key: str) -> bool:
+        """Tell whether the kernel takes a line that assigns a key, as far as that is known."""
+        is_empty_and_unknown = not line.value and self._live.get(key) is None
+        return is_empty_and_unknown or self._taken_line(line, key) is not None
+
+    def refused_line(self, key: str) -> Line | None:
+        """Return the line that decides a key although the kernel refuses it."""
+        self.winner(key)
+        return self._refused.get(key)
+
+
+def _filled(key: str, line: Line, earlier: Line) -> str:
+    """Return what a key holds once the values of two lines were written to it."""
+    return value_after_write(key, line.value or "", earlier.value or "")
 
 
 def precedence_of(
@@ -137,8 +234,9 @@ def precedence_of(
     loader: Loader,
     keys: Collection[str],
     start_values: Mapping[str, str] | None = None,
+    live: Mapping[str, str | None] = _NO_VALUES,
 ) -> Precedence:
-    """Work out what the next boot does to these keys.
+    """Work out what the next boot does to these keys. The arguments are those of Precedence.
 
     A line that decides a key contains its last segment or a glob character. Files without either
     are not parsed: 1,000 files beside ours would cost more than all the rest of a run.
@@ -147,7 +245,7 @@ def precedence_of(
     if len(keys) < _MANY_KEYS:
         marks = _marks_of(keys)
         files = [file for file in files if _has_mark(boot_files, file.real_path, marks)]
-    return Precedence(boot_lines(boot_files, loader, files), loader, start_values)
+    return Precedence(boot_lines(boot_files, loader, files), loader, start_values, live)
 
 
 def _marks_of(keys: Iterable[str]) -> set[bytes]:

@@ -29,6 +29,6 @@ def make_restore_plan(observed: Observed, runtime: Values, files: Iterable[FileC
         writes=runtime_writes(request, runtime, observed.runtime),
         files=changes,
         boot_files=boot_files,
-        precedence=precedence_of(boot_files, observed.loader, runtime),
+        precedence=precedence_of(boot_files, observed.loader, runtime, live=observed.runtime),
         missing=tuple(key for key in runtime if key not in observed.runtime),
     )

@@ -130,8 +130,8 @@ def _split_line(text: str, loader: Loader) -> tuple[str, str | None]:
     return key, value.strip(loader.blanks)
 
 
-def _requested_value(_current: str, requested: str) -> str:
-    return requested
+def _requested_text(key: str, text: str, requested: str) -> str:
+    return text if values_equal(key, text, requested) else requested
 
 
 def edit(
@@ -139,14 +139,14 @@ def edit(
     loader: Loader,
     assign: Mapping[str, str],
     drop: Collection[str],
-    target: Callable[[str, str], str] = _requested_value,
+    new_text: Callable[[str, str, str], str] = _requested_text,
 ) -> bytes:
     """Return the file with these keys assigned and those dropped; every other byte stays.
 
     Of several lines of an assigned key the last one stays, with its own spelling and dash; its
     value is replaced only where it differs. A key that has no line yet is appended.
 
-    target: (current value, requested value) -> the value that the line should have.
+    new_text: (key, text of the value, requested value) -> the text that the line should have.
     """
     segments = split_segments(data, loader)
     assigned = set()
@@ -157,9 +157,9 @@ def edit(
         requested = assign.get(line.key)
         if requested is not None and line.value is not None and line.key not in assigned:
             assigned.add(line.key)
-            value = target(line.value, requested)
-            if not values_equal(line.key, line.value, value):
-                segments[line.segment] = _replace_value(segments[line.segment], value, loader)
+            text = new_text(line.key, line.value, requested)
+            if text != line.value:
+                segments[line.segment] = _replace_value(segments[line.segment], text, loader)
         elif line.key and (requested is not None or line.key in drop):
             segments[line.segment] = ""
     lines = [f"{key} = {value}" for key, value in assign.items() if key not in assigned]

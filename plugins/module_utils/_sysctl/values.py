@@ -73,6 +73,23 @@ def is_plain_number(text: str) -> bool:
     )
 
 
+def value_in_text(key: str, text: str, live: str | None) -> str | None:
+    """Return the part of a text that a key takes; None: the kernel refuses the text.
+
+    live: the runtime value, None if it is not known.
+    """
+    if is_plain_number(text) and (live is None or is_plain_number(live)):
+        return text
+    return deferred.written_value(key, text, live)
+
+
+def value_after_write(key: str, value: str, live: str) -> str:
+    """Return what a key holds once a value was written to it that the kernel takes."""
+    if is_plain_number(value) and is_plain_number(live):
+        return value
+    return deferred.taken_value(key, value, live) or value
+
+
 def parse_number(text: str) -> int | str:
     """Return the number that a text is to the kernel; a text that is none, as it is."""
     if is_plain_number(text):

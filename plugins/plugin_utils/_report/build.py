@@ -15,7 +15,10 @@ from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles 
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import COMMAND_LINE
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import parse_number
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import (
+    parse_number,
+    value_in_text,
+)
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import (
     Desired,
     explicit_arguments,
@@ -166,8 +169,8 @@ def _persisted_value(lines: Iterable[Assignment], path: str, key: str) -> FileVa
     for line in lines:
         if line.path == path and line.key == key:
             value = line.value
-    # The text stays where the kernel would not read it as a number.
-    number = parse_number(value or "")
+    # The text stays where the kernel would not read it as a number. It reads one, and no further.
+    number = parse_number(value_in_text(key, value or "", live="0") or "")
     return number if isinstance(number, int) else value
 
 

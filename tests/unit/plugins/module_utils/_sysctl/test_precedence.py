@@ -36,10 +36,11 @@ def with_keys(content):
 def test_the_winning_line(loader, case):
     files = {path: with_keys(content) for path, content in case.get("files", {}).items()}
     host = make_host(loader, files, command_line=case.get("command_line", ""))
+    live = {KEYS[name]: value for name, value in case.get("live", {}).items()}
     boot = case["boot"] if "boot" in case else case[loader]
     for name, expected in boot.items():
         key = KEYS[name]
-        winner = precedence_of(host.boot_files, host.loader, [key]).winner(key)
+        winner = precedence_of(host.boot_files, host.loader, [key], live=live).winner(key)
         assert (winner and [winner.value, winner.path, winner.number]) == expected
 
 
