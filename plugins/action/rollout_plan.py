@@ -16,6 +16,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._rollout_action impo
     ROLLOUT_OPTIONS,
     RolloutAction,
 )
+from ansible_collections.netops.tuning.plugins.plugin_utils._words import count_text
 
 _MAX_SIZES = 8
 """Sizes of batches that the line of the plan names."""
@@ -67,8 +68,7 @@ class ActionModule(RolloutAction):
             named = ", ".join(str(size) for size in sizes[:_MAX_SIZES])
             if len(sizes) > _MAX_SIZES:
                 named += " ..."
-            noun = "batch" if len(sizes) == 1 else "batches"
-            batches = f" in {len(sizes)} {noun} ({named})"
+            batches = f" in {count_text(len(sizes), 'batch', 'batches')} ({named})"
         already_right = total - to_change - len(unfit)
         self.display(
             f"{_fleet.count_hosts(total)}: {to_change} to change{batches}, "

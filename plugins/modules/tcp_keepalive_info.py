@@ -254,7 +254,7 @@ problems:
   sample:
     - path: /proc/*/fd
       problem: >-
-        the sockets of 80 of 92 processes are not for this user (become root: 'become: true') to see
+        this user (become root: 'become: true') may not see the sockets of 80 of 92 processes
   contains:
     path: {description: The file or files., type: str}
     problem: {description: What is wrong., type: str}

@@ -14,6 +14,7 @@ from collections import Counter
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ._variables import VariableError
+from ._words import count_text
 
 DONE = "done"
 ALREADY_RIGHT = "already_right"
@@ -270,7 +271,7 @@ def count_failures(outcomes: Mapping[str, Outcome], max_unreachable: int) -> int
 
 def count_hosts(number: int) -> str:
     """Return a number of hosts in words."""
-    return "1 host" if number == 1 else f"{number} hosts"
+    return count_text(number, "host")
 
 
 def describe(outcome: Outcome) -> str:

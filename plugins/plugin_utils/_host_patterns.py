@@ -15,6 +15,7 @@ from ansible.inventory.manager import InventoryManager, split_host_pattern
 from ansible.parsing.dataloader import DataLoader
 
 from ._variables import VariableError
+from ._words import count_text
 
 PREFIXES = "!&"
 """Before a part of a pattern: without these hosts, and only these hosts."""
@@ -58,6 +59,7 @@ def restrict(variable: str, hosts: Collection[str], play_hosts: Collection[str])
     restricted = [host for host in hosts if host in set(play_hosts)]
     if not restricted:
         raise VariableError(
-            f"{variable}: --limit leaves none of its {len(hosts)} hosts; correct one of them"
+            f"{variable}: --limit leaves none of its {count_text(len(hosts), 'host')}; "
+            "correct one of them"
         )
     return restricted

@@ -194,8 +194,9 @@ def _wait_for_ctrl_c(lab: Lab) -> None:
     program = f"PYTHONPATH={tools} {sys.executable} -m lab --lab {lab.directory}"
     example = f"ansible-playbook -i {lab.inventory} ..."
     first_host = names[0] if names else "HOST"
+    up = "1 host is up" if len(names) == 1 else f"{len(names)} hosts are up"
     print(
-        f"{len(names)} hosts are up; Ctrl-C throws them away.\n"
+        f"{up}; Ctrl-C throws them away.\n"
         f"  inventory   {lab.inventory}\n"
         f"  enter       {lab.directory}/enter COMMAND  (a shell, {example})\n"
         f"  log in      {program} ssh {first_host}\n"

@@ -32,7 +32,8 @@ def visit_processes(
         user = "a root without all capabilities"
         if os.geteuid() != 0:
             user = "this user (become root: 'become: true')"
-        reason = f"the {what} of {hidden} of {len(pids)} processes are not for {user} to see"
+        noun = "process" if len(pids) == 1 else "processes"
+        reason = f"{user} may not see the {what} of {hidden} of {len(pids)} {noun}"
         problems.append({"path": path, "problem": reason})
 
 

@@ -23,6 +23,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import
     Desired,
     explicit_arguments,
 )
+from ansible_collections.netops.tuning.plugins.plugin_utils._words import count_text
 
 from .model import (
     SETTING_NAMES,
@@ -311,7 +312,7 @@ def _findings(host: Host) -> Iterator[str]:
     if host.connections:
         yield from _connection_findings(host.connections, host.processes)
     if host.differing_namespaces:
-        yield f"{_count(host.differing_namespaces, 'network namespace')} with other values"
+        yield f"{count_text(host.differing_namespaces, 'network namespace')} with other values"
 
 
 def _undone_finding(host: Host) -> Iterator[str]:
@@ -387,11 +388,12 @@ def _boot_origin(setting: Setting) -> str:
 def _connection_findings(connections: Connections, processes: Iterable[Process]) -> Iterator[str]:
     if connections.without_keepalive:
         yield (
-            f"{connections.without_keepalive} of {connections.established} connections "
+            f"{connections.without_keepalive} of "
+            f"{count_text(connections.established, 'connection')} "
             f"without keepalive{_worst_process(processes)}"
         )
     if connections.stale:
-        yield f"{_count(connections.stale, 'connection')} still on an older, longer timer"
+        yield f"{count_text(connections.stale, 'connection')} still on an older, longer timer"
 
 
 def _worst_process(processes: Iterable[Process]) -> str:
@@ -400,8 +402,3 @@ def _worst_process(processes: Iterable[Process]) -> str:
         if process.without_keepalive:
             return f", most in {process.command}"
     return ""
-
-
-def _count(number: int, noun: str) -> str:
-    plural = "" if number == 1 else "s"
-    return f"{number} {noun}{plural}"

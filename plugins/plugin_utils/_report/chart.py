@@ -10,6 +10,8 @@ import math
 import statistics
 from typing import Iterable, NamedTuple, Sequence
 
+from ansible_collections.netops.tuning.plugins.plugin_utils._words import count_text
+
 from .model import Report
 
 IDLE_LIMITS = (
@@ -218,14 +220,13 @@ def _bars(axis: Axis, values: Iterable[int], description: str) -> list[Bar]:
     bars = []
     for number, members in sorted(bins.items()):
         hosts = len(members)
-        noun = "host" if hosts == 1 else "hosts"
         chart_bar = Bar(
             x=round(axis.layout.margin + number * axis.layout.bin_width + BAR_GAP / 2, 1),
             width=round(axis.layout.bin_width - BAR_GAP, 1),
             # One host among thousands must stay visible.
             height=round(max(LOWEST_BAR, HIGHEST_BAR * hosts / most_hosts), 1),
             hosts=hosts,
-            description=f"{hosts} {noun}: {description} {_range(members)} s",
+            description=f"{count_text(hosts, 'host')}: {description} {_range(members)} s",
         )
         bars.append(chart_bar)
     return bars

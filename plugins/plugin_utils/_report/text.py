@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Collection, Iterator, Mapping, NamedTuple, Sequence
 
+from ansible_collections.netops.tuning.plugins.plugin_utils._words import count_text
+
 from .gate import is_violation
 from .model import CHANGES, Comparison, Host, Report, Summary
 
@@ -140,12 +142,6 @@ def _numbers(numbers: Mapping[str, int]) -> str:
 def hosts_text(number: int) -> str:
     """Return "1 host", or how many hosts."""
     return count_text(number, "host")
-
-
-def count_text(number: int, noun: str) -> str:
-    """Return a number with a noun, in the plural unless it is one."""
-    plural = "" if number == 1 else "s"
-    return f"{number} {noun}{plural}"
 
 
 def label(state: str) -> str:

@@ -351,7 +351,7 @@
     if (host.processes.length) content.push(processes(host.processes));
     if (host.processes_unseen) {
       content.push(make("p", { class: "about" },
-        `${grouped(host.processes_unseen)} belong to processes that could not be inspected; with --become there are fewer.`));
+        `Connections of processes that could not be inspected: ${grouped(host.processes_unseen)}; with --become there are fewer.`));
     }
     return content;
   }

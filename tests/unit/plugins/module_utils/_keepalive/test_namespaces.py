@@ -187,7 +187,7 @@ def test_counts_processes_with_hidden_namespaces(proc):
     (proc.folder / "5").write_text("not a folder, so nothing below it can be read")
     results, (problem,) = read_others()
     assert (results, problem["path"]) == ([], "/proc/*/ns/net")
-    assert "1 of 1 processes" in problem["problem"]
+    assert "1 of 1 process" in problem["problem"]
 
 
 @pytest.mark.parametrize("end", ["hang", "crash"])

@@ -17,7 +17,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.groups import KINDS, make_groups
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Cause
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.todo import Shell
-from reports.fleets import DOCUMENT, GCE, KERNEL, desired, info_result
+from reports.fleets import DOCUMENT, GCE, KERNEL, desired, info_result, undone_result
 
 SHELL = Shell(inventory=(), limit_file="/srv/audit.limit")
 ROLE = "ansible-playbook netops.tuning.tcp_keepalive"
@@ -100,6 +100,16 @@ def test_causes_are_the_same_text_for_all_hosts():
         Cause("ssh: connect to host ... port 22: timed out", 2),
         Cause("no route", 1),
     )
+
+
+def test_a_cause_does_not_name_the_time_of_a_boot():
+    results = {}
+    for name, booted in (("web1", "2026-11-24T07:01:45+00:00"), ("web2", "2026-11-20T01:00:00Z")):
+        results[name] = {**undone_result(), "booted": booted}
+    (group,) = groups(results)
+    (cause,) = group.causes
+    assert cause.text.startswith("undone since the boot of ...: ")
+    assert cause.hosts == 2
 
 
 @pytest.mark.parametrize(
