@@ -233,8 +233,8 @@ def check_modes(world: World) -> None:
 def test_no_value_or_key_reaches_a_shell_or_a_format_string(
     world: World, ask: Asker, payload: str
 ) -> None:
-    key = "net.ipv4.tcp_congestion_control"
-    refused_value = ask.fails(world, sysctl({key: payload}))
+    key = "kernel.domainname"  # takes any text; here it is read-only
+    refused_value = ask.fails(world, sysctl({"net.ipv4.tcp_congestion_control": payload}))
     ask.fails(world, sysctl({f"net.ipv4.{payload}": 1}))
     assert payload in refused_value["msg"]
     assert not world.exists("/srv/pwned")

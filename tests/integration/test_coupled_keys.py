@@ -71,9 +71,14 @@ def addresses(world: World, interface: str) -> str:
 def test_a_failed_run_changes_no_key_of_the_network(
     hardened: World, ask: Asker, settings: dict[str, Any]
 ) -> None:
-    result = ask.fails(hardened, sysctl({**settings, **REFUSED}))
-    assert result["failed_key"] == next(iter(REFUSED))
-    assert result["rolled_back"] is True
+    names = list(settings)
+    for position in range(1, len(names) + 1):
+        first, later = names[:position], names[position:]
+        keys = [*first, *REFUSED, *later]
+        values = {**settings, **REFUSED}
+        result = ask.fails(hardened, sysctl({key: values[key] for key in keys}))
+        assert result["failed_key"] == next(iter(REFUSED))
+        assert result["rolled_back"] is True
 
 
 def test_a_failed_run_leaves_the_addresses_of_the_interfaces(world: World, ask: Asker) -> None:

@@ -29,6 +29,20 @@ DEFAULTS = {TIME: 7200, PROBES: 9, INTVL: 75, FIN: 60}
 """The kernel's."""
 DESIRED = {TIME: 3600, PROBES: 5, INTVL: 25}
 INTERFACES = ("br0", "br1", "br2")
+FILTER = "net.ipv4.conf.default.rp_filter"
+DEVICES = ("lo", *INTERFACES)
+COUPLED = {
+    FORWARD: 0,
+    REDIRECTS: 0,
+    FILTER: 0,
+    "net.ipv4.conf.default.forwarding": 0,
+    **{f"net.ipv4.conf.{name}.forwarding": 0 for name in DEVICES},
+    "net.ipv4.conf.br0.forwarding": 1,
+    **{f"net.ipv4.conf.{name}.rp_filter": 2 for name in DEVICES},
+    **DEFAULTS,
+}
+"""A host where keys are not as ip_forward would make them."""
+CHANGED_ALONG = (REDIRECTS, *(f"net.ipv4.conf.{name}.forwarding" for name in DEVICES))
 MEDIUM = {f"net.ipv4.conf.{name}.medium_id": 0 for name in INTERFACES}
 
 
@@ -43,6 +57,9 @@ class Scenario(NamedTuple):
     loader: str = "systemd"
     interfaces: tuple[str, ...] = ()
     missing_folders: tuple[str, ...] = ()
+    changed_along: tuple[str, ...] = ()
+    """Keys that the kernel changes along with others: a run that is killed while it restores them
+    leaves what the kernel made of them."""
     lower_layer: str = ""
     """Where the lower layer is if /etc/sysctl.d is an overlay: a key of LOWER_FILE_SYSTEMS."""
     accepted_options: Mapping[str, Any] | None = None
@@ -235,10 +252,25 @@ _ALL = (
         accepted_options=sysctl({**DESIRED, RETRIES: 4}),
     ),
     Scenario(
-        name="refused when read back",  # ip_forward resets accept_redirects when it is written
+        name="keys that act on others",
+        options=sysctl({FORWARD: 1, REDIRECTS: 1, TIME: 3600}),
+        tree={OURS: f"{TIME} = 1\n"},
+        runtime=COUPLED,
+        interfaces=INTERFACES,
+    ),
+    Scenario(
+        name="refused after keys that act on others",
+        options=sysctl({FORWARD: 1, FILTER: 1, RETRIES: 1000}),
+        tree={OURS: f"{TIME} = 1\n"},
+        runtime={**COUPLED, RETRIES: 3},
+        changed_along=CHANGED_ALONG,
+        interfaces=INTERFACES,
+        accepted_options=sysctl({FORWARD: 1, FILTER: 1, RETRIES: 4}),
+    ),
+    Scenario(
+        name="a value that a later key resets",  # ip_forward resets accept_redirects
         options=sysctl({REDIRECTS: 1, TIME: 3600, FORWARD: 1}),
         runtime={FORWARD: 0, **DEFAULTS, REDIRECTS: 0},
-        accepted_options=sysctl({FORWARD: 1, REDIRECTS: 1, TIME: 3600}),
     ),
 )
 SCENARIOS = {scenario.name: scenario for scenario in _ALL}

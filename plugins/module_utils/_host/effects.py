@@ -74,7 +74,8 @@ def add_effects(plan: Plan) -> Plan:
 def _read_affected(plan: Plan) -> Values:
     """Read all keys that the writes of a plan may change, by one name for each variable.
 
-    A requested key that is turned is written again, so what that changes is among them.
+    Those written later are among them: after an error they may not have been. A requested key that
+    is turned is written again, so what that changes is among them.
     """
     runtime = plan.observed.runtime
     affected: dict[str, str | None] = {}
@@ -83,12 +84,13 @@ def _read_affected(plan: Plan) -> Values:
     variables = {variable_of(key) for key in pending}
     while pending:
         for key in _changed_keys(pending.pop()):
-            if key in affected or variable_of(key) in variables:
+            is_other_name = variable_of(key) in variables and key not in written
+            if key in affected or is_other_name:
                 continue
             if key in runtime:
                 affected[key] = runtime[key]
             else:
-                affected.update(read_keys([key], named=False, needed=False))
+                affected.update(read_keys([key], named=False, needed=True))
             if key in plan.desired and key not in written:
                 written.add(key)
                 pending.append(key)
@@ -98,7 +100,7 @@ def _read_affected(plan: Plan) -> Values:
 def _changed_keys(key: str) -> Iterator[str]:
     for name in keys_changed_by(key):
         if is_glob(name):
-            yield from expand_glob(name)
+            yield from expand_glob(name, needed=True)
         else:
             yield name
 

@@ -118,25 +118,30 @@ def require_procfs() -> None:
         )
 
 
-def expand_glob(pattern: str) -> list[str]:
+def expand_glob(pattern: str, needed: bool = False) -> list[str]:
     """Return the keys that a glob may match now, by name.
 
     A last segment that is no glob is not looked up, so the key may not exist.
+    needed: a folder that cannot be read is an error.
     """
     paths = [""]
     for segment in split_glob(pattern):
         longer: list[str] = []
         for path in paths:
-            names = _matching_names(path, segment) if is_glob(segment) else [segment]
+            names = _matching_names(path, segment, needed) if is_glob(segment) else [segment]
             longer.extend(f"{path}/{name}" for name in names)
         paths = longer
     return [path_to_key(path[1:]) for path in paths]
 
 
-def _matching_names(folder: str, segment: str) -> list[str]:
+def _matching_names(folder: str, segment: str, needed: bool) -> list[str]:
     try:
         names = os.listdir(PROC_SYS + folder)
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except PermissionError:
+        if needed:
+            raise
         return []
     matches = segment_matcher(segment)
     return sorted(name for name in names if matches(name))

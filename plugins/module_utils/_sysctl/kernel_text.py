@@ -180,7 +180,7 @@ def grammar_of(key: str) -> Grammar | None:
     if key in RANGE_LISTS:
         return _RANGES
     if key.endswith(SECRET_SUFFIXES):
-        return _SECRETS[key.rpartition(".")[2]]
+        return _SECRETS.get(key.rpartition(".")[2])
     return _GRAMMARS.get(key)
 
 

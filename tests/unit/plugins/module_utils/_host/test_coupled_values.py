@@ -223,7 +223,6 @@ def test_what_cannot_be_taken_back_comes_after_the_files(
         {FORWARD: "1"},
         {BYTES: "16384"},
         {RATIO: "10"},
-        {REDIRECTS: "1", FORWARD: "1", BR0: "0"},
         {KEXEC: "1", IPV6_ALL: "1"},
     ],
 )
@@ -296,6 +295,13 @@ def test_an_error_names_what_cannot_be_taken_back(live: Kernel, root: HostRoot) 
 
 
 # --- known before ---
+
+
+def test_restores_a_changed_key_that_was_to_be_written_later(live: Kernel, root: HostRoot) -> None:
+    live.refuse(SWAPPINESS, "10")
+    error = fails(make_coupled_plan({FORWARD: "1", SWAPPINESS: "10", BR0: "0"}), root)
+    assert error.rolled_back
+    assert values_of(live) == START
 
 
 def test_reads_before_all_that_the_writes_may_change(live: Kernel) -> None:
