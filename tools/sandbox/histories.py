@@ -1,12 +1,23 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generated histories of a host: files of others, a few tasks over coupled keys, then a boot."""
+"""Generated histories of a host: files of others, a few tasks over coupled keys, then a boot.
+
+    python -m sandbox.histories COUNT [FIRST]
+
+checks so many of them with each loader, and prints those that end otherwise than expected.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import random
-from typing import Any, NamedTuple
+import sys
+from pathlib import Path
+from typing import Any, Iterator, NamedTuple
+
+from .world import World
 
 INTERFACES = ("br0", "br1")
 
@@ -91,3 +102,32 @@ def _task(rng: random.Random, keys: list[str]) -> dict[str, Any]:
     elif rng.random() < 0.15:
         task["exclusive"] = True
     return task
+
+
+def check_histories(world: World, first: int, count: int) -> Iterator[dict[str, Any]]:
+    """Run the histories of these seeds in a world; yield those that end not as expected."""
+    imports = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", ""), *sys.path]
+    answer = world.run(
+        [sys.executable, "-m", "sandbox.history_runner", world.loader, str(first), str(count)],
+        env={"PYTHONPATH": os.pathsep.join(path for path in imports if path)},
+        timeout=60 * count,
+    )
+    lines = [json.loads(line) for line in answer.stdout.splitlines()]
+    if not lines or lines[-1] != {"checked": count}:
+        raise AssertionError(answer.stdout + answer.stderr)
+    yield from lines[:-1]
+
+
+def main() -> None:
+    count = int(sys.argv[1])
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    for loader in ("systemd", "procps"):
+        with World(loader=loader) as world:
+            problems = list(check_histories(world, first, count))
+        for history in problems:
+            print(loader, json.dumps(history))
+        print(f"{loader}: {count} histories, {len(problems)} not as expected")
+
+
+if __name__ == "__main__":
+    main()

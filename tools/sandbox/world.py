@@ -88,6 +88,7 @@ class World:
         proc_sys: str = "net",
         user: int | None = None,
     ) -> None:
+        self.loader = loader
         self.interfaces = list(interfaces)
         self.user = user if os.geteuid() == 0 else os.geteuid()
         options = {

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import may_be_coupled
 
+REPOSITORY = Path(__file__).parents[5]
 FORWARD = "net.ipv4.ip_forward"
 
 
@@ -169,3 +172,17 @@ def test_every_key_of_the_table_may_be_coupled(key: str) -> None:
 )
 def test_the_table_is_not_read_for_a_plain_key(key: str, expected: bool) -> None:
     assert may_be_coupled(key) is expected
+
+
+def rows_of_documentation() -> list[list[str]]:
+    """Return the cells in backquotes of each row of the page about coupled keys."""
+    text = (REPOSITORY / "docs/keys-that-act-on-each-other.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    return [[cell.strip("|` ") for cell in row if "`" in cell] for row in rows]
+
+
+def test_the_documentation_has_the_rows_of_the_table() -> None:
+    rows = [[name, alias] for alias, name in couplings.ALIASES.items()]
+    rows += [[effect.key, effect.target] for effect in couplings.EFFECTS]
+    rows += [[row.key] for row in couplings.ONE_WAY]
+    assert sorted(rows_of_documentation()) == sorted(rows)

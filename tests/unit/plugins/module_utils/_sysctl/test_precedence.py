@@ -57,8 +57,11 @@ def full_key(name):
         return f"vm.{name}"
     if name == "ip_forward":
         return f"net.ipv4.{name}"
-    family = "ipv6" if name.endswith("disable_ipv6") else "ipv4"
-    return f"net.{family}.conf.{name}"
+    family = "ipv4"
+    if name.startswith("v6.") or name.endswith("disable_ipv6"):
+        family = "ipv6"
+    setting = name[3:] if name.startswith("v6.") else name
+    return f"net.{family}.conf.{setting}"
 
 
 def full_line(line):
