@@ -170,6 +170,8 @@ def _mount_overlay(lower_type: str) -> None:
 
 
 def _unmount_overlay() -> None:
+    if not os.path.ismount(LAYERS):
+        return  # what is mounted on the folder is no overlay, such as the disk that loses power
     for mount_point in (LAYERED, LAYERS):
         if os.path.ismount(mount_point):
             call("umount2", mount_point.encode(), MNT_DETACH)
