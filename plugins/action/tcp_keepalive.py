@@ -10,7 +10,7 @@ every host: measured on a fleet, the controller then needs 1.5 times the CPU.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Mapping
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import normal
@@ -22,8 +22,10 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import
     ROLE_NAMES,
     ROLE_PREFIX,
     options_from_variables,
+    role_default,
     with_profile_of_role,
 )
+from ansible_collections.netops.tuning.plugins.plugin_utils._variable_names import name_variables
 from ansible_collections.netops.tuning.plugins.plugin_utils._variables import (
     VariableError,
     check_names,
@@ -37,10 +39,38 @@ class ActionModule(normal.ActionModule):
         """Return the result of the module."""
         prefix = self._task.args.pop(FROM_VARIABLES, None)
         if prefix is not None:
-            options = self._options_from_variables(str(prefix), task_vars or {})
-            self._task.args = {**options, **self._task.args}
+            variables = task_vars or {}
+            options = self._options_from_variables(str(prefix), variables)
+            self._task.args = self._combined(str(prefix), options, variables)
         result: dict[str, Any] = super().run(tmp, task_vars)
+        if prefix is not None and "msg" in result:
+            result["msg"] = name_variables(str(result["msg"]), str(prefix), MODULE_OPTIONS)
         return result
+
+    def _combined(
+        self, prefix: str, options: dict[str, Any], variables: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the options of the module.
+
+        Those of the task itself win, then what the variables say, then module_defaults, and last
+        the defaults of the role, which nobody has asked for.
+        """
+        own = _names_in_task(self._task.get_ds())
+        own_args, module_defaults = {}, {}
+        for name, value in self._task.args.items():
+            if name in own:
+                own_args[name] = value
+            else:
+                module_defaults[name] = value
+        given = options
+        if module_defaults:
+            host = variables["inventory_hostname"]
+            of_host = variables["hostvars"].raw_get(host)
+            given = {}
+            for name, value in options.items():
+                if prefix + name in of_host or value != role_default(name):
+                    given[name] = value
+        return {**options, **module_defaults, **given, **own_args}
 
     def _options_from_variables(self, prefix: str, variables: dict[str, Any]) -> dict[str, Any]:
         names = ROLE_NAMES._replace(prefix=prefix, reserved=prefix == ROLE_PREFIX)
@@ -59,3 +89,15 @@ class ActionModule(normal.ActionModule):
                 f"prefix, such as '{prefix}time'; set one, or leave from_variables out"
             )
         return options
+
+
+def _names_in_task(task: Any) -> set[str]:
+    """Return the names of the options that the task itself gives, as it is in YAML."""
+    names: set[str] = set()
+    if not isinstance(task, Mapping):
+        return names
+    for key, value in task.items():
+        is_action = str(key).rpartition(".")[2] == "tcp_keepalive"
+        if isinstance(value, Mapping) and (is_action or key in ("args", "action")):
+            names.update(map(str, value))
+    return names

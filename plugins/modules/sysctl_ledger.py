@@ -27,16 +27,15 @@ options:
     description:
       - The name of the rollout, up to 100 printable characters.
       - After a rollout was rolled back, its name can be used again for a new one.
+      - Required with O(state=restored).
     type: str
-    required: true
   state:
     description:
       - V(restored) restores the runtime values and files from before the first change of
         O(rollout). Later rollouts are rolled back too. It restores all of it or nothing, except for
         keys that the kernel does not let go back, see RV(not_restored).
     type: str
-    choices: [restored]
-    required: true
+    choices: [restored, listed]
   overwrite_changes:
     description:
       - Restore files that somebody else has changed since, which loses that change. Without it,
@@ -77,6 +76,10 @@ EXAMPLES = r"""
     profile: gce
     rollout: keepalive 2026-11
 
+- name: List the rollouts that changed this host
+  netops.tuning.sysctl_ledger:
+    state: listed
+
 - name: Roll back to the state before
   netops.tuning.sysctl_ledger:
     rollout: keepalive 2026-11
@@ -85,7 +88,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rollout:
-  description: The name of the rollout.
+  description: The name of the rollout; none with O(state=listed).
   returned: always
   type: str
   sample: keepalive 2026-11

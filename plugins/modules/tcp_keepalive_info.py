@@ -12,7 +12,8 @@ description:
     established connections have keepalive, which processes own them, and which other network
     namespaces have settings of their own.
   - Connections (IPv4 and IPv6) come from the kernel's C(sock_diag), without starting a program.
-    No process is stopped, traced or contacted.
+    No process is stopped, traced or contacted. The ssh connection through which Ansible runs is
+    not counted.
   - Changes nothing, and needs no root. What it cannot see is shown in RV(problems),
     RV(processes_unseen) and RV(namespaces).
 author: the netops.tuning authors (@netops-tuning)

@@ -33,6 +33,9 @@ PREFLIGHT, APPLIED, VERIFIED = "rollout_preflight", "rollout_applied", "rollout_
 RESTORED = "rollout_restored"
 """The variable in which the way back is registered."""
 
+_MAX_DETAILS = 300
+"""Characters of the output of a program that failed."""
+
 _MAX_NAMED_HOSTS = 20
 """Hosts that a line of the summary names."""
 
@@ -145,7 +148,13 @@ def _failure_reason(variables: Variables) -> str:
     if would_change(result):
         differences = ", ".join(_differences(result)) or "the file differs"
         return f"it was set, but does not hold: {differences}"
-    return one_line(result.get("msg") or "it failed")
+    message = one_line(result.get("msg") or "it failed")
+    details = one_line(result.get("stderr") or result.get("stdout") or "")
+    if not details or details in message:
+        return message
+    if len(details) > _MAX_DETAILS:
+        details = f"... {details[-_MAX_DETAILS:]}"  # programs say last what stopped them
+    return f"{message}: {details}"
 
 
 def _differences(verified: Result) -> Iterator[str]:
@@ -327,3 +336,33 @@ def _rank(outcome: Outcome) -> int:
 
 def _in_words(outcome: str) -> str:
     return outcome.replace("_", " ")
+
+
+# The ledgers of the hosts
+
+
+class KnownRollout(NamedTuple):
+    """A rollout that ledgers know."""
+
+    rollout: str
+    at: str
+    """When it first changed a host, in UTC."""
+    hosts: int
+    """The number of hosts that it changed."""
+    undone: int
+    """On how many of them it was rolled back."""
+
+
+def merge_ledgers(ledgers: Mapping[str, Sequence[Result]]) -> list[KnownRollout]:
+    """Return the rollouts that hosts know, oldest first."""
+    rollouts: dict[str, KnownRollout] = {}
+    for entries in ledgers.values():
+        for entry in entries:
+            name, time = str(entry["rollout"]), str(entry["at"])
+            known = rollouts.get(name, KnownRollout(name, time, 0, 0))
+            rollouts[name] = known._replace(
+                at=min(known.at, time),
+                hosts=known.hosts + 1,
+                undone=known.undone + bool(entry["undone"]),
+            )
+    return sorted(rollouts.values(), key=lambda rollout: (rollout.at, rollout.rollout))

@@ -46,7 +46,8 @@ def check_playbook(playbook: str, values: Values, resolve: Resolve) -> dict[str,
             return _check_rollout(values, resolve)
         if playbook == "rollback":
             return {"rollout_name": validate_rollout_name(values["rollout_name"])}
-        _check_report(values)
+        if playbook in ("audit", "merge_reports"):
+            _check_report(values)
     except (ReportError, TuningError) as error:
         raise VariableError(str(error)) from None
     return {}

@@ -74,7 +74,8 @@ NAME_OF_A_ROLLOUT = Variable(
     required="give the rollout a name, by which it can be rolled back: -e rollout_name=NAME"
 )
 NAME_TO_ROLL_BACK = Variable(
-    required="name the rollout to go back to the start of: -e rollout_name=NAME"
+    required="name the rollout to go back to the start of: -e rollout_name=NAME "
+    "(the playbook netops.tuning.rollouts lists them)"
 )
 ROLLOUT_VARIABLES = {
     "rollout_name": NAME_OF_A_ROLLOUT,
@@ -99,10 +100,22 @@ ROLLBACK_VARIABLES = {
 }
 
 
+ROLLOUTS_VARIABLES = {"rollback_terminal": Variable("flag", True)}
+
+
+ALL_VARIABLES = (
+    AUDIT_VARIABLES,
+    MERGE_VARIABLES,
+    ROLLOUT_VARIABLES,
+    ROLLBACK_VARIABLES,
+    ROLLOUTS_VARIABLES,
+)
+
+
 def _names(prefix: str, *others: str) -> Names:
     """Return the names of all variables of our playbooks with a prefix."""
     known = set(others)
-    for variables in (AUDIT_VARIABLES, MERGE_VARIABLES, ROLLOUT_VARIABLES, ROLLBACK_VARIABLES):
+    for variables in ALL_VARIABLES:
         for variable in variables:
             if variable.startswith(prefix):
                 known.add(variable[len(prefix) :])
@@ -121,6 +134,9 @@ PLAYBOOKS = {
         hosts="rollback_hosts",
         variables=ROLLBACK_VARIABLES,
         names=[ROLLBACK_NAMES, ROLLOUT_NAMES],
+    ),
+    "rollouts": Playbook(
+        hosts="rollback_hosts", variables=ROLLOUTS_VARIABLES, names=[ROLLBACK_NAMES]
     ),
 }
 

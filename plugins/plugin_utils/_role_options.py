@@ -73,6 +73,13 @@ def with_profile_of_role(options: Mapping[str, Any]) -> dict[str, Any]:
     return {"profile": DEFAULT_PROFILE, **options}
 
 
+def role_default(option: str) -> Any:
+    """Return the default of an option in the role; it is the module's but for the profile."""
+    if option == "profile":
+        return DEFAULT_PROFILE
+    return TCP_KEEPALIVE_OPTIONS[option].get("default")
+
+
 class Desired(NamedTuple):
     """The desired state of a host, by its variables."""
 

@@ -96,6 +96,31 @@ def test_a_host_without_connections_and_files(world: World, ask: Asker) -> None:
     assert result["problems"] == []
 
 
+# --- the connection of Ansible itself ---
+
+
+@pytest.mark.parametrize("address", [IPV4, IPV6, IPV4_MAPPED])
+def test_the_connection_of_ansible_itself_is_not_counted(
+    world: World, holder: Holder, ask: Asker, address: str
+) -> None:
+    """Its variable is set as by sshd; the other end of the pair is another connection."""
+    holder.pair("ssh", ARMED, address)
+    _state, _received, _sent, local, remote = ss(world)[0].split()[:5]
+    ends = []
+    for end in (remote, local):
+        host, _colon, port = end.rpartition(":")
+        # As sshd writes an IPv4 address of an IPv6 socket.
+        ends += [host.strip("[]").replace("::ffff:", ""), port]
+    variable = f"SSH_CONNECTION={' '.join(ends)}"
+
+    task = keepalive_info(namespaces=False)
+    assert ask.again(world, task)["connections"]["established"] == 2
+    result = ask.again(world, task, under=["env", variable])
+    assert result["connections"]["established"] == 1
+    assert [process["established"] for process in result["processes"]] == [1]
+    assert result["problems"] == []
+
+
 # --- connections ---
 
 

@@ -89,6 +89,10 @@ def test_a_host_is_changed_then_already_right_then_put_back(world: World) -> Non
     assert outcome(again) == "already_right", again.output
     assert again.stats["changed"] == 0, again.output
 
+    listed = run_playbook(world, "netops.tuning.rollouts")
+    assert listed.rc == 0, listed.output
+    assert re.search("^20.*Z  a: on 1 host$", listed.output, re.MULTILINE), listed.output
+
     rollback = run_playbook(world, "netops.tuning.rollback", variables={"rollout_name": "a"})
     assert rollback.rc == 0, rollback.output
     assert world.snapshot() == start, rollback.output
@@ -108,7 +112,7 @@ def test_the_variables_of_the_role_are_used(world: World) -> None:
     refused = roll_out(world, tcp_keepalive_idle_limit=350)
     assert refused.rc == 2, refused.output
     assert outcome(refused) == "failed", refused.output
-    assert "idle_limit 350 s" in reason(refused)
+    assert "is not below tcp_keepalive_idle_limit 350 s" in reason(refused)
 
 
 # --- rollout_via: sysctl ---
@@ -281,6 +285,29 @@ def test_a_host_that_fails_the_verification_is_put_back(world: World, tmp_path: 
     assert outcome(played) == "put_back", played.output
     assert f"{TIME} is 77 instead of 3600" in reason(played)
     assert world.snapshot() == start
+
+
+# --- the rollback ---
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({}, "rollout_name is not set; name the rollout to go back to the start of: -e rollout_na"),
+        ({"rollout_name": "b"}, "No host knows the rollout b, so nothing was put back."),
+        ({"rollout_name": "a", "rollback_hosts": "wrold"}, "rollback_hosts: 'wrold' names no host"),
+        ({"rollout_name": "a", "rollback_host": "x"}, "did you mean rollback_hosts?"),
+    ],
+)
+def test_a_rollback_that_cannot_be_meant_fails_on_no_host(
+    world: World, variables: Mapping[str, Any], message: str
+) -> None:
+    before = world.snapshot(identity=True)
+    played = run_playbook(world, "netops.tuning.rollback", variables=variables)
+    assert played.rc == 2, played.output
+    assert message in messages(played)
+    assert played.failed_hosts == {"localhost"}
+    assert world.snapshot(identity=True) == before
 
 
 # --- refused before any host is asked ---

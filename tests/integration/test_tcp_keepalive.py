@@ -431,3 +431,25 @@ def test_the_hosts_of_the_playbook_are_a_variable(world: World) -> None:
     assert played.rc == 0, played.output
     assert played.stats["changed"] == 1
     assert now(world) == PROFILES["sap"]
+
+
+# --- module_defaults ---
+
+
+def test_module_defaults_lose_to_what_the_role_is_given(world: World) -> None:
+    """But win over the defaults of the role, which nobody has asked for."""
+    path = "/etc/sysctl.d/50-of-the-group.conf"
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "module_defaults": {
+            "group/netops.tuning.settings": {"path": path},
+            MODULE: {"time": 60, "probes": 4, "profile": "kernel"},
+        },
+        "roles": [{"role": ROLE, "tcp_keepalive_time": 300}],
+    }
+    played = run_playbook(world, [play])
+    assert played.rc == 0, played.output
+    assert now(world) == (300, 4, 75)
+    assert world.exists(path)
+    assert not world.exists(OURS)

@@ -29,6 +29,7 @@ COMPARED = [
     "rollout_plan",
     "rollout_progress",
     "rollout_summary",
+    "rollouts_list",
 ]
 """Actions with a constant OPTIONS, whose documentation is in the module file of the same name."""
 

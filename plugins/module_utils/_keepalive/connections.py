@@ -9,7 +9,8 @@ import socket
 from typing import Any
 
 from .._sysctl.errors import TuningError, describe_os_error
-from .inet_diag import REQUEST, SocketTable, parse_answer, parse_proc_net
+from .inet_diag import REQUEST, SocketTable, parse_answer, parse_proc_net, request_for
+from .own_connection import Endpoints
 
 PROC_NET = "/proc/net"
 _SOCK_DIAG = 4
@@ -34,6 +35,25 @@ class Connections:
         """Add the connections of a table. ``longest``: see ``SocketTable.classify``."""
         self.states += sockets.classify(longest)
         self.inodes += sockets.inodes
+
+    def remove(self, inode: int) -> None:
+        """Remove the connection with this inode, if it is there."""
+        if inode and inode in self.inodes:
+            index = self.inodes.index(inode)
+            del self.inodes[index], self.states[index]
+
+
+def find_inode(connection: Endpoints) -> int:
+    """Return the inode of a connection, 0 if it is not there, or if the kernel does not tell."""
+    request = request_for(connection.family, connection.local, connection.remote)
+    try:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as netlink:
+            netlink.settimeout(_TIMEOUT)
+            netlink.send(request)
+            inodes = parse_answer(netlink.recv(_BUFFER)).inodes
+    except (OSError, TuningError):
+        return 0
+    return inodes[0] if inodes else 0
 
 
 def read_connections(longest: float, problems: list[dict[str, Any]]) -> Connections | None:

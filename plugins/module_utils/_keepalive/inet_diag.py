@@ -39,6 +39,16 @@ REQUEST = _HEADER.pack(76, _GETSOCK, 0x301, 0, 0) + struct.pack("=52xII", 1 << _
 It is the older of two kinds of request, and returns IPv4 and IPv6 in one go.
 """
 
+_NO_COOKIE = b"\xff" * 8
+
+
+def request_for(family: int, local: tuple[bytes, int], remote: tuple[bytes, int]) -> bytes:
+    """Return an inet_diag_req for one connection, by the addresses and ports of both its ends."""
+    identity = struct.pack("!HH16s16s4x8s", local[1], remote[1], local[0], remote[0], _NO_COOKIE)
+    request = struct.pack("=B3x", family) + identity + struct.pack("=II", 1 << _ESTABLISHED, 0)
+    return _HEADER.pack(_HEADER.size + len(request), _GETSOCK, 0x1, 0, 0) + request
+
+
 _KEEPALIVE_TIMER = 2
 _STATE_OF_TIMER = {0: WITHOUT, _KEEPALIVE_TIMER: WITH}
 """The kernel shows one timer: a retransmission (1) or a zero window probe (4) hides keepalive."""

@@ -22,16 +22,17 @@ from .._sysctl.plan import FileChange, Observed, Plan
 from .._sysctl.restore_plan import make_restore_plan
 from .._sysctl.result import build_result
 from .._sysctl.secrets import quote_value
-from .._sysctl.text import printable
+from .._sysctl.sysctl_d import format_header
+from .._sysctl.text import encode, printable
 from .._sysctl.values import values_equal
-from .arguments import Options
+from .arguments import DEFAULT_HEADER, Options
 from .base import TuningModule
 from .flow import HostChange, change_host
 from .rollout_name import validate_rollout_name
 
 OPTIONS: Options = {
-    "rollout": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["restored"], "required": True},
+    "rollout": {"type": "str"},
+    "state": {"type": "str", "choices": ["restored", "listed"]},
     "overwrite_changes": {"type": "bool", "default": False},
     "ignore_unknown": {"type": "bool", "default": False},
 }
@@ -41,7 +42,27 @@ Snapshots = Mapping[str, "FileSnapshot | None"]
 
 def run() -> NoReturn:
     """Run the module."""
-    change_host(Restoration(TuningModule(OPTIONS)))
+    module = TuningModule(OPTIONS)
+    if module.params["state"] == "listed":
+        list_rollouts(module)
+    change_host(Restoration(module))
+
+
+def list_rollouts(module: TuningModule) -> NoReturn:
+    """Return the rollouts in the ledger."""
+    try:
+        entries = store.read_entries()
+    except TuningError as error:
+        module.fail(error)
+    module.exit_json(changed=False, rollout=None, rollouts=_describe_rollouts(entries))
+
+
+def _describe_rollouts(entries: Sequence[LedgerEntry]) -> list[dict[str, Any]]:
+    undone = {entry.rollout: entry.undone for entry in entries}
+    rollouts = []
+    for name, time in ledger.rollout_names(entries).items():
+        rollouts.append({"rollout": name, "at": time, "undone": undone[name]})
+    return rollouts
 
 
 class Restoration(HostChange):
@@ -52,7 +73,7 @@ class Restoration(HostChange):
 
     def __init__(self, module: TuningModule) -> None:
         super().__init__(module)
-        self.rollout: str = module.params["rollout"]
+        self.rollout: str = module.params["rollout"] or ""
         self._entries: Sequence[LedgerEntry] = ()
         self._to_undo: Sequence[LedgerEntry] = ()
         self._files_before: Snapshots = {}
@@ -61,6 +82,13 @@ class Restoration(HostChange):
         """Key -> why it cannot go back."""
 
     def open_host(self) -> HostFiles:
+        if self.module.params["state"] is None:
+            raise TuningError(
+                "state is not set; give 'state: restored' to go back to before a rollout, "
+                "or 'state: listed' to see the rollouts"
+            )
+        if self.module.params["rollout"] is None:
+            raise TuningError("rollout is not set; name the rollout, or give 'state: listed'")
         self.rollout = validate_rollout_name(self.rollout)
         return HostFiles("/")
 
@@ -98,10 +126,12 @@ class Restoration(HostChange):
         data = {path: _data_of(snapshot) for path, snapshot in self._files_now.items()}
         changed = ledger.changed_by_others(self._to_undo, data)
         if changed:
+            descriptions = [_describe_changed_file(path, data[path]) for path in changed]
             raise TuningError(
-                f"changed by somebody else since rollout {self.rollout!r}, "
-                f"which would be lost: {', '.join(changed)}; "
-                "save what is needed of it, then set 'overwrite_changes: true'"
+                f"changed since rollout {self.rollout!r}, "
+                f"which would be lost: {', '.join(descriptions)}; "
+                "save what is needed of it, then set 'overwrite_changes: true' "
+                "(of the playbook: -e rollback_overwrite_changes=true)"
             )
 
     def is_needed(self, plan: Plan) -> bool:
@@ -152,7 +182,10 @@ class Restoration(HostChange):
         return False
 
     def result(self, plan: Plan | None, backups: list[str]) -> dict[str, Any]:
-        result: dict[str, Any] = {"rollout": self.rollout, "rollouts": self._rollouts()}
+        result: dict[str, Any] = {
+            "rollout": self.rollout,
+            "rollouts": _describe_rollouts(self._entries),
+        }
         if plan is not None:
             done = [write for write in plan.writes if write.key not in self._not_restored]
             result.update(build_result(plan._replace(writes=tuple(done))))
@@ -168,12 +201,22 @@ class Restoration(HostChange):
             for key, reason in self._not_restored.items()
         ]
 
-    def _rollouts(self) -> list[dict[str, Any]]:
-        undone = {entry.rollout: entry.undone for entry in self._entries}
-        names = ledger.rollout_names(self._entries)
-        return [
-            {"rollout": name, "at": time, "undone": undone[name]} for name, time in names.items()
-        ]
+
+def _describe_changed_file(path: str, data: bytes | None) -> str:
+    """Return a path, and who changed the file as far as its content tells."""
+    if data is None:
+        return f"{path} (gone)"
+    if _is_as_we_write(data):
+        return f"{path} (by a task of netops.tuning without a rollout name, as its content tells)"
+    return f"{path} (by somebody else)"
+
+
+def _is_as_we_write(data: bytes) -> bool:
+    """Tell whether a file has our header, then settings and no other comment."""
+    lines = [line for line in data.splitlines() if line.strip()]
+    if not lines or lines[0] != encode(format_header(DEFAULT_HEADER)).strip():
+        return False
+    return not any(line.lstrip().startswith((b"#", b";")) for line in lines[1:])
 
 
 def _data_of(snapshot: FileSnapshot | None) -> bytes | None:

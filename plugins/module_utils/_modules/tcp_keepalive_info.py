@@ -9,9 +9,10 @@ from typing import Any, Iterable, Mapping, NoReturn
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.undone import find_undone
-from .._keepalive.connections import read_connections
+from .._keepalive.connections import find_inode, read_connections
 from .._keepalive.inet_diag import count_states
 from .._keepalive.namespaces import other_namespaces, read_keepalive
+from .._keepalive.own_connection import own_connection
 from .._keepalive.processes import count_by_process
 from .._keepalive.profiles import KEYS, dead_after
 from .._sysctl.boot_files import BootFiles
@@ -168,6 +169,9 @@ def _connections_result(
     connections = read_connections(_longest_timer(runtime), problems)
     if connections is None:
         return result
+    own = own_connection()
+    if own:
+        connections.remove(find_inode(own))
     result["source"] = connections.source
     result["connections"] = count_states(connections.states)
     if params["process_limit"]:

@@ -162,6 +162,22 @@ def test_a_failed_verification_names_the_differences(settings, reason):
     assert outcome.reason == f"Verify: it was set, but does not hold: {reason}"
 
 
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        ({"msg": "non-zero return code", "stderr": "no\nroute"}, "non-zero return code: no route"),
+        ({"msg": "non-zero return code", "stdout": "503"}, "non-zero return code: 503"),
+        ({"msg": "rc 1: no route", "stderr": "no route\n"}, "rc 1: no route"),
+        ({"msg": "rc 1", "stderr": "x" * 400}, f"rc 1: ... {'x' * 300}"),
+        ({"stderr": "", "stdout": ""}, "it failed"),
+    ],
+)
+def test_a_failed_health_check_shows_what_the_program_said(failure, reason):
+    variables = variables_of(TCP_KEEPALIVE, Results(WILL_CHANGE, CHANGED, None, RESTORED))
+    variables["ansible_failed_result"] = {"failed": True, **failure}
+    assert _fleet.outcome_of(variables).reason == f"Health check: {reason}"
+
+
 def test_a_message_becomes_one_line_without_the_prefix_of_ansible():
     assert _fleet.one_line("Task failed: one\n  two ") == "one two"
 
@@ -300,3 +316,22 @@ def test_the_preflight_names_what_the_last_boot_did_not_keep():
     preflights = {"web1": undone, "web2": WILL_CHANGE, "web3": undone, "web4": FAILED, "web5": None}
     (line,) = _fleet.undone_lines(preflights)
     assert line.startswith("web1, web3: undone since the last boot: a.b, c.d; ")
+
+
+# --- the ledgers of the hosts ---
+
+
+def ledger_entry(name, time, undone=False):
+    return {"rollout": name, "at": time, "undone": undone}
+
+
+def test_the_rollouts_of_all_hosts_are_merged():
+    ledgers = {
+        "a": [ledger_entry("old", "2026-01-02"), ledger_entry("new", "2026-03-01")],
+        "b": [ledger_entry("old", "2026-01-01", undone=True)],
+        "c": [],
+    }
+    assert _fleet.merge_ledgers(ledgers) == [
+        _fleet.KnownRollout(rollout="old", at="2026-01-01", hosts=2, undone=1),
+        _fleet.KnownRollout(rollout="new", at="2026-03-01", hosts=1, undone=0),
+    ]

@@ -24,7 +24,13 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._variables import Va
 PROJECT = Path(__file__).parents[4]
 NAME = {"rollout_name": "a"}
 REPORTS = {"audit_reports": "a.json"}
-REQUIRED = {"audit": {}, "merge_reports": REPORTS, "rollout": NAME, "rollback": NAME}
+REQUIRED = {
+    "audit": {},
+    "merge_reports": REPORTS,
+    "rollout": NAME,
+    "rollback": NAME,
+    "rollouts": {},
+}
 SETTINGS = {"settings": {"net.core.somaxconn": 4096}}
 
 
@@ -107,7 +113,13 @@ def test_all_that_is_wrong_is_refused_at_once():
         read("rollout", variables)
 
 
-DOCUMENTS = {"audit": "auditing", "rollout": "rolling-out", "rollback": "rolling-out"}
+DOCUMENTS = {
+    "audit": "auditing",
+    "merge_reports": "auditing",
+    "rollout": "rolling-out",
+    "rollback": "rolling-out",
+    "rollouts": "rolling-out",
+}
 
 
 @pytest.mark.parametrize("playbook", DOCUMENTS)

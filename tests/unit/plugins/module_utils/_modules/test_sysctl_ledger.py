@@ -60,6 +60,11 @@ class Host:
         run = self.modules.fails if fails else self.modules.ok
         return run(sysctl_ledger, check=check, state="restored", rollout=rollout, **options)
 
+    def list(self):
+        result = self.modules.ok(sysctl_ledger, state="listed")
+        assert not result["changed"]
+        return result["rollouts"]
+
     def state(self):
         """Return all that a rollout may change."""
         file = None
@@ -161,10 +166,32 @@ def test_refuses_to_overwrite_changes_by_others(host):
     edited = host.state()
     result = host.restore("a", fails=True)
     assert str(host.path) in result["msg"]
-    assert "overwrite_changes" in result["msg"]
+    assert "(by somebody else)" in result["msg"]
+    assert "'overwrite_changes: true' (of the playbook: -e rollback_overwrite_" in result["msg"]
     assert host.state() == edited
     host.restore("a", overwrite_changes=True)
     assert host.state() == start
+
+
+def test_a_change_of_our_own_without_a_rollout_is_named_as_ours(host):
+    host.apply("a", {KEY: 30})
+    host.apply(None, {KEY: 40})
+    message = host.restore("a", fails=True)["msg"]
+    assert f"{host.path} (by a task of netops.tuning without a rollout name" in message
+
+
+def test_lists_the_rollouts_and_changes_nothing(host):
+    assert host.list() == []
+    host.apply("a", {KEY: 30})
+    host.apply("b", {KEY: 40})
+    before = host.state()
+    assert [(entry["rollout"], entry["undone"]) for entry in host.list()] == [
+        ("a", False),
+        ("b", False),
+    ]
+    assert host.state() == before
+    host.restore("b")
+    assert [entry["undone"] for entry in host.list()] == [False, True]
 
 
 def test_warns_of_a_runtime_value_changed_by_others(host):
