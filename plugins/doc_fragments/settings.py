@@ -46,12 +46,24 @@ options:
       - V(warn) continues with a warning, and lists the key in RV(overridden).
       - V(comment_out) comments out the lines that win, only in files below C(/etc), all in one
         transaction. It fails if that is not enough.
+      - A file that ufw or TuneD applies after the sysctl loader can win too. The message and the
+        result name the program.
       - The precedence rules are in the manual pages of
         L(sysctl.d,https://www.freedesktop.org/software/systemd/man/latest/sysctl.d.html) and
         L(sysctl,https://man7.org/linux/man-pages/man8/sysctl.8.html).
     type: str
     choices: [fail, warn, comment_out]
     default: fail
+  on_doubt:
+    description:
+      - What to do if it is not certain that the next boot gives a key its value, such as if an
+        enabled service is known to set it, or if nothing applies the files. See RV(doubts).
+      - V(warn) continues with a warning. V(fail) fails before anything is written. V(ignore) does
+        not look for doubts.
+    type: str
+    choices: [ignore, warn, fail]
+    default: warn
+    version_added: 0.2.0
   unsafe:
     description:
       - Allow a value that the kernel accepts but that is known to do harm.
@@ -124,9 +136,10 @@ notes:
     refused, because others could replace it.
   - If a signal ends the module, it rolls everything back first. If it is killed, the next run
     finishes the job.
-  - The module cannot control what other software sets after the sysctl loader has run. TuneD
-    profiles, ufw, a network manager, a container engine or an application may set a key again at
-    any time; the next run then changes it back.
+  - The module cannot control what other software sets after the sysctl loader has run. What ufw
+    and TuneD do at boot is taken into account; a network manager, a container engine or an
+    application may set a key again at any time. The next run then changes it back, with a warning,
+    see RV(undone).
   - Many keys below C(net) belong to a network namespace, including the TCP keepalive keys. A
     container has its own, which start at the kernel's defaults. Settings of the host do not reach
     it.

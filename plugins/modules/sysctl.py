@@ -227,7 +227,12 @@ settings:
       value: "10"
       runtime: {before: "60", after: "10"}
       persistent: {before: null, after: "10"}
-      boot: {value: "10", path: /etc/sysctl.d/90-ansible.conf, line: 2}
+      boot:
+        value: "10"
+        path: /etc/sysctl.d/90-ansible.conf
+        line: 2
+        by: systemd-sysctl
+        certain: true
   contains:
     value: {description: The desired value., type: str, sample: "10"}
     runtime:
@@ -261,6 +266,18 @@ settings:
             The key that this line sets, if it is another one: another name of the same variable, or
             a key that changes this one. Not returned otherwise.
           type: str
+        by:
+          description: >-
+            The program that reads the line and sets the value, V(systemd-sysctl) or V(procps), or
+            one that comes later, such as V(ufw) or V(tuned). V(kernel) for the command line.
+          type: str
+          sample: systemd-sysctl
+          version_added: 0.2.0
+        certain:
+          description: Whether nothing is known that may set another value, see RV(doubts).
+          type: bool
+          sample: true
+          version_added: 0.2.0
 previous:
   description: >-
     The runtime values before the run, ready to be passed back as O(settings). Those of keys that
@@ -274,7 +291,12 @@ overridden:
   returned: as settings
   type: list
   elements: dict
-  sample: [{key: vm.swappiness, value: "1", path: /etc/sysctl.d/99-z.conf, line: 3}]
+  sample:
+    - key: vm.swappiness
+      value: "1"
+      path: /etc/sysctl.d/99-z.conf
+      line: 3
+      by: systemd-sysctl
   contains:
     key: {description: The key., type: str}
     value: {description: The value that it gets. Null if none., type: str}
@@ -285,6 +307,29 @@ overridden:
         The key that this line sets, if it is another one: another name of the same variable, or
         a key that changes this one. Not returned otherwise.
       type: str
+    by: {description: The program that reads it., type: str}
+doubts:
+  description: >-
+    Reasons why the next boot may end otherwise than RV(settings.boot) says, each with evidence on
+    the host. A value is then not certain. Empty with O(on_doubt=ignore).
+  returned: as settings
+  type: list
+  elements: dict
+  sample:
+    - keys: [net.ipv4.ip_forward]
+      by: docker
+      why: docker.service is enabled, and can set it to '1' when it starts
+      path: /etc/systemd/system/multi-user.target.wants/docker.service
+      line: null
+      remedy: set what docker sets in its own configuration
+  contains:
+    keys: {description: The keys., type: list, elements: str}
+    by: {description: Who may set the keys. V(none) if nothing applies the files., type: str}
+    why: {description: What makes that likely., type: str}
+    path: {description: Where that can be seen., type: str}
+    line: {description: The line in that file. Null if it is not about a single line., type: int}
+    remedy: {description: What makes the value certain., type: str}
+  version_added: 0.2.0
 undone:
   description: >-
     Keys to set that a file set already at the last boot, without lasting effect. That file is older
@@ -298,6 +343,7 @@ undone:
       value: "10"
       path: /etc/sysctl.d/90-ansible.conf
       line: 2
+      by: systemd-sysctl
       runtime: "60"
       booted: "2026-01-31T12:00:00Z"
   contains:
@@ -305,6 +351,7 @@ undone:
     value: {description: The value that the file gives it., type: str}
     path: {description: The file that wins at boot., type: str}
     line: {description: The line in that file., type: int}
+    by: {description: The program that reads it., type: str}
     runtime: {description: The value in the kernel before the run., type: str}
     booted: {description: The time at which the host booted., type: str}
   version_added: 0.2.0
@@ -333,7 +380,10 @@ irreversible:
     reason: {description: Why it stays., type: str}
   version_added: 0.2.0
 loader:
-  description: The sysctl loader that applies the files at boot, V(systemd) or V(procps).
+  description: >-
+    The sysctl loader that applies the files at boot, V(systemd) or V(procps). V(none) if none
+    does: the service is masked or in no runlevel, or there is no init. V(unknown) if that is not
+    known.
   returned: as settings
   type: str
   sample: systemd

@@ -66,9 +66,9 @@ attributes:
 notes:
   - The values of secret keys (C(net.ipv4.tcp_fastopen_key), C(net.ipv6.conf.*.stable_secret)) are
     shown as V((secret\)).
-  - The boot value does not include what other software sets after the sysctl loader has run
-    (TuneD, ufw, a network manager, a container engine, an application). After a boot that it
-    undid, RV(undone) names the key.
+  - The boot value includes what ufw and TuneD apply after the sysctl loader. Of other software (a
+    container engine, a network manager, an application) some is known as a doubt, see RV(doubts).
+    After a boot that it undid, RV(undone) names the key.
   - Many keys below C(net) belong to a network namespace, including the TCP keepalive keys. A
     container has its own; run the module inside it.
 """
@@ -100,7 +100,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 loader:
-  description: The sysctl loader whose rules were used, V(systemd) or V(procps).
+  description: >-
+    The sysctl loader whose rules were used, V(systemd) or V(procps). V(none) if none runs at boot:
+    its service is masked or in no runlevel, or there is no init. V(unknown) if that is not known.
   returned: success
   type: str
   sample: systemd
@@ -114,20 +116,23 @@ settings:
     vm.swappiness:
       runtime: "60"
       boot: "10"
-      winner: {path: /etc/sysctl.d/90-ansible.conf, line: 2}
+      winner: {path: /etc/sysctl.d/90-ansible.conf, line: 2, by: systemd-sysctl}
       assignments:
         - path: /usr/lib/sysctl.d/50-vendor.conf
           line: 7
+          by: systemd-sysctl
           key: vm.swappiness
           value: "30"
           fate: overridden
         - path: /etc/sysctl.d/90-ansible.conf
           line: 2
+          by: systemd-sysctl
           key: vm.swappiness
           value: "10"
           fate: winner
       drift: true
       undone: false
+      certain: true
   contains:
     runtime:
       description: >-
@@ -144,7 +149,7 @@ settings:
     winner:
       description: The line that wins. Null if there is none.
       type: dict
-      sample: {path: /etc/sysctl.d/90-ansible.conf, line: 2}
+      sample: {path: /etc/sysctl.d/90-ansible.conf, line: 2, by: systemd-sysctl}
       contains:
         path: {description: The file. V(/proc/cmdline) is the kernel command line., type: str}
         line: {description: The line in that file., type: int}
@@ -153,6 +158,12 @@ settings:
             The key that this line sets, if it is another one: another name of the same variable, or
             a key that changes this one. Not returned otherwise.
           type: str
+        by:
+          description: >-
+            The program that reads the line and sets the value, V(systemd-sysctl) or V(procps), or
+            one that comes later, such as V(ufw) or V(tuned). V(kernel) for the command line.
+          type: str
+          version_added: 0.2.0
     assignments:
       description: All lines about the key, including globs, in the order in which they are read.
       type: list
@@ -160,6 +171,11 @@ settings:
       contains:
         path: {description: The file., type: str, sample: /etc/sysctl.d/90-ansible.conf}
         line: {description: The line in that file., type: int, sample: 2}
+        by:
+          description: The program that reads it.
+          type: str
+          sample: systemd-sysctl
+          version_added: 0.2.0
         key: {description: The key or glob in that line., type: str, sample: vm.swappiness}
         value:
           description: The text of the value. Null for a line that excludes the key from globs.
@@ -188,6 +204,11 @@ settings:
       type: bool
       sample: false
       version_added: 0.2.0
+    certain:
+      description: Whether nothing is known that may set another value at boot, see RV(doubts).
+      type: bool
+      sample: true
+      version_added: 0.2.0
 files:
   description: >-
     The files in the order in which they are read. A masked file follows the one that masks it.
@@ -195,13 +216,19 @@ files:
   type: list
   elements: dict
   sample:
-    - {path: /etc/sysctl.d/50-vendor.conf, masked_by: null}
-    - {path: /usr/lib/sysctl.d/50-vendor.conf, masked_by: /etc/sysctl.d/50-vendor.conf}
+    - {path: /etc/sysctl.d/50-vendor.conf, masked_by: null, by: systemd-sysctl}
+    - path: /usr/lib/sysctl.d/50-vendor.conf
+      masked_by: /etc/sysctl.d/50-vendor.conf
+      by: systemd-sysctl
   contains:
     path: {description: The file., type: str}
     masked_by:
       description: The file of the same name that masks it. Null if the file is read.
       type: str
+    by:
+      description: The program that reads it.
+      type: str
+      version_added: 0.2.0
 problems:
   description: >-
     Lines that no sysctl loader understands, files and keys that cannot be read, dangling links,
@@ -215,6 +242,28 @@ problems:
     path: {description: The file., type: str}
     line: {description: The line. Null if the problem is not about a single line., type: int}
     problem: {description: What is wrong., type: str}
+doubts:
+  description: >-
+    Reasons why the next boot may end otherwise than RV(settings.boot) says, each with evidence on
+    the host. A value is then not certain.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - keys: [net.ipv4.ip_forward]
+      by: docker
+      why: docker.service is enabled, and can set it to '1' when it starts
+      path: /etc/systemd/system/multi-user.target.wants/docker.service
+      line: null
+      remedy: set what docker sets in its own configuration
+  contains:
+    keys: {description: The keys., type: list, elements: str}
+    by: {description: Who may set the keys. V(none) if nothing applies the files., type: str}
+    why: {description: What makes that likely., type: str}
+    path: {description: Where that can be seen., type: str}
+    line: {description: The line in that file. Null if it is not about a single line., type: int}
+    remedy: {description: What makes the value certain., type: str}
+  version_added: 0.2.0
 drift:
   description: The keys whose runtime value is not the one that the files give at boot.
   returned: success

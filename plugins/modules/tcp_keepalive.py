@@ -225,7 +225,12 @@ settings:
       value: "3600"
       runtime: {before: "7200", after: "3600"}
       persistent: {before: null, after: "3600"}
-      boot: {value: "3600", path: /etc/sysctl.d/90-tcp-keepalive.conf, line: 2}
+      boot:
+        value: "3600"
+        path: /etc/sysctl.d/90-tcp-keepalive.conf
+        line: 2
+        by: systemd-sysctl
+        certain: true
   contains:
     value: {description: The desired value., type: str, sample: "3600"}
     runtime:
@@ -247,6 +252,18 @@ settings:
         value: {description: The value., type: str, sample: "3600"}
         path: {description: The file that wins., type: str, sample: /etc/sysctl.d/99-z.conf}
         line: {description: The line in that file., type: int, sample: 2}
+        by:
+          description: >-
+            The program that reads the line and sets the value, V(systemd-sysctl) or V(procps), or
+            one that comes later, such as V(ufw) or V(tuned). V(kernel) for the command line.
+          type: str
+          sample: systemd-sysctl
+          version_added: 0.2.0
+        certain:
+          description: Whether nothing is known that may set another value, see RV(doubts).
+          type: bool
+          sample: true
+          version_added: 0.2.0
 previous:
   description: >-
     The runtime values before the run, ready to be passed to M(netops.tuning.sysctl) as settings.
@@ -258,12 +275,40 @@ overridden:
   returned: as settings
   type: list
   elements: dict
-  sample: [{key: net.ipv4.tcp_keepalive_time, value: "1", path: /etc/sysctl.d/99-z.conf, line: 3}]
+  sample:
+    - key: net.ipv4.tcp_keepalive_time
+      value: "1"
+      path: /etc/sysctl.d/99-z.conf
+      line: 3
+      by: systemd-sysctl
   contains:
     key: {description: The key., type: str}
     value: {description: The value that it gets. Null if none., type: str}
     path: {description: The file that wins. Null if no file sets the key., type: str}
     line: {description: The line in that file., type: int}
+    by: {description: The program that reads it., type: str}
+doubts:
+  description: >-
+    Reasons why the next boot may end otherwise than RV(settings.boot) says, each with evidence on
+    the host. A value is then not certain. Empty with O(on_doubt=ignore).
+  returned: as settings
+  type: list
+  elements: dict
+  sample:
+    - keys: [net.ipv4.ip_forward]
+      by: docker
+      why: docker.service is enabled, and can set it to '1' when it starts
+      path: /etc/systemd/system/multi-user.target.wants/docker.service
+      line: null
+      remedy: set what docker sets in its own configuration
+  contains:
+    keys: {description: The keys., type: list, elements: str}
+    by: {description: Who may set the keys. V(none) if nothing applies the files., type: str}
+    why: {description: What makes that likely., type: str}
+    path: {description: Where that can be seen., type: str}
+    line: {description: The line in that file. Null if it is not about a single line., type: int}
+    remedy: {description: What makes the value certain., type: str}
+  version_added: 0.2.0
 undone:
   description: >-
     Keys to set that a file set already at the last boot, without lasting effect. That file is older
@@ -277,6 +322,7 @@ undone:
       value: "300"
       path: /etc/sysctl.d/90-tcp-keepalive.conf
       line: 2
+      by: systemd-sysctl
       runtime: "7200"
       booted: "2026-01-31T12:00:00Z"
   contains:
@@ -284,6 +330,7 @@ undone:
     value: {description: The value that the file gives it., type: str}
     path: {description: The file that wins at boot., type: str}
     line: {description: The line in that file., type: int}
+    by: {description: The program that reads it., type: str}
     runtime: {description: The value in the kernel before the run., type: str}
     booted: {description: The time at which the host booted., type: str}
   version_added: 0.2.0
@@ -314,7 +361,10 @@ path:
   type: str
   sample: /etc/sysctl.d/90-tcp-keepalive.conf
 loader:
-  description: The sysctl loader that applies the files at boot, V(systemd) or V(procps).
+  description: >-
+    The sysctl loader that applies the files at boot, V(systemd) or V(procps). V(none) if none
+    does: the service is masked or in no runlevel, or there is no init. V(unknown) if that is not
+    known.
   returned: as settings
   type: str
   sample: systemd

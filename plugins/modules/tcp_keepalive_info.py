@@ -106,9 +106,9 @@ settings:
   returned: success
   type: dict
   sample:
-    time: {runtime: 7200, boot: 3600, undone: true}
-    probes: {runtime: 9, boot: 9, undone: false}
-    intvl: {runtime: 75, boot: null, undone: false}
+    time: {runtime: 7200, boot: 3600, certain: true, undone: true}
+    probes: {runtime: 9, boot: 9, certain: true, undone: false}
+    intvl: {runtime: 75, boot: null, certain: true, undone: false}
   contains:
     runtime:
       description: The value in the kernel. Null if it cannot be read.
@@ -120,6 +120,10 @@ settings:
         with 7200, 9 and 75.
       type: int
       sample: 3600
+    certain:
+      description: Whether nothing is known that may set another value at boot, see RV(doubts).
+      type: bool
+      sample: true
     undone:
       description: >-
         Whether the file that wins is older than the last boot, and the kernel has another value.
@@ -136,6 +140,27 @@ settings:
         in M(netops.tuning.sysctl_info).
       type: list
       elements: dict
+doubts:
+  description: >-
+    Reasons why the next boot may end otherwise than RV(settings.boot) says, each with evidence on
+    the host. A value is then not certain.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - keys: [net.ipv4.ip_forward]
+      by: docker
+      why: docker.service is enabled, and can set it to '1' when it starts
+      path: /etc/systemd/system/multi-user.target.wants/docker.service
+      line: null
+      remedy: set what docker sets in its own configuration
+  contains:
+    keys: {description: The keys., type: list, elements: str}
+    by: {description: Who may set the keys. V(none) if nothing applies the files., type: str}
+    why: {description: What makes that likely., type: str}
+    path: {description: Where that can be seen., type: str}
+    line: {description: The line in that file. Null if it is not about a single line., type: int}
+    remedy: {description: What makes the value certain., type: str}
 booted:
   description: When the host booted. Null if no setting is undone.
   returned: success
@@ -149,7 +174,10 @@ dead_after:
   type: int
   sample: 7875
 loader:
-  description: The sysctl loader that applies the files at boot, V(systemd) or V(procps).
+  description: >-
+    The sysctl loader that applies the files at boot, V(systemd) or V(procps). V(none) if none
+    does: the service is masked or in no runlevel, or there is no init. V(unknown) if that is not
+    known.
   returned: success
   type: str
   sample: systemd

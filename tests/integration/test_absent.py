@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from sandbox.play import Task
-from sandbox.tasks import FIN, OURS, PROBES, TIME, Asker, sysctl
+from sandbox.tasks import BY, FIN, OURS, PROBES, TIME, Asker, sysctl
 from sandbox.world import Link, World
 
 VENDOR = "/usr/lib/sysctl.d/50-vendor.conf"
@@ -39,7 +39,13 @@ def test_absent_prefers_the_value_of_another_file_to_the_stated_one(
     ask.ok(world, sysctl({TIME: 3600}))
     result = ask.ok(world, sysctl({TIME: 7200}, state="absent"))
     assert world.sysctl(TIME) == "1000"
-    assert result["settings"][TIME]["boot"] == {"value": "1000", "path": VENDOR, "line": 2}
+    assert result["settings"][TIME]["boot"] == {
+        "value": "1000",
+        "path": VENDOR,
+        "line": 2,
+        **BY,
+        "certain": True,
+    }
     assert world.boots(TIME) == {"systemd": "1000", "procps": "1000"}
 
 

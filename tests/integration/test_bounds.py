@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from sandbox.tasks import FIN, OURS, TIME, Asker, sysctl
+from sandbox.tasks import FIN, OURS, PROGRAMS, TIME, Asker, sysctl
 from sandbox.world import World
 
 RMEM = "net.ipv4.tcp_rmem"
@@ -177,7 +177,13 @@ def test_an_earlier_file_with_a_higher_value_is_not_lowered_at_boot(
     task = sysctl({FIN: 50, TIME: 3600}, at_least=True)
     result = ask.ok(world, task)
     assert FIN not in world.read(OURS)
-    assert result["settings"][FIN]["boot"] == {"value": "70", "path": EARLIER, "line": 1}
+    assert result["settings"][FIN]["boot"] == {
+        "value": "70",
+        "path": EARLIER,
+        "line": 1,
+        "by": PROGRAMS[loader],
+        "certain": True,
+    }
     assert result["settings"][FIN]["persistent"] == {"before": None, "after": None}
     assert world.sysctl(FIN) == "50"
     assert world.boots(FIN) == at_both_boots("70")
@@ -257,7 +263,7 @@ def test_a_later_file_beyond_the_bound_is_an_override(
     task = sysctl({FIN: 50}, **{option: True})
     result = ask.fails(world, task)
     assert result["overridden"] == [
-        {"key": FIN, "value": in_later_file, "path": LATER, "line": 1},
+        {"key": FIN, "value": in_later_file, "path": LATER, "line": 1, "by": PROGRAMS[loader]},
     ]
     assert LATER in result["msg"]
     task = sysctl({FIN: 50}, on_override="comment_out", **{option: True})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import pytest
-from sandbox.tasks import INTVL, OURS, PROBES, TIME, Asker, sysctl
+from sandbox.tasks import INTVL, OURS, PROBES, PROGRAMS, TIME, Asker, sysctl
 from sandbox.world import World
 
 BRIDGES = ["br0", "br0.100", "br1"]
@@ -53,7 +53,13 @@ def test_each_match_has_the_value_now_and_at_boot(
     match = settings[MATCHES[1]]
     assert match["runtime"] == {"before": "0", "after": "2"}
     assert match["persistent"] == {"before": None, "after": None}
-    assert match["boot"] == {"value": "2", "path": OURS, "line": 2}
+    assert match["boot"] == {
+        "value": "2",
+        "path": OURS,
+        "line": 2,
+        "by": PROGRAMS[loader],
+        "certain": True,
+    }
     ask.again(world, task)
 
 

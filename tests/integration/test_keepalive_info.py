@@ -78,13 +78,15 @@ def holder(world: World) -> Iterator[Holder]:
 
 # --- settings ---
 
+CERTAIN = {"certain": True, "undone": False}
+
 
 def test_a_host_without_connections_and_files(world: World, ask: Asker) -> None:
     result = ask.again(world, keepalive_info())
     assert result["settings"] == {
-        "time": {"runtime": 7200, "boot": None},
-        "probes": {"runtime": 9, "boot": None},
-        "intvl": {"runtime": 75, "boot": None},
+        "time": {"runtime": 7200, "boot": None, **CERTAIN},
+        "probes": {"runtime": 9, "boot": None, **CERTAIN},
+        "intvl": {"runtime": 75, "boot": None, **CERTAIN},
     }
     assert result["dead_after"] == 7875
     assert result["loader"] == "systemd"
@@ -435,7 +437,7 @@ def test_connections_are_not_known_without_sock_diag_and_proc(
     assert result["connections"] is None
     assert result["processes"] == []
     assert result["dead_after"] is None
-    assert result["settings"]["time"] == {"runtime": None, "boot": None}
+    assert result["settings"]["time"] == {"runtime": None, "boot": None, **CERTAIN}
     assert problem_paths(result) == ["/proc/sys", "/proc/net/tcp", "/proc/net/tcp"]
     assert "connections are not known" in result["problems"][-1]["problem"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
-from sandbox.tasks import FIN, OURS, TIME, Asker, sysctl
+from sandbox.tasks import BY, FIN, OURS, PROGRAMS, TIME, Asker, sysctl
 from sandbox.world import Content, Link, World
 
 EARLIER = "/etc/sysctl.d/10-a.conf"
@@ -102,7 +102,8 @@ def test_a_winning_file_is_refused_by_default_and_nothing_is_written(
 ) -> None:
     world = make_world(case.files, loader=case.loader)
     result = ask.fails(world, sysctl({TIME: 3600}))
-    winner = {"key": TIME, "value": "1", "path": case.path, "line": case.line}
+    winner: dict[str, Any] = {"key": TIME, "value": "1", "path": case.path, "line": case.line}
+    winner["by"] = PROGRAMS[case.loader]
     assert result["overridden"] == [winner]
     assert case.path in result["msg"]
     assert TIME in result["msg"]
@@ -133,7 +134,7 @@ def test_an_explicit_key_in_an_earlier_file_overrides_our_glob(
     key = "net.ipv4.conf.br0.rp_filter"
     world = make_world({EARLIER: f"{key} = 1\n"}, interfaces=["br0", "br1"])
     result = ask.fails(world, sysctl({"net.ipv4.conf.br*.rp_filter": 2}))
-    assert result["overridden"] == [{"key": key, "value": "1", "path": EARLIER, "line": 1}]
+    assert result["overridden"] == [{"key": key, "value": "1", "path": EARLIER, "line": 1, **BY}]
 
 
 def test_an_exclusion_in_a_later_file_overrides_our_glob(
@@ -142,7 +143,7 @@ def test_an_exclusion_in_a_later_file_overrides_our_glob(
     key = "net.ipv4.conf.br0.rp_filter"
     world = make_world({LATER: f"-{key}\n"}, interfaces=["br0", "br1"])
     result = ask.fails(world, sysctl({"net.ipv4.conf.br*.rp_filter": 2}))
-    assert result["overridden"] == [{"key": key, "value": None, "path": LATER, "line": 1}]
+    assert result["overridden"] == [{"key": key, "value": None, "path": LATER, "line": 1, **BY}]
 
 
 @pytest.mark.parametrize("on_override", ["fail", "warn", "comment_out"])
@@ -163,8 +164,14 @@ def test_warn_writes_and_reports_the_winner(world: World, ask: Asker) -> None:
     result = ask.ok(world, task)
     assert result.changed
     assert any(LATER in warning for warning in result["warnings"])
-    assert result["overridden"] == [{"key": TIME, "value": "1", "path": LATER, "line": 1}]
-    assert result["settings"][TIME]["boot"] == {"value": "1", "path": LATER, "line": 1}
+    assert result["overridden"] == [{"key": TIME, "value": "1", "path": LATER, "line": 1, **BY}]
+    assert result["settings"][TIME]["boot"] == {
+        "value": "1",
+        "path": LATER,
+        "line": 1,
+        **BY,
+        "certain": True,
+    }
     assert world.sysctl(TIME) == "3600"
     assert f"{TIME} = 3600\n" in world.read(OURS)
     assert world.boots(TIME) == {"systemd": "1", "procps": "1"}
@@ -243,7 +250,9 @@ def test_a_path_that_the_loader_does_not_read_is_an_override(
 ) -> None:
     world = make_world(loader=loader)
     result = ask.fails(world, sysctl({TIME: 3600}, path=path))
-    assert result["overridden"] == [{"key": TIME, "value": None, "path": None, "line": None}]
+    assert result["overridden"] == [
+        {"key": TIME, "value": None, "path": None, "line": None, "by": None}
+    ]
     assert path in result["msg"]
     warned = ask.ok(world, sysctl({TIME: 3600}, path=path, on_override="warn"))
     assert any(path in warning for warning in warned["warnings"])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sandbox.tasks import FAILURE, FIN, INTVL, OURS, PROBES, SUCCESS, TIME, Asker, sysctl
+from sandbox.tasks import BY, FAILURE, FIN, INTVL, OURS, PROBES, SUCCESS, TIME, Asker, sysctl
 from sandbox.world import World
 
 SETTINGS = {TIME: 3600, PROBES: 9, INTVL: 25}
@@ -60,7 +60,7 @@ def test_the_result_has_each_value_before_and_after(world: World, ask: Asker) ->
             "value": after,
             "runtime": {"before": before, "after": after},
             "persistent": {"before": None, "after": after},
-            "boot": {"value": after, "path": OURS, "line": line},
+            "boot": {"value": after, "path": OURS, "line": line, **BY, "certain": True},
         }
     assert result["settings"] == expected
     assert result["previous"] == {TIME: "7200", PROBES: "9", INTVL: "75"}
@@ -236,6 +236,7 @@ def test_a_missing_key_is_refused_without_ignore_missing(world: World, ask: Aske
 def test_an_image_has_its_own_files_and_loader(world: World, ask: Asker) -> None:
     """Neither the files nor the kernel of the running host matter to an image below `root`."""
     world.mkdir("/srv/image/etc/sysctl.d")
+    world.write("/srv/image/etc/rcS.d/S01procps", "")
     world.write("/srv/image/usr/lib/sysctl.d/99-z.conf", f"{FIN} = 50\n")
     world.write("/etc/sysctl.d/99-z.conf", f"{TIME} = 1\n")
     task = sysctl({TIME: 3600}, root="/srv/image", runtime=False)

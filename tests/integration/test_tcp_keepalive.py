@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sandbox.play import Controller, Result, run_playbook
 from sandbox.tasks import (
+    BY,
     DOCUMENT,
     FIN,
     INTVL,
@@ -212,7 +213,7 @@ def test_the_file_holds_only_the_three_keys(world: World, ask: Asker) -> None:
 
 def test_a_later_file_is_refused_or_treated_as_on_override_says(world: World, ask: Asker) -> None:
     world.write(LATER, f"{INTVL} = 1\n")
-    overridden = [{"key": INTVL, "value": "1", "path": LATER, "line": 1}]
+    overridden = [{"key": INTVL, "value": "1", "path": LATER, "line": 1, **BY}]
     failure = ask.fails(world, tcp_keepalive())
     assert failure["overridden"] == overridden
     warned = ask.ok(world, tcp_keepalive(on_override="warn"))

@@ -20,12 +20,17 @@ DOCUMENT, KERNEL = (3600, 9, 25), (7200, 9, 75)
 """Values of KEEPALIVE: those of the default profile, and the kernel's own."""
 FIN = "net.ipv4.tcp_fin_timeout"
 OURS = "/etc/sysctl.d/90-ansible.conf"
+PROGRAMS = {"systemd": "systemd-sysctl", "procps": "procps"}
+"""Loader -> what reads the files, as results call it."""
+BY = {"by": PROGRAMS["systemd"]}
+"""What a line of a result says on a host with systemd."""
 
 SUCCESS = (
     "changed",
     "settings",
     "previous",
     "overridden",
+    "doubts",
     "undone",
     "missing",
     "irreversible",

@@ -8,13 +8,18 @@ import errno
 import os
 from typing import Iterator
 
-from .._sysctl.boot_files import COMMAND_LINE, BootFiles, FileProblem
+from .._sysctl.boot_files import COMMAND_LINE, BootFiles, Doubt, FileProblem
 from .._sysctl.errors import describe_os_error
 from .._sysctl.loaders import FOLDERS, LOADERS, Loader
 from .._sysctl.text import decode
 from .files import HostFiles, read_file
+from .later import with_later_programs
 
 _LAST_FILE = "/etc/sysctl.conf"
+_UNIT = "systemd-sysctl.service"
+_WANTED_UNIT = f"/usr/lib/systemd/system/sysinit.target.wants/{_UNIT}"
+_FIRST_PID_NAMESPACE = "pid:[4026531836]"
+"""PROC_PID_INIT_INO of the kernel (include/linux/proc_ns.h): that of the machine itself."""
 
 
 def detect_loader(files: HostFiles) -> Loader:
@@ -51,12 +56,29 @@ def read_boot_files(files: HostFiles) -> BootFiles:
             unreadable_for_all = error.errno in (errno.EISDIR, errno.ENXIO, errno.ELOOP)
             reason = describe_os_error(error)
             problems.append(FileProblem(path, reason, matters=not unreadable_for_all))
-    return BootFiles(
+    boot_files = BootFiles(
         listing=listing,
         contents=contents,
         command_line=_read_command_line(files),
         problems=tuple(problems),
+        doubts=_doubts_about_the_loader(files),
     )
+    return with_later_programs(boot_files, files)
+
+
+def _doubts_about_the_loader(files: HostFiles) -> tuple[Doubt, ...]:
+    """Return a doubt if the loader does not run at boot.
+
+    On most hosts systemd runs, and the two links below say that it starts the loader.
+    """
+    is_running = files.root != "/" or os.path.isdir("/run/systemd/system")
+    is_unit_as_shipped = not os.path.lexists(files.host_path(f"/etc/systemd/system/{_UNIT}"))
+    if is_running and is_unit_as_shipped and os.path.lexists(files.host_path(_WANTED_UNIT)):
+        return ()
+    from .idle_loader import find_idle_loader
+
+    doubt = find_idle_loader(files, detect_loader(files))
+    return (doubt,) if doubt else ()
 
 
 def _folders_to_list(files: HostFiles) -> dict[str, str]:
@@ -100,10 +122,16 @@ def _read_boot_file(files: HostFiles, real_path: str) -> bytes:
 
 
 def _read_command_line(files: HostFiles) -> str:
-    """Return the kernel command line of a running host; that of an image is not known."""
+    """Return the kernel command line of a running host; that of an image is not known.
+
+    In a container it is that of the machine, which sets nothing there.
+    """
     if files.root != "/":
         return ""
     try:
-        return decode(read_file(COMMAND_LINE))
+        command_line = decode(read_file(COMMAND_LINE))
+        if "sysctl" in command_line and os.readlink("/proc/self/ns/pid") != _FIRST_PID_NAMESPACE:
+            return ""
+        return command_line
     except OSError:
         return ""

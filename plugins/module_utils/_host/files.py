@@ -122,9 +122,11 @@ class HostFiles:
 def read_file(path: str) -> bytes:
     """Read a regular file whole.
 
-    A FIFO or a device is refused (ENXIO), and neither waited for nor read.
+    A FIFO or a device is refused (ENXIO), and neither waited for nor read. So is a link (ELOOP):
+    a path whose links were followed is one only where they are a loop, and would lead out of an
+    image.
     """
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise OSError(errno.ENXIO, "not a regular file")

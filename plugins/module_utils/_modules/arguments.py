@@ -33,6 +33,11 @@ COMMON_OPTIONS: Options = {
         "choices": ["fail", "warn", "comment_out"],
         "default": Request._field_defaults["on_override"],
     },
+    "on_doubt": {
+        "type": "str",
+        "choices": ["ignore", "warn", "fail"],
+        "default": Request._field_defaults["on_doubt"],
+    },
     "unsafe": _flag("unsafe"),
     "root": {"type": "path", "default": "/"},
     "backup": {"type": "bool", "default": False},

@@ -26,6 +26,7 @@ def refuse_overridden(plan: Plan) -> None:
     from .._sysctl import messages
 
     messages.refuse_overridden(plan)
+    messages.refuse_doubts(plan)
 
 
 def plan_warnings(plan: Plan) -> Iterable[str]:

@@ -62,7 +62,7 @@ class SettingsChange(HostChange):
         return plan
 
     def refuse(self, plan: Plan) -> None:
-        if plan.overridden:
+        if plan.overridden or plan.doubts:
             deferred.refuse_overridden(plan)
 
     def _observe(self, files: HostFiles) -> Observed:
@@ -130,6 +130,7 @@ class SettingsChange(HostChange):
         has_warnings = (
             plan.overridden
             or plan.undone
+            or plan.doubts
             or plan.removed_keys
             or plan.masked_by_new_file
             or plan.effects

@@ -13,12 +13,18 @@ from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, proc_path, read_key
 from .._host.undone import find_undone
-from .._sysctl.boot_files import COMMAND_LINE, BootFile, BootFiles, boot_lines, read_order
+from .._sysctl.boot_files import (
+    COMMAND_LINE,
+    BootFile,
+    BootFiles,
+    boot_lines,
+    read_order,
+)
 from .._sysctl.couplings import names_of
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.keys import ACTIONS, glob_matches, is_glob, parse_key, split_glob
 from .._sysctl.loaders import LOADERS, Loader
-from .._sysctl.precedence import Precedence
+from .._sysctl.precedence import Precedence, after_stages
 from .._sysctl.secrets import display_value, quote_value
 from .._sysctl.sysctl_d import Line, line_result, parse_lines
 from .._sysctl.text import printable
@@ -64,55 +70,73 @@ def inspect_settings(
     keys: normalized, globs allowed; None: all that any file assigns.
     running: the files, if they are those of this kernel's host; None: those of an image.
     """
-    order = read_order(boot_files, loader)
-    lines = list(boot_lines(boot_files, loader, order))
-    problems = []
-    for problem in boot_files.problems:
-        problems.append(_problem(problem.path, None, problem.reason))
-    problems.extend(_line_problems(boot_files, loader, lines, order))
+    lines = _NextBootLines(boot_files, loader)
+    problems = [_problem(entry.path, None, entry.reason) for entry in boot_files.problems]
+    problems.extend(_line_problems(boot_files, loader, lines))
     runtime: dict[str, str | None] = {}
-    for key in _requested_keys(keys, lines, running is not None):
+    for key in _requested_keys(keys, lines.lines, running is not None):
         runtime[key] = _runtime_value(key, problems) if running else None
-    boot = _NextBoot(lines, order, loader, runtime)
+    boot = _NextBoot(lines, boot_files, loader, runtime)
     contradictions = list(_contradictions(runtime, boot.precedence))
     undone = find_undone(contradictions, running) if contradictions and running else ()
     drifting = {key for key, _runtime, _line in contradictions}
     undone_keys = {setting.key for setting in undone}
+    doubts = boot_files.doubts_about(boot.precedence.winner, runtime)
+    doubtful_keys = {key for _doubt, keys in doubts for key in keys}
     settings = {}
     for key, value in runtime.items():
         setting = _setting_result(key, value, boot)
         setting["drift"] = key in drifting
         setting["undone"] = key in undone_keys
+        setting["certain"] = key not in doubtful_keys
         settings[printable(key)] = setting
         problems.extend(_refused_lines(key, boot))
     return {
-        "loader": loader.name,
+        "loader": boot_files.loader_name(loader),
         "settings": settings,
-        "files": [_file_result(file) for file in order],
+        "files": [_file_result(file, by) for file, by in lines.files],
         "problems": problems,
+        "doubts": [doubt.result(keys) for doubt, keys in doubts],
         "drift": [key for key, setting in settings.items() if setting["drift"]],
         "undone": [key for key, setting in settings.items() if setting["undone"]],
         "booted": undone[0].booted if undone else None,
     }
 
 
+class _NextBootLines:
+    """All lines that the programs come to, in reading order, and their files."""
+
+    def __init__(self, boot_files: BootFiles, loader: Loader) -> None:
+        order = read_order(boot_files, loader)
+        self.of_loader = list(boot_lines(boot_files, loader, order))
+        self.lines = list(self.of_loader)
+        self.masked = {file.path for file in order if file.masked_by}
+        self.files = [(file, loader.program) for file in order]
+        for stage in boot_files.stages:
+            self.files.extend((file, stage.by) for file in stage.read_order(boot_files))
+            self.lines.extend(stage.lines(boot_files))
+
+
 class _NextBoot:
-    """All lines that a loader comes to, in reading order, and what becomes of them."""
+    """What becomes of all lines that the programs come to."""
 
     def __init__(
         self,
-        lines: list[Line],
-        order: Iterable[BootFile],
+        all_lines: _NextBootLines,
+        boot_files: BootFiles,
         loader: Loader,
         runtime: Mapping[str, str | None],
     ) -> None:
-        self.lines = lines
-        self._masked = {file.path for file in order if file.masked_by}
-        read_lines = (line for line in lines if line.key and line.path not in self._masked)
-        self.precedence = Precedence(read_lines, loader, live=runtime)
+        self.lines = all_lines.lines
+        self._masked = all_lines.masked
+        read_lines = (
+            line for line in all_lines.of_loader if line.key and line.path not in self._masked
+        )
+        self._of_loader = Precedence(read_lines, loader, live=runtime)
+        self.precedence = after_stages(self._of_loader, boot_files, runtime)
         self._lines_of_key: dict[str, list[int]] = {}
         self._glob_lines: list[_GlobLine] = []
-        for number, line in enumerate(lines):
+        for number, line in enumerate(self.lines):
             self._lines_of_key.setdefault(line.key, []).append(number)
             if is_glob(line.key) and line.value is not None:
                 self._glob_lines.append(_GlobLine(number, line.key, split_glob(line.key)))
@@ -139,15 +163,15 @@ class _NextBoot:
 
     def fate_of(self, line: Line, key: str) -> str:
         """Return what becomes of a line about a key."""
-        if line.path in self._masked:
+        loader = self._of_loader
+        if line.path in self._masked and line.by == loader.loader.program:
             return "masked"
-        precedence = self.precedence
-        if line.value is not None and not precedence.is_taken(line, key):
+        if line.value is not None and not self.precedence.is_taken(line, key):
             return "refused"
-        winner = precedence.winner(key)
+        winner = self.precedence.winner(key)
         if winner and _is_same_line(line, winner):
             return "winner"
-        if key in precedence.excluded and key not in precedence.assignments:
+        if key in loader.excluded and key not in loader.assignments:
             return "excluded"
         return "overridden"
 
@@ -168,11 +192,11 @@ class _GlobLine(NamedTuple):
     segments: list[str]
 
 
-def _file_result(file: BootFile) -> dict[str, Any]:
+def _file_result(file: BootFile, by: str) -> dict[str, Any]:
     masked_by = None
     if file.masked_by is not None:
         masked_by = printable(file.masked_by)
-    return {"path": printable(file.path), "masked_by": masked_by}
+    return {"path": printable(file.path), "masked_by": masked_by, "by": by}
 
 
 def _requested_keys(keys: Iterable[str] | None, lines: list[Line], is_running: bool) -> list[str]:
@@ -277,10 +301,10 @@ def _problem(path: str, line: int | None, reason: str) -> dict[str, Any]:
 
 
 def _line_problems(
-    boot_files: BootFiles, loader: Loader, lines: list[Line], order: list[BootFile]
+    boot_files: BootFiles, loader: Loader, lines: _NextBootLines
 ) -> Iterator[dict[str, Any]]:
     """Yield the lines that no loader can parse, and settings that come from elsewhere."""
-    for line in lines:
+    for line in lines.lines:
         if not line.key:
             yield _problem(line.path, line.number, str(line.value))
         elif line.path == COMMAND_LINE:
@@ -288,7 +312,7 @@ def _line_problems(
             yield _problem(
                 COMMAND_LINE, None, f"sets {line.key} to {value} before any file is read"
             )
-    read_paths = {file.real_path for file in order}
+    read_paths = {file.real_path for file, _by in lines.files}
     for real_path in boot_files.listing["/etc"].values():
         data = boot_files.contents.get(real_path, b"")
         has_settings = any(line.key for line in parse_lines(data, loader))

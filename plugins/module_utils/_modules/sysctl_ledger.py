@@ -193,6 +193,7 @@ class Restoration(HostChange):
             del result["path"]
             del result["overridden"]
             del result["undone"]
+            del result["doubts"]
         return result
 
     def _refusals(self) -> list[dict[str, str]]:

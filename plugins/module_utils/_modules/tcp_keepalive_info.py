@@ -15,7 +15,7 @@ from .._keepalive.namespaces import other_namespaces, read_keepalive
 from .._keepalive.own_connection import own_connection
 from .._keepalive.processes import count_by_process
 from .._keepalive.profiles import KEYS, dead_after
-from .._sysctl.boot_files import BootFiles
+from .._sysctl.boot_files import BootFiles, Doubts
 from .._sysctl.errors import TuningError
 from .._sysctl.loaders import Loader
 from .._sysctl.precedence import Precedence, precedence_of
@@ -62,13 +62,10 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
     boot_files = read_boot_files(files)
     precedence = precedence_of(boot_files, loader, KEYS.values(), live=_NUMBERS)
     boot = _boot_values(boot_files, precedence, problems)
-    undone = {}
-    for setting in _find_undone(runtime, boot, precedence, files):
-        undone[setting.key] = setting
-    settings: dict[str, dict[str, Any]] = {}
-    for name, value in runtime.items():
-        is_undone = KEYS[name] in undone
-        settings[name] = {"runtime": value, "boot": boot[name], "undone": is_undone}
+    undone = list(_find_undone(runtime, boot, precedence, files))
+    values = {key: str(runtime[name]) for name, key in KEYS.items()}
+    doubts = boot_files.doubts_about(precedence.winner, values)
+    settings = _settings(runtime, boot, undone, doubts)
     if params["assignments"]:
         _add_assignments(settings, boot_files, loader, files, problems)
     if runtime_problem:
@@ -78,14 +75,34 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
     if params["namespaces"]:
         namespaces = other_namespaces(runtime, problems)
     return {
-        "loader": loader.name,
+        "loader": boot_files.loader_name(loader),
         "settings": settings,
-        "booted": next((setting.booted for setting in undone.values()), None),
+        "booted": undone[0].booted if undone else None,
         "dead_after": _dead_after(runtime),
         **connections,
         "namespaces": namespaces,
+        "doubts": [doubt.result(keys) for doubt, keys in doubts],
         "problems": problems,
     }
+
+
+def _settings(
+    runtime: Mapping[str, int | None],
+    boot: Mapping[str, int | None],
+    undone: Iterable[Undone],
+    doubts: Doubts,
+) -> dict[str, dict[str, Any]]:
+    doubtful_keys = {key for _doubt, keys in doubts for key in keys}
+    undone_keys = {setting.key for setting in undone}
+    settings = {}
+    for name, key in KEYS.items():
+        settings[name] = {
+            "runtime": runtime[name],
+            "boot": boot[name],
+            "certain": key not in doubtful_keys,
+            "undone": key in undone_keys,
+        }
+    return settings
 
 
 def _boot_values(

@@ -12,14 +12,21 @@
 from __future__ import annotations
 
 import re
-from typing import Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Tuple
 
-from .keys import normalize_key
+from .keys import glob_matches, is_glob, normalize_key, split_glob
 from .loaders import FOLDERS, Loader
 from .sysctl_d import Line, parse_lines
-from .text import encode
+from .text import encode, printable
+from .values import values_equal
 
 COMMAND_LINE = "/proc/cmdline"
+KERNEL = "kernel"
+"""What reads the command line."""
+
+
+NOTHING, NOT_KNOWN = "none", "unknown"
+"""What a result names as the loader where none runs at boot, or where that is not known."""
 
 
 class BootFile(NamedTuple):
@@ -42,6 +49,78 @@ class FileProblem(NamedTuple):
     """Whether the loader may be able to read it all the same."""
 
 
+class Stage(NamedTuple):
+    """What a program applies at boot after the loader."""
+
+    by: str
+    """The program, as results call it."""
+    rules: Loader
+    """How it reads its files."""
+    files: tuple[BootFile, ...] = ()
+    """Its files, in reading order."""
+    replayed_folders: tuple[str, ...] = ()
+    """Folders of the loader whose files it then applies as well, that of highest priority first."""
+    parse: Callable[[bytes, Loader, str, str, str], list[Line]] = parse_lines
+
+    def lines(self, boot_files: BootFiles) -> Iterator[Line]:
+        """Yield the lines of its files, as they are in the boot files, in reading order."""
+        for file in self.read_order(boot_files):
+            data = boot_files.contents.get(file.real_path, b"")
+            yield from self.parse(data, self.rules, file.path, file.real_path, self.by)
+
+    def read_order(self, boot_files: BootFiles) -> list[BootFile]:
+        """Return the files that it reads."""
+        order = list(self.files)
+        if self.replayed_folders:
+            replayed = read_order(boot_files, self.rules, self.replayed_folders)
+            order.extend(file for file in replayed if file.masked_by is None)
+        return order
+
+
+class Doubt(NamedTuple):
+    """A reason why the next boot may end otherwise than the files say."""
+
+    by: str
+    """Who may set the keys, or does not."""
+    why: str
+    path: str
+    """Where that can be seen."""
+    remedy: str
+    keys: tuple[str, ...] = ()
+    """The keys and globs that it is about; none: all keys."""
+    line: int | None = None
+    value: str | None = None
+    """The value that the keys may get, None if that is not known."""
+
+    settled_in: tuple[str, ...] = ()
+    """Starts of paths: what the program itself reads there later is not in doubt."""
+
+    def concerns(self, key: str, value: str | None, line: Line | None) -> bool:
+        """Tell whether it is about a key, which this line sets to this value."""
+        if line and line.by == self.by and line.path.startswith(self.settled_in):
+            return False
+        if self.value is not None and values_equal(key, value, self.value):
+            return False
+        if not self.keys or key in self.keys:
+            return True
+        return any(is_glob(keys) and glob_matches(split_glob(keys), key) for keys in self.keys)
+
+    def result(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Return it as results show it, with the keys that it is about there."""
+        return {
+            "keys": [printable(key) for key in keys],
+            "by": printable(self.by),
+            "why": printable(self.why),
+            "path": printable(self.path),
+            "line": self.line,
+            "remedy": printable(self.remedy),
+        }
+
+
+Doubts = Tuple[Tuple[Doubt, Tuple[str, ...]], ...]
+"""Doubts, each with the keys that it is about."""
+
+
 class BootFiles(NamedTuple):
     """Everything that a sysctl loader reads on a host."""
 
@@ -51,6 +130,37 @@ class BootFiles(NamedTuple):
     """Real path -> bytes, of the files that can be read."""
     command_line: str
     problems: tuple[FileProblem, ...]
+    appended: tuple[BootFile, ...] = ()
+    """Files that the loader reads after all others."""
+    stages: tuple[Stage, ...] = ()
+    """What other programs then apply, in their order."""
+    doubts: tuple[Doubt, ...] = ()
+
+    def loader_name(self, loader: Loader) -> str:
+        """Return what applies the files at boot, as results name it."""
+        for doubt in self.doubts:
+            if doubt.by in (NOTHING, NOT_KNOWN):
+                return doubt.by
+        return loader.name
+
+    def doubts_about(
+        self, winner: Callable[[str], Line | None], values: Mapping[str, str | None]
+    ) -> Doubts:
+        """Return the doubts about keys, each with its keys.
+
+        winner: returns the line that decides a key; values: those that keys have without one.
+        """
+        doubts = []
+        for doubt in self.doubts:
+            concerned = []
+            for key, default in values.items():
+                line = winner(key)
+                value = line.value if line else default
+                if doubt.concerns(key, value, line):
+                    concerned.append(key)
+            if concerned:
+                doubts.append((doubt, tuple(concerned)))
+        return tuple(doubts)
 
     def with_file(self, path: str, real_path: str, data: bytes | None) -> BootFiles:
         """Return the boot files once a file has these bytes, or (None) is removed."""
@@ -66,9 +176,11 @@ class BootFiles(NamedTuple):
         return self._replace(listing={**self.listing, folder: names}, contents=contents)
 
 
-def read_order(boot_files: BootFiles, loader: Loader) -> list[BootFile]:
+def read_order(
+    boot_files: BootFiles, loader: Loader, folders: Iterable[str] = FOLDERS
+) -> list[BootFile]:
     """Return the files in reading order, each masked one right after the one that masks it."""
-    files_by_name = _files_by_name(boot_files)
+    files_by_name = _files_by_name(boot_files, folders)
     order: list[BootFile] = []
     for name in sorted(files_by_name, key=encode):
         if name.endswith(".conf") and (loader.reads_hidden or not name.startswith(".")):
@@ -76,13 +188,15 @@ def read_order(boot_files: BootFiles, loader: Loader) -> list[BootFile]:
     last_file = boot_files.listing["/etc"].get("sysctl.conf")
     if loader.last_file and last_file:
         order.append(BootFile(loader.last_file, last_file, masked_by=None))
+    if loader.reads_credentials:
+        order.extend(boot_files.appended)
     return order
 
 
-def _files_by_name(boot_files: BootFiles) -> dict[str, list[BootFile]]:
+def _files_by_name(boot_files: BootFiles, folders: Iterable[str]) -> dict[str, list[BootFile]]:
     """Return the files of each name, the one that masks the others first."""
     files_by_name: dict[str, list[BootFile]] = {}
-    for folder in FOLDERS:
+    for folder in folders:
         for name, real_path in boot_files.listing.get(folder, {}).items():
             files = files_by_name.setdefault(name, [])
             masked_by = files[0].path if files else None
@@ -108,4 +222,6 @@ def _command_line_lines(command_line: str) -> Iterator[Line]:
             return  # the rest is for init
         if equals and name[:7] in ("sysctl.", "sysctl/"):
             key = normalize_key("/" + name[7:].replace(".", "/"))
-            yield Line(COMMAND_LINE, COMMAND_LINE, number=1, segment=0, key=key, value=value)
+            yield Line(
+                COMMAND_LINE, COMMAND_LINE, number=1, segment=0, key=key, value=value, by=KERNEL
+            )

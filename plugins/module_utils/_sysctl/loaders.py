@@ -24,6 +24,8 @@ class Loader(NamedTuple):
     """The rules of one sysctl loader."""
 
     name: str
+    program: str
+    """What reads the files, as results call it."""
     last_file: str
     """A file that is read after all others, whatever its name; "" if there is none."""
     reads_hidden: bool
@@ -49,12 +51,15 @@ class Loader(NamedTuple):
     """Whether it does not write a value that the key has already (systemd 248 and later)."""
     writes_in_parts: bool
     """Whether it also writes the rest of a value of which the kernel took only a part."""
+    reads_credentials: bool
+    """Whether it reads the credential sysctl.extra after all files."""
     longest_line: int
     """Bytes. At a longer line the loader stops reading the file; 0: no limit."""
 
 
 _SYSTEMD = Loader(
     name="systemd",
+    program="systemd-sysctl",
     last_file="",
     reads_hidden=False,
     line_ends="\n\r\0",
@@ -66,10 +71,12 @@ _SYSTEMD = Loader(
     writes_repeats=False,
     skips_equal_values=True,
     writes_in_parts=True,
+    reads_credentials=True,
     longest_line=1 << 20,
 )
 _PROCPS = Loader(
     name="procps",
+    program="procps",
     last_file="/etc/sysctl.conf",
     reads_hidden=True,
     line_ends="\n",
@@ -81,6 +88,7 @@ _PROCPS = Loader(
     writes_repeats=True,
     skips_equal_values=False,
     writes_in_parts=False,
+    reads_credentials=False,
     longest_line=0,
 )
 

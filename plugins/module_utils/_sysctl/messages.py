@@ -4,16 +4,21 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, Sequence
 
-from .boot_files import COMMAND_LINE, read_order
+from .boot_files import COMMAND_LINE, KERNEL, Doubt, read_order
 from .couplings import variable_of
 from .errors import TuningError
 from .keys import is_glob
+from .loaders import LOADERS
 from .plan import Effects, Plan
 from .secrets import quote_value
 from .sysctl_d import Line
 from .undone import describe_undone
+
+_LOADERS = ("", KERNEL, *(loader.program for loader in LOADERS.values()))
+_MAX_NAMED = 3
+"""Keys that a message about a doubt names."""
 
 
 def refuse_overridden(plan: Plan) -> None:
@@ -52,7 +57,12 @@ def _describe_boot(key: str, winner: Line | None, refused: Line | None) -> str:
     action = "leaves it alone"
     if winner.value is not None:
         action = f"sets {quote_value(key, winner.value)}{_explain_other_key(key, winner)}"
-    return f"{action}, as {location} says"
+    return f"{action}, as {location} says{_reader(winner)}"
+
+
+def _reader(winner: Line) -> str:
+    """Return which program reads a line, "" where it is the loader."""
+    return "" if winner.by in _LOADERS else f" (read by {winner.by})"
 
 
 def _explain_other_key(key: str, winner: Line) -> str:
@@ -80,10 +90,34 @@ def _explain_unread(plan: Plan) -> str:
     )
 
 
+def refuse_doubts(plan: Plan) -> None:
+    """Refuse a plan whose outcome at the next boot is not certain, if the user asked for that."""
+    if plan.doubts and plan.request.on_doubt == "fail":
+        doubt, keys = plan.doubts[0]
+        raise TuningError(
+            f"{_describe_doubt(doubt, keys)}, or set on_doubt to 'warn' or 'ignore'", keys[0]
+        )
+
+
+def _describe_doubt(doubt: Doubt, keys: Sequence[str]) -> str:
+    named = ", ".join(keys[:_MAX_NAMED])
+    if len(keys) > _MAX_NAMED:
+        named += f" and {len(keys) - _MAX_NAMED} more"
+    location = doubt.path
+    if doubt.line is not None:
+        location = f"{doubt.path} line {doubt.line}"
+    return (
+        f"{named}: not certain at the next boot: {doubt.by}: {doubt.why} ({location}). "
+        f"To be sure, {doubt.remedy}"
+    )
+
+
 def plan_warnings(plan: Plan) -> Iterator[str]:
     """Yield what the user should know about a plan that is carried out."""
     for key, winner in plan.overridden:
         yield _describe_override(plan, key, winner)
+    for doubt, keys in plan.doubts:
+        yield _describe_doubt(doubt, keys)
     if plan.undone:
         yield describe_undone(plan.undone)
     if plan.effects:

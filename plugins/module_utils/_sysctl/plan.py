@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Collection, Iterable, Mapping, NamedTuple
 
 from . import deferred
-from .boot_files import BootFiles, read_order
+from .boot_files import BootFiles, Doubts, read_order
 from .errors import TuningError
 from .keys import is_glob, may_be_coupled
 from .loaders import Loader
@@ -102,6 +102,8 @@ class Plan(NamedTuple):
     """Requested keys that this kernel does not have."""
     removed_keys: tuple[str, ...] = ()
     """Keys that leave our file, and whose runtime value follows the next boot."""
+    doubts: Doubts = ()
+    """Reasons why the next boot may end otherwise, each with the keys that it is about."""
     undone: tuple[Undone, ...] = ()
     """Keys to set that already had a line at the last boot, which did not last."""
     effects: Effects | None = None
@@ -194,7 +196,17 @@ def make_plan(request: Request, observed: Observed) -> Plan:
         overridden=overridden,
         missing=missing,
         removed_keys=tuple(editor.removed),
+        doubts=_doubts_about(desired, editor),
     )
+
+
+def _doubts_about(desired: Values, editor: _BootFileEditor) -> Doubts:
+    """Return each doubt about the values of the next boot, with the keys that it is about."""
+    request = editor.request
+    if not editor.boot_files.doubts or not request.persistent or request.on_doubt == "ignore":
+        return ()
+    values = {**request.settings, **desired}
+    return editor.boot_files.doubts_about(editor.precedence.winner, values)
 
 
 def runtime_writes(
@@ -506,9 +518,17 @@ class _BootFileEditor:
                 self._commented[winner.real_path] = winner.path
                 segments.setdefault(winner.real_path, set()).add(winner.segment)
         for real_path, numbers in segments.items():
-            data = comment_out(self.boot_files.contents[real_path], self.observed.loader, numbers)
+            rules = self._rules_of(real_path)
+            data = comment_out(self.boot_files.contents[real_path], rules, numbers)
             self._set_file(self._commented[real_path], real_path, data)
         return bool(segments)
+
+    def _rules_of(self, real_path: str) -> Loader:
+        """Return by which rules a file is cut into lines: those of the program that reads it."""
+        for stage in self.boot_files.stages:
+            if any(file.real_path == real_path for file in stage.files):
+                return stage.rules
+        return self.observed.loader
 
     def _set_file(self, path: str, real_path: str, data: bytes | None) -> None:
         self.boot_files = self.boot_files.with_file(path, real_path, data)

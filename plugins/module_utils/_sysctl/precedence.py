@@ -43,6 +43,7 @@ class Precedence:
     start_values: variable -> its value before the loader runs; None: what kernels start with. They
     matter to keys that others act on, where these do so only when their value changes.
     live: key -> its runtime value, as far as it is known. It tells what the kernel makes of a text.
+    earlier: the outcome so far, of programs that ran before.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class Precedence:
         loader: Loader,
         start_values: Mapping[str, str] | None = None,
         live: Mapping[str, str | None] = _NO_VALUES,
+        earlier: Precedence | None = None,
     ) -> None:
         self.loader = loader
+        self.earlier = earlier
         self._start_values = start_values
         self._live = live
         self.assignments: dict[str, Line] = {}
@@ -129,6 +132,12 @@ class Precedence:
         return self._winners[key]
 
     def _find_winner(self, key: str) -> Line | None:
+        line = self._find_own_winner(key)
+        if self.earlier and (line is None or not line.value):
+            return self.earlier.winner(key)
+        return line
+
+    def _find_own_winner(self, key: str) -> Line | None:
         if may_be_coupled(key) and not is_glob(key):
             return self._find_winner_among_coupled(key)
         return self.assignment(key)
@@ -140,10 +149,24 @@ class Precedence:
         names = names_that_matter(key)
         no_globs = {name for name in names if name in self.assignments or name in self.excluded}
         lines = self.lines_written_to(names)
-        line = last_effect(key, lines, no_globs, self.loader, self._start_values)
+        start_values = self._values_before(names)
+        line = last_effect(key, lines, no_globs, self.loader, start_values)
         if line is None and key in self.assignments:
             return self._last_taken(key)
         return line or self.excluded.get(key)
+
+    def _values_before(self, names: Iterable[str]) -> Mapping[str, str] | None:
+        """Return variable -> its value before the lines are written, as far as it is known."""
+        if self.earlier is None:
+            return self._start_values
+        from .couplings import START_VALUES, variable_of
+
+        values = dict(START_VALUES)
+        for name in names:
+            line = self.earlier.winner(name)
+            if line and line.value:
+                values[variable_of(name)] = line.value
+        return values
 
     def assignment(self, key: str) -> Line | None:
         """Return the last line that sets a key by its name, or else the last glob that does."""
@@ -221,7 +244,10 @@ class Precedence:
     def refused_line(self, key: str) -> Line | None:
         """Return the line that decides a key although the kernel refuses it."""
         self.winner(key)
-        return self._refused.get(key)
+        line = self._refused.get(key)
+        if line is None and self.earlier:
+            return self.earlier.refused_line(key)
+        return line
 
 
 def _filled(key: str, line: Line, earlier: Line) -> str:
@@ -245,7 +271,18 @@ def precedence_of(
     if len(keys) < _MANY_KEYS:
         marks = _marks_of(keys)
         files = [file for file in files if _has_mark(boot_files, file.real_path, marks)]
-    return Precedence(boot_lines(boot_files, loader, files), loader, start_values, live)
+    precedence = Precedence(boot_lines(boot_files, loader, files), loader, start_values, live)
+    return after_stages(precedence, boot_files, live)
+
+
+def after_stages(
+    precedence: Precedence, boot_files: BootFiles, live: Mapping[str, str | None]
+) -> Precedence:
+    """Return the outcome once other programs have applied what they do after the loader."""
+    for stage in boot_files.stages:
+        lines = [line for line in stage.lines(boot_files) if line.key]
+        precedence = Precedence(lines, stage.rules, live=live, earlier=precedence)
+    return precedence
 
 
 def _marks_of(keys: Iterable[str]) -> set[bytes]:

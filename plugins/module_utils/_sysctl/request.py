@@ -25,6 +25,7 @@ class Request(NamedTuple):
     runtime: bool = True
     persistent: bool = True
     on_override: str = "fail"
+    on_doubt: str = "warn"
     ignore_missing: bool = False
     unsafe: bool = False
     at_least: bool = False

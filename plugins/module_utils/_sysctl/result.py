@@ -25,11 +25,12 @@ def build_result(plan: Plan) -> dict[str, Any]:
         "settings": build_settings(plan),
         "previous": _previous_values(plan),
         "overridden": overridden,
+        "doubts": [doubt.result(keys) for doubt, keys in plan.doubts],
         "undone": [undone.result() for undone in plan.undone],
         "missing": list(plan.missing),
         "irreversible": _irreversible_keys(plan),
         "path": plan.observed.path,
-        "loader": plan.observed.loader.name,
+        "loader": plan.boot_files.loader_name(plan.observed.loader),
         "diff": _diff(plan),
     }
 
@@ -81,6 +82,7 @@ def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
     written = {write.key: write.after for write in plan.writes}
     file_before = assigned_values(observed.content or b"", observed.loader)
     file_after = assigned_values(_our_content_after(plan) or b"", observed.loader)
+    doubtful = {key for _doubt, keys in plan.doubts for key in keys}
     settings = {}
     for key in {**plan.request.settings, **plan.desired}:
         requested = plan.desired.get(key, plan.request.settings.get(key))
@@ -97,7 +99,10 @@ def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
             "value": display_value(key, requested),
             "runtime": runtime,
             "persistent": persistent,
-            "boot": line_result(key, plan.precedence.winner(key)),
+            "boot": {
+                **line_result(key, plan.precedence.winner(key)),
+                "certain": key not in doubtful,
+            },
         }
     return settings
 

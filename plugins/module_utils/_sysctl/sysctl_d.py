@@ -42,6 +42,8 @@ class Line(NamedTuple):
     """Normalized; "" if the loader cannot read the line."""
     value: str | None
     """None: an exclusion. Without a key: the problem with the line."""
+    by: str = ""
+    """The program that reads the line at boot."""
 
 
 def line_result(key: str, line: Line | None) -> dict[str, Any]:
@@ -50,11 +52,12 @@ def line_result(key: str, line: Line | None) -> dict[str, Any]:
     A line of another key, which acts on this one, is shown with its key.
     """
     if line is None:
-        return {"value": None, "path": None, "line": None}
+        return {"value": None, "path": None, "line": None, "by": None}
     result = {
         "value": display_value(key, line.value),
         "path": printable(line.path),
         "line": line.number,
+        "by": line.by,
     }
     if line.key != key and not is_glob(line.key):
         result["line_key"] = printable(line.key)
@@ -74,10 +77,13 @@ def split_segments(data: bytes, loader: Loader) -> list[str]:
     return segments
 
 
-def parse_lines(data: bytes, loader: Loader, path: str = "", real_path: str = "") -> list[Line]:
-    """Read a file as this loader does."""
+def parse_lines(
+    data: bytes, loader: Loader, path: str = "", real_path: str = "", by: str = ""
+) -> list[Line]:
+    """Read a file as this loader does; by: another program that reads it by the same rules."""
     lines = _read_lines(data, loader)
-    return [line._replace(path=path, real_path=real_path) for line in lines]
+    program = by or loader.program
+    return [line._replace(path=path, real_path=real_path, by=program) for line in lines]
 
 
 def assigned_values(data: bytes, loader: Loader) -> dict[str, str]:

@@ -11,7 +11,7 @@ import os
 import stat
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import files, proc_sys
+from ansible_collections.netops.tuning.plugins.module_utils._host import boot, files, proc_sys
 from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
     detect_loader,
     read_boot_files,
@@ -361,6 +361,28 @@ def test_reads_the_boot_files_of_the_running_host():
 def test_unreadable_kernel_command_line_is_empty(monkeypatch):
     failing(monkeypatch, "open", errno.EACCES, "/proc/cmdline")
     assert read_boot_files(files.HostFiles("/")).command_line == ""
+
+
+@pytest.mark.parametrize(("is_machine", "expected"), [(True, "sysctl.a.b=1"), (False, "")])
+def test_the_kernel_command_line_is_that_of_the_machine(
+    monkeypatch, tmp_path, is_machine, expected
+):
+    (tmp_path / "cmdline").write_text("sysctl.a.b=1")
+    monkeypatch.setattr(boot, "COMMAND_LINE", str(tmp_path / "cmdline"))
+    namespace = os.readlink("/proc/self/ns/pid") if is_machine else "pid:[1]"
+    monkeypatch.setattr(boot, "_FIRST_PID_NAMESPACE", namespace)
+    assert read_boot_files(files.HostFiles("/")).command_line == expected
+
+
+def test_a_link_to_itself_in_an_image_does_not_lead_to_this_machine(place, tmp_path):
+    outside = tmp_path / "outside.conf"
+    outside.write_text("a.b = 1\n")
+    folder = str(tmp_path)
+    root = place({f"{folder}/outside.conf": {"link": str(outside)}})
+    root.at("/etc").mkdir()
+    root.at("/etc/sysctl.d").symlink_to(folder)
+    boot_files = read_boot_files(root.files)
+    assert b"a.b = 1\n" not in boot_files.contents.values()
 
 
 def test_reading_changes_nothing(place, kernel):

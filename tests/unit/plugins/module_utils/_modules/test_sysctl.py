@@ -50,6 +50,7 @@ RESULT_KEYS = {
     "settings",
     "previous",
     "overridden",
+    "doubts",
     "undone",
     "missing",
     "irreversible",
@@ -103,7 +104,7 @@ def test_refuses_bad_options_before_it_reads_the_host(params, settings, reason, 
 
 
 def test_sets_the_file_of_an_image(place, modules):
-    root = place({"/etc/sysctl.d": None})
+    root = place({"/etc/sysctl.d": None, "/etc/rcS.d/S01procps": ""})
     before = root.snapshot()
     predicted = modules.ok(sysctl, check=True, **image(root, settings={KEY: 30}))
     assert root.snapshot() == before
@@ -146,7 +147,7 @@ def running_host(host_root, monkeypatch):
     """Return a function that makes a running host with these files, which booted long after."""
 
     def make(files):
-        root = host_root(files)
+        root = host_root({"/etc/rcS.d/S01procps": "", **files})
         root.files.root = "/"
         monkeypatch.setattr(settings_change, "HostFiles", lambda _root: root.files)
         monkeypatch.setattr(undone, "read_boot_time", lambda: time.time() + 1000)
@@ -163,7 +164,14 @@ def test_warns_before_it_sets_again_what_was_undone(kernel, modules, running_hos
     assert result["changed_keys"] == [KEY, OTHER]
     (entry,) = result["undone"]
     booted = entry.pop("booted")
-    assert entry == {"key": KEY, "value": "30", "path": OURS, "line": 1, "runtime": "60"}
+    assert entry == {
+        "key": KEY,
+        "value": "30",
+        "path": OURS,
+        "line": 1,
+        "runtime": "60",
+        "by": "procps",
+    }
     assert len(result["warnings"]) == 1
     expected = f"undone since the boot of {booted}: {KEY} is '60' instead of '30'"
     assert expected in str(result["warnings"])

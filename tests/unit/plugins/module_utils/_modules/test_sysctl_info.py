@@ -26,6 +26,7 @@ from hosts_in_memory import make_tree
 
 KEY, GLOB = "net.ipv4.conf.eth0.promote_secondaries", "net.ipv4.conf.*.promote_secondaries"
 LO_KEY, LATER_KEY = GLOB.replace("*", "lo"), GLOB.replace("*", "later")
+BY = "systemd-sysctl"
 COOKIES = "net.ipv4.tcp_fastopen_key"
 
 
@@ -59,12 +60,12 @@ def test_every_line_has_a_fate(kernel):
     ]
     setting = result["settings"][KEY]
     assert (setting["runtime"], setting["boot"], setting["drift"]) == ("0", "2", True)
-    assert setting["winner"] == {"path": "/etc/sysctl.d/50-a.conf", "line": 2}
+    assert setting["winner"] == {"path": "/etc/sysctl.d/50-a.conf", "line": 2, "by": BY}
     assert result["drift"] == [KEY]
     assert result["files"] == [
-        {"path": "/etc/sysctl.d/50-a.conf", "masked_by": None},
-        {"path": "/usr/lib/sysctl.d/50-a.conf", "masked_by": "/etc/sysctl.d/50-a.conf"},
-        {"path": "/usr/lib/sysctl.d/60-b.conf", "masked_by": None},
+        {"path": "/etc/sysctl.d/50-a.conf", "masked_by": None, "by": BY},
+        {"path": "/usr/lib/sysctl.d/50-a.conf", "masked_by": "/etc/sysctl.d/50-a.conf", "by": BY},
+        {"path": "/usr/lib/sysctl.d/60-b.conf", "masked_by": None, "by": BY},
     ]
     assert (result["loader"], result["problems"]) == ("systemd", [])
 
@@ -170,7 +171,13 @@ def test_result_contains_no_secrets(kernel):
 
 
 def test_module_on_an_image(place, modules):
-    root = place({"/etc/sysctl.d/a.conf": f"{KEY} = 1\n", "/etc/sysctl.conf": f"{KEY} = 2\n"})
+    root = place(
+        {
+            "/etc/rcS.d/S01procps": "",
+            "/etc/sysctl.d/a.conf": f"{KEY} = 1\n",
+            "/etc/sysctl.conf": f"{KEY} = 2\n",
+        }
+    )
     before = root.snapshot()
     for check in (True, False):
         result = modules.ok(sysctl_info, check=check, root=str(root.root))

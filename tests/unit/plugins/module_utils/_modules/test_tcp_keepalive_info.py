@@ -27,6 +27,7 @@ from ansible_collections.netops.tuning.plugins.modules import tcp_keepalive_info
 
 TIME, PROBES, INTVL = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl"))
 FILE = "/etc/sysctl.d/a.conf"
+SYSVINIT = "/etc/rcS.d/S01procps"
 NO_OTHER_PARTS = {"sockets": False, "namespaces": False, "process_limit": 20, "assignments": False}
 
 
@@ -40,7 +41,7 @@ def inspect(kernel, place, monkeypatch):
             if value is not None:
                 runtime[key] = str(value)
         kernel(**runtime)
-        host_files = place(files).files
+        host_files = place({SYSVINIT: "", **dict(files)}).files
         monkeypatch.setattr(engine, "HostFiles", lambda _root: host_files)
         return engine.inspect_keepalive({**NO_OTHER_PARTS, **params})
 
@@ -51,9 +52,9 @@ def test_parts_that_were_not_requested_are_empty(inspect):
     assert inspect() == {
         "loader": "procps",
         "settings": {
-            "time": {"runtime": 7200, "boot": None, "undone": False},
-            "probes": {"runtime": 9, "boot": None, "undone": False},
-            "intvl": {"runtime": 75, "boot": None, "undone": False},
+            "time": {"runtime": 7200, "boot": None, "certain": True, "undone": False},
+            "probes": {"runtime": 9, "boot": None, "certain": True, "undone": False},
+            "intvl": {"runtime": 75, "boot": None, "certain": True, "undone": False},
         },
         "booted": None,
         "dead_after": 7875,
@@ -62,6 +63,7 @@ def test_parts_that_were_not_requested_are_empty(inspect):
         "processes": [],
         "processes_unseen": None,
         "namespaces": [],
+        "doubts": [],
         "problems": [],
     }
 
@@ -85,7 +87,12 @@ def test_values_at_boot(inspect, text, boot):
 @pytest.mark.parametrize("value", ["soon", "", '"3600"', "3600s"])
 def test_boot_value_that_the_kernel_would_refuse(inspect, value):
     result = inspect(files={FILE: f"# first\n{TIME} = {value}\n"})
-    assert result["settings"]["time"] == {"runtime": 7200, "boot": None, "undone": False}
+    assert result["settings"]["time"] == {
+        "runtime": 7200,
+        "boot": None,
+        "certain": True,
+        "undone": False,
+    }
     (problem,) = result["problems"]
     assert problem["path"] == FILE
     assert "line 2" in problem["problem"]
@@ -118,13 +125,14 @@ def test_returns_every_assignment_on_request(inspect):
     files = {FILE: f"{TIME} = 5\n{TIME} = 60\nwhat\n", "/etc/sysctl.d/b.conf": {"link": "gone"}}
     result = inspect(files=files, assignments=True)
     lines = [
-        {"path": FILE, "line": 1, "key": TIME, "value": "5", "fate": "overridden"},
-        {"path": FILE, "line": 2, "key": TIME, "value": "60", "fate": "winner"},
+        {"path": FILE, "line": 1, "key": TIME, "value": "5", "fate": "overridden", "by": "procps"},
+        {"path": FILE, "line": 2, "key": TIME, "value": "60", "fate": "winner", "by": "procps"},
     ]
-    winner = {"path": FILE, "line": 2}
+    winner = {"path": FILE, "line": 2, "by": "procps"}
     assert result["settings"]["time"] == {
         "runtime": 7200,
         "boot": 60,
+        "certain": True,
         "undone": False,
         "winner": winner,
         "assignments": lines,
@@ -132,6 +140,7 @@ def test_returns_every_assignment_on_request(inspect):
     assert result["settings"]["intvl"] == {
         "runtime": 75,
         "boot": None,
+        "certain": True,
         "undone": False,
         "winner": None,
         "assignments": [],

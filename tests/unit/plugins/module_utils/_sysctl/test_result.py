@@ -16,6 +16,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result impor
 from hosts_in_memory import OURS, make_host, make_request, observe, plan_for
 
 KEY, SECRET = "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_fastopen_key"
+SYSTEMD = "systemd-sysctl"
 NOTHING = {"before": None, "after": None}
 
 
@@ -32,11 +33,20 @@ def test_every_field_of_a_change():
                 "value": "30",
                 "runtime": {"before": "50", "after": "30"},
                 "persistent": {"before": "40", "after": "30"},
-                "boot": {"value": "60", "path": "/etc/sysctl.d/99-v.conf", "line": 2},
+                "boot": {
+                    "value": "60",
+                    "path": "/etc/sysctl.d/99-v.conf",
+                    "line": 2,
+                    "by": SYSTEMD,
+                    "certain": True,
+                },
             }
         },
         "previous": {KEY: "50"},
-        "overridden": [{"key": KEY, "value": "60", "path": "/etc/sysctl.d/99-v.conf", "line": 2}],
+        "overridden": [
+            {"key": KEY, "value": "60", "path": "/etc/sysctl.d/99-v.conf", "line": 2, "by": SYSTEMD}
+        ],
+        "doubts": [],
         "undone": [],
         "missing": [],
         "irreversible": [],
@@ -63,14 +73,20 @@ def test_a_run_without_changes_has_no_diff():
     host = make_host("procps", {OURS: f"{KEY} = 30\n"}, {KEY: "30"})
     result = build_result(plan_for(make_request({KEY: "30"}), host))
     assert (result["changed"], result["diff"], result["loader"]) == (False, [], "procps")
-    assert result["settings"][KEY]["boot"] == {"value": "30", "path": OURS, "line": 1}
+    assert result["settings"][KEY]["boot"] == {
+        "value": "30",
+        "path": OURS,
+        "line": 1,
+        "by": "procps",
+        "certain": True,
+    }
 
 
 def test_a_glob_and_each_key_that_it_matches_have_an_entry():
     glob, match = "net.ipv4.conf.*.rp_filter", "net.ipv4.conf.lo.rp_filter"
     host = make_host("systemd", {}, {match: "0"})
     plan = plan_for(make_request({glob: "2"}), host)
-    boot = {"value": "2", "path": OURS, "line": 2}
+    boot = {"value": "2", "path": OURS, "line": 2, "by": SYSTEMD, "certain": True}
     assert build_settings(plan) == {
         glob: {
             "value": "2",
@@ -97,7 +113,9 @@ def test_a_missing_key_has_no_runtime_value():
 def test_a_path_that_no_loader_reads_has_no_winning_line():
     request = make_request({KEY: "30"}, path="/srv/x", on_override="warn")
     result = build_result(plan_for(request, make_host("systemd", {}, {KEY: "30"})))
-    assert result["overridden"] == [{"key": KEY, "value": None, "path": None, "line": None}]
+    assert result["overridden"] == [
+        {"key": KEY, "value": None, "path": None, "line": None, "by": None}
+    ]
 
 
 def test_the_diff_of_a_removed_file():

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The configuration of programs that set keys: their files, and whether they start at boot."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Mapping, NamedTuple
+
+from .._sysctl.boot_files import BootFile, Doubt, Stage
+from .files import HostFiles, read_file
+
+_LARGEST_FILE = 1 << 20
+"""Bytes. No configuration of these programs is larger."""
+
+_NO_CONTENTS: Mapping[str, bytes] = {}
+
+
+class Found(NamedTuple):
+    """What was found of one program."""
+
+    stages: tuple[Stage, ...] = ()
+    appended: tuple[BootFile, ...] = ()
+    contents: Mapping[str, bytes] = _NO_CONTENTS
+    """Real path -> bytes, of the files of the stages."""
+    doubts: tuple[Doubt, ...] = ()
+
+
+def read_configuration(files: HostFiles, path: str) -> bytes:
+    """Return the bytes of a file, links followed; OSError if it cannot be one of settings."""
+    host_path = files.host_path(files.resolve(path))
+    if os.lstat(host_path).st_size > _LARGEST_FILE:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
+    return read_file(host_path)
+
+
+def is_enabled(files: HostFiles, name: str) -> bool:
+    """Tell whether a service starts at boot: a unit of systemd, or a script of sysvinit."""
+    unit = f"/etc/systemd/system/{name}.service"
+    if os.path.lexists(files.host_path(unit)) and files.resolve(unit) == "/dev/null":
+        return False
+    for target in ("multi-user", "sysinit", "basic"):
+        link = f"/etc/systemd/system/{target}.target.wants/{name}.service"
+        if os.path.lexists(files.host_path(link)):
+            return True
+    return starts_by_script(files, name)
+
+
+def starts_by_script(files: HostFiles, name: str) -> bool:
+    """Tell whether sysvinit starts a script of this name at boot."""
+    for folder in ("/etc/rcS.d", "/etc/rc2.d", "/etc/rc3.d"):
+        try:
+            links = os.listdir(files.host_path(files.resolve(folder)))
+        except OSError:
+            continue
+        for link in links:
+            if link[:1] == "S" and link[1:3].isdigit() and link[3:] == name:
+                return True
+    return False

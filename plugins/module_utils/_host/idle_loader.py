@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hosts on which the sysctl loader does not run at boot, or on which that is not known."""
+
+from __future__ import annotations
+
+import os
+
+from .._sysctl.boot_files import NOT_KNOWN, NOTHING, Doubt
+from .._sysctl.loaders import Loader
+from .._sysctl.text import decode
+from .configuration import starts_by_script
+from .files import HostFiles, read_file
+
+UNIT = "systemd-sysctl.service"
+WANTED_BY = "sysinit.target.wants"
+UNIT_FOLDERS = (
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+)
+"""The folder of highest priority first."""
+
+_SCRIPTS = ("procps", "procps.sh", "sysctl")
+_OTHER_SIGNS = ("/etc/runit/core-services", "/etc/rc.d/rc.sysinit", "/etc/rc.sysinit")
+"""Of runit (Void) and of older init scripts, which apply the files themselves."""
+_REMEDY_NOTHING = "set 'persistent: false', or install and enable what applies them"
+
+
+def find_idle_loader(files: HostFiles, loader: Loader) -> Doubt | None:
+    """Return why the loader does not run at boot, None if it does."""
+    if loader.name == "systemd":
+        return _idle_unit(files) or _other_process_1(files)
+    if _script_is_enabled(files):
+        return None
+    return _missing_service(files)
+
+
+def _exists(files: HostFiles, path: str) -> bool:
+    return os.path.lexists(files.host_path(path))
+
+
+def _idle_unit(files: HostFiles) -> Doubt | None:
+    for folder in UNIT_FOLDERS:
+        path = f"{folder}/{UNIT}"
+        if _exists(files, path):
+            if _is_mask(files, path):
+                why = f"{UNIT} is masked, so nothing applies the files"
+                return Doubt(NOTHING, why, path, f"run 'systemctl unmask {UNIT}'")
+            break
+    if any(_exists(files, f"{folder}/{WANTED_BY}/{UNIT}") for folder in UNIT_FOLDERS):
+        return None
+    path = f"{UNIT_FOLDERS[3]}/{WANTED_BY}/{UNIT}"
+    why = f"no target starts {UNIT}, so nothing applies the files"
+    return Doubt(NOTHING, why, path, f"run 'systemctl add-wants sysinit.target {UNIT}'")
+
+
+def _is_mask(files: HostFiles, path: str) -> bool:
+    if files.resolve(path) == "/dev/null":
+        return True
+    try:
+        return os.stat(files.host_path(files.resolve(path))).st_size == 0
+    except OSError:
+        return False
+
+
+def _other_process_1(files: HostFiles) -> Doubt | None:
+    """Return that process 1 is not systemd, where systemd is only installed."""
+    if files.root != "/" or os.path.isdir("/run/systemd/system"):
+        return None
+    try:
+        name = decode(read_file("/proc/1/comm")).strip()
+    except OSError:
+        name = "not known"
+    why = f"systemd is installed, but process 1 is {name}, so nothing applies the files"
+    return Doubt(NOTHING, why, "/proc/1/comm", _REMEDY_NOTHING)
+
+
+def _script_is_enabled(files: HostFiles) -> bool:
+    if any(starts_by_script(files, script) for script in _SCRIPTS):
+        return True
+    if any(_exists(files, path) for path in _OTHER_SIGNS):
+        return True
+    try:
+        runlevels = os.listdir(files.host_path(files.resolve("/etc/runlevels")))
+    except OSError:
+        return False
+    for runlevel in runlevels:
+        for script in _SCRIPTS:
+            if _exists(files, f"/etc/runlevels/{runlevel}/{script}"):
+                return True
+    return False
+
+
+def _missing_service(files: HostFiles) -> Doubt:
+    if _exists(files, "/etc/init.d/procps"):
+        enable = "update-rc.d procps defaults"
+        if _exists(files, "/etc/runlevels"):
+            enable = "rc-update add procps sysinit"
+        why = "the service procps is in no runlevel, so nothing applies the files"
+        return Doubt(NOTHING, why, "/etc/init.d/procps", f"run '{enable}'")
+    if _exists(files, "/etc/init.d/sysctl"):
+        why = "the service sysctl is in no runlevel, so nothing applies the files"
+        return Doubt(NOTHING, why, "/etc/init.d/sysctl", "run 'rc-update add sysctl boot'")
+    if not _exists(files, "/sbin/init"):
+        why = "there is no init, so nothing applies the files"
+        return Doubt(NOTHING, why, "/sbin/init", _REMEDY_NOTHING)
+    why = f"it is not known whether {files.resolve('/sbin/init')} applies the files at boot"
+    return Doubt(NOT_KNOWN, why, "/sbin/init", "see what your init runs 'sysctl --system' with")

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Drop-ins of systemd-sysctl.service: what they start sets keys, and conditions keep it off."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Iterator
+
+from .._sysctl.boot_files import Doubt
+from .._sysctl.errors import describe_os_error
+from .._sysctl.text import decode
+from .configuration import Found, read_configuration
+from .files import HostFiles
+
+FOLDERS = (
+    "/etc/systemd/system/systemd-sysctl.service.d",
+    "/run/systemd/system/systemd-sysctl.service.d",
+    "/usr/lib/systemd/system/systemd-sysctl.service.d",
+)
+_DIRECTIVE = re.compile(r"^\s*(ExecStart|ExecStartPost|Condition\w+|Assert\w+)\s*=\s*(\S.*)$")
+"""What is started before the files are read (ExecStartPre) loses to them."""
+
+
+def read(files: HostFiles) -> Found:
+    """Return a doubt for each directive that changes what is applied."""
+    names: set[str] = set()
+    doubts: list[Doubt] = []
+    for folder in FOLDERS:
+        try:
+            listed = sorted(os.listdir(files.host_path(files.resolve(folder))))
+        except OSError:
+            continue
+        for name in listed:
+            if name.endswith(".conf") and name not in names:  # the first one masks the others
+                names.add(name)
+                doubts.extend(_doubts_of(files, f"{folder}/{name}"))
+    return Found(doubts=tuple(doubts))
+
+
+def _doubts_of(files: HostFiles, path: str) -> Iterator[Doubt]:
+    try:
+        text = decode(read_configuration(files, path))
+    except OSError as error:
+        why = f"a drop-in of systemd-sysctl.service cannot be read: {describe_os_error(error)}"
+        yield Doubt("systemd-sysctl", why, path, "remove it, or make it readable")
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _DIRECTIVE.match(line)
+        if match:
+            yield Doubt(
+                by="systemd-sysctl",
+                why=f"a drop-in of systemd-sysctl.service has {match.group(1)}={match.group(2)}",
+                path=path,
+                remedy="see what it does; a file in /etc/sysctl.d is the place for settings",
+                line=number,
+            )

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""TuneD: it applies the sections of its active profile, and then (reapply_sysctl) files again.
+
+Sources: tuned/plugins/plugin_sysctl.py, tuned/profiles/loader.py and merger.py of TuneD 2.20.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Iterable, Iterator, NamedTuple
+
+from .._sysctl.boot_files import BootFile, Doubt, Stage
+from .._sysctl.errors import describe_os_error
+from .._sysctl.keys import normalize_key
+from .._sysctl.loaders import LOADERS, Loader
+from .._sysctl.sysctl_d import Line
+from .._sysctl.text import decode
+from .configuration import Found, is_enabled, read_configuration
+from .files import HostFiles
+
+PROFILE_NAMES = ("/etc/tuned/active_profile", "/etc/tuned/post_loaded_profile")
+PROFILE_FOLDERS = (
+    "/etc/tuned/profiles",
+    "/etc/tuned",
+    "/usr/lib/tuned/profiles",
+    "/usr/lib/tuned",
+)
+MAIN_CONFIGURATION = "/etc/tuned/tuned-main.conf"
+REPLAYED_FOLDERS = ("/run/sysctl.d", "/etc/sysctl.d")
+_REPLAYED_PATHS = (*REPLAYED_FOLDERS, "/etc/sysctl.conf")
+RULES = LOADERS["procps"]._replace(name="tuned", program="tuned")
+
+_REMEDY = "see 'tuned-adm active', and set the key in a profile of your own"
+_SECTION = re.compile(r"^\[(?P<name>[^]]*)\]")
+_CONDITIONS = ("enabled", "replace", "drop", "uname_regex", "cpuinfo_regex")
+"""Options of a section that decide whether its keys are set at all."""
+_OPTIONS = ("type", "devices", "priority", "script_pre", "script_post", *_CONDITIONS)
+
+
+class ProfileLine(NamedTuple):
+    """A line of a profile that sets a key."""
+
+    number: int
+    key: str
+    value: str
+    doubt: str
+    """Why the value that it sets is not known; "" if it is."""
+
+
+class _Profiles:
+    """The profile files in the order in which TuneD merges them: included ones first."""
+
+    def __init__(self, files: HostFiles) -> None:
+        self.files = files
+        self.contents: dict[str, bytes] = {}
+        self.order: list[BootFile] = []
+        self.doubts: list[Doubt] = []
+
+    def load(self, names: Iterable[str]) -> None:
+        """Load profiles by their names; each file counts once, so an inclusion comes to an end."""
+        for name in names:
+            path = self._find(name.lstrip("-"))
+            if path is None:
+                if not name.startswith("-"):
+                    self._doubt(f"its profile {name!r} cannot be found", PROFILE_NAMES[0])
+                continue
+            real_path = self.files.resolve(path)
+            if real_path in self.contents:
+                continue
+            try:
+                data = read_configuration(self.files, path)
+            except OSError as error:
+                self._doubt(f"its profile cannot be read: {describe_os_error(error)}", path)
+                continue
+            self.contents[real_path] = data
+            self.load(included_profiles(data))
+            self.order.append(BootFile(path, real_path, masked_by=None))
+
+    def _find(self, name: str) -> str | None:
+        name = os.path.basename(name)
+        if not re.fullmatch(r"[\w.-]+", name):
+            return None
+        for folder in PROFILE_FOLDERS:
+            path = f"{folder}/{name}/tuned.conf"
+            if os.path.isfile(self.files.host_path(self.files.resolve(path))):
+                return path
+        return None
+
+    def _doubt(self, why: str, path: str) -> None:
+        self.doubts.append(Doubt("tuned", why, path, _REMEDY))
+
+
+def read(files: HostFiles) -> Found:
+    """Return what TuneD applies at boot."""
+    if not is_enabled(files, "tuned"):
+        return Found()
+    profiles = _Profiles(files)
+    names = _active_profiles(files)
+    if not names:
+        why = "no profile is chosen, so it chooses one when it starts"
+        return Found(doubts=(Doubt("tuned", why, PROFILE_NAMES[0], _REMEDY),))
+    profiles.load(names)
+    doubts = list(profiles.doubts)
+    replays_files = _replays_files(files)
+    for file in profiles.order:
+        doubts.extend(_doubts_of(file, profiles.contents[file.real_path], replays_files))
+    stages = [Stage("tuned", RULES, tuple(profiles.order), parse=parse_profile)]
+    sets_keys = any(profile_lines(data) for data in profiles.contents.values())
+    if sets_keys and replays_files:
+        replay = Stage("tuned", RULES, replayed_folders=REPLAYED_FOLDERS, parse=parse_plain)
+        stages.append(replay)
+    return Found(stages=tuple(stages), contents=profiles.contents, doubts=tuple(doubts))
+
+
+def _active_profiles(files: HostFiles) -> list[str]:
+    names: list[str] = []
+    for path in PROFILE_NAMES:
+        try:
+            names.extend(decode(read_configuration(files, path)).split())
+        except OSError:
+            continue
+    return names
+
+
+def _replays_files(files: HostFiles) -> bool:
+    try:
+        text = decode(read_configuration(files, MAIN_CONFIGURATION))
+    except OSError:
+        return True
+    values = re.findall(r"(?m)^\s*reapply_sysctl\s*=\s*(\w+)", text)
+    return not values or values[-1].lower() not in ("0", "no", "false", "off")
+
+
+def _doubts_of(file: BootFile, data: bytes, replays_files: bool) -> Iterator[Doubt]:
+    for line in profile_lines(data):
+        if line.doubt:
+            yield Doubt(
+                by="tuned",
+                why=line.doubt,
+                path=file.path,
+                remedy=_REMEDY,
+                keys=(line.key,),
+                line=line.number,
+                settled_in=_REPLAYED_PATHS if replays_files else (),
+            )
+
+
+# --- the grammar ---
+
+
+def included_profiles(data: bytes) -> list[str]:
+    """Return the profiles that a profile includes."""
+    included: list[str] = []
+    section = ""
+    for line in decode(data).splitlines():
+        match = _SECTION.match(line)
+        if match:
+            section = match.group("name")
+        name, _equals, value = line.partition("=")
+        if section == "main" and name.strip() == "include":
+            included = re.split(r"\s*[,;]\s*", _without_comment(value))
+    return [name for name in included if name]
+
+
+def profile_lines(data: bytes) -> list[ProfileLine]:
+    """Return the lines of a profile that set keys: those of its sections of type sysctl."""
+    lines: list[ProfileLine] = []
+    for name, options in _sections(data):
+        values = {option: value for _number, option, value in options}
+        if values.get("type", name) != "sysctl":
+            continue
+        is_conditional = any(condition in values for condition in _CONDITIONS)
+        for number, option, value in options:
+            if option in _OPTIONS:
+                continue
+            doubt = _doubt_about(value)
+            if is_conditional:
+                doubt = f"the section [{name}] has a condition"
+            lines.append(ProfileLine(number, _key_of(option), value, doubt))
+    return lines
+
+
+def _sections(data: bytes) -> list[tuple[str, list[tuple[int, str, str]]]]:
+    """Return name and options of each section; an option is its line, name and value."""
+    sections: list[tuple[str, list[tuple[int, str, str]]]] = []
+    for number, line in enumerate(decode(data).split("\n"), 1):
+        match = _SECTION.match(line)
+        if match:
+            sections.append((match.group("name"), []))
+            continue
+        name, equals, value = line.partition("=")
+        name = name.strip()
+        if equals and sections and name and name[0] not in "#;":
+            sections[-1][1].append((number, name, _without_comment(value)))
+    return sections
+
+
+def _without_comment(value: str) -> str:
+    text = re.sub(r"(^|\s)#.*", "", value).strip()
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1]
+    return text
+
+
+def _doubt_about(value: str) -> str:
+    if value[:1] in ("<", ">"):
+        return f"it sets the key to {value!r}, a bound of the value that it finds"
+    if "${" in value:
+        return f"it sets the key to {value!r}, which only it can work out"
+    return ""
+
+
+def _key_of(option: str) -> str:
+    """Return the key that an option names: each dot is a slash (_get_sysctl_path)."""
+    return normalize_key("/" + option.replace(".", "/"))
+
+
+def parse_profile(data: bytes, _rules: Loader, path: str, real_path: str, by: str) -> list[Line]:
+    """Return the lines of a profile that set keys to values that are known."""
+    lines = []
+    for found in profile_lines(data):
+        if not found.doubt:
+            line = Line(
+                path=path,
+                real_path=real_path,
+                number=found.number,
+                segment=found.number - 1,
+                key=found.key,
+                value=found.value,
+                by=by,
+            )
+            lines.append(line)
+    return lines
+
+
+def parse_plain(data: bytes, _rules: Loader, path: str, real_path: str, by: str) -> list[Line]:
+    """Read a file of settings as TuneD does: no globs, no dash, each dot a slash."""
+    lines = []
+    for index, text in enumerate(decode(data).split("\n")):
+        option, equals, value = text.strip().partition("=")
+        option = option.strip()
+        if not equals or not option or option[0] in "#;-" or "*" in option:
+            continue
+        line = Line(
+            path=path,
+            real_path=real_path,
+            number=index + 1,
+            segment=index,
+            key=_key_of(option),
+            value=value.strip(),
+            by=by,
+        )
+        lines.append(line)
+    return lines

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What programs do after the loader, on small hosts: the line that wins, and what is in doubt."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._host import later
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
+    detect_loader,
+    read_boot_files,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
+from hosts_in_memory import load_cases
+
+KEY, OTHER = "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_retries2"
+OURS = "/etc/sysctl.d/90-ansible.conf"
+SYSTEMD = {
+    "/lib": {"link": "usr/lib"},
+    "/sbin/init": {"link": "/lib/systemd/systemd"},
+    "/usr/lib/systemd/systemd": "",
+    "/usr/lib/systemd/systemd-sysctl": "",
+    "/usr/lib/systemd/system/systemd-sysctl.service": "[Service]\nImportCredential=sysctl.*\n",
+    "/usr/lib/systemd/system/sysinit.target.wants/systemd-sysctl.service": {
+        "link": "../systemd-sysctl.service"
+    },
+}
+"""A host that boots with systemd as distributions ship it."""
+
+
+def boot_of(root, key=KEY):
+    """Return the value and the line of a key at the next boot, and what is in doubt about it."""
+    boot_files = read_boot_files(root.files)
+    winner = precedence_of(boot_files, detect_loader(root.files), [key]).winner(key)
+    doubts = boot_files.doubts_about(lambda _key: winner, {key: None})
+    decided = winner and [winner.value, winner.by, winner.path, winner.number]
+    return decided, [doubt for doubt, _keys in doubts], boot_files
+
+
+@pytest.mark.parametrize("case", load_cases("later.yml"), ids=lambda case: case["name"])
+def test_what_comes_after_the_loader(host_root, case):
+    base = {} if case.get("bare") else SYSTEMD
+    files = {path: content for path, content in {**base, **case["files"]}.items() if content != 0}
+    decided, doubts, boot_files = boot_of(host_root(files), case.get("key", KEY))
+    assert decided == case["boot"]
+    assert [[doubt.by, doubt.path, doubt.line] for doubt in doubts] == case.get("doubts", [])
+    for doubt in doubts:
+        assert doubt.why
+        assert doubt.remedy
+    loader = detect_loader(host_root({}, name="other").files)
+    assert boot_files.loader_name(loader) == case.get("loader", loader.name)
+
+
+@pytest.mark.parametrize("path", ["/etc/default/ufw", "/etc/ufw/sysctl.conf"])
+@pytest.mark.parametrize("kind", ["fifo", "folder", "huge", "loop", "outside"])
+def test_a_file_that_cannot_be_read_is_a_doubt_or_nothing(host_root, tmp_path, path, kind):
+    wants = "/etc/systemd/system/multi-user.target.wants/ufw.service"
+    files = {
+        **SYSTEMD,
+        wants: "",
+        "/etc/ufw/ufw.conf": "ENABLED=yes\nIPT_SYSCTL=/etc/ufw/sysctl.conf\n",
+        OURS: f"{KEY} = 30\n",
+    }
+    (tmp_path / "secret").write_text(f"{KEY} = 99\n")
+    special = {"folder": None, "huge": f"{KEY} = 1\n" + "#" * (1 << 21), "loop": {"link": path}}
+    special["outside"] = {"link": f"../../../..{tmp_path}/secret"}
+    if kind in special:
+        files[path] = special[kind]
+    root = host_root(files)
+    if kind == "fifo":
+        root.at(path).parent.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(str(root.at(path)))
+        assert stat.S_ISFIFO(root.at(path).stat().st_mode)
+    decided, doubts, _boot_files = boot_of(root)
+    assert decided == ["30", "systemd-sysctl", OURS, 1]
+    expected = [] if kind == "outside" else ["ufw"]
+    assert [doubt.by for doubt in doubts] == expected
+
+
+def test_profiles_that_include_themselves_come_to_an_end(host_root):
+    wants = "/etc/systemd/system/multi-user.target.wants/tuned.service"
+    files = {**SYSTEMD, wants: "", "/etc/tuned/active_profile": "p0\n"}
+    for number in range(300):
+        text = f"[main]\ninclude=p{(number + 1) % 300},p{number},p0\n[sysctl]\n{KEY}={number}\n"
+        files[f"/etc/tuned/p{number}/tuned.conf"] = text
+    decided, doubts, _boot_files = boot_of(host_root(files))
+    assert decided == ["0", "tuned", "/etc/tuned/p0/tuned.conf", 4]
+    assert doubts == []
+
+
+def test_a_host_without_other_programs_pays_one_look_for_each_sign(host_root, monkeypatch):
+    looks = []
+    root = host_root(SYSTEMD)
+    real_lexists = os.path.lexists
+
+    def lexists(path):
+        looks.append(str(path))
+        return real_lexists(path)
+
+    monkeypatch.setattr(os.path, "lexists", lexists)
+    boot_files = read_boot_files(root.files)
+    signs = sum(len(program.signs) for program in later.PROGRAMS)
+    assert len(looks) == signs + 2
+    assert (boot_files.stages, boot_files.appended, boot_files.doubts) == ((), (), ())

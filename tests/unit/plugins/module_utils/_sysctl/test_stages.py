@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a program does after the loader is a part of the plan, and what is in doubt a warning."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import (
+    BootFile,
+    Doubt,
+    Stage,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages import (
+    plan_warnings,
+    refuse_doubts,
+    refuse_overridden,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import build_result
+from hosts_in_memory import OURS, carried_out, make_host, make_request, plan_for
+
+KEY, OTHER = "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_retries2"
+FIREWALL = "/etc/ufw/sysctl.conf"
+
+
+def make_staged_host(text, path=FIREWALL, kernel="60", **changes):
+    """Return a host on which a program applies a file with this text after the loader."""
+    host = make_host("systemd", kernel={KEY: kernel})
+    stage = Stage("ufw", LOADERS["procps"], (BootFile(path, path, masked_by=None),))
+    boot_files = host.boot_files._replace(
+        contents={**host.boot_files.contents, path: text.encode()}, stages=(stage,), **changes
+    )
+    return host._replace(boot_files=boot_files)
+
+
+def test_a_later_program_overrides_our_file():
+    plan = plan_for(make_request({KEY: "30"}), make_staged_host(f"# x\n{KEY}=5\n"))
+    with pytest.raises(TuningError) as caught:
+        refuse_overridden(plan)
+    assert f"sets '5', as {FIREWALL} line 2 says (read by ufw)" in str(caught.value)
+    (entry,) = build_result(plan)["overridden"]
+    assert entry == {"key": KEY, "value": "5", "path": FIREWALL, "line": 2, "by": "ufw"}
+
+
+def test_the_line_of_a_later_program_is_commented_out_by_its_own_rules():
+    # To systemd, the CR would end a line, and the second line would be the third.
+    text = f"# a\rb\n{KEY}=5\n"
+    host = make_staged_host(text)
+    plan = plan_for(make_request({KEY: "30"}, on_override="comment_out"), host)
+    assert plan.overridden == ()
+    after = carried_out(plan, host).boot_files.contents[FIREWALL]
+    assert after.decode() == f"# a\rb\n# commented out by netops.tuning: {KEY}=5\n"
+    assert build_result(plan)["settings"][KEY]["boot"]["path"] == OURS
+
+
+def test_a_line_outside_etc_is_not_commented_out():
+    host = make_staged_host(f"{KEY}=5\n", path="/usr/lib/tuned/x/tuned.conf")
+    plan = plan_for(make_request({KEY: "30"}, on_override="comment_out"), host)
+    assert [key for key, _line in plan.overridden] == [KEY]
+
+
+def test_absent_takes_the_value_of_the_later_program():
+    plan = plan_for(make_request({KEY: "60"}, present=False), make_staged_host(f"{KEY}=5\n"))
+    assert [(write.key, write.after) for write in plan.writes] == [(KEY, "5")]
+
+
+def test_a_later_program_that_sets_another_key_changes_nothing():
+    plan = plan_for(make_request({KEY: "30"}), make_staged_host(f"{OTHER}=5\n-{KEY}\n"))
+    assert plan.overridden == ()
+
+
+def test_a_later_program_acts_on_what_the_loader_has_set():
+    forwarding, redirects = "net.ipv4.ip_forward", "net.ipv4.conf.all.accept_redirects"
+    for before, expected in [("0", "0"), ("1", "1")]:
+        host = make_staged_host(f"{forwarding}=1\n")
+        contents = {
+            **host.boot_files.contents,
+            OURS: f"{forwarding}={before}\n{redirects}=1\n".encode(),
+        }
+        boot_files = host.boot_files._replace(contents=contents)
+        boot_files = boot_files.with_file(OURS, OURS, contents[OURS])
+        request = make_request({redirects: "1"}, on_override="warn", runtime=False)
+        plan = plan_for(request, host._replace(boot_files=boot_files))
+        assert plan.precedence.winner(redirects).value == expected
+
+
+DOUBTS = (
+    Doubt("docker", "it may set it", "/etc/x", "do y", keys=("net.ipv4.tcp_fin*",), value="7"),
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "doubts"),
+    [
+        ({KEY: "30"}, {}, 1),
+        ({KEY: "7"}, {}, 0),
+        ({KEY: "0x7"}, {}, 0),
+        ({OTHER: "7"}, {"runtime": False}, 0),
+        ({KEY: "30"}, {"persistent": False}, 0),
+        ({KEY: "30"}, {"on_doubt": "ignore"}, 0),
+        ({KEY: None}, {"present": False}, 1),
+    ],
+)
+def test_a_doubt_is_about_the_keys_and_values_that_it_names(settings, options, doubts):
+    plan = plan_for(make_request(settings, **options), make_staged_host("", doubts=DOUBTS))
+    assert len(plan.doubts) == doubts
+    refuse_doubts(plan)  # a doubt alone is no failure
+    certain = {entry["boot"]["certain"] for entry in build_result(plan)["settings"].values()}
+    assert certain == {not doubts}
+
+
+def test_a_doubt_warns_and_fails_on_request():
+    host = make_staged_host("", doubts=DOUBTS)
+    plan = plan_for(make_request({KEY: "30"}), host)
+    (warning,) = plan_warnings(plan)
+    expected = (
+        f"{KEY}: not certain at the next boot: docker: it may set it (/etc/x). To be sure, do y"
+    )
+    assert warning == expected
+    assert build_result(plan)["doubts"] == [
+        {
+            "keys": [KEY],
+            "by": "docker",
+            "why": "it may set it",
+            "path": "/etc/x",
+            "line": None,
+            "remedy": "do y",
+        }
+    ]
+    with pytest.raises(TuningError, match="on_doubt") as caught:
+        refuse_doubts(plan_for(make_request({KEY: "30"}, on_doubt="fail"), host))
+    assert caught.value.key == KEY
