@@ -374,7 +374,7 @@ def describe_origin(settings: Mapping[str, Setting]) -> str:
         names.setdefault(setting.wanted_from, []).append(name)
     if len(names) == 1:
         return next(iter(names))
-    return "; ".join(f"{', '.join(of_origin)}: {origin}" for origin, of_origin in names.items())
+    return ", ".join(f"{origin} for {' and '.join(of)}" for origin, of in names.items())
 
 
 def _all_connections(hosts: Iterable[Host]) -> Connections:

@@ -294,7 +294,8 @@
     const headCells = head.map((text) => make("th", { scope: "col" }, text));
     const bodyRows = rows.map(([first, ...rest]) => make("tr", null,
       make("th", { scope: "row" }, first),
-      rest.map((cell) => make("td", null, cell))));
+      // A number stays whole where a text would wrap.
+      rest.map((cell) => make("td", { class: /^[\d\u2009]+$/.test(cell) ? "whole" : null }, cell))));
     return make("div", { class: "scroll", role: "region", "aria-label": head.join(", "), tabindex: "0" },
       make("table", null,
         make("thead", null, make("tr", null, headCells)),
@@ -357,7 +358,7 @@
   }
 
   function processes(list) {
-    const head = ["process", "pid", "user", "established", "without keepalive", "with an older timer"];
+    const head = ["process", "pid", "user", "all", "without keepalive", "older timer"];
     return table(head, list.map((process) => [
       process.command,
       String(process.pid),
