@@ -15,7 +15,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ._fleet import MODULES
 from ._report.gate import FAIL_CONDITIONS
-from ._report.write import FORMATS
+from ._report.write import FORMATS, LIMITED
 from ._role_options import AUDIT_OPTIONS, AUDIT_PREFIX
 from ._variables import SOMEWHAT_SIMILAR, Names, VariableError, as_list, closest, is_set, parse_json
 
@@ -147,7 +147,7 @@ def with_names_of_parts(playbook: Playbook) -> Playbook:
     for name in REPORT_NAMES:
         if name in variables:
             variable = variables[name]
-            variables[name] = variable._replace(default=f"{variable.default}-limited")
+            variables[name] = variable._replace(default=f"{variable.default}{LIMITED}")
     return playbook._replace(variables=variables)
 
 

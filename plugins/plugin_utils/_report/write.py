@@ -20,6 +20,8 @@ from .html import to_html
 from .model import Report, ReportError
 from .todo import group_limit_path
 
+LIMITED = "-limited"
+"""The end of the default name of a report that `--limit` restricts to a part of the fleet."""
 NOBODY = "!all"
 """A host pattern that matches no host. An empty file would be no limit at all to Ansible."""
 
@@ -125,14 +127,18 @@ def _umask() -> int:
 
 
 def read_earlier_report(pattern: str) -> EarlierReport:
-    """Return the report to compare with: of several, the last by name, which may hold the date."""
+    """Return the report to compare with: of several, the last by name, which may hold the date.
+
+    A report of a part of the fleet only counts if there is no other: all other hosts would be new.
+    """
     paths = sorted(glob.glob(pattern))
     if not paths:
         raise ReportError(
             f"audit_compare: there is no report {pattern}; "
             "name a JSON report that the audit wrote, or leave audit_compare out the first time"
         )
-    return read_report(paths[-1])
+    of_all_hosts = [path for path in paths if not path.endswith(f"{LIMITED}.json")]
+    return read_report((of_all_hosts or paths)[-1])
 
 
 def read_report(path: str) -> EarlierReport:

@@ -93,6 +93,31 @@ def test_a_file_in_place_of_the_folder(tmp_path, report):
         write.write_files(report, write.file_paths(str(tmp_path / "file"), "audit", ["csv"]))
 
 
+@pytest.mark.parametrize(
+    ("names", "pattern", "expected"),
+    [
+        (["a-2026-01-02", "a-2026-01-10", "a-2025-12-31"], "a-*.json", "a-2026-01-10"),
+        (["a", "a-limited"], "a*.json", "a"),
+        (["a", "z-limited"], "*.json", "a"),
+        (["a", "a-limited"], "a-limited.json", "a-limited"),
+    ],
+)
+def test_the_report_to_compare_with(tmp_path, names, pattern, expected):
+    for name in names:
+        answers = {name: fleets.random_answer(1, name)}
+        paths = write.file_paths(str(tmp_path), name, ["json"])
+        write.write_files(fleets.report(answers), paths)
+    earlier = write.read_earlier_report(f"{tmp_path}/{pattern}")
+    assert [host.name for host in earlier.hosts] == [expected]
+
+
+def test_no_report_to_compare_with(tmp_path):
+    with pytest.raises(
+        ReportError, match=r"audit_compare: there is no report .*/no-\*\.json; name"
+    ):
+        write.read_earlier_report(f"{tmp_path}/no-*.json")
+
+
 def test_reports_that_cannot_be_read(tmp_path):
     with pytest.raises(ReportError, match=r"none\.json: cannot be read: No such file"):
         write.read_report(str(tmp_path / "none.json"))
