@@ -130,6 +130,17 @@ def test_nothing_is_named_where_nothing_is_lost(world: World, ask: Asker) -> Non
     assert "warnings" not in result
 
 
+def test_a_first_secret_is_written_last(world: World, ask: Asker) -> None:
+    """An interface has no secret at first, and the kernel takes none away."""
+    world.add_interfaces("br0")
+    settings = {"net.ipv6.conf.br0.stable_secret": "2001:db8::1"}
+    result = ask.fails(world, sysctl({**settings, **REFUSED}))
+    assert result["rolled_back"] is True
+    result = ask.ok(world, sysctl(settings))
+    assert [entry["key"] for entry in result["irreversible"]] == list(settings)
+    ask.again(world, sysctl(settings))
+
+
 # --- set ---
 
 

@@ -108,6 +108,8 @@ def _changed_keys(key: str) -> Iterator[str]:
 def _irreversible_writes(plan: Plan) -> Iterator[tuple[str, str]]:
     for write in plan.writes:
         reason = why_irreversible(write.key, write.before, write.after)
+        if write.before is None:
+            reason = "it has no value yet, and the kernel takes none away again"
         interface = interface_losing_ipv6(write.key, write.after)
         if interface:
             reason = _describe_lost_ipv6(interface)

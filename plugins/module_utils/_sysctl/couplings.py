@@ -435,17 +435,13 @@ def why_refused(key: str, live: str | None, value: str) -> str:
     row = _one_way(key)
     if row is None or live is None or not _is_final(row, live):
         return ""
-    if row.final == "-" and _is_lower_limit(value, live):
-        return ""
-    return row.reason
-
-
-def _is_lower_limit(value: str, live: str) -> bool:
     number = parse_number(value)
     live_number = parse_number(live)
     if not isinstance(number, int) or not isinstance(live_number, int):
-        return False
-    return 0 <= number < live_number
+        return row.reason
+    is_lower = row.final == "-" and 0 <= number < live_number
+    adds_flags = row.final == "+" and number | live_number == number
+    return "" if is_lower or adds_flags else row.reason
 
 
 def _one_way(key: str) -> OneWay | None:

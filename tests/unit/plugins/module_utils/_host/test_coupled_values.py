@@ -339,6 +339,18 @@ def test_names_before_what_cannot_be_taken_back(
         assert expected in reason
 
 
+def test_names_before_that_a_key_without_a_value_cannot_be_without_one_again(live: Kernel) -> None:
+    key = "net.ipv6.conf.br0.stable_secret"
+    live[key] = "x"
+    request = make_request({key: "2001:db8::1"}, persistent=False)
+    observed = Observed(loader=LOADERS["systemd"], boot_files=make_tree({}), runtime={key: None})
+    plan = effects.observe_effects(make_plan(request, observed))
+    assert plan.effects is not None
+    ((named, reason),) = plan.effects.irreversible
+    assert named == key
+    assert "no value yet" in reason
+
+
 def test_refuses_what_the_kernel_takes_only_after_a_reboot(live: Kernel) -> None:
     live[PTRACE] = "3"
     with pytest.raises(TuningError, match=r"it is '3'.*after a reboot") as caught:

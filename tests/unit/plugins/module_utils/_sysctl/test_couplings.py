@@ -106,6 +106,8 @@ def test_values_that_cannot_be_taken_back(
         ("kernel.kexec_load_limit_panic", "5", "6", True),
         ("kernel.kexec_load_limit_panic", "5", "-1", True),
         ("kernel.modules_disabled", None, "0", False),
+        ("kernel.tainted", "1", "5", False),
+        ("kernel.tainted", "5", "1", True),
         ("vm.swappiness", "60", "10", False),
     ],
 )
