@@ -97,27 +97,19 @@ class RuntimeValues:
         return live
 
     def _raise_not_kept(self, key: str, live: str) -> NoReturn:
-        desired = str(self.plan.desired[key])
-        before = self.plan.observed.runtime[key]
-        raise _not_kept_error(key, desired, live, before)
+        action = "was written" if key in self.attempted else "was there"
+        raise TuningError(
+            f"{key}: {quote_value(key, self.plan.desired[key])} {action}, but it reads back "
+            f"{quote_value(key, live)}: the kernel rounds or limits it, or another program, "
+            "or a key set after it, changed it. Ask for a value that stays",
+            key,
+        )
 
 
 def write_error(write: RuntimeWrite, error: OSError) -> TuningError:
     """Return the error for a value that the kernel refuses."""
     message = f"{write.key}: cannot be set to {quote_value(write.key, write.after)}"
     return TuningError(message, write.key, error)
-
-
-def _not_kept_error(key: str, desired: str, live: str, before: str | None) -> TuningError:
-    if values_equal(key, live, before):
-        reason = "a key set after it, or another program, put it back"
-    else:
-        reason = "the kernel, or another program, changed it"
-    return TuningError(
-        f"{key}: {quote_value(key, desired)} was written, but it reads back "
-        f"{quote_value(key, live)}: {reason}. Ask for a value that stays",
-        key,
-    )
 
 
 def restore_values(before: Values) -> dict[str, str]:
