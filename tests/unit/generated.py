@@ -23,6 +23,11 @@ KEYS = (
     "net.ipv4.conf.all.rp_filter",
     "net.ipv4.conf.eth0.rp_filter",
     "net.ipv4.conf.eth0/100.rp_filter",
+    "net.ipv4.ip_forward",
+    "net.ipv4.conf.all.forwarding",
+    "net.ipv4.conf.all.accept_redirects",
+    "vm.dirty_ratio",
+    "vm.dirty_bytes",
     "kernel.core_pattern",
 )
 GLOBS = (

@@ -203,3 +203,30 @@ def test_module_failures(modules, tmp_path, monkeypatch):
 
     monkeypatch.setattr(engine, "read_boot_files", fail)
     assert modules.fails(sysctl_info)["errno"] == errno.EIO
+
+
+FORWARD, FORWARD_ALIAS = "net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding"
+REDIRECTS = "net.ipv4.conf.all.accept_redirects"
+
+
+def test_lines_of_both_names_are_about_one_variable(kernel):
+    kernel(**{FORWARD: "0", FORWARD_ALIAS: "0"})
+    files = {"/etc/sysctl.d/a.conf": f"{FORWARD} = 1\n{FORWARD_ALIAS} = 0\n"}
+    result = inspect(files, [FORWARD, FORWARD_ALIAS])
+    for key in (FORWARD, FORWARD_ALIAS):
+        assert [fate for *_unused, fate in fates(result, key)] == ["overridden", "winner"]
+        assert result["settings"][key]["boot"] == "0"
+    winner = {"path": "/etc/sysctl.d/a.conf", "line": 2, "line_key": FORWARD_ALIAS}
+    assert result["settings"][FORWARD]["winner"] == winner
+    assert result["drift"] == []
+
+
+def test_a_line_of_another_key_that_decides_is_among_the_lines(kernel):
+    kernel(**{REDIRECTS: "1"})
+    files = {"/etc/sysctl.d/a.conf": f"{REDIRECTS} = 1\n", "/etc/sysctl.d/b.conf": f"{FORWARD} = 1"}
+    result = inspect(files, [REDIRECTS])
+    assert fates(result, REDIRECTS) == [
+        ("/etc/sysctl.d/a.conf", 1, REDIRECTS, "1", "overridden"),
+        ("/etc/sysctl.d/b.conf", 1, FORWARD, "1", "winner"),
+    ]
+    assert (result["settings"][REDIRECTS]["boot"], result["drift"]) == ("0", [REDIRECTS])
