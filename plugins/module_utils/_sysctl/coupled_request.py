@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Iterable, Mapping
 
 from .boot_effects import last_effect, names_that_matter
-from .couplings import START_VALUES, names_of, variable_of
+from .couplings import INHERITED, START_VALUES, influences_on, names_of, variable_of
 from .errors import TuningError
 from .keys import glob_matches, is_glob, split_glob
-from .loaders import LOADERS
+from .loaders import LOADERS, Loader
 from .secrets import quote_value
-from .sysctl_d import Line
+from .sysctl_d import Line, parse_lines
 from .values import values_equal
 
 # A run, like this loader, does not write a value that is there already.
@@ -70,6 +70,32 @@ def _conflict(key: str, value: str, other_key: str, other_value: str) -> TuningE
         "the kernel changes one when the other is written; leave one of them out",
         key,
     )
+
+
+def lines_before_their_default(data: bytes, loader: Loader, keys: Iterable[str]) -> list[str]:
+    """Return the keys and globs whose line stands before one that interfaces inherit from.
+
+    A loader may skip the line of an interface that has the value already. The interface has no
+    value of its own then, and inherits what is written to the default after it.
+    """
+    numbers = {line.key: line.number for line in parse_lines(data, loader)}
+    early = []
+    for key in keys:
+        for default in _defaults_of(key):
+            if key in numbers and numbers.get(default, 0) > numbers[key]:
+                early.append(key)
+    return early
+
+
+def _defaults_of(key: str) -> list[str]:
+    """Return the keys from which the keys of interfaces that a key or glob names inherit."""
+    if not is_glob(key):
+        return [influence.key for influence in influences_on(key) if influence.when == INHERITED]
+    setting = key.rpartition(".")[2]
+    defaults = [f"net.ipv4.conf.default.{setting}"]
+    defaults += [f"net.{family}.neigh.default.{setting}" for family in ("ipv4", "ipv6")]
+    segments = split_glob(key)
+    return [default for default in defaults if glob_matches(segments, default)]
 
 
 def other_names(keys: Iterable[str]) -> set[str]:

@@ -324,6 +324,7 @@ class _BootFileEditor:
         content = self._our_content()
         if content is not None or self.observed.content is not None:
             self._set_file(self.observed.path, self.observed.real_path, content)
+        self._move_behind_defaults()
         overridden = self._put_in_order(self._overridden())
         if self.request.on_override == "comment_out":
             while self._comment_out_winners(overridden):
@@ -334,16 +335,30 @@ class _BootFileEditor:
         self, overridden: list[tuple[str, Line | None]]
     ) -> list[tuple[str, Line | None]]:
         """Move lines of ours behind those that would change their keys; return the overridden."""
-        observed = self.observed
         for _round in overridden:
             keys = self._keys_changed_by_ours(overridden)
             if not keys:
                 break
-            data = self.boot_files.contents[observed.real_path]
-            moved = move_to_end(data, observed.loader, keys)
-            self._set_file(observed.path, observed.real_path, moved)
+            self._move_to_end(keys)
             overridden = self._overridden()
         return overridden
+
+    def _move_behind_defaults(self) -> None:
+        """Move lines of interfaces behind those of the defaults that they would inherit."""
+        keys = [key for key in self.request.settings if may_be_coupled(key)]
+        data = self.boot_files.contents.get(self.observed.real_path)
+        if keys and data is not None and self.request.present:
+            from .coupled_request import lines_before_their_default
+
+            early = lines_before_their_default(data, self.observed.loader, keys)
+            if early:
+                self._move_to_end(early)
+
+    def _move_to_end(self, keys: Collection[str]) -> None:
+        observed = self.observed
+        data = self.boot_files.contents[observed.real_path]
+        moved = move_to_end(data, observed.loader, keys)
+        self._set_file(observed.path, observed.real_path, moved)
 
     def _keys_changed_by_ours(self, overridden: Iterable[tuple[str, Line | None]]) -> list[str]:
         """Return the keys, or globs, with a line of ours that another line of ours undoes."""
