@@ -33,6 +33,9 @@ options:
     description:
       - A dictionary of keys and values. They are set in the order given. Give many keys in one
         task rather than in a loop.
+      - Or a list of dictionaries with C(name) (or C(key)), C(value) and, if it is not that of the
+        task, C(state). So one task can set some keys and take out others.
+      - With O(state=absent), also a list of keys.
       - A key is a name below C(/proc/sys) in any syntax of sysctl.d(5), such as
         V(net.ipv4.ip_forward) or V(net/ipv4/ip_forward). If the first separator is a dot, a slash
         stands for a dot in a name, as in V(net.ipv4.conf.eth0/100.rp_filter) for the interface
@@ -53,7 +56,7 @@ options:
         and the log. They are stored in O(path) in clear text, so set O(mode) too.
       - The L(kernel documentation,https://docs.kernel.org/admin-guide/sysctl/index.html)
         describes each key.
-    type: dict
+    type: raw
     required: true
   path:
     description:
@@ -84,6 +87,17 @@ options:
         runs, then get the value.
     type: bool
     default: false
+  on_error:
+    description:
+      - What to do with a key that this kernel does not have, and with a value that cannot be set.
+      - V(fail) fails and changes nothing. The message names all that is known to be wrong.
+      - V(skip) leaves such keys out, in the kernel and in O(path), and lists them in
+        RV(skipped_keys). All others are set. An override in another file is still an error, see
+        O(on_override).
+    type: str
+    choices: [fail, skip]
+    default: fail
+    version_added: 0.2.0
   at_least:
     description:
       - The values are minimums. A higher value, in the kernel or in O(path), is left as it is. In
@@ -172,6 +186,18 @@ EXAMPLES = r"""
     settings:
       net.netfilter.nf_conntrack_max: 262144
     ignore_missing: true
+
+- name: Set what a list of variables holds, and take a key out
+  netops.tuning.sysctl:
+    settings:
+      - {name: net.core.somaxconn, value: 4096}
+      - {name: net.ipv4.tcp_fin_timeout, value: 30}
+      - {name: net.ipv4.tcp_retries2, state: absent}
+
+- name: Remove keys, whatever their values
+  netops.tuning.sysctl:
+    settings: [net.core.somaxconn, net.ipv4.tcp_fin_timeout]
+    state: absent
 
 - name: Remove a key, and go back to 60 unless another file sets it
   netops.tuning.sysctl:
@@ -354,6 +380,24 @@ undone:
     by: {description: The program that reads it., type: str}
     runtime: {description: The value in the kernel before the run., type: str}
     booted: {description: The time at which the host booted., type: str}
+  version_added: 0.2.0
+skipped_keys:
+  description: With O(on_error=skip), the keys that were left out.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{key: vm.swapiness, reason: "vm.swapiness: this kernel has no such key"}]
+  contains:
+    key: {description: The key., type: str}
+    reason: {description: The message., type: str}
+  version_added: 0.2.0
+omitted:
+  description: >-
+    How many entries of RV(settings) are left out of the result of a failure. It has up to 20 of
+    those that failed or differ, and the other lists have up to 20 entries too.
+  returned: failure once the plan is made
+  type: int
+  sample: 101
   version_added: 0.2.0
 missing:
   description: Requested keys that this kernel does not have.

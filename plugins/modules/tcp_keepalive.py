@@ -162,7 +162,6 @@ EXAMPLES = r"""
 
 - name: Override other files, and keep backup copies
   netops.tuning.tcp_keepalive:
-    path: /etc/sysctl.d/98-tcp-keepalive.conf
     on_override: comment_out
     backup: true
 
@@ -333,6 +332,13 @@ undone:
     by: {description: The program that reads it., type: str}
     runtime: {description: The value in the kernel before the run., type: str}
     booted: {description: The time at which the host booted., type: str}
+  version_added: 0.2.0
+omitted:
+  description: >-
+    How many entries of RV(settings) the result of a failure leaves out, as not different.
+  returned: failure once the plan is made
+  type: int
+  sample: 2
   version_added: 0.2.0
 missing:
   description: >-

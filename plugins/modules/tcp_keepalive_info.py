@@ -286,6 +286,7 @@ problems:
         this user (become root: 'become: true') may not see the sockets of 80 of 92 processes
   contains:
     path: {description: The file or files., type: str}
+    line: {description: With O(assignments=true) the line., type: int}
     problem: {description: What is wrong., type: str}
 failed_key:
   description: Always null.

@@ -98,8 +98,12 @@ class HostFiles:
                 f"{path} is a link to /dev/null, which masks files of its name; "
                 "remove it, or choose another path"
             )
+        if os.path.isdir(self.host_path(real_path)):
+            raise TuningError(
+                f"{path} is a folder; name a file in it, such as {path}/90-ansible.conf"
+            )
         if self.is_regular(real_path) is False:
-            raise TuningError(f"{path} is not a regular file; remove it, or choose another path")
+            raise TuningError(f"{path} is not a regular file; choose another path")
         return Location(f"{self._loader_folder(real_folder)}/{name}", real_path, is_link)
 
     def _loader_folder(self, real_folder: str) -> str:

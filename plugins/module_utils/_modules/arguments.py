@@ -47,10 +47,11 @@ COMMON_OPTIONS: Options = {
 
 SYSCTL_OPTIONS: Options = {
     **COMMON_OPTIONS,
-    "settings": {"type": "dict", "required": True},
+    "settings": {"type": "raw", "required": True},
     "path": {"type": "path", "default": "/etc/sysctl.d/90-ansible.conf"},
     "exclusive": _flag("exclusive"),
     "ignore_missing": _flag("ignore_missing"),
+    "on_error": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
     "at_least": _flag("at_least"),
     "at_most": _flag("at_most"),
     "header": {"type": "str", "default": DEFAULT_HEADER},

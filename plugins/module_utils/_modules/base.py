@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from typing import Any, Mapping, NoReturn
+from typing import Any, Iterator, Mapping, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import normalize_key
-from .._sysctl.secrets import is_secret
+from .._sysctl.secrets import SECRET_SUFFIXES, is_secret
 from .._sysctl.text import printable
 
 
@@ -22,11 +23,13 @@ class TuningModule(AnsibleModule):
     """
 
     def __init__(self, options: Mapping[str, Any], file_options: bool = False) -> None:
+        self._has_valid_options = False
         super().__init__(
             argument_spec=dict(options),
             supports_check_mode=True,
             add_file_common_args=file_options,
         )
+        self._has_valid_options = True
         if not sys.platform.startswith("linux"):
             message = f"netops.tuning sets Linux kernel settings; this host runs {sys.platform}"
             self.fail_json(msg=message)
@@ -37,13 +40,21 @@ class TuningModule(AnsibleModule):
         This is the one place where secret settings are declared: no_log_values are masked in
         this message and in whatever the module returns.
         """
-        settings = self.params.get("settings") or {}
         secrets = set()
-        for name, value in settings.items():
+        for name, value in _settings_in(self.params.get("settings")):
             if value and is_secret(normalize_key(str(name))):
                 secrets.add(str(value))
         self.no_log_values.update(secrets)
         super().log(msg, log_args=None if secrets else log_args)
+
+    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        """End with a failure; that of an option names the option as typed, and the remedy."""
+        if not self._has_valid_options:
+            from .option_errors import explain_options  # noqa: PLC0415 # only a bad task needs it
+
+            msg = explain_options(msg, self.params, self.argument_spec)
+        super().fail_json(msg=msg, **result)
+        raise SystemExit  # it has ended already: for type checkers
 
     def add_path_info(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Leave the result as it is: Ansible would add the facts of the file at ``path`` to it."""
@@ -60,3 +71,17 @@ class TuningModule(AnsibleModule):
             rolled_back=error.rolled_back,
         )
         self.fail_json(msg=printable(str(error)), **result)
+
+
+def _settings_in(settings: Any) -> Iterator[tuple[object, object]]:
+    """Yield the keys and values in any form of settings that a task may give, right or wrong."""
+    if isinstance(settings, Mapping):
+        yield from settings.items()
+    elif isinstance(settings, (list, tuple)):
+        for item in settings:
+            if isinstance(item, Mapping):
+                yield item.get("name", item.get("key")), item.get("value")
+    elif isinstance(settings, str) and settings:
+        for suffix in SECRET_SUFFIXES:
+            for value in re.findall(rf"{suffix}[\"']?\s*[=:]\s*[\"']?([^\s,\"'}}]+)", settings):
+                yield suffix, value

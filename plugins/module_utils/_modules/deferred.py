@@ -8,10 +8,12 @@ everything as requested.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, ContextManager, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Callable, ContextManager, Iterable, Mapping, Sequence
 
 from .._host.files import HostFiles
-from .._sysctl.plan import Plan
+from .._sysctl.errors import TuningError
+from .._sysctl.plan import Observed, Plan
+from .._sysctl.request import Request
 from .base import TuningModule
 
 if TYPE_CHECKING:
@@ -43,6 +45,51 @@ def find_undone(
     from .._host import undone
 
     return undone.find_undone(contradictions, files)
+
+
+def salvage_request(
+    make_request: Callable[..., Request],
+    options: Mapping[str, Any],
+    settings: Mapping[Any, Any],
+    absent: Mapping[Any, Any],
+    error: TuningError,
+) -> tuple[Request, list[TuningError]]:
+    """Return a request without the settings that cannot be read, and an error for each of them."""
+    from . import problems
+
+    return problems.salvage_request(make_request, options, settings, absent, error)
+
+
+def all_problems(
+    request: Request, observed: Observed, errors: Iterable[TuningError], error: TuningError | None
+) -> TuningError:
+    """Return one error that names all that is known to be wrong."""
+    from . import problems
+
+    return problems.all_problems(request, observed, errors, error)
+
+
+def bound_failure(result: dict[str, Any], failed_key: str | None) -> dict[str, Any]:
+    """Return the result of a failure with what failed and what differs, and not too much of it."""
+    from . import problems
+
+    return problems.bound_failure(result, failed_key)
+
+
+def describe_skipped(skipped: Sequence[Mapping[str, str]]) -> str:
+    """Return the warning about keys that were left out."""
+    from . import problems
+
+    return problems.describe_skipped(skipped)
+
+
+def read_settings(
+    settings: object, present: bool
+) -> tuple[dict[object, object], dict[object, object]]:
+    """Return settings in another form than a dictionary: those to set, and those to take out."""
+    from . import settings_forms
+
+    return settings_forms.read_settings(settings, present)
 
 
 def file_attributes(module: TuningModule) -> FileAttributes:

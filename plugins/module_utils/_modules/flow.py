@@ -12,11 +12,15 @@ from .._host.lock import host_lock
 from .._sysctl.errors import TuningError
 from .._sysctl.plan import Plan
 from .._sysctl.text import printable
+from . import deferred
 from .base import TuningModule
 
 
 class HostChange:
     """A change of a host, in the steps of ``change_host``. Each step may raise TuningError."""
+
+    planned: Plan | None = None
+    """The last plan that was made."""
 
     def __init__(self, module: TuningModule) -> None:
         self.module = module
@@ -53,6 +57,10 @@ class HostChange:
         """Return the result of a plan; None: the run failed before there was one."""
         raise NotImplementedError
 
+    def leave_out(self, _error: TuningError) -> bool:
+        """Take what caused an error out of what is asked for; tell whether to try again."""
+        return False
+
     def success_result(self, plan: Plan) -> dict[str, Any]:
         """Return what only a successful run returns besides."""
         return {}
@@ -61,23 +69,35 @@ class HostChange:
 def change_host(change: HostChange) -> NoReturn:
     """Plan a change, carry it out unless in check mode, and end the module with the result."""
     module = change.module
-    plan: Plan | None = None
-    backups: list[str] = []
     try:
         files = change.open_host()
         with _lock_unless_check_mode(module, files):
-            plan = change.plan(files)
-            change.refuse(plan)
-            if change.is_needed(plan):
-                change.check(plan, files)
-                if not module.check_mode:
-                    backups = change.carry_out(plan, files)
+            plan, backups = _plan_and_carry_out(change, files)
     except (OSError, TuningError) as error:
-        unchanged = plan.without_changes() if plan else None
-        module.fail(error, **change.result(unchanged, backups=[]))
+        unchanged = change.planned.without_changes() if change.planned else None
+        result = change.result(unchanged, backups=[])
+        module.fail(error, **deferred.bound_failure(result, getattr(error, "key", None)))
     for warning in change.warnings(plan):
         module.warn(printable(warning))
     module.exit_json(**change.result(plan, backups), **change.success_result(plan))
+
+
+def _plan_and_carry_out(change: HostChange, files: HostFiles) -> tuple[Plan, list[str]]:
+    """Plan and carry out a change; again without what fails, if the task asks for that."""
+    while True:
+        change.planned = None
+        try:
+            plan = change.planned = change.plan(files)
+            change.refuse(plan)
+            backups: list[str] = []
+            if change.is_needed(plan):
+                change.check(plan, files)
+                if not change.module.check_mode:
+                    backups = change.carry_out(plan, files)
+            return plan, backups
+        except TuningError as error:
+            if not change.leave_out(error):
+                raise
 
 
 def _lock_unless_check_mode(module: TuningModule, files: HostFiles) -> ContextManager[None]:

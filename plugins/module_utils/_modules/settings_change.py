@@ -4,21 +4,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Mapping, Tuple
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, read_keys, require_procfs
 from .._sysctl.errors import TuningError
-from .._sysctl.keys import ACTIONS, is_glob, may_be_coupled, parse_key
+from .._sysctl.keys import (
+    ACTIONS,
+    glob_matches,
+    is_glob,
+    may_be_coupled,
+    parse_key,
+    split_glob,
+)
 from .._sysctl.plan import Observed, Plan, make_plan, surplus_keys
 from .._sysctl.request import Request, check_combination
 from .._sysctl.result import build_result
+from .._sysctl.text import printable
 from .._sysctl.values import format_value
 from . import deferred
 from .arguments import FILE_OPTIONS
 from .base import TuningModule
 from .flow import HostChange
+
+NOTHING: Mapping[Any, Any] = {}
+SettingsAndAbsent = Tuple[Mapping[Any, Any], Mapping[Any, Any]]
 
 
 class SettingsChange(HostChange):
@@ -30,18 +41,44 @@ class SettingsChange(HostChange):
     def __init__(self, module: TuningModule) -> None:
         super().__init__(module)
         self.rollout: str | None = module.params["rollout"]
+        self.skipped: list[dict[str, str]] = []
+        """The keys that are left out, each with the reason."""
+        self._unreadable: list[TuningError] = []
+        """An error for each setting that cannot be read."""
 
-    def requested_settings(self) -> Mapping[Any, Any]:
-        """Return key -> value as the user wrote them."""
-        settings: Mapping[Any, Any] = self.module.params["settings"]
-        return settings
+    @property
+    def _skips_errors(self) -> bool:
+        return bool(self.module.params.get("on_error") == "skip")
+
+    def requested_settings(self) -> Mapping[Any, Any] | SettingsAndAbsent:
+        """Return key -> value as the user wrote them, and apart those that a list takes out."""
+        settings = self.module.params["settings"]
+        if isinstance(settings, dict):
+            return settings
+        return deferred.read_settings(settings, self.module.params["state"] == "present")
 
     def options(self) -> dict[str, Any]:
         """Return the options that the request is made of."""
         return dict(self.module.params)
 
     def open_host(self) -> HostFiles:
-        self.request = make_request(self.options(), self.requested_settings())
+        settings = self.requested_settings()
+        absent: Mapping[Any, Any] = {}
+        options = self.options()
+        if isinstance(settings, tuple):
+            settings, absent = settings
+        if absent and not settings:
+            settings, absent, options["state"] = absent, {}, "absent"
+        try:
+            self.request = make_request(options, settings, absent)
+        except TuningError as error:
+            self.request, errors = deferred.salvage_request(
+                make_request, options, settings, absent, error
+            )
+            if self._skips_errors:
+                self.skipped = [_skipped_entry(str(error.key), error) for error in errors]
+            else:
+                self._unreadable = errors
         root = self.module.params["root"]
         if self.rollout is not None:
             self.rollout = deferred.validate_rollout_name(self.rollout)
@@ -53,13 +90,43 @@ class SettingsChange(HostChange):
         return HostFiles(root)
 
     def plan(self, files: HostFiles) -> Plan:
-        plan = make_plan(self.request, self._observe(files))
+        plan = self._make_plan(self._observe(files))
         contradictions = plan.contradictions()
         if contradictions:
             plan = plan._replace(undone=deferred.find_undone(contradictions, files))
         if any(may_be_coupled(write.key) for write in plan.writes):
             plan = deferred.observe_effects(plan)
         return plan
+
+    def _make_plan(self, observed: Observed) -> Plan:
+        error: TuningError | None = None
+        if not self._unreadable:
+            try:
+                return make_plan(self.request, observed)
+            except TuningError as caught:
+                if self._skips_errors:
+                    raise  # each of them is left out in its turn
+                error = caught
+        raise deferred.all_problems(self.request, observed, self._unreadable, error)
+
+    def leave_out(self, error: TuningError) -> bool:
+        if not self._skips_errors or not error.rolled_back or error.key is None:
+            return False
+        if self.planned and self.planned.overridden and self.request.on_override != "warn":
+            return False
+        settings = dict(self.request.settings)
+        keys = [key for key in settings if self._concerns(key, error.key)]
+        for key in keys:
+            del settings[key]
+            self.skipped.append(_skipped_entry(key, error))
+        self.request = self.request._replace(settings=settings)
+        return bool(keys)
+
+    def _concerns(self, key: str, failed_key: str) -> bool:
+        """Tell whether a requested key, or glob, is about the key that failed."""
+        if key == failed_key:
+            return True
+        return is_glob(key) and glob_matches(split_glob(key), failed_key)
 
     def refuse(self, plan: Plan) -> None:
         if plan.overridden or plan.doubts:
@@ -129,6 +196,7 @@ class SettingsChange(HostChange):
     def warnings(self, plan: Plan) -> Iterable[str]:
         has_warnings = (
             plan.overridden
+            or plan.may_be_unread
             or plan.undone
             or plan.doubts
             or plan.removed_keys
@@ -136,15 +204,24 @@ class SettingsChange(HostChange):
             or plan.effects
             or plan.observed.boot_files.problems
         )
-        return deferred.plan_warnings(plan) if has_warnings else ()
+        if has_warnings:
+            yield from deferred.plan_warnings(plan)
+        if self.skipped:
+            yield deferred.describe_skipped(self.skipped)
 
     def result(self, plan: Plan | None, backups: list[str]) -> dict[str, Any]:
         result: dict[str, Any] = {"backup_files": backups}
         if self.rollout is not None:
             result["rollout"] = self.rollout
+        if "on_error" in self.module.params:
+            result["skipped_keys"] = self.skipped  # Ansible takes `skipped` for a skipped task
         if plan is not None:
             result.update(build_result(plan))
         return result
+
+
+def _skipped_entry(key: str, error: TuningError) -> dict[str, str]:
+    return {"key": printable(key), "reason": printable(str(error))}
 
 
 def _read_runtime(
@@ -165,11 +242,14 @@ def _read_runtime(
     return runtime, matches
 
 
-def make_request(options: Mapping[str, Any], settings: Mapping[Any, Any]) -> Request:
+def make_request(
+    options: Mapping[str, Any], settings: Mapping[Any, Any], absent: Mapping[Any, Any] = NOTHING
+) -> Request:
     """Return what a task asks for, or raise TuningError.
 
     options: option -> value; one that is a field of ``Request`` and is left out has its default.
-    settings: key -> value, as the user wrote them.
+    settings: key -> value, as the user wrote them. absent: the same for keys that are taken out
+    beside them.
     """
     check_combination(options)
     _check_paths(options)
@@ -177,6 +257,13 @@ def make_request(options: Mapping[str, Any], settings: Mapping[Any, Any]) -> Req
     fields = {name: options[name] for name in Request._fields if name in options}
     fields["settings"] = _parse_settings(settings, present)
     fields["present"] = present
+    if absent:
+        fields["absent"] = _parse_settings(absent, present=False)
+        for key in fields["absent"]:
+            if key in fields["settings"]:
+                raise TuningError(
+                    f"{key}: given both with a value and as absent; give it once", key
+                )
     return Request(**fields)
 
 

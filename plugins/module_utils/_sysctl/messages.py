@@ -9,31 +9,45 @@ from typing import Iterator, Sequence
 from .boot_files import COMMAND_LINE, KERNEL, Doubt, read_order
 from .couplings import variable_of
 from .errors import TuningError
-from .keys import is_glob
+from .keys import glob_matches, is_glob, split_glob
 from .loaders import LOADERS
 from .plan import Effects, Plan
 from .secrets import quote_value
-from .sysctl_d import Line
+from .sysctl_d import Line, assigned_values
 from .undone import describe_undone
 
 _LOADERS = ("", KERNEL, *(loader.program for loader in LOADERS.values()))
-_MAX_NAMED = 3
+_MAX_KEYS_OF_DOUBT = 3
 """Keys that a message about a doubt names."""
+MAX_NAMED = 10
+"""Overridden keys that one message names; the others are counted."""
 
 
 def refuse_overridden(plan: Plan) -> None:
     """Refuse a plan whose values the next boot would undo, unless the user asked for a warning."""
-    if not plan.overridden or plan.request.on_override == "warn":
+    errors = override_errors(plan)
+    if not errors:
         return
-    key, winner = plan.overridden[0]
-    others = len(plan.overridden) - 1
-    more = f" ({others} more: see 'overridden')" if others else ""
-    raise TuningError(
-        f"{_describe_override(plan, key, winner)}{more}. Change or remove what says so, "
-        "choose a path that is read later, "
-        "or set on_override to 'comment_out' (lines in /etc) or 'warn'",
-        key,
-    )
+    others = [str(error) for error in errors[1:MAX_NAMED]]
+    more = len(errors) - MAX_NAMED
+    if more > 0:
+        others.append(f"and {more} more: see 'overridden'")
+    message = "; ".join([str(errors[0]), *others])
+    if not _explain_unread(plan):
+        message += (
+            ". Change or remove what says so, choose a path that is read later, "
+            "or set on_override to 'comment_out' (lines in /etc) or 'warn'"
+        )
+    raise TuningError(message, errors[0].key)
+
+
+def override_errors(plan: Plan) -> list[TuningError]:
+    """Return an error for each key of a plan that is refused because the next boot undoes it."""
+    if plan.request.on_override == "warn":
+        return []
+    return [
+        TuningError(_describe_override(plan, key, winner), key) for key, winner in plan.overridden
+    ]
 
 
 def _describe_override(plan: Plan, key: str, winner: Line | None) -> str:
@@ -41,7 +55,9 @@ def _describe_override(plan: Plan, key: str, winner: Line | None) -> str:
     value = quote_value(key, requested)
     at_boot = _describe_boot(key, winner, plan.precedence.refused_line(key))
     unread = _explain_unread(plan)
-    return f"{key}: {plan.observed.path} asks for {value}, but the next boot {at_boot}{unread}"
+    if unread:
+        at_boot = f"{at_boot}: {unread}"
+    return f"{key}: {plan.observed.path} asks for {value}, but the next boot {at_boot}"
 
 
 def _describe_boot(key: str, winner: Line | None, refused: Line | None) -> str:
@@ -75,7 +91,7 @@ def _explain_other_key(key: str, winner: Line) -> str:
 
 
 def _explain_unread(plan: Plan) -> str:
-    """Explain why the loader does not read our file, "" if it does."""
+    """Explain why the loader does not read our file, and what to do; "" if it reads it."""
     observed = plan.observed
     order = read_order(plan.boot_files, observed.loader)
     for file in order:
@@ -83,11 +99,26 @@ def _explain_unread(plan: Plan) -> str:
             return ""
     for file in order:
         if file.path == observed.path:
-            return f"; {file.masked_by} masks our file, which is therefore not read"
-    return (
-        f"; {observed.loader.name} does not read our file: "
-        "choose a path in /etc/sysctl.d that ends in .conf"
-    )
+            return f"{file.masked_by} masks it; choose another name for path"
+    name = observed.path.rpartition("/")[2]
+    if not name.endswith(".conf"):
+        name = f"{name}.conf"
+    if name == "sysctl.conf":
+        name = "90-ansible.conf"
+    return f"{observed.loader.name} does not read it; set 'path: /etc/sysctl.d/{name}'"
+
+
+def warn_of_unread_file(plan: Plan) -> Iterator[str]:
+    """Yield a warning if the loader does not read our file, though others say the same now."""
+    our_file_stays = plan.boot_files.contents.get(plan.observed.real_path) is not None
+    if not plan.request.persistent or not plan.request.present or not our_file_stays:
+        return
+    reason = _explain_unread(plan)
+    if reason and not plan.overridden:
+        yield (
+            f"{plan.observed.path} has no effect at boot, though other files set the same values "
+            f"now: {reason}"
+        )
 
 
 def refuse_doubts(plan: Plan) -> None:
@@ -100,9 +131,9 @@ def refuse_doubts(plan: Plan) -> None:
 
 
 def _describe_doubt(doubt: Doubt, keys: Sequence[str]) -> str:
-    named = ", ".join(keys[:_MAX_NAMED])
-    if len(keys) > _MAX_NAMED:
-        named += f" and {len(keys) - _MAX_NAMED} more"
+    named = ", ".join(keys[:_MAX_KEYS_OF_DOUBT])
+    if len(keys) > _MAX_KEYS_OF_DOUBT:
+        named += f" and {len(keys) - _MAX_KEYS_OF_DOUBT} more"
     location = doubt.path
     if doubt.line is not None:
         location = f"{doubt.path} line {doubt.line}"
@@ -118,6 +149,7 @@ def plan_warnings(plan: Plan) -> Iterator[str]:
         yield _describe_override(plan, key, winner)
     for doubt, keys in plan.doubts:
         yield _describe_doubt(doubt, keys)
+    yield from warn_of_unread_file(plan)
     if plan.undone:
         yield describe_undone(plan.undone)
     if plan.effects:
@@ -143,10 +175,24 @@ def _warn_of_no_return(effects: Effects) -> Iterator[str]:
         yield f"{key}: this cannot be taken back before a reboot: {reason}"
 
 
+def _is_taken_out(plan: Plan, key: str) -> bool:
+    """Tell whether a line of our file, which goes, was about a key."""
+    observed = plan.observed
+    before = assigned_values(observed.content or b"", observed.loader)
+    after = plan.boot_files.contents.get(observed.real_path, b"")
+    gone = set(before).difference(assigned_values(after, observed.loader))
+    if key in gone:
+        return True
+    return any(is_glob(name) and glob_matches(split_glob(name), key) for name in gone)
+
+
 def _warn_of_stale_values(plan: Plan) -> Iterator[str]:
-    """Yield a warning for each removed key that keeps its runtime value until the reboot."""
+    """Yield a warning for each removed key that keeps its runtime value until the reboot.
+
+    A key that was not there to be removed is no news: it has kept its value for long.
+    """
     runtime = plan.observed.runtime
     for key in plan.removed_keys:
-        if plan.desired[key] is None and key in runtime:
+        if plan.desired[key] is None and key in runtime and _is_taken_out(plan, key):
             value = quote_value(key, runtime[key])
             yield f"{key}: no file gives it a value at boot, so it stays {value} until the reboot"

@@ -122,6 +122,13 @@ class Plan(NamedTuple):
         order = read_order(self.boot_files, self.observed.loader)
         return [file.path for file in order if file.masked_by == self.observed.path]
 
+    @property
+    def may_be_unread(self) -> bool:
+        """Whether the loader may not read our file: it reads each .conf file in /etc/sysctl.d."""
+        folder, _sep, name = self.observed.path.rpartition("/")
+        is_read = folder == "/etc/sysctl.d" and name.endswith(".conf") and name[0] != "."
+        return self.request.persistent and not is_read
+
     def without_changes(self) -> Plan:
         """Return the plan with nothing of it carried out: the state after a failure."""
         keys = [*self.request.settings, *self.desired]
@@ -159,10 +166,10 @@ class Plan(NamedTuple):
 
 
 def surplus_keys(request: Request, content: bytes | None, loader: Loader) -> list[str]:
-    """Return the keys that ``exclusive`` removes from our file."""
+    """Return the keys that leave our file beside settings that come: listed, or ``exclusive``."""
+    keys: dict[str, None] = dict.fromkeys(request.absent)
     if not request.exclusive or not request.persistent:
-        return []
-    keys: dict[str, None] = {}
+        return list(keys)
     for line in parse_lines(content or b"", loader):
         if line.key and line.key not in request.settings and line.key not in request.kept:
             keys[line.key] = None
@@ -174,7 +181,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
 
     Planning again after the plan was carried out gives a plan without changes.
     """
-    requested = _expand_globs(request.settings, observed)
+    requested = expand_globs(request.settings, observed)
     if request.present:
         _validate_values(request, requested, observed)
         _refuse_conflicts(request, requested, observed)
@@ -228,7 +235,7 @@ def runtime_writes(
     return tuple(writes)
 
 
-def _expand_globs(settings: Values, observed: Observed) -> dict[str, str | None]:
+def expand_globs(settings: Values, observed: Observed) -> dict[str, str | None]:
     """Return the settings with each glob replaced by its matches; an explicit key wins over it."""
     expanded: dict[str, str | None] = {}
     for key, value in settings.items():
@@ -262,19 +269,29 @@ def _missing_keys(request: Request, observed: Observed) -> tuple[str, ...]:
     """Return the requested keys that this kernel does not have, or refuse them."""
     if not request.runtime:
         return ()
+    missing = find_missing(request, observed)
+    if missing and request.present and not request.ignore_missing:
+        raise missing_error(missing[0], "check the spelling")
+    return tuple(missing)
+
+
+def find_missing(request: Request, observed: Observed) -> list[str]:
+    """Return the requested keys that this kernel does not have."""
     missing = []
     for key in request.settings:
         if key not in observed.runtime and not observed.matches.get(key):
             missing.append(key)
-    if missing and request.present and not request.ignore_missing:
-        key = missing[0]
-        reason = "matches no key of this kernel" if is_glob(key) else "this kernel has no such key"
-        raise TuningError(
-            f"{key}: {reason}; check the spelling, load its module first, "
-            "or set 'ignore_missing: true' to keep it for later",
-            key,
-        )
-    return tuple(missing)
+    return missing
+
+
+def missing_error(key: str, advice: str) -> TuningError:
+    """Return the error for a key that this kernel does not have."""
+    reason = "matches no key of this kernel" if is_glob(key) else "this kernel has no such key"
+    return TuningError(
+        f"{key}: {reason}; {advice}, load its module first, "
+        "or set 'ignore_missing: true' to keep it for later",
+        key,
+    )
 
 
 class _BootFileEditor:
@@ -288,9 +305,10 @@ class _BootFileEditor:
         self._surplus = set(surplus)
         self.removed: dict[str, str | None] = {} if request.present else dict(requested)
         """Key that leaves our file -> the value stated for it, if any."""
-        for key in _expand_globs(dict.fromkeys(surplus), observed):
+        stated = {key: request.absent.get(key) for key in surplus}
+        for key, value in expand_globs(stated, observed).items():
             if key not in requested:
-                self.removed[key] = None
+                self.removed[key] = value
         self._checked = {**request.settings, **requested}
         """The values that the next boot should give, globs as written and expanded."""
         self._commented: dict[str, str] = {}

@@ -11,6 +11,7 @@ from .secrets import quote_value
 from .values import numbers_in, validate_value, values_equal
 
 Values = Mapping[str, "str | None"]
+_NO_VALUES: Values = {}
 
 
 class Request(NamedTuple):
@@ -32,6 +33,8 @@ class Request(NamedTuple):
     at_most: bool = False
     kept: tuple[str, ...] = ()
     """Keys that ``exclusive`` leaves in our file, besides those of ``settings``."""
+    absent: Values = _NO_VALUES
+    """Normalized key that leaves our file, beside ``settings`` that come -> value to go back to."""
 
     def target(self, current: str | None, value: str) -> str:
         """Return the value to set where ``value`` is requested, given the current one.

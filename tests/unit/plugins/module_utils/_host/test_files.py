@@ -226,9 +226,9 @@ def test_locates_our_file(files, path, location, place):
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ({OURS: None}, "not a regular file"),
+        ({OURS: None}, "is a folder; name a file in it, such as"),
         ({OURS: {"link": "/dev/null"}}, "a link to /dev/null"),
-        ({OURS: {"link": "/srv"}, "/srv/x": ""}, "not a regular file"),
+        ({OURS: {"link": "/srv"}, "/srv/x": ""}, "is a folder"),
     ],
 )
 def test_refuses_a_path_that_is_not_a_file(files, reason, place):

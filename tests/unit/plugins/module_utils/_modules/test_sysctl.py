@@ -53,6 +53,7 @@ RESULT_KEYS = {
     "doubts",
     "undone",
     "missing",
+    "skipped_keys",
     "irreversible",
     "path",
     "backup_files",
@@ -138,7 +139,7 @@ def test_sets_kernel_and_file(kernel, modules, tmp_path):
     result = modules.ok(sysctl, **options)
     assert live[KEY] == "30"
     assert path.read_text() == f"# {DEFAULT_HEADER}\n{KEY} = 30\n"
-    assert "does not read our file" in str(result["warnings"])
+    assert "does not read it" in str(result["warnings"])
     assert modules.fails(sysctl, **{**options, "on_override": "fail"})["failed_key"] == KEY
 
 

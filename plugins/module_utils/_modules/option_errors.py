@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Explain options that Ansible refuses: each by its name as typed, with the one that was meant."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Mapping
+
+OPTIONS_OF_POSIX = {
+    "name": "settings: {KEY: VALUE}",
+    "key": "settings: {KEY: VALUE}",
+    "value": "settings: {KEY: VALUE}",
+    "sysctl_file": "path",
+    "sysctl_set": "runtime, which is true by default",
+    "reload": "runtime: only the keys of the task are written, so there is nothing to reload",
+    "ignoreerrors": "on_error: skip, or ignore_missing for keys that the kernel lacks",
+}
+"""Option of ansible.posix.sysctl, or one like it -> what to give instead."""
+
+OTHER_NAMES = {
+    "interval": "intvl",
+    "idle": "time",
+    "count": "probes",
+    "retries": "probes",
+    "name": "keys",
+    "key": "keys",
+    "sysctl": "settings",
+}
+"""What people call an option -> its name."""
+
+EXAMPLES = {
+    "settings": "give keys and values, such as 'settings: {vm.swappiness: 10}'",
+    "rollout": "give the name of the rollout, such as 'rollout: keepalive 2026-11'",
+}
+
+MAX_NAMED = 10
+
+
+def explain_options(msg: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    """Return the message about options that Ansible refuses, in one line.
+
+    msg: Ansible's message. given: option -> value. known: the argument spec.
+    """
+    unknown = [name for name in given if name not in known and not name.startswith("_ansible_")]
+    if unknown:
+        explained = [_explain_unknown(name, known) for name in sorted(unknown)]
+        more = len(explained) - MAX_NAMED
+        ending = f"; and {more} more" if more > 0 else ""
+        return "; ".join(explained[:MAX_NAMED]) + ending
+    required = [name for name in known if known[name].get("required")]
+    missing = [name for name in required if given.get(name) is None]
+    if missing and "missing required" in msg:
+        return "; ".join(_explain_missing(name, known[name]) for name in missing)
+    return " ".join(msg.split())
+
+
+def _explain_unknown(name: str, known: Mapping[str, Any]) -> str:
+    if "settings" in known and name in OPTIONS_OF_POSIX:
+        return f"{name}: an option of ansible.posix.sysctl; here it is {OPTIONS_OF_POSIX[name]}"
+    meant = OTHER_NAMES.get(name, "")
+    close = difflib.get_close_matches(name, known, n=1)
+    if meant not in known and close:
+        meant = close[0]
+    if meant in known:
+        return f"{name}: there is no such option; did you mean {meant}?"
+    return f"{name}: there is no such option; there are {', '.join(sorted(known))}"
+
+
+def _explain_missing(name: str, option: Mapping[str, Any]) -> str:
+    choices = list(option.get("choices") or [])
+    remedy = f"give '{name}: {choices[0]}'" if len(choices) == 1 else f"give {name}"
+    return f"{name} is missing; {EXAMPLES.get(name, remedy)}"

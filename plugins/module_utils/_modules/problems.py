@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All that is known to be wrong with a task, in one message, and what its failure returns."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterable, Mapping, Sequence
+
+from .._host.similar_keys import find_similar_key
+from .._sysctl.errors import TuningError
+from .._sysctl.messages import override_errors
+from .._sysctl.plan import Observed, expand_globs, find_missing, make_plan, missing_error
+from .._sysctl.request import Request
+
+MAX_NAMED = 10
+"""Problems that one message names; the others are counted."""
+MAX_RETURNED = 20
+"""Entries of each part of the result of a failure."""
+
+
+MakeRequest = Callable[..., Request]
+
+
+def salvage_request(
+    make_request: MakeRequest,
+    options: Mapping[str, Any],
+    settings: Mapping[Any, Any],
+    absent: Mapping[Any, Any],
+    error: TuningError,
+) -> tuple[Request, list[TuningError]]:
+    """Return a request without the settings that cannot be read, and an error for each of them.
+
+    error: what all settings together gave. One that is about no single setting is raised.
+    """
+    make_request(options, {}, {})  # the other options must be right
+    readable = {}
+    errors = []
+    for name, value in settings.items():
+        try:
+            make_request(options, {name: value})
+            readable[name] = value
+        except TuningError as error_of_setting:
+            errors.append(error_of_setting)
+    if not errors:
+        raise error
+    try:
+        return make_request(options, readable, absent), errors
+    except TuningError as error_of_the_rest:
+        raise combine([*errors, error_of_the_rest]) from error
+
+
+def all_problems(
+    request: Request, observed: Observed, errors: Iterable[TuningError], error: TuningError | None
+) -> TuningError:
+    """Return one error that names all that is known to be wrong.
+
+    errors: those that are known already. error: what making the plan gave.
+    """
+    found = [*errors, *_invalid_values(request, observed), *_missing_keys(request, observed)]
+    wrong_keys = {problem.key for problem in found}
+    settings = {key: value for key, value in request.settings.items() if key not in wrong_keys}
+    try:
+        plan = make_plan(request._replace(settings=settings), observed)
+    except TuningError as error_of_the_rest:
+        found.append(error_of_the_rest)
+    else:
+        found.extend(override_errors(plan))
+    if not found and error is not None:
+        found.append(error)
+    return combine(found)
+
+
+def _invalid_values(request: Request, observed: Observed) -> list[TuningError]:
+    errors = []
+    if request.present:
+        for key, value in expand_globs(request.settings, observed).items():
+            try:
+                request.validate(key, str(value), observed.runtime.get(key))
+            except TuningError as error:
+                errors.append(error)
+    return errors
+
+
+def _missing_keys(request: Request, observed: Observed) -> list[TuningError]:
+    if not request.runtime or not request.present or request.ignore_missing:
+        return []
+    errors = []
+    for key in find_missing(request, observed):
+        similar = find_similar_key(key)
+        advice = f"did you mean {similar}? If not" if similar else "check the spelling"
+        errors.append(missing_error(key, advice))
+    return errors
+
+
+def combine(errors: Sequence[TuningError]) -> TuningError:
+    """Return one error with the messages of several, in one line."""
+    if len(errors) == 1:
+        return errors[0]
+    named = [f"({number}) {error}" for number, error in enumerate(errors[:MAX_NAMED], 1)]
+    more = len(errors) - len(named)
+    ending = f"; and {more} more" if more else ""
+    combined = TuningError(f"{len(errors)} problems: {'; '.join(named)}{ending}", errors[0].key)
+    combined.errno = errors[0].errno
+    return combined
+
+
+def describe_skipped(skipped: Sequence[Mapping[str, str]]) -> str:
+    """Return the warning about keys that were left out, in one line."""
+    named = [entry["reason"] for entry in skipped[:MAX_NAMED]]
+    more = len(skipped) - len(named)
+    ending = f"; and {more} more: see 'skipped_keys'" if more else ""
+    noun = "key is" if len(skipped) == 1 else "keys are"
+    return f"{len(skipped)} {noun} skipped: {'; '.join(named)}{ending}"
+
+
+def bound_failure(result: dict[str, Any], failed_key: str | None) -> dict[str, Any]:
+    """Return the result of a failure with what failed and what differs, and not too much of it."""
+    settings = result.get("settings")
+    if settings is None:
+        return result
+    different = {key: entry for key, entry in settings.items() if _differs(entry)}
+    if failed_key in settings:
+        different = {failed_key: settings[failed_key], **different}
+    kept = dict(list(different.items())[:MAX_RETURNED])
+    bounded = {**result, "settings": kept, "omitted": len(settings) - len(kept)}
+    bounded["previous"] = {key: old for key, old in result["previous"].items() if key in kept}
+    for name, part in bounded.items():
+        if isinstance(part, list):
+            bounded[name] = part[:MAX_RETURNED]
+    return bounded
+
+
+def _differs(entry: Mapping[str, Any]) -> bool:
+    """Tell whether a setting is not as asked, in the kernel, in our file or at the next boot."""
+    found = (entry["runtime"]["before"], entry["persistent"]["before"], entry["boot"]["value"])
+    return any(value != entry["value"] for value in found)
