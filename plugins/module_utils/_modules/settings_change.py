@@ -112,7 +112,7 @@ class SettingsChange(HostChange):
     def leave_out(self, error: TuningError) -> bool:
         if not self._skips_errors or not error.rolled_back or error.key is None:
             return False
-        if self.planned and self.planned.overridden and self.request.on_override != "warn":
+        if self._is_refused(self.planned):
             return False
         settings = dict(self.request.settings)
         keys = [key for key in settings if self._concerns(key, error.key)]
@@ -121,6 +121,13 @@ class SettingsChange(HostChange):
             self.skipped.append(_skipped_entry(key, error))
         self.request = self.request._replace(settings=settings)
         return bool(keys)
+
+    def _is_refused(self, plan: Plan | None) -> bool:
+        """Tell whether a plan is refused for what the next boot does: nothing of it is skipped."""
+        if plan is None:
+            return False
+        is_overridden = bool(plan.overridden) and self.request.on_override != "warn"
+        return is_overridden or (bool(plan.doubts) and self.request.on_doubt == "fail")
 
     def _concerns(self, key: str, failed_key: str) -> bool:
         """Tell whether a requested key, or glob, is about the key that failed."""
