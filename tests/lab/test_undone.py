@@ -115,3 +115,40 @@ def check_undone(result: dict[str, Any], booted: str) -> None:
     }
     expected = f"undone since the boot of {booted}: {FIN} is '44' instead of '21'"
     assert expected in str(result["warnings"])
+
+
+MASK = "ln -s /dev/null /etc/systemd/system/systemd-sysctl.service"
+CREDENTIAL = f"""
+mkdir -p /etc/credstore
+echo '{RETRIES} = 13' >/etc/credstore/sysctl.extra
+chmod 600 /etc/credstore/sysctl.extra
+"""
+
+
+def test_a_credential_is_read_last_and_a_masked_loader_applies_nothing(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """The credential is one of newer releases than Debian 11."""
+    hosts = lab.names()
+    lab.renew(hosts)
+    masked, *with_credential = hosts
+    subprocess.run(lab.ssh(masked, MASK), check=True)
+    for host in with_credential:
+        subprocess.run(lab.ssh(host, CREDENTIAL), check=True)
+    settings = {"settings": {RETRIES: 11, PROBES: 5}, "on_override": "warn"}
+    task = {"netops.tuning.sysctl": settings, "register": "result"}
+    info = {"netops.tuning.sysctl_info": {"keys": KEYS}, "register": "result"}
+    first = run_tasks(lab, tmp_path, "first", task)
+    lab.reboot(hosts)
+    after = run_tasks(lab, tmp_path, "after", info)
+    assert first[masked]["loader"] == "none"
+    assert f"systemctl unmask {'systemd-sysctl.service'}" in str(first[masked]["warnings"])
+    assert not first[masked]["settings"][RETRIES]["boot"]["certain"]
+    assert after[masked]["settings"][RETRIES]["runtime"] == "15"  # the kernel's own
+    assert after[masked]["undone"] == [RETRIES, PROBES]
+    for host in with_credential:
+        boot = first[host]["settings"][RETRIES]["boot"]
+        runtime = after[host]["settings"][RETRIES]["runtime"]
+        assert (boot["value"], boot["certain"]) == (runtime, True) == ("13", True)
+        assert boot["path"] == "/etc/credstore/sysctl.extra"
+        assert after[host]["undone"] == []

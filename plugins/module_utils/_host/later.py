@@ -9,11 +9,13 @@ signs of the program is there. What is certain is a stage of the boot, the rest 
 from __future__ import annotations
 
 import os
-from typing import Callable, NamedTuple
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from .._sysctl.boot_files import BootFiles
-from .configuration import Found
 from .files import HostFiles
+
+if TYPE_CHECKING:
+    from .configuration import Found
 
 
 class Program(NamedTuple):
