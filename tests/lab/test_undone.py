@@ -111,6 +111,7 @@ def check_undone(result: dict[str, Any], booted: str) -> None:
         "runtime": "44",
         "path": OURS,
         "line": 2,
+        "by": "systemd-sysctl",
         "booted": booted,
     }
     expected = f"undone since the boot of {booted}: {FIN} is '44' instead of '21'"

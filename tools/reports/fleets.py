@@ -125,6 +125,7 @@ def info_result(
         "changed": False,
         "loader": "systemd",
         "settings": all_settings,
+        "doubts": [],
         "booted": None,
         "dead_after": time + probes * intvl,
         "problems": [],

@@ -114,6 +114,7 @@ def _host_from_result(name: str, result: Result, desired: Desired) -> Host:
         namespaces=tuple(map(_namespace, result["namespaces"])),
         problems=problems,
         overriding=tuple(_overriding_files(settings, desired.path, result["loader"])),
+        doubts=tuple(map(_doubt, result["doubts"])),
         booted=_optional_line(result["booted"]),
     )
 
@@ -270,6 +271,13 @@ def _namespace(result: Result) -> Namespace:
     )
 
 
+def _doubt(result: Result) -> str:
+    where = _line(result["path"])
+    if result["line"] is not None:
+        where = f"{where} line {result['line']}"
+    return f"{_line(result['by'])}: {_line(result['why'])} ({where})"
+
+
 def _problem(result: Result) -> Problem:
     return Problem(
         path=_line(result["path"]),
@@ -303,6 +311,8 @@ def _findings(host: Host) -> Iterator[str]:
         yield from _setting_findings(host.settings)
     if host.settings and host.as_managed:
         yield _managed_finding(host.settings)
+    for doubt in host.doubts:
+        yield f"not certain after the next boot: {doubt}"
     if host.settings and host.misses_idle_limit:
         time = host.settings["time"].now
         yield (

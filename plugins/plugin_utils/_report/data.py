@@ -78,6 +78,7 @@ def host_to_dict(host: Host) -> dict[str, Any]:
     data["namespaces"] = _records_to_dicts(host.namespaces)
     data["problems"] = _records_to_dicts(host.problems)
     data["findings"] = list(host.findings)
+    data["doubts"] = list(host.doubts)
     data["overriding"] = list(host.overriding)
     data["todo"] = _records_to_dicts(host.todo)
     data["arguments"] = dict(host.arguments)
@@ -155,6 +156,7 @@ def _host_from_dict(data: Mapping[str, Any]) -> Host:
         todo=_records(Command, data["todo"]),
         arguments=data["arguments"],
         overriding=tuple(data.get("overriding", ())),
+        doubts=tuple(data.get("doubts", ())),
         booted=data.get("booted"),  # older reports have none
         change=change,
     )

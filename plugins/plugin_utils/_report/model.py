@@ -146,6 +146,8 @@ class Host(NamedTuple):
     """Variables to give the role, where those of the host do not make it set the desired values."""
     overriding: tuple[str, ...] = ()
     """The files that keep the next boot from setting what our file sets, or will set."""
+    doubts: tuple[str, ...] = ()
+    """Reasons why the next boot may end otherwise."""
     booted: str | None = None
     """When the host booted, as in RFC 3339; only where a setting is undone."""
     change: str | None = None

@@ -216,7 +216,7 @@ def test_lines_of_both_names_are_about_one_variable(kernel):
     for key in (FORWARD, FORWARD_ALIAS):
         assert [fate for *_unused, fate in fates(result, key)] == ["overridden", "winner"]
         assert result["settings"][key]["boot"] == "0"
-    winner = {"path": "/etc/sysctl.d/a.conf", "line": 2, "line_key": FORWARD_ALIAS}
+    winner = {"path": "/etc/sysctl.d/a.conf", "line": 2, "by": BY, "line_key": FORWARD_ALIAS}
     assert result["settings"][FORWARD]["winner"] == winner
     assert result["drift"] == []
 
