@@ -65,7 +65,8 @@ class CoupledValues(RuntimeValues):
 
     def in_order(self, values: Values) -> Values:
         """Return values in the order in which writing them leads back."""
-        return {key: values[key] for key in self.effects.way_back if key in values}
+        in_order = {key: values[key] for key in self.effects.way_back if key in values}
+        return {**in_order, **values}
 
     def _write(self, keys: list[str]) -> None:
         self._being_written = keys

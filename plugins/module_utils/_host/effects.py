@@ -34,7 +34,7 @@ _ROUTE_OF_A_ROUTER = 0x50000  # RTF_DEFAULT and RTF_ADDRCONF: advertised, so the
 
 
 def observe_effects(plan: Plan) -> Plan:
-    """Return a plan with the effects of its writes, as the host is now.
+    """Return a plan with the effects of its writes, if there are any, as the host is now.
 
     A value that the kernel takes only after a reboot is refused.
     """
@@ -44,7 +44,10 @@ def observe_effects(plan: Plan) -> Plan:
             raise TuningError(
                 f"{write.key}: {reason}; set it with 'runtime: false', then reboot", write.key
             )
-    return add_effects(plan)
+    with_effects = add_effects(plan)
+    effects = with_effects.effects
+    has_effects = effects and (effects.affected or effects.irreversible)
+    return with_effects if has_effects else plan
 
 
 def why_locked(key: str, live: str | None, value: str) -> str:

@@ -208,7 +208,7 @@ class SettingsChange(HostChange):
             or plan.doubts
             or plan.removed_keys
             or plan.masked_by_new_file
-            or plan.effects
+            or (plan.effects and plan.effects.irreversible)
             or plan.observed.boot_files.problems
         )
         if has_warnings:

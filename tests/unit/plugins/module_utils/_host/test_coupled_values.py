@@ -332,11 +332,18 @@ def test_names_before_what_cannot_be_taken_back(
     for key in settings:
         live[key] = START.get(key, "0")
     plan = make_coupled_plan(settings)
-    assert plan.effects is not None
-    named = [reason for _key, reason in plan.effects.irreversible]
+    named = []
+    if plan.effects is not None:
+        named = [reason for _key, reason in plan.effects.irreversible]
     assert len(named) == len(reasons)
     for reason, expected in zip(named, reasons):
         assert expected in reason
+
+
+def test_a_plan_without_effects_has_none(live: Kernel) -> None:
+    plan = make_coupled_plan({PTRACE: "2", SWAPPINESS: "10"})
+    assert plan.effects is None
+    assert live.written == []
 
 
 def test_names_before_that_a_key_without_a_value_cannot_be_without_one_again(live: Kernel) -> None:
