@@ -8,6 +8,7 @@ import errno
 import os
 from typing import Iterable
 
+from .._sysctl.deferred import parts_to_write
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import (
     ACTIONS,
@@ -18,6 +19,7 @@ from .._sysctl.keys import (
     split_glob,
 )
 from .._sysctl.text import decode, encode
+from .._sysctl.values import is_plain_number
 
 PROC_SYS = "/proc/sys"
 
@@ -50,14 +52,19 @@ def _read_open_key(fd: int) -> str:
 
 
 def write_key(key: str, value: str) -> None:
-    """Set the runtime value of a key, in the one write at offset 0 that the kernel takes."""
-    data = encode(value + "\n")
+    """Set the runtime value of a key, in one write; a long list of ranges takes several."""
+    parts = [value] if is_plain_number(value) else parts_to_write(key, value)
     fd = os.open(proc_path(key), os.O_WRONLY | os.O_CLOEXEC)
     try:
-        written = os.write(fd, data)
+        for part in parts:
+            _write_part(fd, part)
     finally:
         os.close(fd)
-    if written != len(data):
+
+
+def _write_part(fd: int, text: str) -> None:
+    data = encode(text + "\n")
+    if os.write(fd, data) != len(data):
         raise OSError(errno.EIO, "the kernel took only a part of the value")
 
 

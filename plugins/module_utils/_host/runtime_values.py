@@ -13,6 +13,7 @@ from .._sysctl.request import Values
 from .._sysctl.secrets import quote_value
 from .._sysctl.values import values_equal
 from .proc_sys import read_key, write_key
+from .refusals import write_error
 
 _ROUNDS = 3
 """How often values are restored that a write of another key may change again."""
@@ -97,19 +98,35 @@ class RuntimeValues:
         return live
 
     def _raise_not_kept(self, key: str, live: str) -> NoReturn:
-        action = "was written" if key in self.attempted else "was there"
-        raise TuningError(
-            f"{key}: {quote_value(key, self.plan.desired[key])} {action}, but it reads back "
-            f"{quote_value(key, live)}: the kernel rounds or limits it, or another program, "
-            "or a key set after it, changed it. Ask for a value that stays",
-            key,
-        )
+        """End the run because a key has not the desired value, with the reason for it."""
+        desired = quote_value(key, self.plan.desired[key])
+        shown = quote_value(key, live)
+        if key not in self.attempted:
+            reason = (
+                f"it had {desired}, so it was not written, but reads {shown} now: another key of "
+                "the task, or another program, changed it. Give the keys in another order"
+            )
+        elif self._is_made_by_kernel(key, live):
+            reason = (
+                f"{desired} was written, but the kernel makes {shown} of it, since it rounds or "
+                f"limits the value; give {shown}"
+            )
+        else:
+            reason = (
+                f"{desired} was written, but it reads back {shown}: another key of the task, or "
+                "another program, changed it. Ask for a value that stays"
+            )
+        raise TuningError(f"{key}: {reason}", key)
 
-
-def write_error(write: RuntimeWrite, error: OSError) -> TuningError:
-    """Return the error for a value that the kernel refuses."""
-    message = f"{write.key}: cannot be set to {quote_value(write.key, write.after)}"
-    return TuningError(message, write.key, error)
+    def _is_made_by_kernel(self, key: str, live: str) -> bool:
+        """Tell whether a key reads at once as it does now when its value is written again."""
+        before = self.plan.observed.runtime[key]
+        value = self.plan.request.target(before, str(self.plan.desired[key]))
+        try:
+            write_key(key, value)
+            return values_equal(key, read_key(key), live)
+        except OSError:
+            return False
 
 
 def restore_values(before: Values) -> dict[str, str]:

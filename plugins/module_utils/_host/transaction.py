@@ -22,7 +22,8 @@ from .._sysctl.plan import FileChange, Plan
 from .file_change import SetAttributes, UndoStep, change_file, remove_leftovers, require_writable
 from .files import HostFiles
 from .proc_sys import require_writable_key
-from .runtime_values import RuntimeValues, write_error
+from .refusals import require_available, write_error
+from .runtime_values import RuntimeValues
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -30,13 +31,15 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def check_writable(plan: Plan, files: HostFiles) -> None:
     """Refuse what can be seen to fail before anything is written.
 
-    That is: no privilege, a read-only file system, no folder, a folder that others may write to.
+    That is: no privilege, a name that the kernel does not have, a read-only file system, no
+    folder, a folder that others may write to.
     """
     for write in plan.writes:
         try:
             require_writable_key(write.key)
         except OSError as error:
             raise write_error(write, error) from error
+        require_available(write)
     for change in plan.files:
         _check_folder(change, files)
 

@@ -7,6 +7,8 @@ A host compiles the code that it imports at every run, and most values are plain
 
 from __future__ import annotations
 
+from typing import Iterable
+
 
 def have_one_form(key: str, one: str, other: str) -> bool:
     """Tell whether two texts that differ are the same value to the kernel."""
@@ -41,6 +43,27 @@ def first_write(key: str, text: str) -> str:
     from . import kernel_text
 
     return kernel_text.first_write(key, text)
+
+
+def parts_to_write(key: str, value: str) -> list[str]:
+    """Return the texts by which a key gets a value, each short enough for one write."""
+    from . import kernel_text
+
+    return kernel_text.parts_to_write(key, value)
+
+
+def number_for_word(key: str, value: str, live: Iterable[str | None]) -> str:
+    """Return 1 or 0 for a word that means it where the key takes numbers, else the value itself."""
+    from . import kernel_text
+
+    return kernel_text.number_for_word(key, value, live)
+
+
+def refuse_cut_value(key: str, value: str) -> None:
+    """Refuse a value of which a loader that writes once would set only a part at boot."""
+    from . import value_checks
+
+    value_checks.refuse_cut_value(key, value)
 
 
 def value_with_comment(key: str, text: str, value: str, live: str | None) -> str:

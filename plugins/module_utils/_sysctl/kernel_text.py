@@ -16,11 +16,20 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from socket import AF_INET6, inet_pton
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Iterable, NamedTuple
 
 from .keys import RANGE_LISTS
 from .secrets import SECRET_SUFFIXES
 from .text import decode, encode
+
+SWITCHES = {"yes": "1", "on": "1", "true": "1", "no": "0", "off": "0", "false": "0"}
+"""Words that people write for 1 and 0, in any case."""
+
+_WRITTEN_FORMS = {
+    ("fs.binfmt_misc.status", "disabled"): "0",
+    ("fs.binfmt_misc.status", "enabled"): "1",
+}
+"""Key and value as the kernel prints it -> the text to write, where it does not take the former."""
 
 _ALL_OR_NOTHING = ("net.ipv4.ip_local_port_range", "net.ipv4.ping_group_range")
 """Keys of several numbers that take none of them if there is an error in the text.
@@ -88,6 +97,37 @@ def first_write(key: str, text: str) -> str:
         # One character is left, the comma: the kernel takes the number for one that goes on.
         items.pop()
     return ",".join(items[:-1])
+
+
+def parts_to_write(key: str, value: str) -> list[str]:
+    """Return the texts by which a key gets a value, each short enough for one write.
+
+    The kernel adds the ranges of a later write to those of the ones before.
+    """
+    value = _WRITTEN_FORMS.get((key, value), value)
+    parts = []
+    while key in RANGE_LISTS and len(value) >= LONGEST_WRITE:
+        end = value.rfind(",", 0, LONGEST_WRITE - 1) + 1
+        if not end:
+            break
+        parts.append(value[:end])
+        value = value[end:]
+    return [*parts, value]
+
+
+def number_for_word(key: str, value: str, live: Iterable[str | None]) -> str:
+    """Return 1 or 0 for a word that means it where the key takes numbers, else the value itself.
+
+    live: the runtime values of the keys that it is for; none: they are not known.
+    """
+    value = _WRITTEN_FORMS.get((key, value), value)
+    number = SWITCHES.get(value.lower())
+    runtime = list(live)
+    if number is None or not runtime:
+        return value
+    if all(text is not None and is_made_of_numbers(key, text) for text in runtime):
+        return number
+    return value
 
 
 def value_with_comment(key: str, text: str, value: str, live: str | None) -> str:

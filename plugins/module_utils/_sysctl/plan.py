@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 _NONE: Mapping[str, Any] = {}
 
+_SHORT_VALUE = 4000
+"""Bytes. The kernel takes all of so short a value in one write."""
+
 
 class Observed(NamedTuple):
     """What a run has read on the host."""
@@ -181,6 +184,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
 
     Planning again after the plan was carried out gives a plan without changes.
     """
+    request = request._replace(settings=_numbers_for_words(request.settings, observed))
     requested = expand_globs(request.settings, observed)
     if request.present:
         _validate_values(request, requested, observed)
@@ -248,9 +252,26 @@ def expand_globs(settings: Values, observed: Observed) -> dict[str, str | None]:
     return expanded
 
 
+def _numbers_for_words(settings: Values, observed: Observed) -> Values:
+    """Return the settings with 1 and 0 in place of words such as yes, where a key takes numbers."""
+    numbers = {}
+    for key, value in settings.items():
+        if value is not None and value[:1].isalpha():
+            names = observed.matches.get(key, ()) if is_glob(key) else (key,)
+            live = [observed.runtime[name] for name in names if name in observed.runtime]
+            number = deferred.number_for_word(key, value, live)
+            if number != value:
+                numbers[key] = number
+    return {**settings, **numbers} if numbers else settings
+
+
 def _validate_values(request: Request, requested: Values, observed: Observed) -> None:
+    must_fit_one_write = request.persistent and not observed.loader.writes_in_parts
     for key, value in requested.items():
-        request.validate(key, str(value), observed.runtime.get(key))
+        text = str(value)
+        request.validate(key, text, observed.runtime.get(key))
+        if must_fit_one_write and len(text) > _SHORT_VALUE:
+            deferred.refuse_cut_value(key, text)
 
 
 def _refuse_conflicts(request: Request, requested: Values, observed: Observed) -> None:

@@ -8,8 +8,10 @@ import re
 
 from .errors import TuningError
 from .kernel_text import (
+    SWITCHES,
     Grammar,
     canonical_value,
+    first_write,
     grammar_of,
     is_numeric,
     parse_number,
@@ -19,9 +21,6 @@ from .kernel_text import (
 from .keys import RANGE_LISTS
 from .limits import LIMITS
 from .secrets import quote_value
-
-SWITCHES = {"yes": "1", "on": "1", "true": "1", "no": "0", "off": "0", "false": "0"}
-"""Words that people write for 1 and 0, in any case."""
 
 _QUOTES = ("'", '"')
 _COMMENTS = re.compile(r"(?:^|\s)[#;]")
@@ -136,6 +135,18 @@ def _explain_own_grammar(key: str, value: str, grammar: Grammar) -> str:
     elif not problem and taken and value.startswith(taken) and taken != value:
         problem = f"is too long; {grammar.remedy}"
     return problem
+
+
+def refuse_cut_value(key: str, value: str) -> None:
+    """Refuse a value of which a loader that writes once would set only a part at boot."""
+    kept = len(first_write(key, value))
+    if kept < len(value):
+        raise TuningError(
+            f"{key}: {quote_value(key, value)} is too long for 'sysctl --system', which would set "
+            f"the first {kept} of its {len(value)} bytes at boot; write neighbours as ranges such "
+            "as 8080-8090, or set 'persistent: false'",
+            key,
+        )
 
 
 def validate_limit(key: str, value: str) -> None:

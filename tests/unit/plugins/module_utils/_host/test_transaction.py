@@ -342,7 +342,7 @@ def test_undoes_if_the_kernel_stores_another_value(place, kernel):
     live.reactions[B] = lambda text: "15" if text == "20" else text
     error = fails(plan_change(root), root)
     assert (error.key, error.rolled_back) == (B, True)
-    assert "reads back '15'" in str(error)
+    assert "the kernel makes '15' of it, since it rounds or limits the value" in str(error)
     assert (values_of(live), root.read(OURS)) == (VALUES, b"# old\n")
 
 
@@ -356,8 +356,30 @@ def test_undoes_if_a_later_key_resets_a_value(place, kernel):
     live.reactions[B] = resets
     error = fails(plan_change(root), root)
     assert (error.key, error.rolled_back) == (A, True)
-    assert "a key set after it" in str(error)
+    assert "'10' was written, but it reads back '1': another key of the task" in str(error)
     assert values_of(live) == VALUES
+
+
+def test_does_not_say_that_a_key_was_written_that_was_not(place, kernel):
+    root, live = place({OURS: "# old\n"}), kernel(**{**VALUES, A: "10"})
+
+    def changes(text):
+        live[A] = "7"
+        return text
+
+    live.reactions[C] = changes
+    error = fails(plan_change(root), root)
+    assert (error.key, error.rolled_back) == (A, True)
+    assert "it had '10', so it was not written, but reads '7' now" in str(error)
+    assert live[A] == "7"
+
+
+def test_a_rounded_value_is_the_value_before(place, kernel):
+    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+    live.reactions[A] = lambda _text: "1"
+    error = fails(plan_change(root), root)
+    assert "'10' was written, but the kernel makes '1' of it" in str(error)
+    assert "give '1'" in str(error)
 
 
 def test_undoes_if_a_value_cannot_be_read_back(place, kernel, monkeypatch):

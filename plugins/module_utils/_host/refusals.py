@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why the kernel refuses a value that is written to a key, in the terms of the kernel.
+
+What an errno means here differs from what it means for a file: ENOENT is not about the key.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from .._sysctl.errors import TuningError, describe_os_error
+from .._sysctl.plan import RuntimeWrite
+from .._sysctl.secrets import quote_value
+from .proc_sys import read_key
+
+ENOTSUPP = 524
+"""An errno of the kernel's own, which the C library does not know."""
+
+_REASONS = {
+    errno.EINVAL: "the kernel does not take this value here; see its documentation for the range",
+    errno.ERANGE: "it is outside of the range of the key",
+    errno.EOVERFLOW: "it is larger than what the key can hold",
+    errno.ENOENT: "the kernel has nothing of this name, and no module that it could load for it",
+    errno.ENODEV: "this kernel has no device or driver for it",
+    errno.ENOSYS: "this kernel was built without it",
+    errno.EOPNOTSUPP: "this kernel or its hardware does not support it",
+    ENOTSUPP: "this kernel or its hardware does not support it",
+    errno.EPERM: (
+        "a container, a missing capability, or a key that cannot be set back before a reboot "
+        "may be why"
+    ),
+    errno.EBUSY: "something in the kernel uses it now",
+    errno.ENOMEM: "there is not enough memory for it",
+}
+
+_AVAILABLE = {
+    "net.ipv4.tcp_congestion_control": "net.ipv4.tcp_available_congestion_control",
+    "net.ipv4.tcp_allowed_congestion_control": "net.ipv4.tcp_available_congestion_control",
+}
+"""Key that takes names -> the key that lists those that the kernel has."""
+
+_MODULES = {
+    "net.ipv4.tcp_congestion_control": "tcp_",
+    "net.ipv4.tcp_allowed_congestion_control": "tcp_",
+    "net.core.default_qdisc": "sch_",
+}
+"""Key that takes names -> how the name of the module for one starts."""
+
+
+def write_error(write: RuntimeWrite, error: OSError) -> TuningError:
+    """Return the error for a value that the kernel refuses."""
+    refusal = TuningError(
+        f"{write.key}: cannot be set to {quote_value(write.key, write.after)}: "
+        f"{_describe_refusal(write, error)}",
+        write.key,
+    )
+    refusal.errno = error.errno
+    return refusal
+
+
+def _describe_refusal(write: RuntimeWrite, error: OSError) -> str:
+    if error.errno in (errno.ENOENT, errno.EPERM) and write.key in _MODULES:
+        return _describe_missing_name(write, error)
+    reason = _REASONS.get(error.errno or 0)
+    if reason is None:
+        return describe_os_error(error)
+    if error.errno == ENOTSUPP:
+        return reason
+    return f"{error.strerror} ({reason})"
+
+
+def _describe_missing_name(write: RuntimeWrite, error: OSError) -> str:
+    """Describe that a name is not available, and what is."""
+    reason = "it is not available"
+    if error.errno == errno.EPERM:
+        reason = "it is not available in this network namespace"
+    choices = _available_names(write.key)
+    if choices:
+        reason += f"; {_AVAILABLE[write.key]} has: {choices}"
+    module = _MODULES[write.key] + write.after
+    return f"{reason}; load its module ({module}) first, or give another name"
+
+
+def _available_names(key: str) -> str:
+    try:
+        return read_key(_AVAILABLE[key])
+    except (KeyError, OSError):
+        return ""
+
+
+def require_available(write: RuntimeWrite) -> None:
+    """Refuse a name that the kernel neither has nor can load a module for, as far as is known."""
+    names = _available_names(write.key).split()
+    missing = [name for name in write.after.split() if name not in names]
+    if not names or not missing or _may_load_module(_MODULES[write.key] + missing[0]):
+        return
+    raise write_error(write, OSError(errno.ENOENT, os.strerror(errno.ENOENT)))
+
+
+def _may_load_module(name: str) -> bool:
+    """Tell whether the kernel may be able to load a module."""
+    if not os.path.exists("/proc/modules"):
+        return False  # it was built without modules
+    folder = f"/lib/modules/{os.uname().release}"
+    try:
+        with open(f"{folder}/modules.dep", encoding="utf-8", errors="replace") as file:
+            return f"/{name}.ko" in file.read()
+    except OSError:
+        return True

@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values as people write them, with the real kernel and the real loaders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sandbox.tasks import FIN, OURS, Asker, info, sysctl
+from sandbox.world import World
+
+FORWARD = "net.ipv4.ip_forward"
+PORTS = "net.ipv4.ip_local_reserved_ports"
+CONGESTION = "net.ipv4.tcp_congestion_control"
+RATELIMIT = "net.ipv4.icmp_ratelimit"
+FASTOPEN = "net.ipv4.tcp_fastopen_key"
+EVERY_SECOND_PORT = list(range(10000, 12400, 2))
+"""Their list is longer than a page."""
+
+REFUSED = {
+    "quotes": ({"net.ipv4.ping_group_range": '"0 2147483647"'}, "quotes"),
+    "a comment": ({"net.core.somaxconn": "8191 # big"}, "comment"),
+    "a word": ({FIN: "soon"}, "'soon' is no number"),
+    "a range with blanks": ({PORTS: "8080 - 9090"}, "ranges of them, such as 8080,9000-9010"),
+    "a port too high": ({PORTS: [8080, 65536]}, "numbers from 0 to 65535"),
+    "a malformed key": ({FASTOPEN: "1-2-3"}, "four groups"),
+}
+
+
+@pytest.mark.parametrize("runtime", [True, False])
+@pytest.mark.parametrize(("settings", "reason"), REFUSED.values(), ids=REFUSED)
+def test_refused_before_anything_is_written(
+    world: World, ask: Asker, settings: dict[str, Any], reason: str, runtime: bool
+) -> None:
+    result = ask.fails(world, sysctl(settings, runtime=runtime))
+    assert reason in result["msg"]
+    assert not world.exists(OURS)
+
+
+@pytest.mark.parametrize("word", ["yes", "On", "true"])
+def test_a_word_for_one(world: World, ask: Asker, word: str) -> None:
+    task = sysctl({FORWARD: word})
+    ask.ok(world, task)
+    assert world.sysctl(FORWARD) == "1"
+    assert f"{FORWARD} = 1\n" in world.read(OURS)
+    ask.again(world, task)
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+def test_a_list_of_ports(make_world: Callable[..., World], ask: Asker, loader: str) -> None:
+    world = make_world(loader=loader)
+    world.set_sysctl(PORTS, "8080")
+    task = sysctl({PORTS: [8080, 9090, "9091"]})
+    ask.ok(world, task)
+    assert world.sysctl(PORTS) == "8080,9090-9091"
+    assert world.boot(loader, [PORTS]).values == {PORTS: "8080,9090-9091"}
+    ask.again(world, task)
+
+
+def test_a_list_of_ports_over_one_page(world: World, ask: Asker) -> None:
+    task = sysctl({PORTS: EVERY_SECOND_PORT})
+    ask.ok(world, task)
+    expected = ",".join(map(str, EVERY_SECOND_PORT))
+    assert world.sysctl(PORTS) == expected
+    assert world.boot("systemd", [PORTS]).values == {PORTS: expected}
+    ask.again(world, task)
+
+
+def test_a_list_that_procps_would_cut(make_world: Callable[..., World], ask: Asker) -> None:
+    world = make_world(loader="procps")
+    result = ask.fails(world, sysctl({PORTS: EVERY_SECOND_PORT}))
+    assert "the first 4091 of its 7199 bytes at boot" in result["msg"]
+    ask.ok(world, sysctl({PORTS: EVERY_SECOND_PORT}, persistent=False))
+
+
+def test_info_says_what_procps_cuts(make_world: Callable[..., World], ask: Asker) -> None:
+    ports = ",".join(map(str, EVERY_SECOND_PORT))
+    world = make_world({OURS: f"{PORTS} = {ports}\n"}, loader="procps")
+    setting = ask.again(world, info(keys=[PORTS]))["settings"][PORTS]
+    assert setting["boot"] == world.boot("procps", [PORTS]).values[PORTS]
+
+
+def test_a_name_that_the_kernel_does_not_have(world: World, ask: Asker) -> None:
+    result = ask.fails(world, sysctl({CONGESTION: "nosuch"}))
+    assert "it is not available; net.ipv4.tcp_available_congestion_control has: " in result["msg"]
+    assert "load its module (tcp_nosuch)" in result["msg"]
+
+
+def test_a_value_that_the_kernel_rounds(world: World, ask: Asker) -> None:
+    result = ask.fails(world, sysctl({RATELIMIT: 999}))
+    assert "'999' was written, but the kernel makes '1000' of it" in result["msg"]
+    assert result["rolled_back"]
+
+
+def test_a_key_that_the_kernel_pads(world: World, ask: Asker) -> None:
+    task = sysctl({FASTOPEN: "1-2-3-a"})
+    ask.ok(world, task)
+    assert world.sysctl(FASTOPEN) == "00000001-00000002-00000003-0000000a"
+    ask.again(world, task)
+
+
+def test_a_line_of_another_file_that_the_kernel_refuses(world: World, ask: Asker) -> None:
+    world.write("/etc/sysctl.d/99-z.conf", f'{FIN} = "50"\n')
+    before = world.sysctl(FIN)
+    setting = ask.again(world, info(keys=[FIN]))["settings"][FIN]
+    assert (setting["boot"], setting["winner"], setting["drift"]) == (None, None, False)
+    assert setting["assignments"][0]["fate"] == "refused"
+    assert world.boot("systemd", [FIN]).values == {FIN: before}
+    result = ask.fails(world, sysctl({FIN: 50}))
+    assert "the kernel refuses '\"50\"', which /etc/sysctl.d/99-z.conf line 1 says" in result["msg"]
+
+
+def test_a_comment_behind_a_value(world: World, ask: Asker) -> None:
+    world.write(OURS, f"{FIN} = 60  # a minute\n")
+    ask.again(world, sysctl({FIN: 60}))
+    ask.ok(world, sysctl({FIN: 50}))
+    assert world.read(OURS) == f"{FIN} = 50  # a minute\n"
+    assert world.boot("systemd", [FIN]).values == {FIN: "50"}

@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why the kernel refuses a value: an errno is explained in the terms of the kernel."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._host import proc_sys, refusals
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import RuntimeWrite
+
+KEY = "net.ipv4.tcp_fin_timeout"
+CONGESTION = "net.ipv4.tcp_congestion_control"
+AVAILABLE = "net.ipv4.tcp_available_congestion_control"
+QDISC = "net.core.default_qdisc"
+PORTS = "net.ipv4.ip_local_reserved_ports"
+# Key, errno, a part of the message.
+REASONS = [
+    (KEY, errno.EINVAL, "Invalid argument (the kernel does not take this value here"),
+    (KEY, errno.ERANGE, "outside of the range of the key"),
+    (KEY, errno.ENOENT, "the kernel has nothing of this name"),
+    (KEY, errno.EPERM, "cannot be set back before a reboot"),
+    (KEY, errno.EROFS, "mounted read-only"),
+    (KEY, refusals.ENOTSUPP, "'9': this kernel or its hardware does not support it"),
+    (KEY, errno.EIO, os.strerror(errno.EIO)),
+    (
+        CONGESTION,
+        errno.ENOENT,
+        f"not available; {AVAILABLE} has: reno cubic; load its module",
+    ),
+    (CONGESTION, errno.EPERM, "it is not available in this network namespace"),
+    (QDISC, errno.ENOENT, "it is not available; load its module (sch_9) first"),
+]
+
+
+@pytest.mark.parametrize(("key", "number", "reason"), REASONS)
+def test_the_reason(kernel, key, number, reason):
+    kernel(**{AVAILABLE: "reno cubic"})
+    error = refusals.write_error(RuntimeWrite(key, "1", "9"), OSError(number, os.strerror(number)))
+    assert reason in str(error)
+    assert (error.key, error.errno) == (key, number)
+    assert "\n" not in str(error)
+
+
+@pytest.fixture
+def modules_of(tmp_path, monkeypatch):
+    """Return a function that gives the kernel these modules; None: it was built without any."""
+
+    def make(names):
+        real_exists, real_open = os.path.exists, open
+
+        def exists(path):
+            return names is not None if path == "/proc/modules" else real_exists(path)
+
+        def open_file(_path, **options):
+            listed = tmp_path / "modules.dep"
+            listed.write_text("".join(f"kernel/net/{name}.ko.xz:\n" for name in names))
+            return real_open(str(listed), **options)
+
+        monkeypatch.setattr(os.path, "exists", exists)
+        monkeypatch.setattr(refusals, "open", open_file, raising=False)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("names", "value", "is_refused"),
+    [
+        (["tcp_bbr"], "bbr", False),
+        (["tcp_bbr"], "cubic", False),
+        (["tcp_bbr"], "nosuch", True),
+        ([], "bbr", True),
+        (None, "bbr", True),
+        (None, "reno", False),
+    ],
+)
+def test_names_are_checked_before_anything_is_written(kernel, modules_of, names, value, is_refused):
+    kernel(**{AVAILABLE: "reno cubic"})
+    modules_of(names)
+    write = RuntimeWrite(CONGESTION, "reno", value)
+    if not is_refused:
+        refusals.require_available(write)
+        return
+    with pytest.raises(TuningError, match="has: reno cubic; load its module"):
+        refusals.require_available(write)
+
+
+def test_where_no_list_is_known_the_kernel_decides(kernel):
+    kernel()
+    refusals.require_available(RuntimeWrite(QDISC, "fq", "nosuch"))
+    refusals.require_available(RuntimeWrite(KEY, "1", "9"))
+
+
+def test_a_list_over_one_page_takes_several_writes(kernel):
+    live = kernel(**{PORTS: ""})
+    ports = ",".join(str(port) for port in range(10000, 13000, 2))
+    proc_sys.write_key(PORTS, ports)
+    texts = [text for _key, text in live.written]
+    assert "".join(texts) == ports
+    assert len(texts) == 3
+    assert all(len(text) + 1 <= 4095 and text[-1] == "," for text in texts[:-1])
+
+
+def test_a_word_that_the_kernel_prints_is_written_as_its_number(kernel):
+    live = kernel(**{"fs.binfmt_misc.status": "enabled"})
+    for value in ("disabled", "enabled", "0"):
+        proc_sys.write_key("fs.binfmt_misc.status", value)
+    assert [text for _key, text in live.written] == ["0", "1", "0"]
