@@ -45,12 +45,19 @@ options:
         An explicitly named key overrides all globs. Interfaces that appear later get the value at
         boot or at the next run.
       - A value is an integer, a string, a boolean (V(1) or V(0)), or a list of these (joined with
-        spaces). A decimal fraction must be a quoted string. V(null) is for O(state=absent) only.
+        spaces, those of C(net.ipv4.ip_local_reserved_ports) with commas). A decimal fraction must
+        be a quoted string. V(null) is for O(state=absent) only.
+      - The words V(yes), V(no), V(on), V(off), V(true) and V(false) as strings are V(1) and V(0)
+        where the key takes numbers. They are refused where that is not known, as for a key that
+        does not exist yet.
       - Values are compared as the kernel sees them. Any run of whitespace counts as one space,
-        and integers are compared by value.
-      - A value that the kernel would read as a different one is refused. For example, V(010) is
-        octal for the kernel, and V(3600 9) would become 3600. Keys that only trigger an action,
-        such as C(vm.drop_caches), and directories of keys are refused too.
+        and integers are compared by value. What the kernel prints in another form is compared in
+        that form. For example, it pads the groups of C(net.ipv4.tcp_fastopen_key) with zeros.
+      - A value that the kernel would refuse or read as a different one is refused. For example,
+        the string V(010) is octal for the kernel, V(3600 9) would become 3600, and quotes or a
+        comment in the value are not removed. YAML reads V(010) without quotes as 8, which cannot
+        be told from V(8). Keys that only trigger an action, such as C(vm.drop_caches), and
+        directories of keys are refused too.
       - The values of secret keys (C(net.ipv4.tcp_fastopen_key),
         C(net.ipv6.conf.*.stable_secret)) are shown as V((secret\)) in results, diffs, messages
         and the log. They are stored in O(path) in clear text, so set O(mode) too.
@@ -126,7 +133,8 @@ options:
     default: "Managed by Ansible (netops.tuning): changes made here by hand are overwritten."
   mode:
     description:
-      - The permissions of O(path), as V('0644') (in quotes) or V(u=rw,go=r).
+      - The permissions of O(path), as V('0644') (in quotes) or V(u=rw,go=r). The number V(644)
+        without quotes and leading zero is refused, since it would be read as a decimal number.
       - If not given, an existing file keeps its permissions, and a new file gets V('0644')
         whatever the umask.
   owner:

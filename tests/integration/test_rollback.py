@@ -193,7 +193,7 @@ def test_the_result_names_a_key_that_cannot_be_rolled_back(
 def test_a_failed_removal_is_rolled_back(world: World, ask: Asker) -> None:
     files = {
         OURS: f"{TIME} = 3600\n{FIN} = 50\n",
-        VENDOR: f"{FIN} = nonsense\n",
+        VENDOR: f"{FIN} = 9999999999\n",
     }
     world.place(files)
     result = ask.fails(world, sysctl({TIME: 7200, FIN: 60}, state="absent"))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sandbox.tasks import FIN, OURS, Asker, info, sysctl
+from sandbox.tasks import FIN, OURS, Asker, info, sysctl, tcp_keepalive
 from sandbox.world import World
 
 FORWARD = "net.ipv4.ip_forward"
@@ -119,3 +119,21 @@ def test_a_comment_behind_a_value(world: World, ask: Asker) -> None:
     ask.ok(world, sysctl({FIN: 50}))
     assert world.read(OURS) == f"{FIN} = 50  # a minute\n"
     assert world.boot("systemd", [FIN]).values == {FIN: "50"}
+
+
+@pytest.mark.parametrize(("mode", "remedy"), [(644, "0644"), (444, "0444"), (True, "0644")])
+def test_a_mode_that_is_a_decimal_number(world: World, ask: Asker, mode: int, remedy: str) -> None:
+    result = ask.fails(world, sysctl({FIN: 50}, mode=mode))
+    assert f"write it in quotes: mode: '{remedy}'" in result["msg"]
+
+
+@pytest.mark.parametrize("mode", [0o640, "640", "0640"])
+def test_a_mode_that_is_none(world: World, ask: Asker, mode: int | str) -> None:
+    ask.ok(world, sysctl({FIN: 50}, mode=mode))
+    assert world.run(["stat", "-c", "%a", OURS]).stdout.strip() == "640"
+
+
+@pytest.mark.parametrize("option", ["time", "probes", "intvl"])
+def test_a_boolean_is_no_number_of_seconds(world: World, ask: Asker, option: str) -> None:
+    result = ask.fails(world, tcp_keepalive(**{option: True}))
+    assert f"{option}: true is no number of" in result["msg"]

@@ -22,6 +22,7 @@ class FileAttributes:
 
     def __init__(self, module: TuningModule) -> None:
         self._module = module
+        _refuse_decimal_mode(module.params.get("mode"))
 
     def differences(self, path: str) -> tuple[tuple[str, str, str], ...]:
         """Return the attributes of a file that are not as asked, as (name, current, asked).
@@ -52,3 +53,22 @@ class FileAttributes:
         cause = sys.exc_info()[1]
         os_error = cause if isinstance(cause, OSError) else None
         raise TuningError(f"{self._module.params['path']}: {msg}", None, os_error)
+
+
+_HIGHEST_MODE = 0o777
+_OCTAL_IN_DECIMAL = (400, 440, 444)
+"""Permissions without their leading 0, which as decimal numbers would be odd ones."""
+
+
+def _refuse_decimal_mode(mode: object) -> None:
+    """Refuse a number that was meant to be octal: YAML reads 644 as a decimal number."""
+    if not isinstance(mode, int):
+        return
+    if 0 <= mode <= _HIGHEST_MODE and mode not in _OCTAL_IN_DECIMAL and not isinstance(mode, bool):
+        return
+    is_octal = not str(mode).strip("01234567")
+    suggestion = str(mode).zfill(4) if is_octal else "0644"
+    raise TuningError(
+        f"mode: {str(mode).lower()} is not what it looks like: without a leading 0 it is a decimal "
+        f"number, {int(mode):#o} in octal; write it in quotes: mode: '{suggestion}'"
+    )

@@ -142,3 +142,19 @@ def test_suggests_no_profile_with_which_one_lost_probe_is_too_many():
 def test_refuses_an_idle_limit_that_leaves_no_time():
     with pytest.raises(TuningError, match="idle_limit 1 s"):
         check_limits({"time": 1, "idle_limit": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("time", "time: true is no number of seconds; give an integer"),
+        ("probes", "probes: true is no number of probes; give an integer"),
+        ("intvl", "intvl: true is no number of seconds; give an integer"),
+        ("idle_limit", "idle_limit: true is no number of seconds; give an integer"),
+        ("dead_after_limit", "dead_after_limit: true is no number of seconds; give an integer"),
+    ],
+)
+def test_a_boolean_is_no_number(name, reason):
+    with pytest.raises(TuningError) as caught:
+        profiles.choose_values(params(**{name: True}))
+    assert str(caught.value) == reason
