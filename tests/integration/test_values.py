@@ -137,3 +137,9 @@ def test_a_mode_that_is_none(world: World, ask: Asker, mode: int | str) -> None:
 def test_a_boolean_is_no_number_of_seconds(world: World, ask: Asker, option: str) -> None:
     result = ask.fails(world, tcp_keepalive(**{option: True}))
     assert f"{option}: true is no number of" in result["msg"]
+
+
+def test_a_word_for_one_beside_a_wrong_value(world: World, ask: Asker) -> None:
+    result = ask.fails(world, sysctl({FORWARD: "yes", FIN: "soon"}))
+    assert "'soon' is no number" in result["msg"]
+    assert "yes" not in result["msg"]

@@ -11,7 +11,14 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from .._host.similar_keys import find_similar_key
 from .._sysctl.errors import TuningError
 from .._sysctl.messages import override_errors
-from .._sysctl.plan import Observed, expand_globs, find_missing, make_plan, missing_error
+from .._sysctl.plan import (
+    Observed,
+    expand_globs,
+    find_missing,
+    make_plan,
+    missing_error,
+    with_numbers_for_words,
+)
 from .._sysctl.request import Request
 
 MAX_NAMED = 10
@@ -58,6 +65,7 @@ def all_problems(
 
     errors: those that are known already. error: what making the plan gave.
     """
+    request = with_numbers_for_words(request, observed)
     found = [*errors, *_invalid_values(request, observed), *_missing_keys(request, observed)]
     wrong_keys = {problem.key for problem in found}
     settings = {key: value for key, value in request.settings.items() if key not in wrong_keys}

@@ -184,7 +184,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
 
     Planning again after the plan was carried out gives a plan without changes.
     """
-    request = request._replace(settings=_numbers_for_words(request.settings, observed))
+    request = with_numbers_for_words(request, observed)
     requested = expand_globs(request.settings, observed)
     if request.present:
         _validate_values(request, requested, observed)
@@ -252,17 +252,17 @@ def expand_globs(settings: Values, observed: Observed) -> dict[str, str | None]:
     return expanded
 
 
-def _numbers_for_words(settings: Values, observed: Observed) -> Values:
-    """Return the settings with 1 and 0 in place of words such as yes, where a key takes numbers."""
+def with_numbers_for_words(request: Request, observed: Observed) -> Request:
+    """Return a request with 1 and 0 in place of words such as yes, where a key takes numbers."""
     numbers = {}
-    for key, value in settings.items():
+    for key, value in request.settings.items():
         if value is not None and value[:1].isalpha():
             names = observed.matches.get(key, ()) if is_glob(key) else (key,)
             live = [observed.runtime[name] for name in names if name in observed.runtime]
             number = deferred.number_for_word(key, value, live)
             if number != value:
                 numbers[key] = number
-    return {**settings, **numbers} if numbers else settings
+    return request._replace(settings={**request.settings, **numbers}) if numbers else request
 
 
 def _validate_values(request: Request, requested: Values, observed: Observed) -> None:
