@@ -100,7 +100,7 @@ class HostFiles:
             )
         if os.path.isdir(self.host_path(real_path)):
             raise TuningError(
-                f"{path} is a folder; name a file in it, such as {path}/90-ansible.conf"
+                f"{path} is a folder; name a file, such as /etc/sysctl.d/90-ansible.conf"
             )
         if self.is_regular(real_path) is False:
             raise TuningError(f"{path} is not a regular file; choose another path")

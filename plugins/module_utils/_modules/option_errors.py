@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any, Mapping
 
 OPTIONS_OF_POSIX = {
@@ -54,6 +55,10 @@ def explain_options(msg: str, given: Mapping[str, Any], known: Mapping[str, Any]
     missing = [name for name in required if given.get(name) is None]
     if missing and "missing required" in msg:
         return "; ".join(_explain_missing(name, known[name]) for name in missing)
+    wrong = re.match(r"argument '(\w+)' is of type \w+ and we were unable to convert to int", msg)
+    if wrong:
+        name = wrong.group(1)
+        return f"{name}: {given.get(name)!r} is no integer; give one, such as '{name}: 300'"
     return " ".join(msg.split())
 
 

@@ -295,7 +295,7 @@ def _parse_settings(settings: Mapping[Any, Any], present: bool) -> dict[str, str
         if key in ACTIONS:
             raise TuningError(
                 f"{key}: an action, not a setting: it can be neither read back nor kept; "
-                "run it as a task of its own",
+                f"run it as a task of its own, such as 'command: sysctl -w {key}=1'",
                 key,
             )
         if key in parsed:

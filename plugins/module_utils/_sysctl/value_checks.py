@@ -121,7 +121,7 @@ def _explain_count(value: str, live: str) -> str:
     else:
         effect = f"keep {live_fields[len(fields) :]}"
     noun = "number" if count == 1 else "numbers"
-    return _misread(f"the key holds {count} {noun}, so it would {effect}; give {count}")
+    return _misread(f"the key holds {count} {noun}, so it would {effect}; give {count} {noun}")
 
 
 def _explain_own_grammar(key: str, value: str, grammar: Grammar) -> str:

@@ -27,11 +27,10 @@ def format_value(key: str, value: object) -> str:
         return _join_ranges(key, " ".join(texts).strip())
     if not isinstance(value, (int, str)):
         kind = type(value).__name__
-        raise TuningError(
-            f"{key}: a {kind} is no value; "
-            "give an integer, a string in quotes, a boolean or a list",
-            key,
-        )
+        remedy = "give an integer, a string in quotes, a boolean or a list"
+        if isinstance(value, dict) and value:
+            remedy = f"name each key in full, such as {key}.{next(iter(value))}"
+        raise TuningError(f"{key}: a {kind} is no value; {remedy}", key)
     if isinstance(value, bool):
         value = int(value)
     text = str(value).strip()

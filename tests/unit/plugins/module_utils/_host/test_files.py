@@ -226,7 +226,7 @@ def test_locates_our_file(files, path, location, place):
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ({OURS: None}, "is a folder; name a file in it, such as"),
+        ({OURS: None}, "is a folder; name a file, such as"),
         ({OURS: {"link": "/dev/null"}}, "a link to /dev/null"),
         ({OURS: {"link": "/srv"}, "/srv/x": ""}, "is a folder"),
     ],
