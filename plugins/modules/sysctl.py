@@ -31,8 +31,9 @@ seealso:
 options:
   settings:
     description:
-      - A dictionary of keys and values. They are set in the order given. Give many keys in one
-        task rather than in a loop.
+      - A dictionary of keys and values. They are set in the order given, and a value that a later
+        key of the task changes is set again; what a reboot alone takes back comes last, see
+        RV(irreversible). Give many keys in one task rather than in a loop.
       - Or a list of dictionaries with C(name) (or C(key)), C(value) and, if it is not that of the
         task, C(state). So one task can set some keys and take out others.
       - With O(state=absent), also a list of keys.
