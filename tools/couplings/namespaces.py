@@ -46,6 +46,8 @@ OF_THE_KERNEL = ("net/netfilter/nf_hooks_lwtunnel",)
 """What a new namespace may write, although it belongs to the whole kernel."""
 
 DEVICES = """\
+link delete veth0
+link delete bridge0
 link set lo up
 link add veth0 address 02:00:00:00:00:01 type veth peer name veth1 address 02:00:00:00:00:02
 link add link veth0 name veth0.5 type vlan id 5
@@ -82,7 +84,7 @@ def enter() -> None:
 
 
 def add_devices() -> None:
-    """Add the devices to the network namespace of this process."""
+    """Add the devices to the network namespace of this process, new ones for those of before."""
     # A kernel may lack VLANs: -force goes on after an error.
     command = ["ip", "-force", "-batch", "-"]
     subprocess.run(command, input=DEVICES, text=True, check=False, stderr=subprocess.DEVNULL)

@@ -115,6 +115,11 @@ class Watch:
                 continue
             self._files[key] = os.open(path_of(key), os.O_RDONLY)
 
+    def close(self) -> None:
+        """Close the keys."""
+        for fd in self._files.values():
+            os.close(fd)
+
     def values(self) -> dict[str, str]:
         """Return the values of all keys."""
         values = {}

@@ -15,6 +15,7 @@ WORDS = {
     "kernel.printk_devkmsg": ("on", "off", "ratelimit"),
     "kernel.seccomp.actions_logged": ("log trap", ""),
     "kernel.watchdog_cpumask": ("0", ""),
+    "kernel.yama.ptrace_scope": ("0", "1", "2", "3"),
     "fs.binfmt_misc.status": ("0", "1"),
     "net.core.default_qdisc": ("fq", "pfifo", "no_such_qdisc"),
     "net.core.rps_default_mask": ("1", "0"),

@@ -191,6 +191,20 @@ EFFECTS = (
     *_in_other_unit("ipv6", "unres_qlen", "unres_qlen_bytes", UNKNOWN),
     *_in_other_unit("ipv6", "unres_qlen_bytes", "unres_qlen", UNKNOWN),
     Effect(
+        key="net.ipv4.route.gc_min_interval",
+        target="net.ipv4.route.gc_min_interval_ms",
+        value=TIMES_1000,
+        when=WRITTEN,
+        source="ipv4_route_table, net/ipv4/route.c",
+    ),
+    Effect(
+        key="net.ipv4.route.gc_min_interval_ms",
+        target="net.ipv4.route.gc_min_interval",
+        value=UNKNOWN,
+        when=WRITTEN,
+        source="ipv4_route_table, net/ipv4/route.c",
+    ),
+    Effect(
         key="net.ipv6.route.gc_min_interval",
         target="net.ipv6.route.gc_min_interval_ms",
         value=TIMES_1000,
@@ -298,6 +312,10 @@ for _effect in EFFECTS:
     _BY_TARGET.setdefault(_effect.target.rpartition(".")[2], []).append(_effect)
 
 UNCOPIED_SETTINGS = (
+    "gc_interval",
+    "gc_thresh1",
+    "gc_thresh2",
+    "gc_thresh3",
     "disable_policy",
     "disable_xfrm",
     "drop_unicast_in_l2_multicast",
@@ -306,9 +324,10 @@ UNCOPIED_SETTINGS = (
     "promote_secondaries",
     "route_localnet",
 )
-"""Settings of net.ipv4.conf.default that interfaces take only when they appear.
+"""Settings of `default` that interfaces take only when they appear, or do not have.
 
-Their handlers are not devinet_conf_proc (devinet_sysctl, net/ipv4/devinet.c).
+Their handlers are not devinet_conf_proc (devinet_sysctl, net/ipv4/devinet.c), or they are those of
+a whole neighbour table (neigh_sysctl_register, net/core/neighbour.c).
 """
 
 
@@ -335,7 +354,7 @@ class OneWay(NamedTuple):
     final: str
     """The value that stays; "-" if every number stays that is not replaced by a lower one.
 
-    "+" if every number but 0 stays.
+    "+" if every number but 0 stays, and "" if a part of any value may.
     """
     reason: str
 
@@ -348,6 +367,8 @@ ONE_WAY = (
     OneWay("kernel.kexec_load_limit_panic", "-", "the kernel takes only lower limits"),
     OneWay("kernel.kexec_load_limit_reboot", "-", "the kernel takes only lower limits"),
     OneWay("kernel.tainted", "+", "the kernel only adds to these flags"),
+    OneWay("kernel.usermodehelper.bset", "", "the kernel only takes capabilities away"),
+    OneWay("kernel.usermodehelper.inheritable", "", "the kernel only takes capabilities away"),
     OneWay("net.netfilter.nf_hooks_lwtunnel", "1", "the kernel takes no 0 after a 1"),
 )
 """What stays until a reboot (Documentation/admin-guide/sysctl)."""
@@ -433,7 +454,7 @@ def why_irreversible(key: str, before: str | None, after: str) -> str:
 def why_refused(key: str, live: str | None, value: str) -> str:
     """Return why the kernel will not take a value before a reboot, "" if it may."""
     row = _one_way(key)
-    if row is None or live is None or not _is_final(row, live):
+    if row is None or live is None or not row.final or not _is_final(row, live):
         return ""
     number = parse_number(value)
     live_number = parse_number(live)
@@ -458,6 +479,8 @@ def _is_final(row: OneWay, value: str) -> bool:
         return isinstance(number, int) and number >= 0
     if row.final == "+":
         return number != 0
+    if not row.final:
+        return True
     return number == parse_number(row.final)
 
 
