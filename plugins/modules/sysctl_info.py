@@ -50,6 +50,19 @@ options:
     type: str
     choices: [auto, systemd, procps]
     default: auto
+  rehearse:
+    description:
+      - Also run the host's own sysctl loader where it can change nothing, and return what it really
+        set, RV(rehearsed), and where that is not what was predicted, RV(disagreements).
+      - It runs in fresh network, IPC, UTS and mount namespaces, with network interfaces of the same
+        names. There everything is read-only, except the keys that belong to these namespaces.
+        It has 30 seconds.
+      - What cannot be tried in this way is in RV(not_rehearsed) with the reason, such as the keys
+        of the whole kernel (C(vm), most of C(kernel) and C(fs)).
+      - Needs root, and the capability C(CAP_SYS_ADMIN), which a container does not have.
+      - Does not go with an O(root) other than V(/).
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Runs in check mode.
@@ -91,6 +104,13 @@ EXAMPLES = r"""
     keys:
       - net.ipv4.tcp_keepalive_*
       - net.ipv4.conf.*.rp_filter
+
+- name: Fail if the sysctl loader would do something else than predicted
+  netops.tuning.sysctl_info:
+    rehearse: true
+  become: true
+  register: found
+  failed_when: found.disagreements
 
 - name: Show what an image will set when it boots with procps
   netops.tuning.sysctl_info:
@@ -284,6 +304,32 @@ booted:
   type: str
   sample: "2026-01-31T12:00:00Z"
   version_added: 0.2.0
+rehearsed:
+  description: Key -> the value that the sysctl loader set, or left, in the rehearsal.
+  returned: with O(rehearse=true)
+  type: dict
+  sample: {net.ipv4.tcp_keepalive_time: "3600"}
+disagreements:
+  description: >-
+    The keys for which the rehearsal gave another value than was predicted. Please report them: the
+    loader is right.
+  returned: with O(rehearse=true)
+  type: list
+  elements: dict
+  sample: []
+  contains:
+    key: {description: The key., type: str, sample: net.ipv4.icmp_ratelimit}
+    boot: {description: The predicted value. Null if nothing sets it., type: str, sample: "999"}
+    rehearsed: {description: The value in the rehearsal., type: str, sample: "1000"}
+not_rehearsed:
+  description: The keys that could not be rehearsed.
+  returned: with O(rehearse=true)
+  type: list
+  elements: dict
+  sample: [{key: vm.swappiness, reason: "it belongs to the whole kernel, or is read-only here"}]
+  contains:
+    key: {description: The key., type: str}
+    reason: {description: Why not., type: str}
 failed_key:
   description: The invalid key in O(keys), if that is the cause of the failure.
   returned: failure

@@ -53,6 +53,18 @@ options:
         half as much again as this one.
     type: bool
     default: false
+  rehearse:
+    description:
+      - Also run the host's own sysctl loader where it can change nothing, and return what it really
+        set, RV(rehearsed), and where that is not what was predicted, RV(disagreements).
+      - It runs in fresh network, IPC, UTS and mount namespaces, with network interfaces of the same
+        names. There everything is read-only, except the keys that belong to these namespaces.
+        It has 30 seconds.
+      - What cannot be tried in this way is in RV(not_rehearsed) with the reason, such as the keys
+        of the whole kernel (C(vm), most of C(kernel) and C(fs)).
+      - Needs root, and the capability C(CAP_SYS_ADMIN), which a container does not have.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Runs in check mode.
@@ -275,6 +287,32 @@ namespaces:
     differs:
       description: Whether one of its values differs from RV(settings). Null if unknown.
       type: bool
+rehearsed:
+  description: Key -> the value that the sysctl loader set, or left, in the rehearsal.
+  returned: with O(rehearse=true)
+  type: dict
+  sample: {net.ipv4.tcp_keepalive_time: "3600"}
+disagreements:
+  description: >-
+    The keys for which the rehearsal gave another value than was predicted. Please report them: the
+    loader is right.
+  returned: with O(rehearse=true)
+  type: list
+  elements: dict
+  sample: []
+  contains:
+    key: {description: The key., type: str, sample: net.ipv4.icmp_ratelimit}
+    boot: {description: The predicted value. Null if nothing sets it., type: str, sample: "999"}
+    rehearsed: {description: The value in the rehearsal., type: str, sample: "1000"}
+not_rehearsed:
+  description: The keys that could not be rehearsed.
+  returned: with O(rehearse=true)
+  type: list
+  elements: dict
+  sample: [{key: vm.swappiness, reason: "it belongs to the whole kernel, or is read-only here"}]
+  contains:
+    key: {description: The key., type: str}
+    reason: {description: Why not., type: str}
 problems:
   description: What could not be inspected, and why.
   returned: success

@@ -63,6 +63,7 @@ AUDIT_VARIABLES = {
     **REPORT_VARIABLES,
     "audit_sockets": Variable("flag", True),
     "audit_process_limit": Variable("number"),
+    "audit_rehearse": Variable("flag", False),
 }
 MERGE_VARIABLES = {
     **REPORT_VARIABLES,

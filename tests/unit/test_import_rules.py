@@ -243,18 +243,36 @@ def test_imports_have_no_cycle():
 TARGET_FILES = [*(file.path for file in ENGINE), *MODULES, *BOOTSTRAP]
 
 
+REHEARSAL = MODULE_UTILS / "_host/rehearsal.py"
+"""The one exception: it runs the sysctl loader of the host, and only where a task asks for it."""
+
+
 @pytest.mark.parametrize("path", TARGET_FILES, ids=lambda path: path.name)
 def test_nothing_runs_a_program(path):
     tree = parse(path)
+    if path == REHEARSAL:
+        return
     assert not library_imports(tree) & {"subprocess", "pty", "multiprocessing"}
     programs = {"run_command", "system", "popen", "execv", "execve", "posix_spawn"}
     assert not attributes(tree) & programs
 
 
+def test_the_file_that_runs_the_loader_is_imported_by_one_function_only():
+    importing = [file.name for file in ENGINE if "_host/rehearsal.py" in local_imports(file)]
+    assert importing == ["_modules/boot_rehearsal.py"]
+    importing_that = [
+        file for file in ENGINE if "_modules/boot_rehearsal.py" in local_imports(file)
+    ]
+    assert [file.name for file in importing_that] == ["_modules/sysctl_info.py"]
+    for node in importing_that[0].tree.body:
+        if isinstance(node, ast.ImportFrom):
+            assert "boot_rehearsal" not in {alias.name for alias in node.names}
+
+
 @pytest.mark.parametrize("path", TARGET_FILES, ids=lambda path: path.name)
 def test_only_what_enters_namespaces_forks_and_calls_the_c_library(path):
     tree = parse(path)
-    enters_namespaces = path.stem == "namespaces"
+    enters_namespaces = path.stem in ("namespaces", "rehearsal")
     assert ("fork" in attributes(tree)) == enters_namespaces
     assert ("ctypes" in library_imports(tree)) == enters_namespaces
 

@@ -36,6 +36,7 @@ OPTIONS: Options = {
     "keys": {"type": "list", "elements": "str", "no_log": False},
     "root": {"type": "path", "default": "/"},
     "loader": {"type": "str", "choices": ["auto", *LOADERS], "default": "auto"},
+    "rehearse": {"type": "bool", "default": False},
 }
 
 
@@ -59,7 +60,22 @@ def _inspect(params: Mapping[str, Any]) -> dict[str, Any]:
     if params["keys"] is not None:
         keys = [parse_key(key) for key in params["keys"]]
     running = files if files.root == "/" else None
-    return inspect_settings(read_boot_files(files), loader, keys, running)
+    if params["rehearse"] and not running:
+        raise TuningError(
+            f"rehearse: the loader of an image (root: {files.root}) cannot be run here; "
+            "take out one of the two options"
+        )
+    info = inspect_settings(read_boot_files(files), loader, keys, running)
+    if params["rehearse"]:
+        info.update(rehearse_boot(info, loader))
+    return info
+
+
+def rehearse_boot(info: Mapping[str, Any], loader: Loader) -> dict[str, Any]:
+    """Run the host's loader where it changes nothing, and return what that adds to a result."""
+    from . import boot_rehearsal  # noqa: PLC0415 # few runs need it
+
+    return boot_rehearsal.rehearse_boot(info, loader)
 
 
 def inspect_settings(

@@ -32,6 +32,7 @@ OPTIONS: Options = {
     "process_limit": {"type": "int", "default": 20},
     "namespaces": {"type": "bool", "default": True},
     "assignments": {"type": "bool", "default": False},
+    "rehearse": {"type": "bool", "default": False},
 }
 
 _NUMBERS = dict.fromkeys(KEYS.values(), "0")
@@ -66,8 +67,10 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
     values = {key: str(runtime[name]) for name, key in KEYS.items()}
     doubts = boot_files.doubts_about(precedence.winner, values)
     settings = _settings(runtime, boot, undone, doubts)
-    if params["assignments"]:
-        _add_assignments(settings, boot_files, loader, files, problems)
+    rehearsal: dict[str, Any] = {}
+    if params["assignments"] or params["rehearse"]:
+        info = sysctl_info.inspect_settings(boot_files, loader, KEYS.values(), files)
+        rehearsal = _details(info, params, loader, settings, problems)
     if runtime_problem:
         problems.append({"path": "/proc/sys", "problem": runtime_problem})
     connections = _connections_result(runtime, params, problems)
@@ -83,6 +86,7 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
         "namespaces": namespaces,
         "doubts": [doubt.result(keys) for doubt, keys in doubts],
         "problems": problems,
+        **rehearsal,
     }
 
 
@@ -143,15 +147,27 @@ def _find_undone(
     return find_undone(contradictions, files) if contradictions else ()
 
 
+def _details(
+    info: Mapping[str, Any],
+    params: Mapping[str, Any],
+    loader: Loader,
+    settings: Mapping[str, dict[str, Any]],
+    problems: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Add what sysctl_info returns to the settings; return what a rehearsal gives."""
+    if params["assignments"]:
+        _add_assignments(settings, info, problems)
+    if params["rehearse"]:
+        return sysctl_info.rehearse_boot(info, loader)
+    return {}
+
+
 def _add_assignments(
     settings: Mapping[str, dict[str, Any]],
-    boot_files: BootFiles,
-    loader: Loader,
-    files: HostFiles,
+    info: Mapping[str, Any],
     problems: list[dict[str, Any]],
 ) -> None:
     """Add to each setting what sysctl_info returns: the line that wins, and every line about it."""
-    info = sysctl_info.inspect_settings(boot_files, loader, KEYS.values(), running=files)
     for name, key in KEYS.items():
         setting = info["settings"][key]
         settings[name]["winner"] = setting["winner"]

@@ -98,6 +98,7 @@ def _host_from_result(name: str, result: Result, desired: Desired) -> Host:
     for setting_name in SETTING_NAMES:
         settings[setting_name] = _setting(setting_name, result["settings"][setting_name], desired)
     problems = tuple(map(_problem, result["problems"]))
+    problems += tuple(map(_not_rehearsed, result.get("not_rehearsed", ())))
     state, message = _state(settings, problems)
     return Host(
         name=name,
@@ -116,6 +117,7 @@ def _host_from_result(name: str, result: Result, desired: Desired) -> Host:
         overriding=tuple(_overriding_files(settings, desired.path, result["loader"])),
         doubts=tuple(map(_doubt, result["doubts"])),
         booted=_optional_line(result["booted"]),
+        disagreements=tuple(map(_disagreement, result.get("disagreements", ()))),
     )
 
 
@@ -286,6 +288,20 @@ def _problem(result: Result) -> Problem:
     )
 
 
+def _not_rehearsed(result: Result) -> Problem:
+    return Problem(
+        path=_line(result["key"]),
+        line=None,
+        problem=f"not rehearsed: {_line(result['reason'])}",
+    )
+
+
+def _disagreement(result: Result) -> str:
+    key, boot, rehearsed = (_optional_line(result[name]) for name in ("key", "boot", "rehearsed"))
+    predicted = "no change" if boot is None else boot
+    return f"in a rehearsal the sysctl loader gave {key} {rehearsed}, and {predicted} was predicted"
+
+
 def _optional_int(value: Any) -> int | None:
     return None if value is None else int(value)
 
@@ -319,6 +335,7 @@ def _findings(host: Host) -> Iterator[str]:
             f"the first probe comes after {time} s, "
             f"but the path forgets an idle connection after {host.idle_limit} s"
         )
+    yield from host.disagreements
     if host.connections:
         yield from _connection_findings(host.connections, host.processes)
     if host.differing_namespaces:

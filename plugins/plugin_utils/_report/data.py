@@ -158,6 +158,7 @@ def _host_from_dict(data: Mapping[str, Any]) -> Host:
         overriding=tuple(data.get("overriding", ())),
         doubts=tuple(data.get("doubts", ())),
         booted=data.get("booted"),  # older reports have none
+        disagreements=tuple(data.get("disagreements", ())),
         change=change,
     )
 

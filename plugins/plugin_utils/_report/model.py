@@ -150,6 +150,8 @@ class Host(NamedTuple):
     """Reasons why the next boot may end otherwise."""
     booted: str | None = None
     """When the host booted, as in RFC 3339; only where a setting is undone."""
+    disagreements: tuple[str, ...] = ()
+    """Where the sysctl loader, in a rehearsal, did not do what was predicted."""
     change: str | None = None
     """One of CHANGES; None if nothing changed, or there is no earlier report."""
 

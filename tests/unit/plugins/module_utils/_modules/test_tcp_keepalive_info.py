@@ -28,7 +28,13 @@ from ansible_collections.netops.tuning.plugins.modules import tcp_keepalive_info
 TIME, PROBES, INTVL = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "probes", "intvl"))
 FILE = "/etc/sysctl.d/a.conf"
 SYSVINIT = "/etc/rcS.d/S01procps"
-NO_OTHER_PARTS = {"sockets": False, "namespaces": False, "process_limit": 20, "assignments": False}
+NO_OTHER_PARTS = {
+    "sockets": False,
+    "namespaces": False,
+    "process_limit": 20,
+    "assignments": False,
+    "rehearse": False,
+}
 
 
 @pytest.fixture

@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run the host's own sysctl loader where it can change nothing, and read what it set.
+
+A child process enters fresh network, IPC, UTS and mount namespaces. Everything is read-only there
+except the keys that belong to these namespaces; they begin with the kernel's own values, as at a
+boot. Stand-ins have the names of the host's network interfaces.
+
+This is the only place where a module starts a program: what the loader does, only the loader knows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import time
+from typing import Any, Iterable, NamedTuple, NoReturn
+
+from .._sysctl.errors import describe_os_error
+from .proc_sys import PROC_SYS, proc_path, read_key
+
+# <sched.h>, <sys/mount.h>, <sys/prctl.h>, <linux/sockios.h>
+_CLONE_NEWNS = 0x00020000
+_CLONE_NEWUTS = 0x04000000
+_CLONE_NEWIPC = 0x08000000
+_CLONE_NEWNET = 0x40000000
+_MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
+_MOUNT_OPTIONS = (
+    os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME | os.ST_RELATIME
+)
+_PR_SET_PDEATHSIG = 1
+_SIOCBRADDBR = 0x89A0
+
+PROGRAMS = {
+    "systemd": (["/usr/lib/systemd/systemd-sysctl"], ["/lib/systemd/systemd-sysctl"]),
+    "procps": (
+        ["/usr/sbin/sysctl", "--system"],
+        ["/sbin/sysctl", "--system"],
+        ["/usr/bin/sysctl", "--system"],
+    ),
+}
+"""Loader -> how it is started at boot, at the places where it may be."""
+_ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C",
+    "SYSTEMD_LOG_TARGET": "console",  # and so neither into the journal nor the kernel's log
+}
+_LOADER_TIMEOUT = 30
+_TIMEOUT = 60
+"""Seconds for all of it."""
+
+_OF_NAMESPACES = (
+    "net",
+    "fs/mqueue",
+    "kernel/domainname",
+    "kernel/hostname",
+    "kernel/msg_next_id",
+    "kernel/msgmax",
+    "kernel/msgmnb",
+    "kernel/msgmni",
+    "kernel/sem",
+    "kernel/sem_next_id",
+    "kernel/shm_next_id",
+    "kernel/shm_rmid_forced",
+    "kernel/shmall",
+    "kernel/shmmax",
+    "kernel/shmmni",
+)
+"""What belongs to a network, IPC or UTS namespace (namespaces(7))."""
+_PROTECTED = {
+    "net.ipv4.tcp_congestion_control": "writing it may load a kernel module",
+    "net.netfilter.nf_hooks_lwtunnel": "it belongs to the whole kernel, not to a namespace",
+}
+"""What a new network namespace may write, but would change on the host."""
+_STAND_INS_NEED = "/sys/module/bridge"
+"""Where this is missing, making a bridge would load a kernel module."""
+
+_IPV4_ONES = (
+    "accept_redirects",
+    "arp_evict_nocarrier",
+    "secure_redirects",
+    "send_redirects",
+    "shared_media",
+)
+_IPV4_START_VALUES = {
+    "igmpv2_unsolicited_report_interval": "10000",
+    "igmpv3_unsolicited_report_interval": "1000",
+    **dict.fromkeys(_IPV4_ONES, "1"),
+}
+"""What is not 0 in net.ipv4.conf when the kernel starts (net/ipv4/devinet.c).
+
+A new network namespace has the host's present values instead.
+"""
+
+
+class Rehearsal(NamedTuple):
+    """What the loader set, as far as that is known."""
+
+    values: dict[str, str]
+    start_values: dict[str, str]
+    """The values before the loader ran."""
+    not_rehearsed: dict[str, str]
+    """Key -> why its value is not known."""
+
+
+def rehearse(loader_name: str, keys: Iterable[str]) -> Rehearsal:
+    """Run a loader in fresh namespaces; return what these keys are then."""
+    wanted = list(keys)
+    reason = _why_not_at_all(loader_name)
+    if reason:
+        return Rehearsal({}, {}, dict.fromkeys(wanted, reason))
+    answer = _ask_child(loader_name, wanted)
+    if "error" in answer:
+        return Rehearsal({}, {}, dict.fromkeys(wanted, answer["error"]))
+    return Rehearsal(**answer)
+
+
+def _why_not_at_all(loader_name: str) -> str:
+    if os.geteuid() != 0:
+        return "only root can run the loader in namespaces of its own: 'become: true'"
+    if not _find_program(loader_name):
+        return f"the loader of {loader_name} is not installed on this host"
+    return ""
+
+
+def _find_program(loader_name: str) -> list[str]:
+    for command in PROGRAMS[loader_name]:
+        if os.access(command[0], os.X_OK):
+            return command
+    return []
+
+
+# --- the child process ---
+
+
+def _ask_child(loader_name: str, keys: list[str]) -> dict[str, Any]:
+    """Return what a child process in fresh namespaces answers in time."""
+    read_end, write_end = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read_end)
+        _run_child(loader_name, keys, write_end)
+    os.close(write_end)
+    try:
+        text = _read_until(read_end, time.monotonic() + _TIMEOUT)
+    finally:
+        os.close(read_end)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    if not text:
+        return {"error": f"the rehearsal did not end within {_TIMEOUT} seconds"}
+    answer: dict[str, Any] = json.loads(text)
+    return answer
+
+
+def _read_until(pipe: int, deadline: float) -> bytes:
+    """Return what is written to a pipe until it is closed; nothing if time is up before."""
+    data = b""
+    while True:
+        seconds = max(0, deadline - time.monotonic())
+        readable, _writable, _exceptional = select.select([pipe], [], [], seconds)
+        if not readable:
+            return b""
+        part = os.read(pipe, 1 << 16)
+        if not part:
+            return data
+        data += part
+
+
+def _run_child(loader_name: str, keys: list[str], pipe: int) -> NoReturn:
+    """Answer through the pipe; whatever happens, do not go on as the parent does."""
+    try:
+        try:
+            answer = _rehearse_here(loader_name, keys)
+        except subprocess.TimeoutExpired:
+            answer = {"error": f"the loader did not end within {_LOADER_TIMEOUT} seconds"}
+        except OSError as error:
+            answer = {"error": f"namespaces of its own: {describe_os_error(error)}"}
+        with open(pipe, "wb") as file:
+            file.write(json.dumps(answer).encode())
+    finally:
+        os._exit(0)
+
+
+def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:
+    """Do all of it, in a process that then ends."""
+    _die_with_parent()
+    interfaces = [name for _index, name in socket.if_nameindex()]
+    _call("unshare", _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS | _CLONE_NEWNS)
+    _make_read_only()
+    _write_ipv4_start_values()
+    problem = _add_interfaces(interfaces)
+    reasons = {}
+    for key in keys:
+        reason = _why_not(key, problem)
+        if reason:
+            reasons[key] = reason
+    known_keys = [key for key in keys if key not in reasons]
+    start_values = {key: read_key(key) for key in known_keys}
+    _run_loader(loader_name)
+    values = {key: read_key(key) for key in known_keys}
+    return {"values": values, "start_values": start_values, "not_rehearsed": reasons}
+
+
+def _run_loader(loader_name: str) -> None:
+    subprocess.run(
+        _find_program(loader_name),
+        env=_ENVIRONMENT,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+        timeout=_LOADER_TIMEOUT,
+        preexec_fn=_die_with_parent,  # this process has no threads
+    )
+
+
+def _why_not(key: str, interface_problem: str) -> str:
+    """Return why a key cannot be rehearsed, "" if it can."""
+    if key in _PROTECTED:
+        return _PROTECTED[key]
+    path = proc_path(key)
+    if not os.path.exists(path):
+        return interface_problem or "there is no such key in a new namespace"
+    if not os.access(path, os.W_OK):
+        return "it belongs to the whole kernel, or is read-only here"
+    if not os.access(path, os.R_OK):
+        return "it cannot be read"
+    return ""
+
+
+# --- the namespaces ---
+
+
+def _make_read_only() -> None:
+    """Make every mount read-only in this process, except the keys of its namespaces."""
+    _mount("", "/", _MS_REC | _MS_PRIVATE)
+    _mount(PROC_SYS, PROC_SYS, _MS_BIND | _MS_REC)
+    own = set()
+    for name in _OF_NAMESPACES:
+        path = f"{PROC_SYS}/{name}"
+        if os.path.exists(path):
+            _mount(path, path, _MS_BIND)
+            own.add(path)
+    for key in _PROTECTED:
+        path = proc_path(key)
+        if os.path.exists(path):
+            _mount(path, path, _MS_BIND)
+    for path in _mount_points():
+        if path not in own:
+            with contextlib.suppress(OSError):
+                _remount_read_only(path)
+    _remount_read_only(PROC_SYS)  # this one must succeed
+
+
+def _mount_points() -> list[str]:
+    """Return where something is mounted: proc(5), /proc/PID/mountinfo."""
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        return [_unescape(line.split(" ")[4]) for line in file]
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
+
+
+def _remount_read_only(path: str) -> None:
+    options = os.statvfs(path).f_flag & _MOUNT_OPTIONS
+    _mount("", path, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | options)
+
+
+def _write_ipv4_start_values() -> None:
+    """Set net.ipv4.conf as the kernel does when it starts: forwarding first, it sets others."""
+    folder = f"{PROC_SYS}/net/ipv4/conf"
+    _write(f"{PROC_SYS}/net/ipv4/ip_forward", "0")
+    for interface in ("all", "default", "lo"):
+        for name in os.listdir(f"{folder}/{interface}"):
+            value = _IPV4_START_VALUES.get(name, "0")
+            if name == "accept_source_route" and interface != "all":
+                value = "1"
+            _write(f"{folder}/{interface}/{name}", value)
+
+
+def _write(path: str, value: str) -> None:
+    """Write a key; one that is read-only has no other value."""
+    with contextlib.suppress(OSError):
+        fd = os.open(path, os.O_WRONLY)
+        try:
+            os.write(fd, value.encode())
+        finally:
+            os.close(fd)
+
+
+def _add_interfaces(names: Iterable[str]) -> str:
+    """Add bridges of these names; return why one could not be added, "" if all were."""
+    problem = ""
+    if not os.path.isdir(_STAND_INS_NEED):
+        return "a stand-in for its interface would load the kernel module 'bridge': load it before"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        for name in names:
+            if name == "lo":
+                continue
+            try:
+                fcntl.ioctl(control, _SIOCBRADDBR, os.fsencode(name) + b"\0")
+            except OSError as error:
+                problem = f"a stand-in for its interface: {describe_os_error(error)}"
+    return problem
+
+
+def _mount(source: str, target: str, flags: int) -> None:
+    _call("mount", os.fsencode(source), os.fsencode(target), None, ctypes.c_ulong(flags), None)
+
+
+def _die_with_parent() -> None:
+    """Have the kernel end this process when its parent ends."""
+    _call("prctl", _PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
+
+
+def _call(name: str, *args: object) -> None:
+    """Call a function of the C library; raise OSError if it fails."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*args) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), name)

@@ -1,0 +1,175 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sysctl_info with rehearse: the host's own loader runs, and nothing of the host changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sandbox.play import Result
+from sandbox.tasks import TIME, Asker, info
+from sandbox.world import NOBODY, World
+
+PROJECT = Path(__file__).parents[2]
+LOADERS = ("systemd", "procps")
+FORWARD = "net.ipv4.ip_forward"
+REDIRECTS = "net.ipv4.conf.all.accept_redirects"
+SHMMAX = "kernel.shmmax"
+SWAPPINESS = "vm.swappiness"
+CONGESTION = "net.ipv4.tcp_congestion_control"
+OF_DOTTED = "net.ipv4.conf.eth0/5.rp_filter"
+FILE = "/etc/sysctl.d/50-a.conf"
+STATE = """
+import os
+for top in ("/proc/sys", "/etc"):
+    for folder, _folders, names in os.walk(top):
+        for name in sorted(names):
+            path = folder + "/" + name
+            if name in ("stat_refresh", "ns_last_pid") or "random" in path or "/fs/" in path:
+                continue
+            try:
+                with open(path, "rb") as file:
+                    print(path, file.read())
+            except OSError as error:
+                print(path, error.errno)
+            if top == "/etc":
+                status = os.lstat(path)
+                print(status.st_mode, status.st_mtime_ns, status.st_ctime_ns)
+for path in ("/proc/self/mountinfo", "/proc/net/dev"):
+    with open(path) as file:
+        print(sorted(line.split()[0] for line in file))
+"""
+"""Prints all settings and all files of the host that do not change by themselves."""
+
+
+def reasons(result: Result) -> dict[str, str]:
+    """Return key -> why it was not rehearsed."""
+    return {row["key"]: row["reason"] for row in result["not_rehearsed"]}
+
+
+@pytest.fixture(params=LOADERS)
+def world(request: pytest.FixtureRequest, make_world: Callable[..., World]) -> World:
+    """Make a host with each loader; that of procps has it only."""
+    return make_world(loader=request.param, interfaces=["eth0", "eth0.5"])
+
+
+def test_what_the_loader_sets_stands_beside_the_prediction(world: World, ask: Asker) -> None:
+    world.write(
+        FILE,
+        f"{TIME} = 600\n{REDIRECTS} = 1\n{FORWARD} = 1\n{OF_DOTTED} = 2\n"
+        "net.ipv4.conf.eth0.rp_filter = 1\n",
+    )
+    result = ask(world, info(rehearse=True))
+    assert result["rehearsed"] == {
+        TIME: "600",
+        REDIRECTS: "0",
+        FORWARD: "1",
+        OF_DOTTED: "2",
+        "net.ipv4.conf.eth0.rp_filter": "1",
+    }
+    assert result["disagreements"] == []
+    assert result["not_rehearsed"] == []
+
+
+def test_keys_of_the_whole_kernel_are_not_rehearsed(world: World, ask: Asker) -> None:
+    world.write(FILE, f"{SWAPPINESS} = 11\n{CONGESTION} = reno\nnet.ipv4.no_such_key = 1\n")
+    result = ask(world, info(rehearse=True))
+    assert result["rehearsed"] == {}
+    assert reasons(result) == {
+        SWAPPINESS: "it belongs to the whole kernel, or is read-only here",
+        CONGESTION: "writing it may load a kernel module",
+        "net.ipv4.no_such_key": "there is no such key in a new namespace",
+    }
+
+
+def test_a_disagreement_is_listed(world: World, ask: Asker) -> None:
+    # The kernel rounds this one, which no prediction knows.
+    world.write(FILE, f"net.ipv4.icmp_ratelimit = 999\n{TIME} = 600\n")
+    result = ask(world, info(rehearse=True))
+    (row,) = result["disagreements"]
+    assert row["key"] == "net.ipv4.icmp_ratelimit"
+    assert row["boot"] == "999"
+    assert row["rehearsed"] == result["rehearsed"]["net.ipv4.icmp_ratelimit"]
+
+
+def test_the_values_of_the_host_do_not_matter(world: World, ask: Asker) -> None:
+    world.set_sysctl(FORWARD, 1)
+    world.set_sysctl(TIME, 1234)
+    world.write(FILE, f"{REDIRECTS} = 1\n{FORWARD} = 1\n")
+    result = ask(world, info(rehearse=True, keys=[REDIRECTS, TIME]))
+    assert result["rehearsed"] == {REDIRECTS: "0", TIME: "7200"}
+    assert result["disagreements"] == []
+
+
+def test_nothing_of_the_host_changes(world: World, ask: Asker) -> None:
+    world.write(FILE, f"{TIME} = 600\n{FORWARD} = 1\n{SHMMAX} = 4096\n{SWAPPINESS} = 11\n")
+    world.write(
+        "/etc/sysctl.d/60-b.conf", "kernel.hostname = other\nnet.ipv6.conf.*.forwarding=1\n"
+    )
+    before = world.run(["python3", "-c", STATE])
+    ask(world, info(rehearse=True))
+    after = world.run(["python3", "-c", STATE])
+    assert before.rc == after.rc == 0
+    assert "/proc/sys/net/ipv4/tcp_keepalive_time" in before.stdout
+    assert after.stdout == before.stdout
+
+
+PROGRAM = """
+import json, os, subprocess
+from ansible_collections.netops.tuning.plugins.module_utils._host.rehearsal import rehearse
+subprocess.run(["mount", "-t", "tmpfs", "none", "/etc/sysctl.d"], check=True)
+with open("/etc/sysctl.d/99-a.conf", "w") as file:
+    file.write("kernel.shmmax = 4096\\nkernel.domainname = example.org\\n")
+keys = ["kernel.shmmax", "kernel.domainname", "vm.swappiness", "net.ipv4.ip_forward"]
+print(json.dumps(rehearse("systemd", keys)._asdict()))
+"""
+
+
+def test_keys_of_ipc_and_uts_are_rehearsed_where_all_keys_are_writable() -> None:
+    """A world has only keys of net, so this uses a mount namespace of this machine."""
+    paths = [Path("/proc/sys", *key.split(".")) for key in (SHMMAX, "kernel.domainname")]
+    before = [path.read_text(encoding="ascii") for path in paths]
+    finished = subprocess.run(
+        ["unshare", "--mount", "--propagation=private", sys.executable, "-c", PROGRAM],
+        env={**os.environ, "PYTHONPATH": str(PROJECT / ".build/src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    result = json.loads(finished.stdout)
+    assert result["values"][SHMMAX] == "4096"
+    assert result["values"]["kernel.domainname"] == "example.org"
+    assert result["not_rehearsed"] == {
+        SWAPPINESS: "it belongs to the whole kernel, or is read-only here"
+    }
+    assert [path.read_text(encoding="ascii") for path in paths] == before
+
+
+def test_who_is_not_root_gets_the_reason(make_world: Callable[..., World], ask: Asker) -> None:
+    world = make_world()
+    world.write(FILE, f"{TIME} = 600\n")
+    result = ask(world, info(rehearse=True), user=NOBODY, python="/usr/bin/python3")
+    assert result["rehearsed"] == {}
+    assert "become: true" in reasons(result)[TIME]
+
+
+def test_a_loader_that_is_not_installed_is_named(
+    make_world: Callable[..., World], ask: Asker
+) -> None:
+    world = make_world(loader="procps")
+    world.write(FILE, f"{TIME} = 600\n")
+    result = ask(world, info(rehearse=True, loader="systemd"))
+    assert reasons(result)[TIME] == "the loader of systemd is not installed on this host"
+
+
+def test_an_image_is_refused(world: World, ask: Asker) -> None:
+    result = ask.fails(world, info(rehearse=True, root="/srv"))
+    assert "rehearse: the loader of an image (root: /srv) cannot be run here" in result["msg"]
