@@ -443,6 +443,16 @@ def test_connections_are_read_only_if_asked_for(world: World, holder: Holder, au
     assert len(info_results(played)) == 1
 
 
+def test_the_loader_of_each_host_is_rehearsed_if_asked_for(world: World, audit: Audit) -> None:
+    world.write("/etc/sysctl.d/90-ansible.conf", f"{TIME} = 3600\n")
+    played = audit({"world": world}, audit_rehearse=True)
+    assert played.rc == 0, played.output
+    (result,) = info_results(played)
+    assert result["rehearsed"] == {TIME: "3600", PROBES: "9", INTVL: "75"}
+    assert result["disagreements"] == result["not_rehearsed"] == []
+    assert audit.host("world")["disagreements"] == []
+
+
 # --- options ---
 
 

@@ -271,3 +271,18 @@ def test_what_the_module_could_not_see_stays_unknown():
         False,
         0,
     )
+
+
+def test_what_a_rehearsal_contradicts_is_a_finding() -> None:
+    key = "net.ipv4.tcp_keepalive_time"
+    result = {
+        **info_result(),
+        "disagreements": [{"key": key, "boot": "3600", "rehearsed": "60"}],
+        "not_rehearsed": [{"key": "net.ipv4.tcp_keepalive_intvl", "reason": "it is a secret"}],
+    }
+    host = build(result)
+    assert host.findings == (
+        f"in a rehearsal the sysctl loader gave {key} 60, and 3600 was predicted",
+    )
+    (problem,) = host.problems
+    assert problem.problem == "not rehearsed: it is a secret"
