@@ -9,7 +9,7 @@ So the recap of Ansible, ARA and AWX show each host as it is.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Any, Mapping
 
 from ansible.plugins.action import ActionBase
 
@@ -26,7 +26,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         _validation, options = self.validate_argument_spec(OPTIONS)
-        step = _registered_result(options["result"], variables)
+        step = _result_of_judgement(options["result"], variables)
         host = str(variables["inventory_hostname"])
         if host in step["unreachable_hosts"]:
             return {**result, "unreachable": True, "msg": step["unreachable_hosts"][host]}
@@ -35,13 +35,8 @@ class ActionModule(ActionBase):
         return {**result, "failed": True, "changed": False, "msg": message}
 
 
-def _registered_result(name: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the result of the step that judged all hosts, which they all registered."""
-    hosts: Iterable[str] = variables["ansible_play_hosts_all"]
-    for host in (variables["inventory_hostname"], *hosts):
-        # `hostvars[host]` would look for templates in all that the host returned.
-        registered = variables["hostvars"].raw_get(host).get(name)
-        if registered:
-            result: Mapping[str, Any] = registered
-            return result
-    raise LookupError(name)
+def _result_of_judgement(name: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the result of the step that judged all hosts, which is a fact of localhost."""
+    # `hostvars[host]` would look for templates in all that the host returned.
+    judgement: Mapping[str, Any] = variables["hostvars"].raw_get("localhost")[name]
+    return judgement

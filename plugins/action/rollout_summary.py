@@ -49,6 +49,10 @@ class ActionModule(RolloutAction):
                 failed[host] = _fleet.describe(outcome)
         reason = self.options["problem"] or summary
         is_wrong = bool(wrong or self.options["problem"])
+        if is_wrong and not (unreachable or failed):
+            # With --limit there is no localhost, and the run must fail all the same.
+            for host, outcome in outcomes.items():
+                failed[host] = _fleet.describe(outcome)
         return {
             "outcomes": {host: outcome._asdict() for host, outcome in outcomes.items()},
             "counts": counts,

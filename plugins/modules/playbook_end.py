@@ -15,7 +15,7 @@ description:
 author: the netops.tuning authors (@netops-tuning)
 options:
   result:
-    description: The variable in which that step is registered.
+    description: The fact of localhost that holds the result of that step.
     type: str
     required: true
 attributes:
@@ -34,7 +34,7 @@ attributes:
 EXAMPLES = r"""
 - name: Fail where a host is not as wanted
   netops.tuning.playbook_end:
-    result: rollout_summary
+    result: netops_tuning_end
 """
 
 RETURN = r"""

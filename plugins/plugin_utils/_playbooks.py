@@ -62,7 +62,7 @@ REPORT_VARIABLES = {
 AUDIT_VARIABLES = {
     **REPORT_VARIABLES,
     "audit_sockets": Variable("flag", True),
-    "audit_process_limit": Variable("number"),
+    "audit_process_limit": Variable("number", 20),
     "audit_rehearse": Variable("flag", False),
 }
 MERGE_VARIABLES = {

@@ -190,15 +190,22 @@ def test_an_unreachable_host_is_blamed_and_no_other(world: World, tmp_path: Path
     inventory = tmp_path / "hosts.json"
     inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
 
-    def play(**variables: Any) -> Played:
+    def play(*args: str, **variables: Any) -> Played:
         variables["rollout_name"] = "a"
-        return run_playbook(None, "netops.tuning.rollout", inventory=inventory, variables=variables)
+        playbook = "netops.tuning.rollout"
+        return run_playbook(None, playbook, *args, inventory=inventory, variables=variables)
 
     played = play()
     assert played.rc == 4, played.output
     assert played.failed_hosts == {"localhost", "away"}
     assert summaries(played)[-1]["world"]["outcome"] == "done"
     assert play(rollout_max_unreachable=1).rc == 0
+    # With --limit Ansible has no localhost.
+    played = play("--limit", "away")
+    assert (played.rc, played.failed_hosts) == (4, {"away"}), played.output
+    played = play("--limit", "away", rollout_require="away", rollout_max_unreachable=1)
+    assert (played.rc, played.failed_hosts) == (2, {"away"}), played.output
+    assert play("--limit", "away", rollout_require="world").rc == 2
 
 
 # --- health check and verification ---

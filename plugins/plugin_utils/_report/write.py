@@ -146,7 +146,9 @@ def read_report(path: str) -> EarlierReport:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise ReportError(f"{path}: cannot be read: {error.strerror}") from None
+        raise ReportError(
+            f"{path}: cannot be read: {error.strerror}; name a JSON report that the audit wrote"
+        ) from None
     except UnicodeDecodeError:
         raise ReportError(
             f"{path}: not UTF-8; give a JSON report that netops.tuning.audit wrote"

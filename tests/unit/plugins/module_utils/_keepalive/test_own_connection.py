@@ -22,7 +22,7 @@ ENDPOINTS = Endpoints(
     local=(bytes([192, 0, 2, 9]), 22),
     remote=(bytes([192, 0, 2, 1]), 40000),
 )
-MODULE = ("/usr/bin/python3", "/home/me/.ansible/tmp/AnsiballZ_x.py")
+MODULE = ("/usr/bin/python3", "/tmp/AnsiballZ_x.py")
 
 
 def test_both_ends_are_read():
