@@ -22,9 +22,9 @@ LINT = Path(sys.executable).parent / "ansible-lint"
     ("module", "options", "problems"),
     [
         ("sysctl", {"settings": {"net.ipv4.tcp_fin_timeout": 40}}, []),
-        ("sysctl", {"setings": {"net.ipv4.tcp_fin_timeout": 40}}, ["Unsupported parameters"]),
+        ("sysctl", {"setings": {"net.ipv4.tcp_fin_timeout": 40}}, ["settings"]),
         ("tcp_keepalive", {"time": 300, "intvl": 30}, []),
-        ("tcp_keepalive", {"interval": 30}, ["Unsupported parameters"]),
+        ("tcp_keepalive", {"interval": 30}, ["interval"]),
         ("tcp_keepalive", {"from_variables": "tcp_keepalive_"}, []),
     ],
 )
