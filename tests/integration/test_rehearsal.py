@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._host import rehearsal
 from sandbox.play import Result
 from sandbox.tasks import TIME, Asker, info
 from sandbox.world import NOBODY, World
@@ -108,6 +109,21 @@ def test_the_values_of_the_host_do_not_matter(world: World, ask: Asker) -> None:
     assert result["disagreements"] == []
 
 
+def test_ipv4_starts_as_the_kernel_does(make_world: Callable[..., World]) -> None:
+    """A new network namespace has the host's own values of net.ipv4.conf instead."""
+    world = make_world()
+    world.set_sysctl(FORWARD, 1)
+    world.set_sysctl("net.ipv4.conf.default.accept_source_route", 0)
+    world.set_sysctl("net.ipv4.conf.all.rp_filter", 2)
+    program = f"from {rehearsal.__name__} import _write_ipv4_start_values as f; f()"
+    environment = {"PYTHONPATH": str(PROJECT / ".build/src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    assert world.run([sys.executable, "-c", program], env=environment).rc == 0
+    keys = ("ip_forward", "conf.all.accept_redirects", "conf.all.rp_filter")
+    assert [world.sysctl(f"net.ipv4.{key}") for key in keys] == ["0", "1", "0"]
+    assert world.sysctl("net.ipv4.conf.default.accept_source_route") == "1"
+    assert world.sysctl("net.ipv4.conf.all.igmpv2_unsolicited_report_interval") == "10000"
+
+
 def test_nothing_of_the_host_changes(world: World, ask: Asker) -> None:
     world.write(FILE, f"{TIME} = 600\n{FORWARD} = 1\n{SHMMAX} = 4096\n{SWAPPINESS} = 11\n")
     world.write(
@@ -124,7 +140,9 @@ def test_nothing_of_the_host_changes(world: World, ask: Asker) -> None:
 PROGRAM = """
 import json, os, subprocess
 from ansible_collections.netops.tuning.plugins.module_utils._host.rehearsal import rehearse
-subprocess.run(["mount", "-t", "tmpfs", "none", "/etc/sysctl.d"], check=True)
+for folder in ("/etc", "/run", "/usr/local/lib", "/usr/lib"):
+    if os.path.isdir(folder + "/sysctl.d"):
+        subprocess.run(["mount", "-t", "tmpfs", "none", folder + "/sysctl.d"], check=True)
 with open("/etc/sysctl.d/99-a.conf", "w") as file:
     file.write("kernel.shmmax = 4096\\nkernel.domainname = example.org\\n")
 keys = ["kernel.shmmax", "kernel.domainname", "vm.swappiness", "net.ipv4.ip_forward"]
