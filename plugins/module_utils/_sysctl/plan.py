@@ -196,6 +196,8 @@ def make_plan(request: Request, observed: Observed) -> Plan:
     for key, stated in editor.removed.items():
         at_boot = editor.value_at_boot(key)
         desired[key] = stated if at_boot is None else at_boot
+        if at_boot is None and stated is not None:
+            request.validate(key, stated, observed.runtime.get(key))
     return Plan(
         request=request,
         observed=observed,
