@@ -141,7 +141,10 @@ def check_role(world: World, cell: Cell) -> None:
     ], "the role must be one task, without facts"
     result = results_of_ours(played)[0]
     assert result["diff"] == results_of_ours(predicted)[0]["diff"]
-    assert [entry["after_header"] for entry in result["diff"]] == ["/proc/sys", KEEPALIVE_FILE]
+    assert [entry["after_header"] for entry in result["diff"]] == [
+        "/proc/sys # profile one_hour (3600 / 9 / 25)",
+        KEEPALIVE_FILE,
+    ]
     assert result["dead_after"] == 3825
     assert now(world) == DOCUMENT
     assert next_boot(world) == DOCUMENT
