@@ -29,6 +29,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write the record of the kernel")
     parser.add_argument("keys", nargs="*", metavar="KEY", help="default: all")
     options = parser.parse_args()
+    if options.write and options.keys:
+        parser.error("a record is of all keys: give --write or keys")
     if options.release:
         release, observations = measure_release(options.release, options.keys)
     else:
