@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import secrets, values
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
@@ -311,3 +315,15 @@ def test_a_long_value_is_cut_in_messages():
     long = secrets.quote_value(KEY, "x" * 70_000)
     assert len(long) < 200
     assert "70002 characters" in long
+
+
+def test_plain_numbers_need_none_of_the_deferred_parts():
+    program = (
+        "import sys; from hosts_in_memory import OURS, make_host, make_request, plan_for; "
+        "host = make_host('systemd', {OURS: 'a.b = 1'}, {'a.b': '1', 'a.c': '5'}); "
+        "plan_for(make_request({'a.b': '1', 'a.c': '3'}), host); "
+        "print([name for name in sys.modules if name.endswith(('kernel_text', 'value_checks'))])"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    output = subprocess.check_output([sys.executable, "-c", program], env=environment)
+    assert output.decode().strip() == "[]"
