@@ -109,7 +109,7 @@ def combine(errors: Sequence[TuningError]) -> TuningError:
     named = [f"({number}) {error}" for number, error in enumerate(errors[:MAX_NAMED], 1)]
     more = len(errors) - len(named)
     ending = f"; and {more} more" if more else ""
-    combined = TuningError(f"{len(errors)} problems: {'; '.join(named)}{ending}", errors[0].key)
+    combined = TuningError(f"problems ({len(errors)}): {'; '.join(named)}{ending}", errors[0].key)
     combined.errno = errors[0].errno
     return combined
 

@@ -35,7 +35,7 @@ def test_all_problems_are_named_in_one_line(kernel, modules):
     live = kernel(**VALUES)
     failure = modules.fails(sysctl, settings=WRONG, persistent=False)
     message = failure["msg"]
-    assert message.startswith("4 problems: (1) ")
+    assert message.startswith("problems (4): (1) ")
     for part in ("a dict is no value", "'..'", "did you mean net.ipv4.tcp_fin_timeout?", "99999"):
         assert part in message
     assert "\n" not in message
@@ -47,7 +47,7 @@ def test_overridden_keys_are_named_too(kernel, modules, tmp_path):
     path = str(tmp_path / "x.conf")  # no loader reads it
     settings = {A: 30, B: "010", C: 128}
     message = modules.fails(sysctl, settings=settings, path=path)["msg"]
-    assert message.startswith("3 problems: ")
+    assert message.startswith("problems (3): ")
     assert message.count("does not read it; set 'path: /etc/sysctl.d/x.conf'") == 2
 
 
@@ -68,7 +68,7 @@ def test_a_single_problem_is_not_numbered(kernel, modules):
 def test_combined_errors_are_bounded():
     errors = [TuningError(f"error {number}", f"key{number}") for number in range(13)]
     error = problems.combine(errors)
-    assert str(error).startswith("13 problems: (1) error 0; (2) error 1;")
+    assert str(error).startswith("problems (13): (1) error 0; (2) error 1;")
     assert str(error).endswith("(10) error 9; and 3 more")
     assert error.key == "key0"
 
