@@ -270,14 +270,14 @@ doubts:
   type: list
   elements: dict
   sample:
-    - keys: [net.ipv4.ip_forward]
+    - affected_keys: [net.ipv4.ip_forward]
       by: docker
       why: docker.service is enabled, and can set it to '1' when it starts
       path: /etc/systemd/system/multi-user.target.wants/docker.service
       line: null
       remedy: set what docker sets in its own configuration
   contains:
-    keys: {description: The keys., type: list, elements: str}
+    affected_keys: {description: The keys., type: list, elements: str}
     by: {description: Who may set the keys. V(none) if nothing applies the files., type: str}
     why: {description: What makes that likely., type: str}
     path: {description: Where that can be seen., type: str}

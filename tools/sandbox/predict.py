@@ -24,8 +24,6 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values impor
 
 from .world import Link, Tree, single_spaced
 
-NO_VALUES: Mapping[str, str | None] = {}
-
 
 def write_tree(root: Path, tree: Tree) -> None:
     """Write a tree below a folder, as it would be below /."""
@@ -41,7 +39,7 @@ def write_tree(root: Path, tree: Tree) -> None:
 
 
 def winners(
-    tree: Tree, loader: str, keys: Iterable[str], live: Mapping[str, str | None] = NO_VALUES
+    tree: Tree, loader: str, keys: Iterable[str], live: Mapping[str, str | None] | None = None
 ) -> dict[str, Line | None]:
     """Return the line that decides each key, None if no line does.
 

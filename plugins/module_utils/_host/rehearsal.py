@@ -211,7 +211,7 @@ def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:
 
 
 def _run_loader(loader_name: str) -> None:
-    subprocess.run(
+    subprocess.run(  # pylint: disable=ansible-bad-function
         _find_program(loader_name),
         env=_ENVIRONMENT,
         cwd="/",

@@ -33,7 +33,7 @@ def find_undone(
     booted_text = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(booted))
     undone = []
     for key, runtime, line in contradictions:
-        paths = [files.host_path(path) for path in {line.path, line.real_path}]
+        paths = [files.host_path(path) for path in (line.path, line.real_path)]
         if all(_is_unchanged_since(path, booted) for path in paths):
             undone.append(Undone(key, runtime=runtime, line=line, booted=booted_text))
     return tuple(undone)

@@ -28,7 +28,6 @@ from .arguments import FILE_OPTIONS
 from .base import TuningModule
 from .flow import HostChange
 
-NOTHING: Mapping[Any, Any] = {}
 SettingsAndAbsent = Tuple[Mapping[Any, Any], Mapping[Any, Any]]
 
 
@@ -250,7 +249,7 @@ def _read_runtime(
 
 
 def make_request(
-    options: Mapping[str, Any], settings: Mapping[Any, Any], absent: Mapping[Any, Any] = NOTHING
+    options: Mapping[str, Any], settings: Mapping[Any, Any], absent: Mapping[Any, Any] | None = None
 ) -> Request:
     """Return what a task asks for, or raise TuningError.
 

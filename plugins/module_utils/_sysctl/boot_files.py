@@ -108,7 +108,7 @@ class Doubt(NamedTuple):
     def result(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return it as results show it, with the keys that it is about there."""
         return {
-            "keys": [printable(key) for key in keys],
+            "affected_keys": [printable(key) for key in keys],
             "by": printable(self.by),
             "why": printable(self.why),
             "path": printable(self.path),

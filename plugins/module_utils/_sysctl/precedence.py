@@ -31,7 +31,6 @@ _MANY_KEYS = 100
 _ONE_PAGE = 4095
 """Bytes. The kernel looks at no more of one write."""
 
-_NO_VALUES: Mapping[str, str | None] = {}
 
 _GLOBS = ""
 """Stands for all globs, where lines are looked up by key."""
@@ -51,13 +50,13 @@ class Precedence:
         lines: Iterable[Line],
         loader: Loader,
         start_values: Mapping[str, str] | None = None,
-        live: Mapping[str, str | None] = _NO_VALUES,
+        live: Mapping[str, str | None] | None = None,
         earlier: Precedence | None = None,
     ) -> None:
         self.loader = loader
         self.earlier = earlier
         self._start_values = start_values
-        self._live = live
+        self._live = live or {}
         self.assignments: dict[str, Line] = {}
         """Key or glob -> the line that assigns it last, in the order in which they are written."""
         self.excluded: dict[str, Line] = {}
@@ -260,7 +259,7 @@ def precedence_of(
     loader: Loader,
     keys: Collection[str],
     start_values: Mapping[str, str] | None = None,
-    live: Mapping[str, str | None] = _NO_VALUES,
+    live: Mapping[str, str | None] | None = None,
 ) -> Precedence:
     """Work out what the next boot does to these keys. The arguments are those of Precedence.
 
@@ -276,7 +275,7 @@ def precedence_of(
 
 
 def after_stages(
-    precedence: Precedence, boot_files: BootFiles, live: Mapping[str, str | None]
+    precedence: Precedence, boot_files: BootFiles, live: Mapping[str, str | None] | None = None
 ) -> Precedence:
     """Return the outcome once other programs have applied what they do after the loader."""
     for stage in boot_files.stages:

@@ -122,7 +122,7 @@ def test_a_doubt_warns_and_fails_on_request():
     assert warning == expected
     assert build_result(plan)["doubts"] == [
         {
-            "keys": [KEY],
+            "affected_keys": [KEY],
             "by": "docker",
             "why": "it may set it",
             "path": "/etc/x",

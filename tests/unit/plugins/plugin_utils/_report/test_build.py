@@ -120,7 +120,9 @@ def test_settings_that_the_last_boot_did_not_keep_are_the_first_finding():
 def test_a_doubt_about_the_next_boot_is_a_finding():
     result = info_result()
     doubt = {"by": "none", "why": "the unit is masked", "path": "/etc/x", "line": None}
-    result["doubts"] = [{**doubt, "keys": ["net.ipv4.tcp_keepalive_time"], "remedy": "do y"}]
+    result["doubts"] = [
+        {**doubt, "affected_keys": ["net.ipv4.tcp_keepalive_time"], "remedy": "do y"}
+    ]
     result["loader"] = "none"
     host = build(result)
     assert host.state == "as_wanted"
