@@ -110,7 +110,7 @@ EXAMPLES = r"""
     rehearse: true
   become: true
   register: found
-  failed_when: found.disagreements
+  failed_when: found.disagreements | length > 0
 
 - name: Show what an image will set when it boots with procps
   netops.tuning.sysctl_info:

@@ -128,7 +128,7 @@ RUNS: Mapping[str, list[dict[str, Any]]] = {
         {"settings": {"net.ipv4.ip_forward": 1}},
         {"settings": 7},
     ],
-    "sysctl_info": [{}, {"keys": [FIN, "net.ipv4.none"]}, {"keys": ["a b"]}],
+    "sysctl_info": [{}, {"keys": [FIN, "net.ipv4.none"]}, {"rehearse": True}, {"keys": ["a b"]}],
     "sysctl_ledger": [
         {"rollout": "none", "state": "restored"},
         {"rollout": "none", "state": "restored", "ignore_unknown": True},
@@ -141,7 +141,11 @@ RUNS: Mapping[str, list[dict[str, Any]]] = {
         {"state": "absent"},
         {"time": 0},
     ],
-    "tcp_keepalive_info": [{}, {"sockets": False, "assignments": True}, {"process_limit": -1}],
+    "tcp_keepalive_info": [
+        {"rehearse": True},
+        {"sockets": False, "assignments": True},
+        {"process_limit": -1},
+    ],
 }
 """Options of modules, with which they succeed or fail in each way."""
 

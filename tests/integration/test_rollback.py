@@ -85,15 +85,15 @@ def test_a_later_key_changes_an_earlier_one(make_world: Callable[..., World], as
     seconds = "net.ipv4.neigh.br0.base_reachable_time"
     milliseconds = f"{seconds}_ms"
     result = ask.fails(world, sysctl({seconds: 20, milliseconds: 40000}))
-    assert result["failed_key"] == seconds
-    assert "40" in result["msg"]
+    assert result["failed_key"] in (seconds, milliseconds)
+    assert {seconds, milliseconds} <= set(result["msg"].replace(":", " ").split())
     assert result["rolled_back"] is True
 
 
-def test_a_side_effect_on_another_requested_key_fails(world: World, ask: Asker) -> None:
-    """A change of ip_forward resets accept_redirects, which was to have another value."""
-    result = ask.fails(world, sysctl({REDIRECTS: 1, FORWARD: 1}))
-    assert result["failed_key"] == REDIRECTS
+def test_a_side_effect_on_another_requested_key_is_set_right(world: World, ask: Asker) -> None:
+    """A change of ip_forward resets accept_redirects, which is then written again."""
+    ask.ok(world, sysctl({REDIRECTS: 1, FORWARD: 1}))
+    assert (world.sysctl(REDIRECTS), world.sysctl(FORWARD)) == ("1", "1")
 
 
 def test_the_same_keys_in_the_other_order_succeed(world: World, ask: Asker) -> None:
