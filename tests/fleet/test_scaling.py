@@ -110,7 +110,8 @@ def test_merged_audits_of_slices_equal_the_audit_of_all_hosts(fleet: Fleet, tmp_
     for name in names:
         total.update(read_report(tmp_path, name)["summary"]["connections"])
     assert merged["summary"]["connections"] == dict(total)
-    assert total["established"] >= SIZE - 1
+    # These hosts have only the connections of the audits themselves, which do not count.
+    assert total["established"] < SIZE - 1
 
 
 def test_a_rollout_in_slices(fleet: Fleet, tmp_path: Path) -> None:
