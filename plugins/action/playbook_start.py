@@ -21,11 +21,15 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._playbook_checks imp
 )
 from ansible_collections.netops.tuning.plugins.plugin_utils._playbooks import (
     PLAYBOOKS,
+    Playbook,
     read_variables,
     with_names_of_parts,
 )
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import ROLE_NAMES
-from ansible_collections.netops.tuning.plugins.plugin_utils._templates import HostVariables
+from ansible_collections.netops.tuning.plugins.plugin_utils._templates import (
+    HostVariables,
+    variables_of_play,
+)
 from ansible_collections.netops.tuning.plugins.plugin_utils._variables import (
     VariableError,
     as_list,
@@ -66,7 +70,7 @@ class ActionModule(ActionBase):
         if playbook.hosts:
             hosts = self._hosts(playbook.hosts, patterns, variables)
             first_host = hosts[0]
-        host_variables = HostVariables(first_host, variables["hostvars"], self._templar)
+        host_variables = self._variables_of(first_host, playbook, variables)
         for names in playbook.names:
             check_names(host_variables.raw, names)
         if context.CLIARGS.get("subset"):
@@ -77,6 +81,17 @@ class ActionModule(ActionBase):
             values.update(_find_hosts_of_rollout(patterns, values, hosts))
             values["hosts_of_report"] = hosts if values["rollout_report_dir"] else []
         return {"hosts": hosts, **values}
+
+    def _variables_of(
+        self, host: str, playbook: Playbook, variables: Mapping[str, Any]
+    ) -> HostVariables:
+        """Return the variables of a host, and those with our prefixes that the play sets."""
+        names = []
+        for name in variables:
+            if any(own_names.has_prefix(name) for own_names in playbook.names):
+                names.append(name)
+        play_variables = variables_of_play(variables, names)
+        return HostVariables(host, variables["hostvars"], self._templar, play_variables)
 
     def _hosts(
         self, variable: str, patterns: HostPatterns, variables: Mapping[str, Any]

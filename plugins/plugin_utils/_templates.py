@@ -9,19 +9,41 @@ This file is private to this collection.
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
 from ansible.errors import AnsibleError
 
 from ._variables import VariableError
 
 
-class HostVariables:
-    """The variables of a host as they are written, and resolved."""
+def variables_of_play(variables: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return those of the named variables that the play sets, such as by ``import_playbook``.
 
-    def __init__(self, host: str, hostvars: Any, templar: Any) -> None:
+    variables: all that a task has. ``hostvars`` has none of a play.
+    """
+    host_variables = variables["hostvars"].raw_get(variables["inventory_hostname"])
+    play_variables = {}
+    for name in names:
+        if name in variables and variables[name] != host_variables.get(name):
+            play_variables[name] = variables[name]
+    return play_variables
+
+
+class HostVariables:
+    """The variables of a host as they are written, and resolved.
+
+    play_variables: those of the play, which come before the ones of the host.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        hostvars: Any,
+        templar: Any,
+        play_variables: Mapping[str, Any] | None = None,
+    ) -> None:
         # `hostvars[host]` would look for templates in all that the host returned.
-        self.raw: Mapping[str, Any] = hostvars.raw_get(host)
+        self.raw: Mapping[str, Any] = {**hostvars.raw_get(host), **(play_variables or {})}
         self._context = {**self.raw, "hostvars": hostvars}
         self._templar = templar
 
