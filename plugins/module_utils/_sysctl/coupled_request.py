@@ -35,11 +35,13 @@ def refuse_conflicts(
     for key, value in live.items():
         if value is not None:
             start_values[variable_of(key)] = value
-    # What a later write has changed is written once more, so everything is simulated twice.
-    written = [_write(key, value) for key, value in requested.items()] * 2
     for key, value in requested.items():
-        names = names_that_matter(key)
-        lines = [line for line in written if line.key in names]
+        names = [name for name in names_that_matter(key) if name in requested]
+        if names == [key]:
+            continue  # nothing else that is requested acts on it
+        # What a later write has changed is written once more, so everything is simulated twice.
+        in_order = [name for name in requested if name in names] * 2
+        lines = [_write(name, requested[name]) for name in in_order]
         line = last_effect(key, lines, (), _WRITER, start_values)
         if line and not values_equal(key, line.value, value):
             raise _conflict(key, value, line.key, requested[line.key])

@@ -394,6 +394,7 @@ class Influence(NamedTuple):
     when: str
 
 
+@lru_cache(maxsize=1024)
 def influences_on(key: str) -> list[Influence]:
     """Return the keys whose writing changes a key; its other names are not among them."""
     influences = []
