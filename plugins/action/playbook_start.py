@@ -98,8 +98,8 @@ class ActionModule(ActionBase):
     ) -> list[str]:
         """Return the hosts that the playbook is for."""
         pattern = as_list(self._templar.template(variables.get(variable))) or ["all"]
-        found = patterns.find(variable, pattern)
-        return restrict(variable, found, variables["ansible_play_hosts_all"])
+        matching_hosts = patterns.find(variable, pattern)
+        return restrict(variable, matching_hosts, variables["ansible_play_hosts_all"])
 
 
 def _find_hosts_of_rollout(

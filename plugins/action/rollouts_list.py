@@ -35,8 +35,8 @@ class ActionModule(ActionBase):
         hostvars = (task_vars or {})["hostvars"]
         ledgers: dict[str, list[Mapping[str, Any]]] = {}
         for host in options["hosts"]:
-            found = hostvars.raw_get(host).get(options["results"]) or {}
-            ledgers[host] = found.get("rollouts") or []
+            result_of_host = hostvars.raw_get(host).get(options["results"]) or {}
+            ledgers[host] = result_of_host.get("rollouts") or []
         rollouts = merge_ledgers(ledgers)
         if options["terminal"]:
             show_lines(_lines(rollouts))

@@ -17,8 +17,8 @@ _LARGEST_FILE = 1 << 20
 _NO_CONTENTS: Mapping[str, bytes] = {}
 
 
-class Found(NamedTuple):
-    """What was found of one program."""
+class LaterChanges(NamedTuple):
+    """What one program changes after the sysctl loader, and what it may change."""
 
     stages: tuple[Stage, ...] = ()
     appended: tuple[BootFile, ...] = ()

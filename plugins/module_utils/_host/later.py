@@ -15,7 +15,7 @@ from .._sysctl.boot_files import BootFiles
 from .files import HostFiles
 
 if TYPE_CHECKING:
-    from .configuration import Found
+    from .configuration import LaterChanges
 
 
 class Program(NamedTuple):
@@ -23,40 +23,40 @@ class Program(NamedTuple):
 
     signs: tuple[str, ...]
     """Paths of which one is there wherever the program is set up."""
-    read: Callable[[HostFiles], Found]
+    read: Callable[[HostFiles], LaterChanges]
 
 
-def _read_credential(files: HostFiles) -> Found:
+def _read_credential(files: HostFiles) -> LaterChanges:
     from . import later_credential
 
     return later_credential.read(files)
 
 
-def _read_drop_ins(files: HostFiles) -> Found:
+def _read_drop_ins(files: HostFiles) -> LaterChanges:
     from . import later_drop_ins
 
     return later_drop_ins.read(files)
 
 
-def _read_modules(files: HostFiles) -> Found:
+def _read_modules(files: HostFiles) -> LaterChanges:
     from . import later_modules
 
     return later_modules.read(files)
 
 
-def _read_ufw(files: HostFiles) -> Found:
+def _read_ufw(files: HostFiles) -> LaterChanges:
     from . import later_ufw
 
     return later_ufw.read(files)
 
 
-def _read_services(files: HostFiles) -> Found:
+def _read_services(files: HostFiles) -> LaterChanges:
     from . import later_services
 
     return later_services.read(files)
 
 
-def _read_tuned(files: HostFiles) -> Found:
+def _read_tuned(files: HostFiles) -> LaterChanges:
     from . import later_tuned
 
     return later_tuned.read(files)
@@ -115,11 +115,11 @@ def with_later_programs(boot_files: BootFiles, files: HostFiles) -> BootFiles:
     """Return the boot files with what other programs of the host do after the loader."""
     for program in PROGRAMS:
         if any(os.path.lexists(files.host_path(sign)) for sign in program.signs):
-            found = program.read(files)
+            changes = program.read(files)
             boot_files = boot_files._replace(
-                contents={**boot_files.contents, **found.contents},
-                appended=boot_files.appended + found.appended,
-                stages=boot_files.stages + found.stages,
-                doubts=boot_files.doubts + found.doubts,
+                contents={**boot_files.contents, **changes.contents},
+                appended=boot_files.appended + changes.appended,
+                stages=boot_files.stages + changes.stages,
+                doubts=boot_files.doubts + changes.doubts,
             )
     return boot_files

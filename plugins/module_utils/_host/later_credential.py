@@ -12,7 +12,7 @@ import os
 
 from .._sysctl.boot_files import BootFile, Doubt
 from .._sysctl.errors import describe_os_error
-from .configuration import Found, read_configuration
+from .configuration import LaterChanges, read_configuration
 from .files import HostFiles
 
 FOLDERS = (
@@ -30,10 +30,10 @@ _UNITS = (
 )
 
 
-def read(files: HostFiles) -> Found:
+def read(files: HostFiles) -> LaterChanges:
     """Return the credential as a file that the loader reads last."""
     if not _unit_reads_it(files):
-        return Found()
+        return LaterChanges()
     for folder in FOLDERS:
         path = f"{folder}/{NAME}"
         if not os.path.lexists(files.host_path(path)):
@@ -42,11 +42,11 @@ def read(files: HostFiles) -> Found:
             data = read_configuration(files, path)
         except OSError as error:
             why = f"it is read after all files, and cannot be read: {describe_os_error(error)}"
-            return Found(doubts=(Doubt("credential", why, path, "read it as root"),))
+            return LaterChanges(doubts=(Doubt("credential", why, path, "read it as root"),))
         real_path = files.resolve(path)
         file = BootFile(path, real_path, masked_by=None)
-        return Found(appended=(file,), contents={real_path: data})
-    return Found()
+        return LaterChanges(appended=(file,), contents={real_path: data})
+    return LaterChanges()
 
 
 def _unit_reads_it(files: HostFiles) -> bool:

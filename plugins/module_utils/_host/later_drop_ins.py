@@ -11,7 +11,7 @@ from typing import Iterator
 from .._sysctl.boot_files import Doubt
 from .._sysctl.errors import describe_os_error
 from .._sysctl.text import decode
-from .configuration import Found, read_configuration
+from .configuration import LaterChanges, read_configuration
 from .files import HostFiles
 
 FOLDERS = (
@@ -23,7 +23,7 @@ _DIRECTIVE = re.compile(r"^\s*(ExecStart|ExecStartPost|Condition\w+|Assert\w+)\s
 """What is started before the files are read (ExecStartPre) loses to them."""
 
 
-def read(files: HostFiles) -> Found:
+def read(files: HostFiles) -> LaterChanges:
     """Return a doubt for each directive that changes what is applied."""
     names: set[str] = set()
     doubts: list[Doubt] = []
@@ -36,7 +36,7 @@ def read(files: HostFiles) -> Found:
             if name.endswith(".conf") and name not in names:  # the first one masks the others
                 names.add(name)
                 doubts.extend(_doubts_of(files, f"{folder}/{name}"))
-    return Found(doubts=tuple(doubts))
+    return LaterChanges(doubts=tuple(doubts))
 
 
 def _doubts_of(files: HostFiles, path: str) -> Iterator[Doubt]:

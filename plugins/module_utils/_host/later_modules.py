@@ -13,7 +13,7 @@ import re
 
 from .._sysctl.boot_files import Doubt
 from .._sysctl.text import decode
-from .configuration import Found, read_configuration
+from .configuration import LaterChanges, read_configuration
 from .files import HostFiles
 
 MODULES = {
@@ -34,10 +34,10 @@ FOLDERS = (
 _FILES = ("/etc/modules", "/etc/initramfs-tools/modules")
 
 
-def read(files: HostFiles) -> Found:
+def read(files: HostFiles) -> LaterChanges:
     """Return a doubt for each module that is loaded now, and by nothing before the loader."""
     if files.root != "/":
-        return Found()
+        return LaterChanges()
     early = _modules_loaded_early(files)
     doubts = []
     for module, keys in MODULES.items():
@@ -46,7 +46,7 @@ def read(files: HostFiles) -> Found:
             why = f"the module {module} may be loaded after the files are read"
             remedy = f"name {module} in a file in /etc/modules-load.d"
             doubts.append(Doubt(module, why, path, remedy, keys))
-    return Found(doubts=tuple(doubts))
+    return LaterChanges(doubts=tuple(doubts))
 
 
 def _modules_loaded_early(files: HostFiles) -> set[str]:

@@ -11,7 +11,7 @@ import os
 from typing import NamedTuple
 
 from .._sysctl.boot_files import Doubt
-from .configuration import Found, is_enabled, read_configuration
+from .configuration import LaterChanges, is_enabled, read_configuration
 from .files import HostFiles
 
 _FORWARDING = ("net.ipv4.ip_forward", "net.ipv4.conf.*.forwarding")
@@ -55,7 +55,7 @@ SERVICES = (
 _SAME_AS = {"k3s": ("k3s", "k3s-agent")}
 
 
-def read(files: HostFiles) -> Found:
+def read(files: HostFiles) -> LaterChanges:
     """Return a doubt for each service that is enabled and sets keys."""
     doubts = []
     for service in SERVICES:
@@ -63,7 +63,7 @@ def read(files: HostFiles) -> Found:
         enabled = [unit for unit in units if is_enabled(files, unit)]
         if enabled and _has_evidence(files, service):
             doubts.append(_doubt(service, enabled[0]))
-    return Found(doubts=tuple(doubts))
+    return LaterChanges(doubts=tuple(doubts))
 
 
 def _doubt(service: Service, unit: str) -> Doubt:

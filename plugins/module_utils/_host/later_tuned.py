@@ -17,7 +17,7 @@ from .._sysctl.keys import normalize_key
 from .._sysctl.loaders import LOADERS, Loader
 from .._sysctl.sysctl_d import Line
 from .._sysctl.text import decode
-from .configuration import Found, is_enabled, read_configuration
+from .configuration import LaterChanges, is_enabled, read_configuration
 from .files import HostFiles
 
 PROFILE_NAMES = ("/etc/tuned/active_profile", "/etc/tuned/post_loaded_profile")
@@ -92,15 +92,15 @@ class _Profiles:
         self.doubts.append(Doubt("tuned", why, path, _REMEDY))
 
 
-def read(files: HostFiles) -> Found:
+def read(files: HostFiles) -> LaterChanges:
     """Return what TuneD applies at boot."""
     if not is_enabled(files, "tuned"):
-        return Found()
+        return LaterChanges()
     profiles = _Profiles(files)
     names = _active_profiles(files)
     if not names:
         why = "no profile is chosen, so it chooses one when it starts"
-        return Found(doubts=(Doubt("tuned", why, PROFILE_NAMES[0], _REMEDY),))
+        return LaterChanges(doubts=(Doubt("tuned", why, PROFILE_NAMES[0], _REMEDY),))
     profiles.load(names)
     doubts = list(profiles.doubts)
     replays_files = _replays_files(files)
@@ -111,7 +111,7 @@ def read(files: HostFiles) -> Found:
     if sets_keys and replays_files:
         replay = Stage("tuned", RULES, replayed_folders=REPLAYED_FOLDERS, parse=parse_plain)
         stages.append(replay)
-    return Found(stages=tuple(stages), contents=profiles.contents, doubts=tuple(doubts))
+    return LaterChanges(stages=tuple(stages), contents=profiles.contents, doubts=tuple(doubts))
 
 
 def _active_profiles(files: HostFiles) -> list[str]:
@@ -220,15 +220,15 @@ def _key_of(option: str) -> str:
 def parse_profile(data: bytes, _rules: Loader, path: str, real_path: str, by: str) -> list[Line]:
     """Return the lines of a profile that set keys to values that are known."""
     lines = []
-    for found in profile_lines(data):
-        if not found.doubt:
+    for profile_line in profile_lines(data):
+        if not profile_line.doubt:
             line = Line(
                 path=path,
                 real_path=real_path,
-                number=found.number,
-                segment=found.number - 1,
-                key=found.key,
-                value=found.value,
+                number=profile_line.number,
+                segment=profile_line.number - 1,
+                key=profile_line.key,
+                value=profile_line.value,
                 by=by,
             )
             lines.append(line)

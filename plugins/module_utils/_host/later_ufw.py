@@ -14,7 +14,7 @@ from .._sysctl.boot_files import BootFile, Doubt, Stage
 from .._sysctl.errors import describe_os_error
 from .._sysctl.loaders import LOADERS
 from .._sysctl.text import decode
-from .configuration import Found, is_enabled, read_configuration
+from .configuration import LaterChanges, is_enabled, read_configuration
 from .files import HostFiles
 
 CONFIGURATION = ("/etc/default/ufw", "/etc/ufw/ufw.conf")
@@ -27,28 +27,28 @@ _MENTION = re.compile(r"^[^#]*\b(?:ENABLED|IPT_SYSCTL)=")
 _REMEDY = "set the key there, or IPT_SYSCTL= to nothing in /etc/default/ufw"
 
 
-def read(files: HostFiles) -> Found:
+def read(files: HostFiles) -> LaterChanges:
     """Return the file that ufw applies at boot."""
     if not is_enabled(files, "ufw"):
-        return Found()
+        return LaterChanges()
     values: dict[str, str] = {}
     for path in CONFIGURATION:
         doubt = _read_assignments(files, path, values)
         if doubt:
-            return Found(doubts=(doubt,))
+            return LaterChanges(doubts=(doubt,))
     path = values.get("IPT_SYSCTL", "")
     if values.get("ENABLED") not in ("yes", "YES") or not path:
-        return Found()
+        return LaterChanges()
     try:
         data = read_configuration(files, path)
     except FileNotFoundError:
-        return Found()
+        return LaterChanges()
     except OSError as error:
         why = f"the file that it applies cannot be read: {describe_os_error(error)}"
-        return Found(doubts=(Doubt("ufw", why, path, _REMEDY),))
+        return LaterChanges(doubts=(Doubt("ufw", why, path, _REMEDY),))
     real_path = files.resolve(path)
     stage = Stage("ufw", LOADERS["procps"], (BootFile(path, real_path, masked_by=None),))
-    return Found(stages=(stage,), contents={real_path: data})
+    return LaterChanges(stages=(stage,), contents={real_path: data})
 
 
 def _read_assignments(files: HostFiles, path: str, values: dict[str, str]) -> Doubt | None:

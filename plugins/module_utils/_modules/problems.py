@@ -66,18 +66,18 @@ def all_problems(
     errors: those that are known already. error: what making the plan gave.
     """
     request = with_numbers_for_words(request, observed)
-    found = [*errors, *_invalid_values(request, observed), *_missing_keys(request, observed)]
-    wrong_keys = {problem.key for problem in found}
+    known_errors = [*errors, *_invalid_values(request, observed), *_missing_keys(request, observed)]
+    wrong_keys = {problem.key for problem in known_errors}
     settings = {key: value for key, value in request.settings.items() if key not in wrong_keys}
     try:
         plan = make_plan(request._replace(settings=settings), observed)
     except TuningError as error_of_the_rest:
-        found.append(error_of_the_rest)
+        known_errors.append(error_of_the_rest)
     else:
-        found.extend(override_errors(plan))
-    if not found and error is not None:
-        found.append(error)
-    return combine(found)
+        known_errors.extend(override_errors(plan))
+    if not known_errors and error is not None:
+        known_errors.append(error)
+    return combine(known_errors)
 
 
 def _invalid_values(request: Request, observed: Observed) -> list[TuningError]:
@@ -142,5 +142,9 @@ def bound_failure(result: dict[str, Any], failed_key: str | None) -> dict[str, A
 
 def _differs(entry: Mapping[str, Any]) -> bool:
     """Tell whether a setting is not as asked, in the kernel, in our file or at the next boot."""
-    found = (entry["runtime"]["before"], entry["persistent"]["before"], entry["boot"]["value"])
-    return any(value != entry["value"] for value in found)
+    current_values = (
+        entry["runtime"]["before"],
+        entry["persistent"]["before"],
+        entry["boot"]["value"],
+    )
+    return any(value != entry["value"] for value in current_values)

@@ -16,7 +16,6 @@ from .couplings import (
     INHERITED,
     START_VALUES,
     Influence,
-    acting_names,
     effect_of,
     influences_on,
     names_of,
@@ -33,8 +32,10 @@ _ONE_NUMBER = "0"
 
 def names_that_matter(key: str) -> list[str]:
     """Return the keys whose writing sets or changes a key, its own names first."""
-    other_names = [name for name in acting_names(key) if variable_of(name) != variable_of(key)]
-    return [*names_of(key), *other_names]
+    names = names_of(key)
+    for influence in influences_on(key):
+        names.extend(names_of(influence.key))
+    return names
 
 
 def last_effect(
@@ -72,7 +73,7 @@ class _Boot:
         self._loader = loader
         self._is_written = _is_loopback(key)  # it has an address before the loader runs
         self._values: dict[str, str] = {}
-        self._influences: dict[str, list[Influence]] = {}
+        self._influences: dict[str, tuple[Influence, ...]] = {}
         """Variable -> the keys whose writing changes it."""
         for name in self.names:
             variable = variable_of(name)

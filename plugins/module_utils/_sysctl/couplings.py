@@ -395,7 +395,7 @@ class Influence(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def influences_on(key: str) -> list[Influence]:
+def influences_on(key: str) -> tuple[Influence, ...]:
     """Return the keys whose writing changes a key; its other names are not among them."""
     influences = []
     for name in names_of(key):
@@ -406,15 +406,7 @@ def influences_on(key: str) -> list[Influence]:
             source_key = _fill(effect.key, bound)
             if variable_of(source_key) != variable_of(key):
                 influences.append(Influence(source_key, effect.value, effect.when))
-    return influences
-
-
-def acting_names(key: str) -> list[str]:
-    """Return all other names whose writing sets or changes a key."""
-    names = [name for name in names_of(key) if name != key]
-    for influence in influences_on(key):
-        names.extend(names_of(influence.key))
-    return names
+    return tuple(influences)
 
 
 def keys_changed_by(key: str) -> list[str]:
