@@ -28,9 +28,8 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders impo
     LOADERS,
     Loader,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import (
-    Observed,
-    Plan,
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import Observed, Plan
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.planning import (
     make_plan,
     surplus_keys,
 )

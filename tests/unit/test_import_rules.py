@@ -168,10 +168,21 @@ def test_a_pure_file_does_no_input_or_output(file):
     assert not calls(tree) & {"open", "print", "input", "exec", "eval", "__import__"}
 
 
+def is_for_type_checkers(node: ast.stmt) -> bool:
+    """Tell whether a statement is ``if TYPE_CHECKING:``, which nothing runs."""
+    return (
+        isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
+    )
+
+
 def local_imports(file: EngineFile) -> set[str]:
-    """Return the files of the engine that a file imports, as "room/file.py"."""
+    """Return the files of the engine that a file imports when it runs, as "room/file.py"."""
     names = set()
-    for node in ast.walk(file.tree):
+    tree = file.tree
+    tree.body = [node for node in tree.body if not is_for_type_checkers(node)]
+    for node in ast.walk(tree):
         if not isinstance(node, ast.ImportFrom) or not node.level:
             continue
         if node.level == 1:

@@ -35,7 +35,6 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders impo
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import build_result
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import (
     Line,
-    comment_out,
     edit,
     format_header,
     is_only_header,
@@ -43,6 +42,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d imp
     split_segments,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import encode
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.whole_lines import comment_out
 from hosts_in_memory import OURS, carried_out, make_host, plan_for
 
 from .hostile import KEYS, HostileInput

@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Iterator
+from typing import TYPE_CHECKING, Iterator
 
-from .._sysctl.boot_files import COMMAND_LINE, BootFiles, Doubt, FileProblem
+from .._sysctl.boot_files import BootFiles
 from .._sysctl.errors import describe_os_error
-from .._sysctl.loaders import FOLDERS, LOADERS, Loader
+from .._sysctl.loaders import COMMAND_LINE, FOLDERS, LOADERS, Loader
 from .._sysctl.text import decode
 from .files import HostFiles, read_file
 from .later import with_later_programs
+
+if TYPE_CHECKING:
+    from .._sysctl.doubts import Doubt, FileProblem
 
 _LAST_FILE = "/etc/sysctl.conf"
 _UNIT = "systemd-sysctl.service"
@@ -51,11 +54,11 @@ def read_boot_files(files: HostFiles) -> BootFiles:
             contents[real_path] = _read_boot_file(files, real_path)
         except FileNotFoundError:
             reason = f"a link that leads to nothing: {real_path}"
-            problems.append(FileProblem(path, reason, matters=False))
+            problems.append(_problem(path, reason, matters=False))
         except OSError as error:
             unreadable_for_all = error.errno in (errno.EISDIR, errno.ENXIO, errno.ELOOP)
             reason = describe_os_error(error)
-            problems.append(FileProblem(path, reason, matters=not unreadable_for_all))
+            problems.append(_problem(path, reason, matters=not unreadable_for_all))
     boot_files = BootFiles(
         listing=listing,
         contents=contents,
@@ -64,6 +67,12 @@ def read_boot_files(files: HostFiles) -> BootFiles:
         doubts=_doubts_about_the_loader(files),
     )
     return with_later_programs(boot_files, files)
+
+
+def _problem(path: str, reason: str, matters: bool) -> FileProblem:
+    from .._sysctl.doubts import FileProblem
+
+    return FileProblem(path, reason, matters)
 
 
 def _doubts_about_the_loader(files: HostFiles) -> tuple[Doubt, ...]:
@@ -104,7 +113,7 @@ def _list_folder(
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
-        problems.append(FileProblem(folder, describe_os_error(error), matters=True))
+        problems.append(_problem(folder, describe_os_error(error), matters=True))
     return names
 
 

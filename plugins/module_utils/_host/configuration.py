@@ -8,7 +8,9 @@ import errno
 import os
 from typing import Mapping, NamedTuple
 
-from .._sysctl.boot_files import BootFile, Doubt, Stage
+from .._sysctl.boot_files import BootFile
+from .._sysctl.doubts import Doubt
+from .._sysctl.stages import Stage
 from .files import HostFiles, read_file
 
 _LARGEST_FILE = 1 << 20

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from .._sysctl.couplings import effect_of, influences_on, variable_of
+from .._sysctl.effects import Effects
 from .._sysctl.errors import TuningError
-from .._sysctl.plan import Effects, Plan
+from .._sysctl.plan import Plan
 from .._sysctl.request import Values
 from .._sysctl.secrets import quote_value
 from .._sysctl.values import values_equal
@@ -104,7 +105,7 @@ class CoupledValues(RuntimeValues):
             if source is None and key in self._refusals:
                 raise self._refusals[key]
             if source is None:
-                self._raise_not_kept(key, live)
+                raise self._not_kept_error(key, live)
             turned[key] = source
         return turned
 

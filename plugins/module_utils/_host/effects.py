@@ -15,9 +15,10 @@ from .._sysctl.couplings import (
     why_irreversible,
     why_refused,
 )
+from .._sysctl.effects import Effects
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import is_glob
-from .._sysctl.plan import Effects, Plan
+from .._sysctl.plan import Plan
 from .._sysctl.request import Values
 from .._sysctl.secrets import quote_value
 from .._sysctl.values import values_equal

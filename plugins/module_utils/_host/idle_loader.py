@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import os
 
-from .._sysctl.boot_files import NOT_KNOWN, NOTHING, Doubt
+from .._sysctl.boot_files import NOT_KNOWN, NOTHING
+from .._sysctl.doubts import Doubt
 from .._sysctl.loaders import Loader
 from .._sysctl.text import decode
 from .configuration import starts_by_script

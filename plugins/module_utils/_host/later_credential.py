@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 
-from .._sysctl.boot_files import BootFile, Doubt
+from .._sysctl.boot_files import BootFile
+from .._sysctl.doubts import Doubt
 from .._sysctl.errors import describe_os_error
 from .configuration import LaterChanges, read_configuration
 from .files import HostFiles

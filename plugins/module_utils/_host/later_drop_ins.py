@@ -8,7 +8,7 @@ import os
 import re
 from typing import Iterator
 
-from .._sysctl.boot_files import Doubt
+from .._sysctl.doubts import Doubt
 from .._sysctl.errors import describe_os_error
 from .._sysctl.text import decode
 from .configuration import LaterChanges, read_configuration

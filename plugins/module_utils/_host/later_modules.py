@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 
-from .._sysctl.boot_files import Doubt
+from .._sysctl.doubts import Doubt
 from .._sysctl.text import decode
 from .configuration import LaterChanges, read_configuration
 from .files import HostFiles

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from .._sysctl.boot_files import Doubt
+from .._sysctl.doubts import Doubt
 from .configuration import LaterChanges, is_enabled, read_configuration
 from .files import HostFiles
 

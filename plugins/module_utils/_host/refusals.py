@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why the kernel refuses a value that is written to a key, in the terms of the kernel.
+"""Why the kernel refuses a value that is written to a key, or does not keep it.
 
 What an errno means here differs from what it means for a file: ENOENT is not about the key.
 """
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import errno
 import os
+from typing import Collection
 
 from .._sysctl.errors import TuningError, describe_os_error
-from .._sysctl.plan import RuntimeWrite
+from .._sysctl.plan import Plan, RuntimeWrite
 from .._sysctl.secrets import quote_value
-from .proc_sys import read_key
+from .._sysctl.values import values_equal
+from .proc_sys import read_key, write_key
 
 ENOTSUPP = 524
 """An errno of the kernel's own, which the C library does not know."""
@@ -109,3 +111,39 @@ def _may_load_module(name: str) -> bool:
             return f"/{name}.ko" in file.read()
     except OSError:
         return True
+
+
+def not_kept_error(key: str, live: str, plan: Plan, attempted: Collection[str]) -> TuningError:
+    """Return the error for a key that has not the desired value although nothing was refused.
+
+    live: what it reads. attempted: the keys that were written.
+    """
+    desired = quote_value(key, plan.desired[key])
+    shown = quote_value(key, live)
+    if key not in attempted:
+        reason = (
+            f"it had {desired}, so it was not written, but reads {shown} now: another key of "
+            "the task, or another program, changed it. Give the keys in another order"
+        )
+    elif _is_made_by_kernel(key, live, plan):
+        reason = (
+            f"{desired} was written, but the kernel makes {shown} of it, since it rounds or "
+            f"limits the value; give {shown}"
+        )
+    else:
+        reason = (
+            f"{desired} was written, but it reads back {shown}: another key of the task, or "
+            "another program, changed it. Ask for a value that stays"
+        )
+    return TuningError(f"{key}: {reason}", key)
+
+
+def _is_made_by_kernel(key: str, live: str, plan: Plan) -> bool:
+    """Tell whether a key reads at once as it does now when its value is written again."""
+    before = plan.observed.runtime[key]
+    value = plan.request.target(before, str(plan.desired[key]))
+    try:
+        write_key(key, value)
+        return values_equal(key, read_key(key), live)
+    except OSError:
+        return False

@@ -5,15 +5,14 @@
 from __future__ import annotations
 
 import errno
-from typing import NoReturn
 
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.plan import Plan, RuntimeWrite
 from .._sysctl.request import Values
 from .._sysctl.secrets import quote_value
 from .._sysctl.values import values_equal
+from . import deferred
 from .proc_sys import read_key, write_key
-from .refusals import write_error
 
 _ROUNDS = 3
 """How often values are restored that a write of another key may change again."""
@@ -67,7 +66,7 @@ class RuntimeValues:
             try:
                 write_key(key, write.after)
             except OSError as error:
-                self._handle_refusal(write_error(write, error))
+                self._handle_refusal(deferred.write_error(write, error))
 
     def _correction(self, key: str) -> RuntimeWrite | None:
         """Return the write that a key needs which the plan leaves as it is; None: none."""
@@ -85,7 +84,7 @@ class RuntimeValues:
         for key in keys:
             live = self._unwanted_value(key)
             if live is not None:
-                self._raise_not_kept(key, live)
+                raise self._not_kept_error(key, live)
 
     def _unwanted_value(self, key: str) -> str | None:
         """Return the live value of a key, None if it is as desired."""
@@ -97,36 +96,9 @@ class RuntimeValues:
             return None
         return live
 
-    def _raise_not_kept(self, key: str, live: str) -> NoReturn:
-        """End the run because a key has not the desired value, with the reason for it."""
-        desired = quote_value(key, self.plan.desired[key])
-        shown = quote_value(key, live)
-        if key not in self.attempted:
-            reason = (
-                f"it had {desired}, so it was not written, but reads {shown} now: another key of "
-                "the task, or another program, changed it. Give the keys in another order"
-            )
-        elif self._is_made_by_kernel(key, live):
-            reason = (
-                f"{desired} was written, but the kernel makes {shown} of it, since it rounds or "
-                f"limits the value; give {shown}"
-            )
-        else:
-            reason = (
-                f"{desired} was written, but it reads back {shown}: another key of the task, or "
-                "another program, changed it. Ask for a value that stays"
-            )
-        raise TuningError(f"{key}: {reason}", key)
-
-    def _is_made_by_kernel(self, key: str, live: str) -> bool:
-        """Tell whether a key reads at once as it does now when its value is written again."""
-        before = self.plan.observed.runtime[key]
-        value = self.plan.request.target(before, str(self.plan.desired[key]))
-        try:
-            write_key(key, value)
-            return values_equal(key, read_key(key), live)
-        except OSError:
-            return False
+    def _not_kept_error(self, key: str, live: str) -> TuningError:
+        """Return the error for a key that reads as it should not."""
+        return deferred.not_kept_error(key, live, self.plan, self.attempted)
 
 
 def restore_values(before: Values) -> dict[str, str]:

@@ -19,10 +19,11 @@ from typing import Callable, Iterator, Mapping, NoReturn
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.loaders import FOLDERS
 from .._sysctl.plan import FileChange, Plan
+from .._sysctl.values import is_plain_number
+from . import deferred
 from .file_change import SetAttributes, UndoStep, change_file, remove_leftovers, require_writable
 from .files import HostFiles
 from .proc_sys import require_writable_key
-from .refusals import require_available, write_error
 from .runtime_values import RuntimeValues
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -38,8 +39,9 @@ def check_writable(plan: Plan, files: HostFiles) -> None:
         try:
             require_writable_key(write.key)
         except OSError as error:
-            raise write_error(write, error) from error
-        require_available(write)
+            raise deferred.write_error(write, error) from error
+        if not is_plain_number(write.after):
+            deferred.require_available(write)
     for change in plan.files:
         _check_folder(change, files)
 

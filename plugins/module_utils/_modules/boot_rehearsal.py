@@ -7,9 +7,8 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from .._host.rehearsal import Rehearsal, rehearse
-from .._sysctl.boot_files import COMMAND_LINE
 from .._sysctl.keys import ACTIONS, is_glob
-from .._sysctl.loaders import Loader
+from .._sysctl.loaders import COMMAND_LINE, Loader
 from .._sysctl.secrets import is_secret
 from .._sysctl.text import printable
 from .._sysctl.values import values_equal

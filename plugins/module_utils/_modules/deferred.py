@@ -76,6 +76,13 @@ def bound_failure(result: dict[str, Any], failed_key: str | None) -> dict[str, A
     return problems.bound_failure(result, failed_key)
 
 
+def keys_to_leave_out(request: Request, plan: Plan | None, error: TuningError) -> list[str]:
+    """Return the requested keys that an error is about, and without which to try again."""
+    from . import problems
+
+    return problems.keys_to_leave_out(request, plan, error)
+
+
 def describe_skipped(skipped: Sequence[Mapping[str, str]]) -> str:
     """Return the warning about keys that were left out."""
     from . import problems

@@ -10,9 +10,10 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from .._host.similar_keys import find_similar_key
 from .._sysctl.errors import TuningError
+from .._sysctl.keys import glob_matches, is_glob, split_glob
 from .._sysctl.messages import override_errors
-from .._sysctl.plan import (
-    Observed,
+from .._sysctl.plan import Observed, Plan
+from .._sysctl.planning import (
     expand_globs,
     find_missing,
     make_plan,
@@ -112,6 +113,32 @@ def combine(errors: Sequence[TuningError]) -> TuningError:
     combined = TuningError(f"problems ({len(errors)}): {'; '.join(named)}{ending}", errors[0].key)
     combined.errno = errors[0].errno
     return combined
+
+
+def keys_to_leave_out(request: Request, plan: Plan | None, error: TuningError) -> list[str]:
+    """Return the requested keys and globs that an error is about, and without which to try again.
+
+    None of them if the error is that the next boot would undo the plan: it is then refused whole.
+    plan: what failed, None if it could not even be made.
+    """
+    if not error.rolled_back or error.key is None or _is_refused(request, plan):
+        return []
+    return [key for key in request.settings if _concerns(key, error.key)]
+
+
+def _is_refused(request: Request, plan: Plan | None) -> bool:
+    """Tell whether a plan is refused for what the next boot does."""
+    if plan is None:
+        return False
+    is_overridden = bool(plan.overridden) and request.on_override != "warn"
+    return is_overridden or (bool(plan.doubts) and request.on_doubt == "fail")
+
+
+def _concerns(key: str, failed_key: str) -> bool:
+    """Tell whether a requested key, or glob, is about the key that failed."""
+    if key == failed_key:
+        return True
+    return is_glob(key) and glob_matches(split_glob(key), failed_key)
 
 
 def describe_skipped(skipped: Sequence[Mapping[str, str]]) -> str:

@@ -10,15 +10,9 @@ from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, read_keys, require_procfs
 from .._sysctl.errors import TuningError
-from .._sysctl.keys import (
-    ACTIONS,
-    glob_matches,
-    is_glob,
-    may_be_coupled,
-    parse_key,
-    split_glob,
-)
-from .._sysctl.plan import Observed, Plan, make_plan, surplus_keys
+from .._sysctl.keys import ACTIONS, is_glob, may_be_coupled, parse_key
+from .._sysctl.plan import Observed, Plan
+from .._sysctl.planning import make_plan, surplus_keys
 from .._sysctl.request import Request, check_combination
 from .._sysctl.result import build_result
 from .._sysctl.text import printable
@@ -109,30 +103,15 @@ class SettingsChange(HostChange):
         raise deferred.all_problems(self.request, observed, self._unreadable, error)
 
     def leave_out(self, error: TuningError) -> bool:
-        if not self._skips_errors or not error.rolled_back or error.key is None:
+        if not self._skips_errors:
             return False
-        if self._is_refused(self.planned):
-            return False
+        keys = deferred.keys_to_leave_out(self.request, self.planned, error)
         settings = dict(self.request.settings)
-        keys = [key for key in settings if self._concerns(key, error.key)]
         for key in keys:
             del settings[key]
             self.skipped.append(_skipped_entry(key, error))
         self.request = self.request._replace(settings=settings)
         return bool(keys)
-
-    def _is_refused(self, plan: Plan | None) -> bool:
-        """Tell whether a plan is refused for what the next boot does: nothing of it is skipped."""
-        if plan is None:
-            return False
-        is_overridden = bool(plan.overridden) and self.request.on_override != "warn"
-        return is_overridden or (bool(plan.doubts) and self.request.on_doubt == "fail")
-
-    def _concerns(self, key: str, failed_key: str) -> bool:
-        """Tell whether a requested key, or glob, is about the key that failed."""
-        if key == failed_key:
-            return True
-        return is_glob(key) and glob_matches(split_glob(key), failed_key)
 
     def refuse(self, plan: Plan) -> None:
         if plan.overridden or plan.doubts:

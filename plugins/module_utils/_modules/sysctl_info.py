@@ -13,17 +13,12 @@ from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, proc_path, read_key
 from .._host.undone import find_undone
-from .._sysctl.boot_files import (
-    COMMAND_LINE,
-    BootFile,
-    BootFiles,
-    boot_lines,
-    read_order,
-)
+from .._sysctl.boot_files import BootFile, BootFiles, boot_lines, read_order
 from .._sysctl.couplings import names_of
+from .._sysctl.doubts import doubts_about
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.keys import ACTIONS, glob_matches, is_glob, parse_key, split_glob
-from .._sysctl.loaders import LOADERS, Loader
+from .._sysctl.loaders import COMMAND_LINE, LOADERS, Loader
 from .._sysctl.precedence import Precedence, after_stages
 from .._sysctl.secrets import display_value, quote_value
 from .._sysctl.sysctl_d import Line, line_result, parse_lines
@@ -97,7 +92,7 @@ def inspect_settings(
     undone = find_undone(contradictions, running) if contradictions and running else ()
     drifting = {key for key, _runtime, _line in contradictions}
     undone_keys = {setting.key for setting in undone}
-    doubts = boot_files.doubts_about(boot.precedence.winner, runtime)
+    doubts = doubts_about(boot_files.doubts, boot.precedence.winner, runtime)
     doubtful_keys = {key for _doubt, keys in doubts for key in keys}
     settings = {}
     for key, value in runtime.items():

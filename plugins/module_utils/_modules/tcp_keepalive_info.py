@@ -15,7 +15,8 @@ from .._keepalive.namespaces import other_namespaces, read_keepalive
 from .._keepalive.own_connection import own_connection
 from .._keepalive.processes import count_by_process
 from .._keepalive.profiles import KEYS, dead_after
-from .._sysctl.boot_files import BootFiles, Doubts
+from .._sysctl.boot_files import BootFiles
+from .._sysctl.doubts import Doubts, doubts_about
 from .._sysctl.errors import TuningError
 from .._sysctl.loaders import Loader
 from .._sysctl.precedence import Precedence, precedence_of
@@ -65,7 +66,7 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
     boot = _boot_values(boot_files, precedence, problems)
     undone = list(_find_undone(runtime, boot, precedence, files))
     values = {key: str(runtime[name]) for name, key in KEYS.items()}
-    doubts = boot_files.doubts_about(precedence.winner, values)
+    doubts = doubts_about(boot_files.doubts, precedence.winner, values)
     settings = _settings(runtime, boot, undone, doubts)
     rehearsal: dict[str, Any] = {}
     if params["assignments"] or params["rehearse"]:

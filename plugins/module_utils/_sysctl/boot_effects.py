@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from typing import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Collection, Iterable, Mapping
 
 from .couplings import (
     CHANGED,
@@ -26,6 +26,9 @@ from .loaders import Loader
 from .sysctl_d import Line
 from .values import value_in_text, values_equal
 
+if TYPE_CHECKING:
+    from .precedence import Precedence
+
 _ONE_NUMBER = "0"
 """Every key of couplings.py holds one number."""
 
@@ -36,6 +39,31 @@ def names_that_matter(key: str) -> list[str]:
     for influence in influences_on(key):
         names.extend(names_of(influence.key))
     return names
+
+
+def coupled_winner(key: str, precedence: Precedence) -> Line | None:
+    """Return the line that decides a key on which others may act, None if there is none."""
+    names = names_that_matter(key)
+    assignments, excluded = precedence.assignments, precedence.excluded
+    no_globs = {name for name in names if name in assignments or name in excluded}
+    lines = precedence.lines_written_to(names)
+    start_values = _values_before(names, precedence)
+    line = last_effect(key, lines, no_globs, precedence.loader, start_values)
+    if line is None and key in assignments:
+        return precedence.last_taken(key)
+    return line or excluded.get(key)
+
+
+def _values_before(names: Iterable[str], precedence: Precedence) -> Mapping[str, str] | None:
+    """Return variable -> its value before the lines are written, as far as it is known."""
+    if precedence.earlier is None:
+        return precedence.start_values
+    values = dict(START_VALUES)
+    for name in names:
+        line = precedence.earlier.winner(name)
+        if line and line.value:
+            values[variable_of(name)] = line.value
+    return values
 
 
 def last_effect(

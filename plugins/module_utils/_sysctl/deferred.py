@@ -85,3 +85,10 @@ def validate_limit(key: str, value: str) -> None:
     from . import value_checks
 
     value_checks.validate_limit(key, value)
+
+
+def validate_bound(key: str, value: str, live: str | None, at_least: bool) -> None:
+    """Refuse a minimum or maximum of a value that is not made of numbers."""
+    from . import value_checks
+
+    value_checks.validate_bound(key, value, live, at_least)

@@ -20,6 +20,10 @@ FOLDERS = (
 """The folders of both loaders. A file masks those of the same name in later folders."""
 
 
+COMMAND_LINE = "/proc/cmdline"
+"""The kernel command line, from which the kernel sets keys before any loader runs."""
+
+
 class Loader(NamedTuple):
     """The rules of one sysctl loader."""
 

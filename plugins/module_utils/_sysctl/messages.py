@@ -6,12 +6,15 @@ from __future__ import annotations
 
 from typing import Iterator, Sequence
 
-from .boot_files import COMMAND_LINE, KERNEL, Doubt, read_order
+from .boot_files import read_order
+from .command_line import KERNEL
 from .couplings import variable_of
+from .doubts import Doubt
+from .effects import Effects
 from .errors import TuningError
 from .keys import glob_matches, is_glob, split_glob
-from .loaders import LOADERS
-from .plan import Effects, Plan
+from .loaders import COMMAND_LINE, LOADERS
+from .plan import Plan
 from .secrets import quote_value
 from .sysctl_d import Line, assigned_values
 from .undone import describe_undone

@@ -18,9 +18,9 @@ from __future__ import annotations
 from typing import Collection, Iterable, Iterator, Mapping
 
 from . import deferred
-from .boot_files import COMMAND_LINE, BootFiles, boot_lines, read_order
+from .boot_files import BootFiles, boot_lines, read_order
 from .keys import glob_matches, is_glob, key_to_path, may_be_coupled, split_glob
-from .loaders import Loader
+from .loaders import COMMAND_LINE, Loader
 from .sysctl_d import Line
 from .text import encode
 from .values import value_after_write, value_in_text, values_equal
@@ -55,7 +55,7 @@ class Precedence:
     ) -> None:
         self.loader = loader
         self.earlier = earlier
-        self._start_values = start_values
+        self.start_values = start_values
         self._live = live or {}
         self.assignments: dict[str, Line] = {}
         """Key or glob -> the line that assigns it last, in the order in which they are written."""
@@ -137,42 +137,19 @@ class Precedence:
         return line
 
     def _find_own_winner(self, key: str) -> Line | None:
-        if may_be_coupled(key) and not is_glob(key):
-            return self._find_winner_among_coupled(key)
-        return self.assignment(key)
-
-    def _find_winner_among_coupled(self, key: str) -> Line | None:
+        if is_glob(key) or not may_be_coupled(key):
+            return self.assignment(key)
         # Few keys act on each other: the others do not pay for compiling the simulation.
-        from .boot_effects import last_effect, names_that_matter
+        from .boot_effects import coupled_winner
 
-        names = names_that_matter(key)
-        no_globs = {name for name in names if name in self.assignments or name in self.excluded}
-        lines = self.lines_written_to(names)
-        start_values = self._values_before(names)
-        line = last_effect(key, lines, no_globs, self.loader, start_values)
-        if line is None and key in self.assignments:
-            return self._last_taken(key)
-        return line or self.excluded.get(key)
-
-    def _values_before(self, names: Iterable[str]) -> Mapping[str, str] | None:
-        """Return variable -> its value before the lines are written, as far as it is known."""
-        if self.earlier is None:
-            return self._start_values
-        from .couplings import START_VALUES, variable_of
-
-        values = dict(START_VALUES)
-        for name in names:
-            line = self.earlier.winner(name)
-            if line and line.value:
-                values[variable_of(name)] = line.value
-        return values
+        return coupled_winner(key, self)
 
     def assignment(self, key: str) -> Line | None:
         """Return the last line that sets a key by its name, or else the last glob that does."""
         if is_glob(key):
             return self.assignments.get(key)
         if key in self.assignments:
-            return self._last_taken(key)
+            return self.last_taken(key)
         if key in self.excluded:
             return self.excluded[key]
         for segments, line in self._patterns:
@@ -182,7 +159,7 @@ class Precedence:
                     return taken
         return None
 
-    def _last_taken(self, key: str) -> Line:
+    def last_taken(self, key: str) -> Line:
         """Return the last line of a key that the kernel does not refuse.
 
         If it refuses all, that is a line without value, which keeps globs off the key.

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple
 
+from . import deferred
 from .errors import TuningError
-from .secrets import quote_value
 from .values import numbers_in, validate_value, values_equal
 
 Values = Mapping[str, "str | None"]
@@ -68,26 +68,8 @@ class Request(NamedTuple):
         live: the runtime value of the key, None if it is not known.
         """
         if self.has_bound:
-            self._validate_bound(key, value, live)
+            deferred.validate_bound(key, value, live, self.at_least)
         validate_value(key, value, live, self.unsafe)
-
-    def _validate_bound(self, key: str, value: str, live: str | None) -> None:
-        """Refuse a minimum or maximum of a value that is not made of numbers."""
-        option, bound = "at_most", "maximum"
-        if self.at_least:
-            option, bound = "at_least", "minimum"
-        if not numbers_in(value):
-            raise TuningError(
-                f"{key}: {quote_value(key, value)} is not a number, so it cannot be a {bound}; "
-                f"give a number, or set '{option}: false'",
-                key,
-            )
-        if live and not numbers_in(live):
-            raise TuningError(
-                f"{key}: its value is {quote_value(key, live)}, which is not a number, so "
-                f"{quote_value(key, value)} cannot be a {bound} of it; set '{option}: false'",
-                key,
-            )
 
 
 def check_combination(options: Mapping[str, Any]) -> None:

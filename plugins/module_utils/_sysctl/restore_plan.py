@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Iterable
 
-from .plan import FileChange, Observed, Plan, runtime_writes
+from .plan import FileChange, Observed, Plan
+from .planning import runtime_writes
 from .precedence import precedence_of
 from .request import Request, Values
 

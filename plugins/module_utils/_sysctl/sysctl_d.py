@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, Callable, Collection, Iterable, Mapping, NamedTuple
+from typing import Any, Callable, Collection, Mapping, NamedTuple
 
 from .keys import is_glob, normalize_key
 from .loaders import Loader
@@ -169,7 +169,7 @@ def edit(
         elif line.key and (requested is not None or line.key in drop):
             segments[line.segment] = ""
     lines = [f"{key} = {value}" for key, value in assign.items() if key not in assigned]
-    return encode(_append_lines("".join(segments), lines))
+    return encode(append_lines("".join(segments), lines))
 
 
 def _replace_value(segment: str, value: str, loader: Loader) -> str:
@@ -186,7 +186,7 @@ def _replace_value(segment: str, value: str, loader: Loader) -> str:
     return f"{name}={before}{value}{after}{nul}{hidden}"
 
 
-def _append_lines(text: str, lines: Collection[str]) -> str:
+def append_lines(text: str, lines: Collection[str]) -> str:
     """Return a text with more lines at its end, which end as its own lines do."""
     if not lines:
         return text
@@ -194,28 +194,6 @@ def _append_lines(text: str, lines: Collection[str]) -> str:
     if text and not text.endswith("\n"):
         text += line_end
     return text + "".join(line + line_end for line in lines)
-
-
-def move_to_end(data: bytes, loader: Loader, keys: Collection[str]) -> bytes:
-    """Return the file with the last assignment of each of these keys at its end, in this order."""
-    segments = split_segments(data, loader)
-    last_segments = {}
-    for line in parse_lines(data, loader):
-        if line.value is not None and line.key in keys:
-            last_segments[line.key] = line.segment
-    moved = [segments[last_segments[key]] for key in keys if key in last_segments]
-    for segment in last_segments.values():
-        segments[segment] = ""
-    lines = [segment.rstrip(loader.line_ends) for segment in moved]
-    return encode(_append_lines("".join(segments), lines))
-
-
-def comment_out(data: bytes, loader: Loader, indexes: Iterable[int]) -> bytes:
-    """Return the file with the segments of these indexes turned into comments."""
-    segments = split_segments(data, loader)
-    for index in indexes:
-        segments[index] = "# commented out by netops.tuning: " + segments[index]
-    return encode("".join(segments))
 
 
 def format_header(header: str) -> str:

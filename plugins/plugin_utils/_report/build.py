@@ -13,8 +13,10 @@ from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles 
     KEYS,
     PROFILES,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import COMMAND_LINE
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import (
+    COMMAND_LINE,
+    LOADERS,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import (
     parse_number,
     value_in_text,

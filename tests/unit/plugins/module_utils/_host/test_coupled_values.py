@@ -28,8 +28,8 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import 
     FileChange,
     Observed,
     Plan,
-    make_plan,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.planning import make_plan
 from hosts_in_memory import make_request, make_tree
 from unit.hosts_on_disk import HostRoot, Kernel
 

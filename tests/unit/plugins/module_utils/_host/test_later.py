@@ -15,6 +15,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
     detect_loader,
     read_boot_files,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.doubts import doubts_about
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
 from hosts_in_memory import load_cases
 
@@ -37,7 +38,7 @@ def boot_of(root, key=KEY):
     """Return the value and the line of a key at the next boot, and what is in doubt about it."""
     boot_files = read_boot_files(root.files)
     winner = precedence_of(boot_files, detect_loader(root.files), [key]).winner(key)
-    doubts = boot_files.doubts_about(lambda _key: winner, {key: None})
+    doubts = doubts_about(boot_files.doubts, lambda _key: winner, {key: None})
     decided = winner and [winner.value, winner.by, winner.path, winner.number]
     return decided, [doubt for doubt, _keys in doubts], boot_files
 

@@ -28,8 +28,8 @@ from ansible_collections.netops.tuning.plugins.module_utils._host.runtime_values
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import (
-    Observed,
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import Observed
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.planning import (
     make_plan,
     surplus_keys,
 )

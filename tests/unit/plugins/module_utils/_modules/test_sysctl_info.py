@@ -19,7 +19,7 @@ pytest.importorskip(
 from ansible_collections.netops.tuning.plugins.module_utils._host import proc_sys, undone
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
 from ansible_collections.netops.tuning.plugins.module_utils._modules import sysctl_info as engine
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import FileProblem
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.doubts import FileProblem
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.modules import sysctl_info
 from hosts_in_memory import make_tree

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import FileProblem
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.doubts import FileProblem
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages import (
     plan_warnings,
@@ -16,8 +16,8 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages imp
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import (
     FileChange,
     RuntimeWrite,
-    make_plan,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.planning import make_plan
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.restore_plan import (
     make_restore_plan,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import make_plan
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.planning import make_plan
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import (
     build_result,
     build_settings,

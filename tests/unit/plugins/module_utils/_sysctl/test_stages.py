@@ -7,11 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import (
-    BootFile,
-    Doubt,
-    Stage,
-)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import BootFile
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.doubts import Doubt
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages import (
@@ -20,6 +17,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages imp
     refuse_overridden,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import build_result
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.stages import Stage
 from hosts_in_memory import OURS, carried_out, make_host, make_request, plan_for
 
 KEY, OTHER = "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_retries2"

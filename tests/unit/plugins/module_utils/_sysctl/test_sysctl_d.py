@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import sysctl_d
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import (
+    sysctl_d,
+    whole_lines,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import encode
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
@@ -200,7 +203,7 @@ def test_an_edit_removes_every_line_of_a_dropped_key():
 
 def test_lines_are_commented_out_where_they_stand():
     before = b"a = 1\r\n  b = 2\n-c = 3"
-    after = sysctl_d.comment_out(before, SYSTEMD, [1, 2])
+    after = whole_lines.comment_out(before, SYSTEMD, [1, 2])
     first, *rest = after.split(b"\n")
     assert first == b"a = 1\r"
     assert [line[:1] for line in rest] == [b"#", b"#"]
@@ -249,7 +252,7 @@ def test_every_line_is_one_of_the_segments(data, loader):
 @given(files, loaders)
 def test_an_edit_of_no_keys_changes_nothing(data, loader):
     assert sysctl_d.edit(data, loader, {}, ()) == data
-    assert sysctl_d.comment_out(data, loader, []) == data
+    assert whole_lines.comment_out(data, loader, []) == data
 
 
 @given(
@@ -297,7 +300,7 @@ def test_commenting_out_keeps_every_other_line(data, loader, draw):
     lines = sysctl_d.parse_lines(data, loader)
     chosen = draw.draw(st.sets(st.sampled_from(lines))) if lines else set()
     indexes = {line.segment for line in chosen}
-    after = sysctl_d.comment_out(data, loader, indexes)
+    after = whole_lines.comment_out(data, loader, indexes)
     others = [(line.key, line.value) for line in lines if line not in chosen]
     assert keys_and_values(after, loader) == others
     segments = sysctl_d.split_segments(data, loader)

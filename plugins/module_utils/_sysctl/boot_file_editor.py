@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Edit the boot files in memory, and work out what the next boot makes of them.
+
+What only some requests need is in files of their own, see ``planning.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Collection, Mapping
+
+from . import deferred
+from .boot_files import BootFiles
+from .plan import FileChange, Observed
+from .precedence import Precedence, precedence_of
+from .request import Request, Values
+from .sysctl_d import Line, edit, format_header, is_only_header
+from .text import encode
+from .values import value_after_write, value_in_text, values_equal
+
+
+class BootFileEditor:
+    """The boot files of a host while they are edited in memory."""
+
+    def __init__(
+        self,
+        request: Request,
+        observed: Observed,
+        desired: Values,
+        removed: Mapping[str, str | None],
+        surplus: Collection[str],
+    ) -> None:
+        """Take the boot files as observed.
+
+        desired: key or glob -> the value that the next boot should give.
+        removed: key that leaves our file, globs expanded -> the value stated for it, if any.
+        surplus: keys and globs whose lines leave our file, unless they are assigned.
+        """
+        self.request = request
+        self.observed = observed
+        self.boot_files = observed.boot_files
+        self.removed = removed
+        self._desired = desired
+        self._surplus = surplus
+        self.other_files: dict[str, str] = {}
+        """Real path of each other file that is edited -> its path as the loader names it."""
+        self._precedence: Precedence | None = None
+
+    @property
+    def precedence(self) -> Precedence:
+        """What the next boot does with the files as they are now in memory."""
+        if self._precedence is None:
+            self._precedence = self.precedence_in(self.boot_files)
+        return self._precedence
+
+    def precedence_in(self, boot_files: BootFiles) -> Precedence:
+        """Return what the next boot would do with these boot files."""
+        keys = [*self._desired, *self.removed]
+        observed = self.observed
+        return precedence_of(boot_files, observed.loader, keys, live=observed.runtime)
+
+    def value_at_boot(self, key: str) -> str | None:
+        """Return what a key holds after the next boot, as far as a line decides it."""
+        winner = self.precedence.winner(key)
+        if winner is None or winner.value is None:
+            return None
+        live = self.observed.runtime.get(key)
+        return winner.value if live is None else value_after_write(key, winner.value, live)
+
+    def edit_our_file(self) -> None:
+        """Give our file what it should have, or remove it."""
+        content = self._our_content()
+        if content is not None or self.observed.content is not None:
+            self.set_file(self.observed.path, self.observed.real_path, content)
+
+    def changes(self) -> tuple[FileChange, ...]:
+        """Return the files that differ now, ours first."""
+        observed = self.observed
+        changes = []
+        if self.request.persistent:
+            content = self.boot_files.contents.get(observed.real_path)
+            attributes_differ = content is not None and bool(observed.attributes)
+            if content != observed.content or attributes_differ:
+                change = FileChange(
+                    path=observed.path,
+                    real_path=observed.real_path,
+                    before=observed.content,
+                    after=content,
+                )
+                changes.append(change)
+        for real_path, path in self.other_files.items():
+            if real_path != observed.real_path:
+                before = observed.boot_files.contents[real_path]
+                after = self.boot_files.contents[real_path]
+                changes.append(FileChange(path, real_path, before=before, after=after))
+        return tuple(changes)
+
+    def _our_content(self) -> bytes | None:
+        """Return our file as it should be, None where there should be none."""
+        request = self.request
+        before = self.observed.content
+        if before is None:
+            if not request.present or not self.is_file_needed():
+                return None
+            header = encode(format_header(request.header))
+            return header + self.assign(b"", self.keys_to_assign(b""))
+        if request.present:
+            return self.assign(before, self.keys_to_assign(before))
+        after = self.assign(before, {})
+        if not self.observed.is_link and is_only_header(before, after, request.header):
+            return None
+        return after
+
+    def is_file_needed(self) -> bool:
+        """Tell whether our file must be created."""
+        return bool(self.request.settings)
+
+    def keys_to_assign(self, _before: bytes) -> dict[str, str]:
+        """Return the keys that need a line in our file, which has these bytes so far."""
+        return {key: str(value) for key, value in self.request.settings.items()}
+
+    def assign(self, data: bytes, assign: Mapping[str, str]) -> bytes:
+        """Assign these keys, and remove surplus ones and those requested but not assigned."""
+        drop = {*self.request.settings, *self._surplus}.difference(assign)
+        return edit(data, self.observed.loader, assign, drop, self._text_for_line)
+
+    def _text_for_line(self, key: str, text: str, requested: str) -> str:
+        """Return the text that a line of our file should have: a comment behind a value stays."""
+        live = self.observed.runtime.get(key)
+        current = value_in_text(key, text, live)
+        if current is None:
+            return self.request.target(text, requested)
+        value = self.request.target(current, requested)
+        if values_equal(key, current, value):
+            return text
+        if values_equal(key, current, text):
+            return value
+        return deferred.value_with_comment(key, text, value, live)
+
+    def is_accepted_at_boot(self, key: str, value: str, boot: Precedence) -> bool:
+        """Tell whether a boot gives a key a value that is as requested."""
+        winner = boot.winner(key)
+        boot_value = winner.value if winner else None
+        return self.request.accepts(key, boot_value, value)
+
+    def overridden(self) -> list[tuple[str, Line | None]]:
+        """Return the keys with no accepted value at the next boot, each with the winning line."""
+        if not self.request.present:
+            return []
+        overridden = []
+        for key, value in self._desired.items():
+            if not self.is_accepted_at_boot(key, str(value), self.precedence):
+                overridden.append((key, self.precedence.winner(key)))
+        return overridden
+
+    def set_file(self, path: str, real_path: str, data: bytes | None) -> None:
+        """Give a file these bytes, or (None) remove it."""
+        self.boot_files = self.boot_files.with_file(path, real_path, data)
+        self._precedence = None

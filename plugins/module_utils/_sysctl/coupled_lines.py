@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The order of the lines in our file, where keys act on each other.
+
+Imported only where a requested key may be one of them.
+"""
+
+from __future__ import annotations
+
+from typing import Collection, Iterable
+
+from .boot_file_editor import BootFileEditor
+from .coupled_request import is_direct, lines_before_their_default
+from .keys import may_be_coupled
+from .sysctl_d import Line
+from .whole_lines import move_to_end
+
+
+def put_in_order(editor: BootFileEditor) -> None:
+    """Move lines of ours behind those that would change their keys."""
+    _move_behind_defaults(editor)
+    overridden = editor.overridden()
+    for _round in overridden:
+        keys = _keys_changed_by_ours(editor, overridden)
+        if not keys:
+            break
+        _move_to_end(editor, keys)
+        overridden = editor.overridden()
+
+
+def _move_behind_defaults(editor: BootFileEditor) -> None:
+    """Move lines of interfaces behind those of the defaults that they would inherit."""
+    observed = editor.observed
+    data = editor.boot_files.contents.get(observed.real_path)
+    keys = [key for key in editor.request.settings if may_be_coupled(key)]
+    if data is not None:
+        early = lines_before_their_default(data, observed.loader, keys)
+        if early:
+            _move_to_end(editor, early)
+
+
+def _move_to_end(editor: BootFileEditor, keys: Collection[str]) -> None:
+    observed = editor.observed
+    data = editor.boot_files.contents[observed.real_path]
+    moved = move_to_end(data, observed.loader, keys)
+    editor.set_file(observed.path, observed.real_path, moved)
+
+
+def _keys_changed_by_ours(
+    editor: BootFileEditor, overridden: Iterable[tuple[str, Line | None]]
+) -> list[str]:
+    """Return the keys, or globs, with a line of ours that another line of ours undoes."""
+    keys: dict[str, None] = {}
+    for key, winner in overridden:
+        if winner is None or winner.real_path != editor.observed.real_path:
+            continue
+        if may_be_coupled(key) and not is_direct(key, winner):
+            keys[_requested_name(editor, key)] = None
+    return list(keys)
+
+
+def _requested_name(editor: BootFileEditor, key: str) -> str:
+    """Return the key or the glob under which a key is requested."""
+    settings = editor.request.settings
+    if key in settings:
+        return key
+    for glob, matches in editor.observed.matches.items():
+        if key in matches and glob in settings:
+            return glob
+    return key

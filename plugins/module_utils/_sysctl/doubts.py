@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is not known of the next boot: files that cannot be read, and who may write otherwise.
+
+Most hosts have neither, and do not import this.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Tuple
+
+from .keys import glob_matches, is_glob, split_glob
+from .sysctl_d import Line
+from .text import printable
+from .values import values_equal
+
+
+class FileProblem(NamedTuple):
+    """A file that we cannot read."""
+
+    path: str
+    reason: str
+    matters: bool
+    """Whether the loader may be able to read it all the same."""
+
+
+class Doubt(NamedTuple):
+    """A reason why the next boot may end otherwise than the files say."""
+
+    by: str
+    """Who may set the keys, or does not."""
+    why: str
+    path: str
+    """Where that can be seen."""
+    remedy: str
+    keys: tuple[str, ...] = ()
+    """The keys and globs that it is about; none: all keys."""
+    line: int | None = None
+    value: str | None = None
+    """The value that the keys may get, None if that is not known."""
+
+    settled_in: tuple[str, ...] = ()
+    """Starts of paths: what the program itself reads there later is not in doubt."""
+
+    def concerns(self, key: str, value: str | None, line: Line | None) -> bool:
+        """Tell whether it is about a key, which this line sets to this value."""
+        if line and line.by == self.by and line.path.startswith(self.settled_in):
+            return False
+        if self.value is not None and values_equal(key, value, self.value):
+            return False
+        if not self.keys or key in self.keys:
+            return True
+        return any(is_glob(keys) and glob_matches(split_glob(keys), key) for keys in self.keys)
+
+    def result(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Return it as results show it, with the keys that it is about there."""
+        return {
+            "affected_keys": [printable(key) for key in keys],
+            "by": printable(self.by),
+            "why": printable(self.why),
+            "path": printable(self.path),
+            "line": self.line,
+            "remedy": printable(self.remedy),
+        }
+
+
+Doubts = Tuple[Tuple[Doubt, Tuple[str, ...]], ...]
+"""Doubts, each with the keys that it is about."""
+
+
+def doubts_about(
+    doubts: Iterable[Doubt],
+    winner: Callable[[str], Line | None],
+    values: Mapping[str, str | None],
+) -> Doubts:
+    """Return the doubts about keys, each with its keys.
+
+    winner: returns the line that decides a key; values: those that keys have without one.
+    """
+    concerned_doubts = []
+    for doubt in doubts:
+        concerned = []
+        for key, default in values.items():
+            line = winner(key)
+            value = line.value if line else default
+            if doubt.concerns(key, value, line):
+                concerned.append(key)
+        if concerned:
+            concerned_doubts.append((doubt, tuple(concerned)))
+    return tuple(concerned_doubts)

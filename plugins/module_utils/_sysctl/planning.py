@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Make the plan of a run from the request and the observed host.
+
+What few requests or hosts need is imported where it is used: a host compiles at every run what it
+imports.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Collection, Iterable
+
+from . import deferred
+from .boot_file_editor import BootFileEditor
+from .errors import TuningError
+from .keys import is_glob, may_be_coupled
+from .loaders import Loader
+from .plan import Observed, Plan, RuntimeWrite
+from .request import Request, Values
+from .sysctl_d import Line, parse_lines
+from .values import values_equal
+
+if TYPE_CHECKING:
+    from .doubts import Doubts
+
+_SHORT_VALUE = 4000
+"""Bytes. The kernel takes all of so short a value in one write."""
+
+
+def surplus_keys(request: Request, content: bytes | None, loader: Loader) -> list[str]:
+    """Return the keys that leave our file beside settings that come: listed, or ``exclusive``."""
+    keys: dict[str, None] = dict.fromkeys(request.absent)
+    if not request.exclusive or not request.persistent:
+        return list(keys)
+    for line in parse_lines(content or b"", loader):
+        if line.key and line.key not in request.settings and line.key not in request.kept:
+            keys[line.key] = None
+    return list(keys)
+
+
+def make_plan(request: Request, observed: Observed) -> Plan:
+    """Decide everything, or raise TuningError.
+
+    Planning again after the plan was carried out gives a plan without changes.
+    """
+    request = with_numbers_for_words(request, observed)
+    requested = expand_globs(request.settings, observed)
+    if request.present:
+        _validate_values(request, requested, observed)
+        _refuse_conflicts(request, requested, observed)
+    missing = _missing_keys(request, observed)
+    editor = _boot_file_editor(request, observed, requested)
+    overridden = _edit(editor)
+    desired = dict(requested) if request.present else {}
+    for key, stated in editor.removed.items():
+        at_boot = editor.value_at_boot(key)
+        desired[key] = stated if at_boot is None else at_boot
+        if at_boot is None and stated is not None:
+            request.validate(key, stated, observed.runtime.get(key))
+    return Plan(
+        request=request,
+        observed=observed,
+        desired=desired,
+        writes=runtime_writes(request, desired, observed.runtime, editor.removed),
+        files=editor.changes(),
+        boot_files=editor.boot_files,
+        precedence=editor.precedence,
+        overridden=overridden,
+        missing=missing,
+        removed_keys=tuple(editor.removed),
+        doubts=_doubts_about(desired, editor),
+    )
+
+
+def _boot_file_editor(request: Request, observed: Observed, requested: Values) -> BootFileEditor:
+    surplus = surplus_keys(request, observed.content, observed.loader)
+    removed: dict[str, str | None] = {} if request.present else dict(requested)
+    stated = {key: request.absent.get(key) for key in surplus}
+    for key, value in expand_globs(stated, observed).items():
+        if key not in requested:
+            removed[key] = value
+    editor_class = BootFileEditor
+    if request.has_bound:
+        from .bounds import BoundedFileEditor
+
+        editor_class = BoundedFileEditor
+    return editor_class(
+        request,
+        observed,
+        desired={**request.settings, **requested},
+        removed=removed,
+        surplus=[*surplus, *_other_names(request.settings)],
+    )
+
+
+def _other_names(keys: Iterable[str]) -> Collection[str]:
+    """Return the other names of the variables that keys set: our file has the one requested."""
+    coupled = [key for key in keys if may_be_coupled(key)]
+    if not coupled:
+        return ()
+    from .coupled_request import other_names
+
+    return other_names(coupled)
+
+
+def _edit(editor: BootFileEditor) -> tuple[tuple[str, Line | None], ...]:
+    """Edit our file, and those that override it with comment_out; return what is overridden."""
+    request = editor.request
+    if not request.persistent:
+        return ()
+    editor.edit_our_file()
+    if request.present and any(may_be_coupled(key) for key in request.settings):
+        from .coupled_lines import put_in_order
+
+        put_in_order(editor)
+    overridden = editor.overridden()
+    if overridden and request.on_override == "comment_out":
+        from .winning_lines import comment_out_winners
+
+        overridden = comment_out_winners(editor, overridden)
+    return tuple(overridden)
+
+
+def _doubts_about(desired: Values, editor: BootFileEditor) -> Doubts:
+    """Return each doubt about the values of the next boot, with the keys that it is about."""
+    request = editor.request
+    if not editor.boot_files.doubts or not request.persistent or request.on_doubt == "ignore":
+        return ()
+    from .doubts import doubts_about
+
+    values = {**request.settings, **desired}
+    return doubts_about(editor.boot_files.doubts, editor.precedence.winner, values)
+
+
+def runtime_writes(
+    request: Request, desired: Values, live: Values, removed_keys: Collection[str] = ()
+) -> tuple[RuntimeWrite, ...]:
+    """Return the runtime values to set, in the order given.
+
+    Removed keys have no bound: they take the value of the next boot, be it lower or higher.
+    """
+    if not request.runtime:
+        return ()
+    writes = []
+    for key, value in desired.items():
+        if value is None or key not in live:
+            continue
+        target = value if key in removed_keys else request.target(live[key], value)
+        if not values_equal(key, live[key], target):
+            writes.append(RuntimeWrite(key, before=live[key], after=target))
+    return tuple(writes)
+
+
+def expand_globs(settings: Values, observed: Observed) -> dict[str, str | None]:
+    """Return the settings with each glob replaced by its matches; an explicit key wins over it."""
+    expanded: dict[str, str | None] = {}
+    for key, value in settings.items():
+        if not is_glob(key):
+            expanded[key] = value
+            continue
+        for match in observed.matches.get(key, ()):
+            if match not in settings:
+                expanded[match] = value
+    return expanded
+
+
+def with_numbers_for_words(request: Request, observed: Observed) -> Request:
+    """Return a request with 1 and 0 in place of words such as yes, where a key takes numbers."""
+    numbers = {}
+    for key, value in request.settings.items():
+        if value is not None and value[:1].isalpha():
+            names = observed.matches.get(key, ()) if is_glob(key) else (key,)
+            live = [observed.runtime[name] for name in names if name in observed.runtime]
+            number = deferred.number_for_word(key, value, live)
+            if number != value:
+                numbers[key] = number
+    return request._replace(settings={**request.settings, **numbers}) if numbers else request
+
+
+def _validate_values(request: Request, requested: Values, observed: Observed) -> None:
+    must_fit_one_write = request.persistent and not observed.loader.writes_in_parts
+    for key, value in requested.items():
+        text = str(value)
+        request.validate(key, text, observed.runtime.get(key))
+        if must_fit_one_write and len(text) > _SHORT_VALUE:
+            deferred.refuse_cut_value(key, text)
+
+
+def _refuse_conflicts(request: Request, requested: Values, observed: Observed) -> None:
+    """Refuse values of keys that undo each other, and two values for one variable."""
+    coupled = {key: str(value) for key, value in requested.items() if may_be_coupled(key)}
+    if not coupled or request.has_bound:
+        return
+    from .coupled_request import refuse_conflicts
+
+    settings = {key: str(value) for key, value in request.settings.items()}
+    refuse_conflicts(settings, coupled, observed.runtime)
+
+
+def _missing_keys(request: Request, observed: Observed) -> tuple[str, ...]:
+    """Return the requested keys that this kernel does not have, or refuse them."""
+    if not request.runtime:
+        return ()
+    missing = find_missing(request, observed)
+    if missing and request.present and not request.ignore_missing:
+        raise missing_error(missing[0], "check the spelling")
+    return tuple(missing)
+
+
+def find_missing(request: Request, observed: Observed) -> list[str]:
+    """Return the requested keys that this kernel does not have."""
+    missing = []
+    for key in request.settings:
+        if key not in observed.runtime and not observed.matches.get(key):
+            missing.append(key)
+    return missing
+
+
+def missing_error(key: str, advice: str) -> TuningError:
+    """Return the error for a key that this kernel does not have."""
+    reason = "matches no key of this kernel" if is_glob(key) else "this kernel has no such key"
+    return TuningError(
+        f"{key}: {reason}; {advice}, load its module first, "
+        "or set 'ignore_missing: true' to keep it for later",
+        key,
+    )
