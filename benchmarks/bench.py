@@ -24,6 +24,17 @@ KEEPALIVE = {
     "net.ipv4.tcp_keepalive_probes": 9,
     "net.ipv4.tcp_keepalive_intvl": 25,
 }
+KEYS_OF_TCP = """
+abort_on_overflow adv_win_scale app_win base_mss challenge_ack_limit comp_sack_delay_ns
+comp_sack_nr comp_sack_slack_ns dsack early_demux early_retrans ecn fack fastopen
+fastopen_blackhole_timeout_sec fin_timeout frto fwmark_accept limit_output_bytes max_reordering
+max_syn_backlog max_tw_buckets min_rtt_wlen min_tso_segs moderate_rcvbuf mtu_probing
+no_metrics_save notsent_lowat orphan_retries pacing_ca_ratio pacing_ss_ratio probe_interval
+probe_threshold recovery reordering retrans_collapse retries1 retries2 rfc1337 sack
+slow_start_after_idle stdurg syn_retries synack_retries syncookies thin_linear_timeouts timestamps
+tso_win_divisor tw_reuse window_scaling
+"""
+"""The last parts of 50 keys of net.ipv4.tcp_ that act on no other."""
 KEYS_OF_AN_INTERFACE = (
     "net.ipv4.conf.{}.rp_filter",
     "net.ipv4.conf.{}.medium_id",
@@ -47,6 +58,11 @@ class Options(NamedTuple):
 
 def interface_names(count: int) -> list[str]:
     return [f"bench{number}" for number in range(count)]
+
+
+def tcp_settings() -> dict[str, int]:
+    """Return 50 keys of TCP, with a value that none of them has at first."""
+    return {f"net.ipv4.tcp_{name}": 2 for name in KEYS_OF_TCP.split()}
 
 
 def interface_settings(interfaces: Sequence[str]) -> dict[str, int]:

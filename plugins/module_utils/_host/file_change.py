@@ -28,6 +28,9 @@ _NOT_COPIED = (errno.ENOTSUP, errno.EPERM, errno.ENODATA)
 """Errors of an extended attribute that the new file cannot have; they do not stop the change."""
 
 
+_TEMPORARY_ENDINGS = (".before", ".new")
+
+
 class UndoStep(NamedTuple):
     """A change of the host, and how to undo it."""
 
@@ -56,14 +59,21 @@ def remove_leftovers(path: str) -> None:
     The host lock makes sure that no other run is at work.
     """
     folder, _sep, name = path.rpartition("/")
+    temporary_files = []
+    with suppress(OSError):
+        for other_name in os.listdir(folder):
+            if other_name.startswith(".") and other_name.endswith(_TEMPORARY_ENDINGS):
+                temporary_files.append(other_name)
+    if not temporary_files:
+        return
     original_name = rf"\..*(\.conf|{re.escape(name)})"
     # A backup, or a copy of the original, has a temporary file of its own.
     endings = r"(\.[\w@:~-]+)*\.\d+\.(before|new)"
     leftover = re.compile(original_name + endings)
-    with suppress(OSError):
-        for other_name in os.listdir(folder):
-            if other_name[0] == "." and leftover.fullmatch(other_name):
-                remove_if_exists(f"{folder}/{other_name}")
+    for temporary_file in temporary_files:
+        if leftover.fullmatch(temporary_file):
+            with suppress(OSError):
+                remove_if_exists(f"{folder}/{temporary_file}")
 
 
 def change_file(
