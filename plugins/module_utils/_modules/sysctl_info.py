@@ -14,6 +14,7 @@ from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, proc_path, read_key
 from .._host.undone import find_undone
 from .._sysctl.boot_files import BootFile, BootFiles, boot_lines, read_order
+from .._sysctl.coupling_doubts import coupling_doubts
 from .._sysctl.couplings import names_of
 from .._sysctl.doubts import doubts_about
 from .._sysctl.errors import TuningError, describe_os_error
@@ -93,6 +94,7 @@ def inspect_settings(
     drifting = {key for key, _runtime, _line in contradictions}
     undone_keys = {setting.key for setting in undone}
     doubts = doubts_about(boot_files.doubts, boot.precedence.winner, runtime)
+    doubts += coupling_doubts(boot.precedence, runtime)
     doubtful_keys = {key for _doubt, keys in doubts for key in keys}
     settings = {}
     for key, value in runtime.items():

@@ -5,15 +5,17 @@
 1. A write of any name of a variable sets it.
 2. A write of a key that acts on others sets them too, see ``couplings.py``.
 3. The kernel starts with START_VALUES; systemd does not write a value that is there already.
+4. Where an effect cannot be computed, the line that has it makes the key unclear.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Collection, Iterable, Mapping, NamedTuple
 
 from .couplings import (
     CHANGED,
     INHERITED,
+    RANDOM,
     START_VALUES,
     Influence,
     effect_of,
@@ -33,6 +35,15 @@ _ONE_NUMBER = "0"
 """Every key of couplings.py holds one number."""
 
 
+class LastEffect(NamedTuple):
+    """How the writes of a loader end for one key."""
+
+    line: Line | None
+    """The line with the last effect whose value is known, None if there is none."""
+    unclear: Line | None
+    """A line after it that changes the key to a value that is not known."""
+
+
 def names_that_matter(key: str) -> list[str]:
     """Return the keys whose writing sets or changes a key, its own names first."""
     names = names_of(key)
@@ -48,7 +59,9 @@ def coupled_winner(key: str, precedence: Precedence) -> Line | None:
     no_globs = {name for name in names if name in assignments or name in excluded}
     lines = precedence.lines_written_to(names)
     start_values = _values_before(names, precedence)
-    line = last_effect(key, lines, no_globs, precedence.loader, start_values)
+    line, unclear = last_effect(key, lines, no_globs, precedence.loader, start_values)
+    if unclear:
+        precedence.unclear[key] = unclear
     if line is None and key in assignments:
         return precedence.last_taken(key)
     return line or excluded.get(key)
@@ -61,7 +74,9 @@ def _values_before(names: Iterable[str], precedence: Precedence) -> Mapping[str,
     values = dict(START_VALUES)
     for name in names:
         line = precedence.earlier.winner(name)
-        if line and line.value:
+        if name in precedence.earlier.unclear:
+            values.pop(variable_of(name), None)
+        elif line and line.value:
             values[variable_of(name)] = line.value
     return values
 
@@ -72,8 +87,8 @@ def last_effect(
     no_globs: Collection[str],
     loader: Loader,
     start_values: Mapping[str, str] | None = None,
-) -> Line | None:
-    """Return the line that has the last effect on a key, None if there is none.
+) -> LastEffect:
+    """Return what has the last effect on a key.
 
     lines: what the loader writes to ``names_that_matter``, in its order.
     no_globs: the keys that globs are kept off, since lines name them.
@@ -88,7 +103,7 @@ def last_effect(
         for name in boot.names:
             if name not in no_globs and glob_matches(segments, name):
                 boot.write(name, line)
-    return boot.winner
+    return LastEffect(boot.winner, boot.unclear)
 
 
 class _Boot:
@@ -97,6 +112,7 @@ class _Boot:
     def __init__(self, key: str, loader: Loader, start_values: Mapping[str, str]) -> None:
         self.names = names_that_matter(key)
         self.winner: Line | None = None
+        self.unclear: Line | None = None
         self._variable = variable_of(key)
         self._loader = loader
         self._is_written = _is_loopback(key)  # it has an address before the loader runs
@@ -117,7 +133,7 @@ class _Boot:
         if value is None:
             return  # the kernel refuses it
         if variable == self._variable:
-            self.winner = line._replace(value=value)
+            self._set_winner(line, value)
         if self._loader.skips_equal_values and before == line.value:
             return
         self._values[variable] = value
@@ -135,12 +151,21 @@ class _Boot:
             return
         if influence.when == INHERITED and self._is_written:
             return
+        if influence.value == RANDOM:
+            return  # a value that a line sets stays
         value = effect_of(self._values[variable_of(influence.key)], influence.value)
-        if value is None or values_equal(target, self._values.get(target), value):
-            return
-        self._values[target] = value
-        if target == self._variable:
-            self.winner = line._replace(value=value)
+        if value is None:
+            self._values.pop(target, None)
+            if target == self._variable:
+                self.unclear = line
+        elif not values_equal(target, self._values.get(target), value):
+            self._values[target] = value
+            if target == self._variable:
+                self._set_winner(line, value)
+
+    def _set_winner(self, line: Line, value: str) -> None:
+        self.winner = line._replace(value=value)
+        self.unclear = None
 
 
 def _is_loopback(key: str) -> bool:

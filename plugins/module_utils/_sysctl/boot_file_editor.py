@@ -40,7 +40,7 @@ class BootFileEditor:
         self.observed = observed
         self.boot_files = observed.boot_files
         self.removed = removed
-        self._desired = desired
+        self.desired = desired
         self._surplus = surplus
         self.other_files: dict[str, str] = {}
         """Real path of each other file that is edited -> its path as the loader names it."""
@@ -55,7 +55,7 @@ class BootFileEditor:
 
     def precedence_in(self, boot_files: BootFiles) -> Precedence:
         """Return what the next boot would do with these boot files."""
-        keys = [*self._desired, *self.removed]
+        keys = [*self.desired, *self.removed]
         observed = self.observed
         return precedence_of(boot_files, observed.loader, keys, live=observed.runtime)
 
@@ -148,7 +148,7 @@ class BootFileEditor:
         if not self.request.present:
             return []
         overridden = []
-        for key, value in self._desired.items():
+        for key, value in self.desired.items():
             if not self.is_accepted_at_boot(key, str(value), self.precedence):
                 overridden.append((key, self.precedence.winner(key)))
         return overridden

@@ -11,14 +11,22 @@ from typing import Collection, Iterable
 
 from .boot_file_editor import BootFileEditor
 from .coupled_request import is_direct, lines_before_their_default
+from .couplings import NO_MODULES_AFTER
 from .keys import may_be_coupled
-from .sysctl_d import Line
+from .sysctl_d import Line, parse_lines
 from .whole_lines import move_to_end
 
 
 def put_in_order(editor: BootFileEditor) -> None:
-    """Move lines of ours behind those that would change their keys."""
+    """Move lines of ours behind those that would change their keys, or that they would stop."""
     _move_behind_defaults(editor)
+    _move_behind_unclear(editor)
+    _move_behind_changes(editor)
+    _move_behind_stopped(editor)
+
+
+def _move_behind_changes(editor: BootFileEditor) -> None:
+    """Move lines behind other lines of ours that give their keys another value."""
     overridden = editor.overridden()
     for _round in overridden:
         keys = _keys_changed_by_ours(editor, overridden)
@@ -37,6 +45,33 @@ def _move_behind_defaults(editor: BootFileEditor) -> None:
         early = lines_before_their_default(data, observed.loader, keys)
         if early:
             _move_to_end(editor, early)
+
+
+def _move_behind_unclear(editor: BootFileEditor) -> None:
+    """Move lines behind other lines of ours that change their keys to what is not known."""
+    for key in editor.desired:
+        editor.precedence.winner(key)
+    if not editor.precedence.has_unclear():
+        return
+    from .coupling_doubts import unclear_lines
+
+    keys: dict[str, None] = {}
+    for key, line in unclear_lines(editor.precedence, editor.desired):
+        is_ours = line.real_path == editor.observed.real_path
+        if is_ours and line.key not in editor.desired:
+            keys[_requested_name(editor, key)] = None
+    if keys:
+        _move_to_end(editor, list(keys))
+
+
+def _move_behind_stopped(editor: BootFileEditor) -> None:
+    """Move lines after which the kernel loads no module behind those that may need one."""
+    observed = editor.observed
+    lines = parse_lines(editor.boot_files.contents.get(observed.real_path, b""), observed.loader)
+    assigned = [line.key for line in lines if line.value is not None]
+    stopping = [key for key in NO_MODULES_AFTER if key in assigned]
+    if stopping and assigned[-len(stopping) :] != stopping:
+        _move_to_end(editor, stopping)
 
 
 def _move_to_end(editor: BootFileEditor, keys: Collection[str]) -> None:

@@ -42,7 +42,7 @@ def refuse_conflicts(
         # What a later write has changed is written once more, so everything is simulated twice.
         in_order = [name for name in requested if name in names] * 2
         lines = [_write(name, requested[name]) for name in in_order]
-        line = last_effect(key, lines, (), _WRITER, start_values)
+        line = last_effect(key, lines, (), _WRITER, start_values).line
         if line and not values_equal(key, line.value, value):
             raise _conflict(key, value, line.key, requested[line.key])
 

@@ -37,6 +37,7 @@ OPPOSITE = "1 for 0, and 0 for any other value"
 ZERO = "0"
 TIMES_1000 = "the value written, in milliseconds and not seconds"
 UNKNOWN = "a value that does not follow from the one written"
+RANDOM = "a random one, if it has none yet and 3 is written"
 
 WRITTEN = "whenever the key is written"
 CHANGED = "when the value of the key changes"
@@ -51,7 +52,7 @@ class Effect(NamedTuple):
     target: str
     """The pattern of the key that changes."""
     value: str
-    """What the target becomes: SAME, OPPOSITE, TIMES_1000, UNKNOWN, or a number such as ZERO."""
+    """What the target becomes: one of the names above, or a number such as ZERO."""
     when: str
     """WRITTEN, CHANGED or INHERITED."""
     source: str
@@ -125,14 +126,14 @@ EFFECTS = (
     Effect(
         key="net.ipv6.conf.all.addr_gen_mode",
         target="net.ipv6.conf.<interface>.stable_secret",
-        value=UNKNOWN,
+        value=RANDOM,
         when=CHANGED,
         source="ipv6_gen_mode_random_init, net/ipv6/addrconf.c",
     ),
     Effect(
         key="net.ipv6.conf.<interface>.addr_gen_mode",
         target="net.ipv6.conf.<interface>.stable_secret",
-        value=UNKNOWN,
+        value=RANDOM,
         when=CHANGED,
         source="ipv6_gen_mode_random_init, net/ipv6/addrconf.c",
     ),
@@ -337,6 +338,7 @@ START_VALUES = {
     "net.ipv6.conf.all.disable_ipv6": "0",
     "net.ipv6.conf.all.ignore_routes_with_linkdown": "0",
     "net.ipv6.conf.all.addr_gen_mode": "0",
+    "net.ipv6.conf.all.force_forwarding": "0",
     "vm.dirty_ratio": "20",
     "vm.dirty_bytes": "0",
     "vm.dirty_background_ratio": "10",
@@ -372,6 +374,14 @@ ONE_WAY = (
     OneWay("net.netfilter.nf_hooks_lwtunnel", "1", "the kernel takes no 0 after a 1"),
 )
 """What stays until a reboot (Documentation/admin-guide/sysctl)."""
+
+
+NO_MODULES_AFTER = (
+    "kernel.usermodehelper.inheritable",
+    "kernel.usermodehelper.bset",
+    "kernel.modules_disabled",
+)
+"""Keys after which the kernel may load no module, and so refuse a value that needs one."""
 
 
 def variable_of(key: str) -> str:

@@ -109,7 +109,7 @@ def _edit(editor: BootFileEditor) -> tuple[tuple[str, Line | None], ...]:
     if not request.persistent:
         return ()
     editor.edit_our_file()
-    if request.present and any(may_be_coupled(key) for key in request.settings):
+    if request.present and _may_need_order(editor):
         from .coupled_lines import put_in_order
 
         put_in_order(editor)
@@ -121,15 +121,30 @@ def _edit(editor: BootFileEditor) -> tuple[tuple[str, Line | None], ...]:
     return tuple(overridden)
 
 
+def _may_need_order(editor: BootFileEditor) -> bool:
+    """Tell whether the order of the lines in our file may matter."""
+    if any(may_be_coupled(key) for key in editor.request.settings):
+        return True
+    content = editor.boot_files.contents.get(editor.observed.real_path, b"")
+    return b"modules_disabled" in content or b"usermodehelper" in content
+
+
 def _doubts_about(desired: Values, editor: BootFileEditor) -> Doubts:
     """Return each doubt about the values of the next boot, with the keys that it is about."""
     request = editor.request
-    if not editor.boot_files.doubts or not request.persistent or request.on_doubt == "ignore":
+    if not request.persistent or request.on_doubt == "ignore":
         return ()
-    from .doubts import doubts_about
-
+    doubts: Doubts = ()
     values = {**request.settings, **desired}
-    return doubts_about(editor.boot_files.doubts, editor.precedence.winner, values)
+    if editor.precedence.has_unclear():
+        from .coupling_doubts import coupling_doubts
+
+        doubts = coupling_doubts(editor.precedence, values)
+    if editor.boot_files.doubts:
+        from .doubts import doubts_about
+
+        doubts += doubts_about(editor.boot_files.doubts, editor.precedence.winner, values)
+    return doubts
 
 
 def runtime_writes(

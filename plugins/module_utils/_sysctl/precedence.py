@@ -66,6 +66,8 @@ class Precedence:
         """Key -> the last argument for it on the kernel command line, which the kernel writes."""
         self._refused: dict[str, Line] = {}
         """Key -> the line that decides it, if the kernel refuses that line."""
+        self.unclear: dict[str, Line] = {}
+        """Key -> a line after its winner that changes it to a value that is not known."""
         for line in lines:
             self._read(line)
         self._winners: dict[str, Line | None] = {}
@@ -216,6 +218,10 @@ class Precedence:
         """Tell whether the kernel takes a line that assigns a key, as far as that is known."""
         is_empty_and_unknown = not line.value and self._live.get(key) is None
         return is_empty_and_unknown or self._taken_line(line, key) is not None
+
+    def has_unclear(self) -> bool:
+        """Tell whether any of the winners asked for so far is followed by an unclear change."""
+        return bool(self.unclear) or (self.earlier is not None and self.earlier.has_unclear())
 
     def refused_line(self, key: str) -> Line | None:
         """Return the line that decides a key although the kernel refuses it."""

@@ -11,8 +11,15 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import read_order
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupling_doubts import (
+    unclear_lines,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import key_to_path
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import (
+    Precedence,
+    precedence_of,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import parse_lines
 from hosts_in_memory import load_cases, make_host
 
 KEYS = {"a": "net.ipv4.tcp_fin_timeout", "b": "net.ipv4.conf.eth0.promote_secondaries"}
@@ -55,6 +62,8 @@ def full_key(name):
     """Return the key of a short name: a segment for the interface makes it one of its keys."""
     if name.startswith("dirty_"):
         return f"vm.{name}"
+    if name.startswith("neigh."):
+        return f"net.ipv4.{name}"
     if name == "ip_forward":
         return f"net.ipv4.{name}"
     family = "ipv4"
@@ -80,6 +89,23 @@ def test_keys_that_act_on_each_other(loader, case):
         key = full_key(name)
         winner = precedence_of(host.boot_files, host.loader, [key]).winner(key)
         assert (winner and [winner.value, winner.number]) == expected
+    names = [*boot, *case.get("unclear", {})]
+    keys = [full_key(name) for name in names]
+    precedence = precedence_of(host.boot_files, host.loader, keys)
+    unclear = {key: line.number for key, line in unclear_lines(precedence, keys)}
+    assert unclear == {full_key(name): number for name, number in case.get("unclear", {}).items()}
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize(("line", "is_unclear"), [("", True), ("{key} = 500", False)])
+def test_a_later_program_may_clear_up_what_is_not_known(loader, line, is_unclear):
+    key = full_key("neigh.eth0.retrans_time_ms")
+    text = full_line("neigh.eth0.retrans_time_ms=1") + full_line("neigh.eth0.retrans_time=1")
+    host = make_host(loader, {"/etc/sysctl.d/a.conf": text})
+    first = precedence_of(host.boot_files, host.loader, [key])
+    lines = parse_lines(line.format(key=key).encode(), host.loader)
+    last = Precedence(lines, host.loader, earlier=first)
+    assert bool(list(unclear_lines(last, [key]))) is is_unclear
 
 
 def test_each_masked_file_comes_right_after_the_one_that_masks_it():
