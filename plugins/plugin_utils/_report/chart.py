@@ -10,21 +10,10 @@ import math
 import statistics
 from typing import Iterable, NamedTuple, Sequence
 
+from ansible_collections.netops.tuning.plugins.plugin_utils._idle_limits import IDLE_LIMITS
 from ansible_collections.netops.tuning.plugins.plugin_utils._words import count_text
 
 from .model import Report
-
-IDLE_LIMITS = (
-    (240, "Azure", "Azure Load Balancer, public IP"),
-    (300, "Meraki", "Cisco Meraki NAT"),
-    (350, "AWS", "AWS NLB, Gateway LB, Network Firewall, EC2 Nitro v6"),
-    (600, "Google VPC", "Google VPC"),
-    (900, "kube-proxy", "kube-proxy with IPVS"),
-)
-"""Seconds after which a path drops an idle connection, a short name and a full name.
-
-Sources: the option idle_limit of the module tcp_keepalive.
-"""
 
 TICKS = (
     (10, "10 s"),
@@ -249,11 +238,19 @@ def _ticks(axis: Axis) -> list[Tick]:
     return ticks
 
 
+def _published_limits() -> list[tuple[int, str, str]]:
+    """Return seconds, short name and name of each limit; networks that share one share a line."""
+    names: dict[tuple[int, str], list[str]] = {}
+    for limit in IDLE_LIMITS:
+        names.setdefault((limit.seconds, limit.short), []).append(limit.name)
+    return [(seconds, short, "; ".join(same)) for (seconds, short), same in names.items()]
+
+
 def _limits(report: Report, axis: Axis, times: Sequence[int]) -> list[Limit]:
     """Return the published idle limits and those of the user, in order."""
-    published = {limit[0] for limit in IDLE_LIMITS}
+    candidates = _published_limits()
+    published = {seconds for seconds, _short, _name in candidates}
     of_user = {host.idle_limit for host in report.hosts if host.idle_limit is not None}
-    candidates = list(IDLE_LIMITS)
     candidates += [(seconds, "yours", "the limit you gave") for seconds in of_user - published]
     limits: list[Limit] = []
     for seconds, short, name in sorted(candidates):

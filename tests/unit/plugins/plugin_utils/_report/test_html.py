@@ -20,6 +20,7 @@ import pytest
 
 pytest.importorskip("ansible", reason="Reports are written on the controller, where Ansible is")
 
+from ansible_collections.netops.tuning.plugins.plugin_utils._idle_limits import IDLE_LIMITS
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.chart import LAYOUTS, make_chart
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.data import host_to_dict
@@ -145,6 +146,13 @@ def test_the_headline(answers, headline):
     assert f": {headline}</title>" in text
 
 
+def test_the_chart_has_every_published_limit_once():
+    chart = make_chart(fleets.report(1))
+    assert [limit.seconds for limit in chart.limits] == sorted({row.seconds for row in IDLE_LIMITS})
+    names = "; ".join(limit.name for limit in chart.limits)
+    assert names == "; ".join(row.name for row in IDLE_LIMITS)
+
+
 def test_the_limits_count_hosts_whose_first_probe_comes_in_time():
     times = (60, 240, 299, 300, 3600)
     answers = {str(time): Answer(fleets.info_result(now=(time, 9, 25))) for time in times}
@@ -156,6 +164,8 @@ def test_the_limits_count_hosts_whose_first_probe_comes_in_time():
         350: 4,
         600: 4,
         900: 4,
+        1200: 4,
+        1800: 4,
     }
     assert (
         sum(chart_bar.hosts for chart_bar in chart.times)
