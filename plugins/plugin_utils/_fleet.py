@@ -193,10 +193,13 @@ def check_serial(serial: Sequence[str]) -> None:
             )
 
 
-def check_module_options(module: str, options: Any, known: Sequence[str]) -> None:
+def check_module_options(
+    module: str, options: Any, known: Sequence[str], refused: Mapping[str, str]
+) -> None:
     """Refuse rollout_options that are not for the module.
 
     known: the options that can be rolled out.
+    refused: other options of the module, with the reason and the remedy.
     """
     if module != "sysctl":
         if options:
@@ -211,6 +214,9 @@ def check_module_options(module: str, options: Any, known: Sequence[str]) -> Non
             'such as -e \'{"rollout_options": {"settings": {"net.core.somaxconn": 4096}}}\''
         )
     unknown = sorted(set(options or ()).difference(known))
+    for name in unknown:
+        if name in refused:
+            raise VariableError(f"rollout_options: {name} cannot be rolled out: {refused[name]}")
     if unknown:
         raise VariableError(
             f"rollout_options: {unknown[0]!r} is no option that can be rolled out; "

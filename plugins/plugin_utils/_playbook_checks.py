@@ -14,7 +14,10 @@ import re
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
-from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import SYSCTL_OPTIONS
+from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import (
+    FILE_OPTIONS,
+    SYSCTL_OPTIONS,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._modules.rollout_name import (
     validate_rollout_name,
 )
@@ -28,7 +31,19 @@ from ._role_options import desired_state
 from ._variables import VariableError, parse_json
 
 PLAYBOOKS_FOLDER = Path(__file__).parents[2] / "playbooks"
-NOT_FOR_ROLLOUTS = ("root", "rollout", "runtime", "persistent")
+_BOTH_ARE_VERIFIED = "a rollout sets and verifies the values now and at the next boot; leave it out"
+_FILE_ATTRIBUTES = "a new file gets mode 0644; for others, run a task of your own after the rollout"
+NOT_FOR_ROLLOUTS = {
+    "on_error": "a rollout puts back a host that does not take every value; leave it out, or give "
+    "ignore_missing for keys that some kernels do not have",
+    "persistent": _BOTH_ARE_VERIFIED,
+    "rollout": "rollout_name is the name; leave it out",
+    "root": "a rollout changes hosts that run; for an image, use a task of the module sysctl",
+    "runtime": _BOTH_ARE_VERIFIED,
+    "unsafe_writes": "files are always replaced as a whole; leave it out",
+    **dict.fromkeys(FILE_OPTIONS, _FILE_ATTRIBUTES),
+}
+"""Option of the module sysctl -> why it cannot be rolled out, and what to do instead."""
 ROLLOUT_OPTIONS = tuple(name for name in SYSCTL_OPTIONS if name not in NOT_FOR_ROLLOUTS)
 """The options of the module sysctl that can be rolled out."""
 
@@ -77,7 +92,7 @@ def _check_rollout(values: Values, resolve: Resolve) -> dict[str, Any]:
     options = values["rollout_options"]
     if options is not None:
         options = parse_json(resolve("rollout_options"))
-    _fleet.check_module_options(values["rollout_via"], options, ROLLOUT_OPTIONS)
+    _fleet.check_module_options(values["rollout_via"], options, ROLLOUT_OPTIONS, NOT_FOR_ROLLOUTS)
     health_check = values["rollout_health_check"]
     # A URL may name variables of each host, which are not known here.
     if health_check is not None and not _is_url(health_check):

@@ -200,15 +200,15 @@ def test_a_message_becomes_one_line_without_the_prefix_of_ansible():
 def test_the_options_of_the_module_are_checked(module, options, problem):
     known = ["settings", "path"]
     if problem is None:
-        _fleet.check_module_options(module, options, known)
+        _fleet.check_module_options(module, options, known, {})
         return
     with pytest.raises(VariableError, match=f"^{problem}"):
-        _fleet.check_module_options(module, options, known)
+        _fleet.check_module_options(module, options, known, {})
 
 
 def test_the_options_that_can_be_rolled_out_are_listed_by_name():
     with pytest.raises(VariableError, match=r"give some of header, path, settings$"):
-        _fleet.check_module_options(SYSCTL, {"pth": "/x"}, ["settings", "path", "header"])
+        _fleet.check_module_options(SYSCTL, {"pth": "/x"}, ["settings", "path", "header"], {})
 
 
 @pytest.mark.parametrize("size", ["5 %", "0", "-1", "0%", "101%", "x", "1.5", None])

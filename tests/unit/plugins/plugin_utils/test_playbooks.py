@@ -13,7 +13,14 @@ import pytest
 
 pytest.importorskip("ansible", reason="Playbooks run on the controller, where Ansible is")
 
-from ansible_collections.netops.tuning.plugins.plugin_utils._playbook_checks import check_playbook
+import yaml
+from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
+from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import SYSCTL_OPTIONS
+from ansible_collections.netops.tuning.plugins.plugin_utils._playbook_checks import (
+    NOT_FOR_ROLLOUTS,
+    ROLLOUT_OPTIONS,
+    check_playbook,
+)
 from ansible_collections.netops.tuning.plugins.plugin_utils._playbooks import (
     PLAYBOOKS,
     read_variables,
@@ -56,6 +63,47 @@ def test_the_sizes_of_batches_may_be_text(serial):
 @pytest.mark.parametrize("options", [SETTINGS, '{"settings": {"net.core.somaxconn": 4096}}'])
 def test_the_options_of_a_rollout_may_be_text(options):
     read("rollout", {**NAME, "rollout_via": "sysctl", "rollout_options": options})
+
+
+@pytest.mark.parametrize("name", NOT_FOR_ROLLOUTS)
+def test_an_option_that_a_rollout_would_lose_is_refused_with_the_reason(name):
+    options = {**SETTINGS, name: "x"}
+    message = f"^rollout_options: {name} cannot be rolled out: .*; "
+    with pytest.raises(VariableError, match=message) as error:
+        read("rollout", {**NAME, "rollout_via": "sysctl", "rollout_options": options})
+    assert "\n" not in str(error.value)
+
+
+def test_every_option_of_the_module_is_rolled_out_or_refused():
+    assert not set(ROLLOUT_OPTIONS) & set(NOT_FOR_ROLLOUTS)
+    assert {*ROLLOUT_OPTIONS, *NOT_FOR_ROLLOUTS} == {*SYSCTL_OPTIONS, *FILE_COMMON_ARGUMENTS}
+
+
+def tasks_of(node):
+    """Yield the tasks in a playbook, those in blocks too."""
+    if isinstance(node, list):
+        for part in node:
+            yield from tasks_of(part)
+    elif isinstance(node, dict):
+        yield node
+        for part in node.values():
+            yield from tasks_of(part)
+
+
+def test_the_playbook_gives_each_module_all_options_of_a_rollout():
+    """Those of tcp_keepalive come from the variables of its role, by their prefix."""
+    assert "rollout" not in ROLLOUT_OPTIONS, "it is always rollout_name"
+    playbook = yaml.safe_load((PROJECT / "playbooks/rollout.yml").read_text(encoding="utf-8"))
+    expected = {
+        "netops.tuning.sysctl": {*ROLLOUT_OPTIONS, "rollout"},
+        "netops.tuning.tcp_keepalive": {"from_variables", "rollout"},
+    }
+    count = 0
+    for task in tasks_of(playbook):
+        for module in expected.keys() & task.keys():
+            assert set(task[module]) == expected[module], task["name"]
+            count += 1
+    assert count == 6, "preflight, change and verification, each with both modules"
 
 
 def test_a_url_may_name_variables_that_only_the_hosts_have():
