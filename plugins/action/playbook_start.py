@@ -73,9 +73,9 @@ class ActionModule(ActionBase):
         host_variables = self._variables_of(first_host, playbook, variables)
         for names in playbook.names:
             check_names(host_variables.raw, names)
-        if context.CLIARGS.get("subset"):
-            playbook = with_names_of_parts(playbook)
         values = read_variables(playbook, host_variables.raw, host_variables.resolve)
+        if context.CLIARGS.get("subset"):
+            values = with_names_of_parts(values)
         values.update(check_playbook(name, values, host_variables.resolve))
         if name == "rollout":
             values.update(_find_hosts_of_rollout(patterns, values, hosts))

@@ -142,14 +142,17 @@ PLAYBOOKS = {
 }
 
 
-def with_names_of_parts(playbook: Playbook) -> Playbook:
-    """Return the playbook as it is with --limit: a report of a part replaces no whole one."""
-    variables = dict(playbook.variables)
-    for name in REPORT_NAMES:
-        if name in variables:
-            variable = variables[name]
-            variables[name] = variable._replace(default=f"{variable.default}{LIMITED}")
-    return playbook._replace(variables=variables)
+def with_names_of_parts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values as they are with --limit: a report of a part replaces no whole one.
+
+    So a name that the user gives ends as the default one does.
+    """
+    changed = dict(values)
+    for variable in REPORT_NAMES:
+        name = values.get(variable)
+        if name is not None and not name.endswith(LIMITED):
+            changed[variable] = f"{name}{LIMITED}"
+    return changed
 
 
 # --- values ---

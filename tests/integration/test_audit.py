@@ -539,13 +539,18 @@ def test_check_mode_writes_nothing(world: World, audit: Audit) -> None:
 # --- parts of an inventory ---
 
 
-def test_a_limit_restricts_the_report(make_world: Callable[..., World], audit: Audit) -> None:
+@pytest.mark.parametrize("name", [REPORT_NAME, "mine"])
+def test_a_limit_restricts_the_report(
+    make_world: Callable[..., World], audit: Audit, name: str
+) -> None:
     hosts = {"one": make_world(), "two": make_world()}
-    assert audit(hosts).rc == 0
-    whole = audit.report_file("json")
-    assert audit(hosts, "--limit", "two").rc == 0
-    assert audit.report_file("json") == whole
-    part = json.loads((audit.folder / f"{REPORT_NAME}-limited.json").read_text(encoding="utf-8"))
+    variables = {} if name == REPORT_NAME else {"audit_report_name": name}
+    assert audit(hosts, **variables).rc == 0
+    whole_file = audit.folder / f"{name}.json"
+    whole = whole_file.read_text(encoding="utf-8")
+    assert audit(hosts, "--limit", "two", **variables).rc == 0
+    assert whole_file.read_text(encoding="utf-8") == whole
+    part = json.loads((audit.folder / f"{name}-limited.json").read_text(encoding="utf-8"))
     assert [host["name"] for host in part["hosts"]] == ["two"]
 
 

@@ -111,13 +111,19 @@ def test_a_url_may_name_variables_that_only_the_hosts_have():
     assert read("rollout", variables)["rollout_health_check"].endswith("/tasks/health_url.yml")
 
 
-def test_a_report_of_a_part_does_not_replace_that_of_the_whole():
-    whole = PLAYBOOKS["audit"]
-    part = with_names_of_parts(whole)
-    assert read_variables(whole, {}, str)["audit_report_name"] == "keepalive-audit"
-    assert read_variables(part, {}, str)["audit_report_name"] == "keepalive-audit-limited"
-    named = {"audit_report_name": "mine"}
-    assert read_variables(part, named, named.__getitem__)["audit_report_name"] == "mine"
+@pytest.mark.parametrize(
+    ("given", "whole", "part"),
+    [
+        ({}, "keepalive-audit", "keepalive-audit-limited"),
+        ({"audit_report_name": "mine"}, "mine", "mine-limited"),
+        ({"audit_report_name": "%Y-%m-%d"}, "%Y-%m-%d", "%Y-%m-%d-limited"),
+        ({"audit_report_name": "mine-limited"}, "mine-limited", "mine-limited"),
+    ],
+)
+def test_a_report_of_a_part_does_not_replace_that_of_the_whole(given, whole, part):
+    values = read("audit", given)
+    assert values["audit_report_name"] == whole
+    assert with_names_of_parts(values) == {**values, "audit_report_name": part}
 
 
 @pytest.mark.parametrize(
