@@ -18,6 +18,7 @@ from ansible.parsing.splitter import parse_kv
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.plugin_utils._exact_patterns import exact_patterns
 from ansible_collections.netops.tuning.plugins.plugin_utils._playbooks import AUDIT_NAMES
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import (
     build,
@@ -278,5 +279,5 @@ def _failures_of_hosts(violating: Mapping[str, Sequence[Host]]) -> dict[str, Any
             unreachable[name] = reason
         else:
             failed[name] = reason
-    failing = ["localhost", *unreachable, *failed] if violating else []
+    failing = ["localhost", *exact_patterns([*unreachable, *failed])] if violating else []
     return {"failing": failing, "unreachable_hosts": unreachable, "failed_hosts": failed}

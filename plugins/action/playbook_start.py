@@ -11,6 +11,7 @@ from typing import Any, Mapping
 from ansible import context
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
+from ansible_collections.netops.tuning.plugins.plugin_utils._exact_patterns import exact_patterns
 from ansible_collections.netops.tuning.plugins.plugin_utils._host_patterns import (
     HostPatterns,
     restrict,
@@ -80,7 +81,8 @@ class ActionModule(ActionBase):
         if name == "rollout":
             values.update(_find_hosts_of_rollout(patterns, values, hosts))
             values["hosts_of_report"] = hosts if values["rollout_report_dir"] else []
-        return {"hosts": hosts, **values}
+            values["patterns_of_report"] = exact_patterns(values["hosts_of_report"])
+        return {"hosts": hosts, "patterns": exact_patterns(hosts), **values}
 
     def _variables_of(
         self, host: str, playbook: Playbook, variables: Mapping[str, Any]

@@ -11,6 +11,7 @@ from typing import Any, Iterable, Mapping
 
 from ansible import context
 from ansible_collections.netops.tuning.plugins.plugin_utils import _fleet
+from ansible_collections.netops.tuning.plugins.plugin_utils._exact_patterns import exact_patterns
 from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import Outcome
 from ansible_collections.netops.tuning.plugins.plugin_utils._rollout_action import (
     ROLLOUT_OPTIONS,
@@ -53,7 +54,13 @@ class ActionModule(RolloutAction):
             self.display(problem)
         if problem or context.CLIARGS.get("check"):
             hosts = []
-        return {"hosts": hosts, "sizes": sizes, "planned": time.time(), "problem": problem}
+        return {
+            "hosts": hosts,
+            "patterns": exact_patterns(hosts),
+            "sizes": sizes,
+            "planned": time.time(),
+            "problem": problem,
+        }
 
     def _display_plan(
         self,

@@ -10,6 +10,7 @@ from typing import Any, Mapping
 
 from ansible import context
 from ansible_collections.netops.tuning.plugins.plugin_utils import _fleet
+from ansible_collections.netops.tuning.plugins.plugin_utils._exact_patterns import exact_patterns
 from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import Outcome
 from ansible_collections.netops.tuning.plugins.plugin_utils._rollout_action import (
     ROLLOUT_OPTIONS,
@@ -53,12 +54,13 @@ class ActionModule(RolloutAction):
             # With --limit there is no localhost, and the run must fail all the same.
             for host, outcome in outcomes.items():
                 failed[host] = _fleet.describe(outcome)
+        wrong_hosts = [*unreachable, *failed]
         return {
             "outcomes": {host: outcome._asdict() for host, outcome in outcomes.items()},
             "counts": counts,
             "summary": summary,
             "wrong": is_wrong,
-            "failing": ["localhost", *unreachable, *failed] if is_wrong else [],
+            "failing": ["localhost", *exact_patterns(wrong_hosts)] if is_wrong else [],
             "unreachable_hosts": unreachable,
             "failed_hosts": failed,
             "failure": f"rollout {self.options['rollout']!r}: {reason}",

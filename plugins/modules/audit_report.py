@@ -191,7 +191,7 @@ failure:
   type: str
   sample: "hosts match a condition that the audit is to fail on: drift: web1, web2"
 failing:
-  description: Those hosts, after localhost; none if no host matches.
+  description: Host patterns of those hosts, after localhost. Empty if no host matches.
   returned: success, or failed because of O(fail_on)
   type: list
   elements: str

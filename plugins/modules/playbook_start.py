@@ -47,8 +47,20 @@ hosts:
   type: list
   elements: str
   sample: [web-1, web-2]
+patterns:
+  description: A host pattern for each of them, which matches no other host whatever its name is.
+  returned: success
+  type: list
+  elements: str
+  sample: [web-1, web-2]
 hosts_of_report:
   description: The hosts that are queried for the report of a rollout.
+  returned: success, for the playbook rollout
+  type: list
+  elements: str
+  sample: []
+patterns_of_report:
+  description: A host pattern for each of them.
   returned: success, for the playbook rollout
   type: list
   elements: str

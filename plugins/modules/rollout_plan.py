@@ -54,6 +54,12 @@ hosts:
   type: list
   elements: str
   sample: [web-1, web-2]
+patterns:
+  description: A host pattern for each of them, which matches no other host whatever its name is.
+  returned: success
+  type: list
+  elements: str
+  sample: [web-1, web-2]
 sizes:
   description: The sizes of the batches.
   returned: success

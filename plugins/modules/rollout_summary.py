@@ -64,7 +64,8 @@ failure:
   type: str
   sample: "rollout 'keepalive 2026-11': 1 done, 1 put back"
 failing:
-  description: The hosts that the playbook ends with a failure on; localhost is the first of them.
+  description: >-
+    Host patterns of those that the playbook ends with a failure on. The first is localhost.
   returned: success
   type: list
   elements: str

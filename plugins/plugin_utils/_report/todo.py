@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+
+from ansible_collections.netops.tuning.plugins.plugin_utils._exact_patterns import exact_patterns
 
 from .model import Command, Host
 from .run_options import RunOptions
@@ -65,14 +66,17 @@ class Shell(NamedTuple):
 
     def group_limit(self, names: Sequence[str], group: str) -> Limit | None:
         """Return the option that limits a command to these hosts, the group of this name."""
-        # A comma or another special character in a name would make it more than one pattern.
-        is_plain = all(re.fullmatch(r"\w[\w.-]*", name) for name in names)
-        if is_plain and len(names) <= MOST_NAMES_IN_COMMAND:
-            return Limit(option=f"--limit={','.join(names)}", file_part=None)
+        if len(names) <= MOST_NAMES_IN_COMMAND:
+            return Limit(option=limit_option(*names), file_part=None)
         if self.limit_file is None:
             return None
         path = group_limit_path(self.limit_file, group)
         return Limit(option=f"--limit=@{path}", file_part=group)
+
+
+def limit_option(*names: str) -> str:
+    """Return the option that limits a command to these hosts, whatever they are called."""
+    return f"--limit={','.join(exact_patterns(names))}"
 
 
 def group_limit_path(limit_path: str, group: str) -> str:
@@ -99,7 +103,7 @@ def role_command(shell: Shell, limit: str, arguments: Mapping[str, Any], *more: 
 
 def commands_for_host(host: Host, shell: Shell) -> Iterator[Command]:
     """Yield the next steps for one host."""
-    limit = f"--limit={host.name}"
+    limit = limit_option(host.name)
     if host.gave_no_answer:
         ping = shell.command("ansible", "all", limit, "-m", "ansible.builtin.ping", "-vvv")
         yield shell.step("See why it gives no answer", ping)
@@ -119,7 +123,7 @@ def commands_for_host(host: Host, shell: Shell) -> Iterator[Command]:
 
 def ask_again(host: Host, shell: Shell) -> Command:
     """Return the audit of one host."""
-    return shell.step("Ask it again", shell.playbook(AUDIT_PLAYBOOK, f"--limit={host.name}"))
+    return shell.step("Ask it again", shell.playbook(AUDIT_PLAYBOOK, limit_option(host.name)))
 
 
 def _look_commands(host: Host, shell: Shell, limit: str) -> Iterator[Command]:

@@ -13,6 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Callable, Container, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
+from ansible_collections.netops.tuning.plugins.plugin_utils._exact_patterns import exact_patterns
+
 from .compare import EarlierReport
 from .data import report_from_json, to_csv, to_json
 from .groups import KINDS
@@ -27,12 +29,12 @@ NOBODY = "!all"
 
 
 def _to_limit(report: Report) -> str:
-    """Return the names of the hosts on which the role would change something."""
+    """Return a pattern of each host on which the role would change something."""
     return _limit_lines([host.name for host in report.hosts if host.role_would_change_it])
 
 
 def _limit_lines(names: Sequence[str]) -> str:
-    return "".join(f"{name}\n" for name in names or [NOBODY])
+    return "".join(f"{pattern}\n" for pattern in exact_patterns(names) or [NOBODY])
 
 
 class Format(NamedTuple):
