@@ -17,7 +17,7 @@ options:
     description: The playbook.
     type: str
     required: true
-    choices: [audit, merge_reports, rollout, rollback, rollouts]
+    choices: [audit, tcp_keepalive, merge_reports, rollout, rollback, rollouts]
 attributes:
   check_mode:
     description: Runs in check mode and returns what the real run would.

@@ -129,6 +129,7 @@ ROLLBACK_NAMES = _names(ROLLBACK_PREFIX, "hosts")
 
 PLAYBOOKS = {
     "audit": Playbook(hosts="audit_hosts", variables=AUDIT_VARIABLES, names=[AUDIT_NAMES]),
+    "tcp_keepalive": Playbook(hosts="tcp_keepalive_hosts", variables={}, names=[]),
     "merge_reports": Playbook(hosts=None, variables=MERGE_VARIABLES, names=[AUDIT_NAMES]),
     "rollout": Playbook(hosts="rollout_hosts", variables=ROLLOUT_VARIABLES, names=[ROLLOUT_NAMES]),
     "rollback": Playbook(

@@ -419,14 +419,27 @@ def import_playbook(**variables: str) -> list[dict[str, Any]]:
     return [{"ansible.builtin.import_playbook": PLAYBOOK, "vars": variables}]
 
 
-def test_the_hosts_of_the_playbook_are_a_variable(world: World) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [
+        ("wrold", "tcp_keepalive_hosts: 'wrold' names no host"),
+        ("world,wrold", "tcp_keepalive_hosts: 'wrold' names no host"),
+        ("all:!world", "tcp_keepalive_hosts: 'all:!world' matches no host"),
+    ],
+)
+def test_hosts_that_the_inventory_does_not_have_are_an_error(
+    world: World, pattern: str, problem: str
+) -> None:
     """The variable may come from the command line, or from a playbook that imports ours."""
-    no_host = "all:!world"
-    by_option = run_playbook(world, PLAYBOOK, variables={"tcp_keepalive_hosts": no_host})
-    by_import = run_playbook(world, import_playbook(tcp_keepalive_hosts=no_host))
+    by_option = run_playbook(world, PLAYBOOK, variables={"tcp_keepalive_hosts": pattern})
+    by_import = run_playbook(world, import_playbook(tcp_keepalive_hosts=pattern))
     for played in (by_option, by_import):
-        assert played.rc == 0, played.output
-        assert played.results == []
+        assert played.rc == 2, played.output
+        (result,) = played.results
+        assert problem in result["msg"]
+
+
+def test_the_hosts_of_the_playbook_are_a_variable(world: World) -> None:
     playbook = import_playbook(tcp_keepalive_hosts="world", tcp_keepalive_profile="sap")
     played = run_playbook(world, playbook)
     assert played.rc == 0, played.output

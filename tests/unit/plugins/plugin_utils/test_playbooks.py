@@ -33,6 +33,7 @@ NAME = {"rollout_name": "a"}
 REPORTS = {"audit_reports": "a.json"}
 REQUIRED = {
     "audit": {},
+    "tcp_keepalive": {},
     "merge_reports": REPORTS,
     "rollout": NAME,
     "rollback": NAME,
