@@ -253,6 +253,9 @@ def test_the_terminal_shows_a_line_for_each_host(world: World, audit: Audit) -> 
     assert f"\n  world  drift        {drift}" in played.output
     assert "\n  2 hosts: 1 drift, 1 unreachable\n" in played.output
     assert f"\n  {audit.folder}/keepalive-audit.html\n" in played.output
+    for step in audit.report["todo"]:
+        assert f". {step['what']}: {step['command']}\n" in played.output
+    assert len(audit.report["todo"]) == 2
 
 
 # --- hosts that give no answer, and the exit code ---

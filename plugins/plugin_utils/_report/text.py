@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A report for a terminal: a line for each host that needs attention, and a total."""
+"""A report for a terminal: the hosts that need attention, a total, and what to run next."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ MOST_NAMES = 20
 
 MOST_WANTED = 5
 """So many sets of wanted values are listed."""
+MOST_GROUPS = 8
+"""So many groups of hosts are listed with their command: all of them fit a screen."""
 
 
 class Row(NamedTuple):
@@ -41,6 +43,7 @@ def to_text(report: Report, fail_on: Collection[str] = ()) -> str:
         lines += _host_lines(listed)
         lines.append("")
     lines += _total_lines(report)
+    lines += _command_lines(report)
     return "\n".join(lines)
 
 
@@ -133,6 +136,20 @@ def _wanted_lines(summary: Summary) -> Iterator[str]:
         yield f"  and {others} other sets of values"
     if summary.as_managed:
         yield f"  as managed, by their own file only: {hosts_text(summary.as_managed)}"
+
+
+def _command_lines(report: Report) -> Iterator[str]:
+    """Yield a line for each group of hosts that a command helps, as the page shows it."""
+    groups = [group for group in report.groups if group.command]
+    if groups:
+        yield ""
+    for group in groups[:MOST_GROUPS]:
+        what, command = group.command or ("", "")
+        hosts = hosts_text(len(group.hosts))
+        yield printable(f"  {hosts} {label(group.kind)}. {what}: {command}")
+    others = len(groups) - MOST_GROUPS
+    if others > 0:
+        yield f"  and {count_text(others, 'other group')}, with their commands in the HTML report"
 
 
 def _numbers(numbers: Mapping[str, int]) -> str:

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("ansible", reason="Reports are written on the controller, where Ansible is")
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Command, Group
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.text import to_text
 from reports.fleets import KERNEL, OTHER, connections_result, info_result, report, undone_result
 
@@ -21,6 +22,26 @@ HOSTS = {
     "old": Answer({"failed": True, "msg": "it broke"}),
     "gone": Answer({"unreachable": True, "msg": "no route"}),
 }
+
+
+INVENTORY = "--inventory=inventory/production.yml"
+ROLE = f"ansible-playbook {INVENTORY} netops.tuning.tcp_keepalive"
+COMMENT_OUT = '\'--extra-vars={"tcp_keepalive_on_override": "comment_out"}\''
+COMMANDS = [
+    (
+        "  1 host overridden. See what the role would change; it comments out the lines that win: "
+        f"{ROLE} --limit=db1 {COMMENT_OUT} --diff --check"
+    ),
+    (
+        f"  1 host unreachable. Try to connect: ansible {INVENTORY} all --limit=gone "
+        "-m ansible.builtin.ping"
+    ),
+    (
+        "  1 host failed. Ask them again: "
+        f"ansible-playbook {INVENTORY} netops.tuning.audit --limit=old"
+    ),
+    f"  1 host drift. See what the role would change: {ROLE} --limit=web2 --diff --check",
+]
 
 
 def test_one_line_for_each_host_that_needs_attention_and_a_total():
@@ -36,7 +57,24 @@ def test_one_line_for_each_host_that_needs_attention_and_a_total():
         "  5 hosts: 1 as wanted, 1 drift, 1 overridden, 1 failed, 1 unreachable",
         "  wanted on 3 hosts: time 3600, probes 9, intvl 25 (the role's default)",
         "  45 connections: 12 without keepalive on 1 host, 3 with an older timer on 1 host",
+        "",
+        *COMMANDS,
     ]
+
+
+def test_of_many_groups_some_are_shown():
+    groups = []
+    for number in range(1, 12):
+        command = Command("Look", f"ls web{number}")
+        groups.append(Group("drift", (f"web{number}",), (), command, None))
+    lines = to_text(report(HOSTS)._replace(groups=tuple(groups))).splitlines()
+    assert lines[-9] == "  1 host drift. Look: ls web1"
+    assert lines[-1] == "  and 3 other groups, with their commands in the HTML report"
+
+
+def test_groups_that_no_command_helps_are_left_out():
+    groups = (Group("idle_limit", ("web1",), (), None, None),)
+    assert to_text(report(HOSTS)._replace(groups=groups)).splitlines()[-1].startswith("  45 conn")
 
 
 def test_a_host_as_wanted():
