@@ -113,6 +113,9 @@ class Source(NamedTuple):
     def origin(self, option: str) -> str:
         """Return the variable of an option, and its scope."""
         variable = self.prefix + option
+        # The file would help more, and ansible-core notes it from 2.19 on, as the tag Origin. But
+        # that is in ansible._internal: up to 2.21, the public ansible.module_utils.datatag only
+        # has functions for deprecations and for the names of types.
         scope = "-e" if variable in self.given else "inventory"
         return f"{variable} ({scope})"
 
