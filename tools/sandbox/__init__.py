@@ -10,6 +10,7 @@ callback/         the callback plugin by which ansible-playbook sends results to
 compiled.py, target/    let a target's Python load Ansible's modules already compiled
 long_lived.py     runs modules many times in one interpreter, as Mitogen does
 tasks.py          the modules as tasks, and what must hold for the result of each
+documented.py     what differs between results and their documentation
 connections.py    TCP connections in a world, opened by processes that run holder.py; ss counts them
 socket_options.py       prints the keepalive settings of other processes' connections
 trees.py          random trees of sysctl files; distributions.py has those of real distributions
