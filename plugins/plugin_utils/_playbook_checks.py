@@ -82,7 +82,10 @@ def check_values(given: Mapping[str, Any]) -> None:
 
 def _check_report(values: Values) -> None:
     gate.check_conditions(values["audit_fail_on"], values["audit_compare"])
-    dated_name.expand(values["audit_report_name"] or "", dt.datetime.now(dt.timezone.utc))
+    try:
+        dated_name.expand(values["audit_report_name"], dt.datetime.now(dt.timezone.utc))
+    except ReportError as error:
+        raise VariableError(f"audit_report_name: {error}") from None
     if values["audit_compare"]:
         read_earlier_report(values["audit_compare"])
 
