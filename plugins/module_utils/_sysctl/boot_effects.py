@@ -30,6 +30,7 @@ from .values import value_in_text, values_equal
 
 if TYPE_CHECKING:
     from .precedence import Precedence
+    from .watchdogs import WatchdogBoot
 
 _ONE_NUMBER = "0"
 """Every key of couplings.py holds one number."""
@@ -94,7 +95,8 @@ def last_effect(
     no_globs: the keys that globs are kept off, since lines name them.
     start_values: variable -> its value before the loader runs; None: START_VALUES.
     """
-    boot = _Boot(key, loader, START_VALUES if start_values is None else start_values)
+    values = START_VALUES if start_values is None else start_values
+    boot = _watchdogs(key, values) if key.endswith("watchdog") else _Boot(key, loader, values)
     for line in lines:
         if not is_glob(line.key):
             boot.write(line.key, line)
@@ -104,6 +106,12 @@ def last_effect(
             if name not in no_globs and glob_matches(segments, name):
                 boot.write(name, line)
     return LastEffect(boot.winner, boot.unclear)
+
+
+def _watchdogs(key: str, start_values: Mapping[str, str]) -> WatchdogBoot:
+    from .watchdogs import WatchdogBoot
+
+    return WatchdogBoot(key, start_values)
 
 
 class _Boot:
