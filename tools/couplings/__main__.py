@@ -13,8 +13,10 @@ import argparse
 import os
 import sys
 
+from lab.roots import release_of
+
 from . import comparison, record
-from .measure import measure
+from .measure import in_order, measure
 from .virtual_machine import measure_release
 
 
@@ -25,7 +27,9 @@ def main() -> int:
         description="Measure which kernel settings act on each other, on this machine's kernel in "
         "fresh namespaces, or in virtual machines. Needs root.",
     )
-    parser.add_argument("--release", help="a Debian release, in a virtual machine: 12 or 13")
+    parser.add_argument(
+        "--release", type=release_of, help="a Debian release, in a virtual machine: 11, 12 or 13"
+    )
     parser.add_argument("--write", action="store_true", help="write the record of the kernel")
     parser.add_argument("keys", nargs="*", metavar="KEY", help="default: all")
     options = parser.parse_args()
@@ -35,9 +39,7 @@ def main() -> int:
         release, observations = measure_release(options.release, options.keys)
     else:
         release = os.uname().release
-        observations = []
-        for new in measure("namespaces", options.keys):
-            observations += new
+        observations = in_order(measure("namespaces", options.keys))
     measured = record.make_record(record.short_name(release), observations)
     if options.write:
         path = record.path_of(measured["kernel"])

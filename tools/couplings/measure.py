@@ -68,9 +68,9 @@ class Scope(NamedTuple):
     """Where keys are written."""
 
     list_keys: Callable[[], list[str]]
-    run: Callable[[Experiment], list[Observation]]
+    run_many: Callable[[list[Experiment]], list[list[Observation]]]
     processes: int
-    """How many keys are measured at the same time."""
+    """How many groups of keys are measured at the same time."""
 
 
 class Measurement:
@@ -205,7 +205,13 @@ def _is_watched_only(key: str) -> bool:
 
 
 def _run_here(experiment: Experiment) -> list[Observation]:
-    return Measurement(Watch(all_keys())).run(experiment)
+    return _measurement_for(experiment.key).run(experiment)
+
+
+def _measurement_for(key: str) -> Measurement:
+    if is_virtual_machine():  # an emulated machine is slow
+        return Measurement(Watch(_keys_beside(key)))
+    return Measurement(Watch(all_keys()))
 
 
 def run_in_namespaces(experiment: Experiment) -> list[Observation]:
@@ -221,6 +227,61 @@ def run_in_namespaces(experiment: Experiment) -> list[Observation]:
             values = trial_values(experiment.key, new[0]["was"])
         values = values[len(new) :]
     return observations
+
+
+def run_many_in_namespaces(experiments: list[Experiment]) -> list[list[Observation]]:
+    """Run experiments that share namespaces until one leaves more behind than it should.
+
+    That one is run once more, in fresh namespaces.
+    """
+    observed: list[list[Observation]] = []
+    while len(observed) < len(experiments):
+        pending = experiments[len(observed) :]
+        if is_by_itself(pending[0]):
+            observed.append(run_in_namespaces(pending[0]))
+            continue
+        for observations in in_fresh_namespaces(partial(_run_until_spoiled, pending)):
+            if any(_is_spoiled_by(observation) for observation in observations):
+                observed.append(run_in_namespaces(experiments[len(observed)]))
+            else:
+                observed.append(observations)
+    return observed
+
+
+def _run_until_spoiled(experiments: list[Experiment]) -> list[list[Observation]]:
+    measurement = _measurement_for(experiments[0].key)
+    observed = []
+    for experiment in experiments:
+        if is_by_itself(experiment):
+            break
+        observations = measurement.run(experiment)
+        observed.append(observations)
+        if any(_is_spoiled_by(observation) for observation in observations):
+            break
+    return observed
+
+
+def is_by_itself(experiment: Experiment) -> bool:
+    """Tell whether an experiment needs namespaces of its own.
+
+    One with the default of a setting and the same setting of a device leaves others alone.
+    """
+    return bool(experiment.prepared) and not _is_of_one_default(experiment.key, experiment.prepared)
+
+
+def _is_spoiled_by(observation: Observation) -> bool:
+    """Tell whether namespaces are no longer as fresh as others need them, after a write."""
+    if observation["stays"]:
+        return True
+    changed = observation["changed"]
+    return bool(changed) and not _is_of_one_default(observation["key"], changed)
+
+
+def _is_of_one_default(key: str, others: Iterable[str]) -> bool:
+    """Tell whether keys are the default of one setting, and that setting of devices."""
+    keys = [key, *others]
+    settings = {name.rpartition(".")[2] for name in keys}
+    return len(settings) == 1 and any(".default." in name for name in keys)
 
 
 # --- a whole kernel ---
@@ -247,17 +308,37 @@ def keys_of_kernel() -> list[str]:
     return [*first, *last]
 
 
-@lru_cache(maxsize=2)
-def _measurement_of_kernel(is_of_network: bool) -> Measurement:
-    return Measurement(
-        Watch([key for key in all_keys() if key.startswith("net.") == is_of_network])
-    )
+@lru_cache(maxsize=4)
+def _measurement_of_kernel(family: str) -> Measurement:
+    return Measurement(Watch(_keys_beside(family)))
+
+
+def _keys_beside(key: str) -> list[str]:
+    """Return the keys of the same family, such as net.ipv4: they do not act on other families.
+
+    Of the network devices only those that are added for the measurement are of interest.
+    """
+    folder = family_of(key)
+    keys = []
+    for other in all_keys(folder.replace(".", "/")):
+        is_of_interest = namespaces.device_of(other) in ("", *namespaces.NAMES)
+        if family_of(other) == folder and is_of_interest:
+            keys.append(other)
+    return keys
+
+
+def family_of(key: str) -> str:
+    """Return net.ipv4 or net.ipv6, net for other keys of the network, "" for all others."""
+    for family in ("net.ipv4", "net.ipv6", "net"):
+        if f"{key}.".startswith(f"{family}."):
+            return family
+    return ""
 
 
 def _run_with_new_devices(experiment: Experiment) -> list[Observation]:
     """Run an experiment on devices whose keys nobody has written, and so take those of default."""
     namespaces.add_devices()
-    watch = Watch(all_keys("net"))
+    watch = Watch(_keys_beside(experiment.key))
     observations = Measurement(watch).run(experiment)
     watch.close()
     return observations
@@ -266,10 +347,9 @@ def _run_with_new_devices(experiment: Experiment) -> list[Observation]:
 def run_in_kernel(experiment: Experiment) -> list[Observation]:
     """Run an experiment here, and write everything that it changed back.
 
-    Keys of the network and others are watched for themselves: they do not act on each other, and
-    an emulated machine is slow.
+    An emulated machine is slow, so only the keys of the same family are watched.
     """
-    measurement = _measurement_of_kernel(experiment.key.startswith("net."))
+    measurement = _measurement_of_kernel(family_of(experiment.key))
     observations: list[Observation] = []
     values = experiment.values
     while values is None or values:
@@ -289,12 +369,20 @@ def run_in_kernel(experiment: Experiment) -> list[Observation]:
     return observations
 
 
+def run_many_in_kernel(experiments: list[Experiment]) -> list[list[Observation]]:
+    """Run one experiment after the other."""
+    return [run_in_kernel(experiment) for experiment in experiments]
+
+
 # --- all experiments ---
 
 
+GROUP = 25
+"""So many keys are measured one after the other."""
+
 SCOPES = {
-    "namespaces": Scope(keys_of_namespaces, run_in_namespaces, processes=4),
-    "kernel": Scope(keys_of_kernel, run_in_kernel, processes=1),
+    "namespaces": Scope(keys_of_namespaces, run_many_in_namespaces, processes=4),
+    "kernel": Scope(keys_of_kernel, run_many_in_kernel, processes=1),
 }
 
 
@@ -302,18 +390,47 @@ def measure(name: str, keys: Iterable[str] = ()) -> Iterator[list[Observation]]:
     """Yield what the writes of each of these keys did, by default of all keys of a scope."""
     scope = SCOPES[name]
     written = [key for key in keys or scope.list_keys() if not why_not_written(key)]
-    tasks = [(name, key) for key in written]
+    tasks = [(name, group) for group in groups_of(written)]
     with multiprocessing.get_context("fork").Pool(scope.processes) as pool:
-        yield from pool.imap(_measure_key, tasks)
+        for observed in pool.imap(_measure_group, tasks):
+            yield from observed
 
 
-def _measure_key(task: tuple[str, str]) -> list[Observation]:
-    name, key = task
-    scope = SCOPES[name]
-    observations = scope.run(Experiment(key, None, {}))
-    for experiment in further_experiments(observations):
-        observations += scope.run(experiment)
+def in_order(by_key: Iterable[list[Observation]]) -> list[Observation]:
+    """Return the observations of all keys, in the order of the keys."""
+    observations = []
+    for of_key in sorted(by_key, key=lambda of_key: str(of_key[0]["key"]) if of_key else ""):
+        observations += of_key
     return observations
+
+
+def groups_of(keys: Iterable[str]) -> list[list[str]]:
+    """Return keys in groups of a kind, which are measured together: preparing costs the most."""
+    groups: dict[str, list[str]] = {}
+    done = []
+    for key in keys:
+        kind = "last" if key in WRITTEN_LAST else family_of(key)
+        if ".default." in key:
+            kind = key.rpartition(".")[0]
+        group = groups.setdefault(kind, [])
+        group.append(key)
+        if len(group) == GROUP:
+            done.append(groups.pop(kind))
+    return [*done, *groups.values()]
+
+
+def _measure_group(task: tuple[str, list[str]]) -> list[list[Observation]]:
+    """Measure keys: first what they change, then when."""
+    name, keys = task
+    run_many = SCOPES[name].run_many
+    observed = run_many([Experiment(key, None, {}) for key in keys])
+    further = [further_experiments(observations) for observations in observed]
+    for number in range(max(len(experiments) for experiments in further)):
+        indexes = [index for index, experiments in enumerate(further) if number < len(experiments)]
+        new = run_many([further[index][number] for index in indexes])
+        for index, observations in zip(indexes, new):
+            observed[index] += observations
+    return observed
 
 
 def further_experiments(observations: list[Observation]) -> list[Experiment]:
@@ -357,11 +474,23 @@ def load_modules() -> None:
     subprocess.run(command, check=False, stderr=subprocess.DEVNULL)
 
 
+def stop_device_manager() -> None:
+    """Stop udev, which would run systemd-sysctl for each device that is added."""
+    units = ["systemd-udevd-control.socket", "systemd-udevd-kernel.socket", "systemd-udevd.service"]
+    subprocess.run(["systemctl", "stop", *units], check=True)
+
+
+TUNNELS = "net.core.fb_tunnels_only_for_init_net"
+
+
 def main() -> None:
     name, *keys = sys.argv[1:]
     if is_virtual_machine():
         load_modules()
+        stop_device_manager()
         namespaces.add_devices()
+        # Fresh namespaces without devices of each kind of tunnel are made in half of the time.
+        write(TUNNELS, "1" if name == "namespaces" else "0")
     elif name == "kernel":
         sys.exit("keys of a whole kernel are written in a virtual machine of the lab only")
     for observations in measure(name, keys):

@@ -57,6 +57,8 @@ address add 2001:db8::1/64 dev veth0 nodad
 link set veth0 up
 link set veth1 up
 """
+NAMES = ("lo", "veth0", "veth0/5", "veth1", "bridge0")
+"""The devices, as parts of keys. A virtual machine has others, which are like one of these."""
 ADDRESSED = ("lo", "veth0", "eth0")
 """The devices that have an IPv4 address, with that of a virtual machine."""
 WRITTEN = "veth1"

@@ -21,6 +21,8 @@ WRITTEN_AS = {
 """Key and value as they are read -> how that value is written."""
 BUFFER = 4096
 """Bytes of a value that are compared."""
+SHORT = 256
+"""Bytes that are read first: the kernel clears as many, and most values are shorter."""
 _SWAP = str.maketrans("./", "/.")
 BESIDE = {
     "/proc/net/if_inet6": "IPv6 addresses",
@@ -109,26 +111,37 @@ class Watch:
     def __init__(self, keys: Iterable[str]) -> None:
         _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        self._files: dict[str, int] = {}
+        self._files: list[tuple[str, int]] = []
+        self._raw: dict[str, bytes] = {}
+        """Key -> the bytes that were read last."""
+        self._texts: dict[str, str] = {}
+        """Key -> the same as text: an emulated machine takes long to make it."""
         for key in keys:
             if key in NEVER_READ or is_counter(key) or not is_readable(key):
                 continue
-            self._files[key] = os.open(path_of(key), os.O_RDONLY)
+            self._files.append((key, os.open(path_of(key), os.O_RDONLY)))
 
     def close(self) -> None:
         """Close the keys."""
-        for fd in self._files.values():
+        for _key, fd in self._files:
             os.close(fd)
 
     def values(self) -> dict[str, str]:
         """Return the values of all keys."""
-        values = {}
-        for key, fd in self._files.items():
+        last = self._raw
+        for key, fd in self._files:
             try:
-                raw = os.pread(fd, BUFFER, 0)
-                values[key] = _text(key, raw)
+                raw = os.pread(fd, SHORT, 0)
+                if len(raw) == SHORT:
+                    raw = os.pread(fd, BUFFER, 0)
+                if last.get(key) == raw:
+                    continue
+                last[key] = raw
+                self._texts[key] = _text(key, raw)
             except OSError as error:
-                values[key] = f"({errno_name(error)})"
+                last.pop(key, None)
+                self._texts[key] = f"({errno_name(error)})"
+        values = dict(self._texts)
         for path, name in BESIDE.items():
             values[name] = _places(path)
         return values

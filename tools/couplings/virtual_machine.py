@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lab.lab import Lab, open_lab
 
-from .measure import Observation
+from .measure import Observation, in_order
 
 PACKAGE = Path(__file__).parent
 REMOTE = "/run/tools"
@@ -27,13 +27,13 @@ def measure_release(release: str, keys: list[str]) -> tuple[str, list[Observatio
         (host,) = lab.up("vm", [release], 1)
         kernel = lab.run(host, "uname", "-r").strip()
         _copy_package(lab, host)
-        observations = []
+        by_key = []
         for scope in ("namespaces", "kernel"):
             command = ["env", f"PYTHONPATH={REMOTE}", "python3", "-m", "couplings.measure"]
             output = lab.run(host, *command, scope, *keys)
             for line in output.splitlines():
-                observations += json.loads(line)
-        return kernel, observations
+                by_key.append(json.loads(line))
+        return kernel, in_order(by_key)
 
 
 def _copy_package(lab: Lab, host: str) -> None:

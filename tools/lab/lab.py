@@ -149,7 +149,7 @@ class Lab:
             now = self._boots()
             return all(now[host] > boots[host] for host in hosts)
 
-        _wait_until(have_rebooted, lambda: "hosts have not gone down")
+        wait_until(have_rebooted, lambda: "hosts have not gone down")
         self.wait(hosts)
 
     def _boots(self) -> dict[str, int]:
@@ -164,7 +164,7 @@ class Lab:
             self._require_up(missing)
             return not missing
 
-        _wait_until(all_answer, lambda: f"{', '.join(sorted(missing))} do not answer to ssh")
+        wait_until(all_answer, lambda: f"{', '.join(sorted(missing))} do not answer to ssh")
 
     def _require_up(self, names: Collection[str]) -> None:
         """Raise an error that shows the console of each of these hosts that is down."""
@@ -291,7 +291,7 @@ def _require_programs(programs: dict[str, str]) -> None:
         raise LabError(f"missing packages: {' '.join(missing)}")
 
 
-def _wait_until(holds: Callable[[], bool], problem: Callable[[], str]) -> None:
+def wait_until(holds: Callable[[], bool], problem: Callable[[], str]) -> None:
     """Wait until a condition holds."""
     for attempt in range(ATTEMPTS):
         if holds():

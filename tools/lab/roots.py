@@ -33,8 +33,13 @@ PACKAGES = (
     "iproute2",
     "sudo",
 )
-KERNEL_PACKAGES = ("linux-image-cloud-amd64", "initramfs-tools")
-"""What a virtual machine needs in addition."""
+KERNEL_PACKAGE = "linux-image-cloud-amd64"
+KERNEL_PACKAGES = {"bullseye": "linux-image-5.10.0-32-cloud-amd64"}
+"""Release -> the package of its kernel, if that is not KERNEL_PACKAGE.
+
+Debian 11 gets no more updates: the kernel of its last point release is still there, while the
+package that names the newest one is not.
+"""
 UNUSED = ("doc", "man", "locale", "info", "lintian", "bug")
 """Directories of /usr/share that no test reads."""
 MASKED = (
@@ -115,7 +120,7 @@ def _command(release: str, target: str, *, kernel: bool) -> list[str]:
     """Return the command that builds a root."""
     packages = list(PACKAGES)
     if kernel:
-        packages += KERNEL_PACKAGES
+        packages += [KERNEL_PACKAGES.get(release, KERNEL_PACKAGE), "initramfs-tools"]
     command = [
         "mmdebstrap",
         "--quiet",
