@@ -1,4 +1,10 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of the lab share: snapshots of the machine, and runs of programs in a lab."""
+"""What the tests of the lab share: snapshots of the machine, and runs of programs in a lab.
+
+machine.py             snapshots of this machine, to find traces that a lab left
+plays.py               runs of programs, and of Ansible on the hosts of a lab
+kernel_histories.py    generated tasks over keys of the whole kernel
+reboots.py             runs them on a virtual machine, by history_boot.py at each of its boots
+"""

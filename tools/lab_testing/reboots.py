@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs generated histories on a virtual machine, over a real reboot each.
+
+usage: python -m lab_testing.reboots [--release N] COUNT [FIRST]
+
+prints those of kernel_histories.py that end otherwise than expected. The machine runs one after
+the other by itself, see history_boot.py: it boots only as far as all settings are set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import ansible
+from lab.lab import Lab, open_lab, wait_until
+from lab.roots import PROJECT, release_of
+
+FOLDER = "/opt/histories"
+"""Of the virtual machine: what runs there, and what it did."""
+
+SERVICE = f"""\
+[Unit]
+Requires=sysinit.target
+After=sysinit.target
+DefaultDependencies=no
+OnFailure=multi-user.target
+[Service]
+Type=oneshot
+Environment=PYTHONPATH={FOLDER} LC_ALL=C.UTF-8
+ExecStart=/usr/bin/python3 -m lab_testing.history_boot {FOLDER}
+StandardOutput=journal+console
+StandardError=journal+console
+"""
+TARGET = """\
+[Unit]
+Requires=histories.service
+After=histories.service
+AllowIsolate=yes
+"""
+START = """\
+#!/bin/sh
+set -eu
+systemctl --quiet set-default histories.target
+sync
+nohup systemctl --no-block reboot --force >/dev/null 2>&1 &
+"""
+
+
+def check_histories(lab: Lab, host: str, first: int, count: int) -> list[dict[str, Any]]:
+    """Run the histories of these seeds on a virtual machine; return the outcome of each."""
+    boots = lab.hosts()[0]["boots"]
+    _install(lab, host, {"next": first, "end": first + count})
+    lab.run(host, f"{FOLDER}/start")
+    for number in range(boots + 1, boots + count + 2):
+        _wait_for_boot(lab, host, number)
+    lab.wait([host])
+    lines = lab.run(host, "cat", f"{FOLDER}/outcomes").splitlines()
+    outcomes = [json.loads(line) for line in lines]
+    assert len(outcomes) == count, lab.console(host)
+    return outcomes
+
+
+def _wait_for_boot(lab: Lab, host: str, number: int) -> None:
+    def has_booted() -> bool:
+        return bool(lab.hosts()[0]["boots"] >= number)
+
+    wait_until(has_booted, lambda: f"boot {number} does not come:\n{lab.console(host)}")
+
+
+def _install(lab: Lab, host: str, state: dict[str, Any]) -> None:
+    """Copy all that runs the histories to a virtual machine."""
+    collection = PROJECT / ".build/src/ansible_collections/netops/tuning/plugins"
+    plugins = f"{FOLDER}/ansible_collections/netops/tuning/plugins"
+    library = Path(ansible.__file__).parent
+    units = "/etc/systemd/system/histories"
+    texts = {
+        f"{FOLDER}/state": json.dumps(state),
+        f"{FOLDER}/outcomes": "",
+        f"{FOLDER}/start": START,
+        f"{units}.service": SERVICE,
+        f"{units}.target": TARGET,
+    }
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for folder in ("lab_testing", "sandbox"):
+            _add_python(archive, PROJECT / "tools" / folder, f"{FOLDER}/{folder}")
+        _add_python(archive, collection / "module_utils", f"{plugins}/module_utils")
+        _add_python(archive, library / "module_utils", f"{FOLDER}/ansible/module_utils")
+        for name in ("__init__.py", "release.py"):
+            archive.add(library / name, f"{FOLDER}/ansible/{name}")
+        _add_python(archive, library / "_vendor", f"{FOLDER}/ansible/_vendor")
+        for path, text in texts.items():
+            entry = tarfile.TarInfo(path)
+            entry.mode = 0o755
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    command = lab.ssh(host, "tar -x -C / --no-same-owner")
+    subprocess.run(command, input=buffer.getvalue(), check=True)
+
+
+def _add_python(archive: tarfile.TarFile, folder: Path, target: str) -> None:
+    for path in sorted(folder.rglob("*.py")):
+        archive.add(path, f"{target}/{path.relative_to(folder)}")
+
+
+def main() -> int:
+    """Run; return 1 if a history ends otherwise than expected."""
+    parser = argparse.ArgumentParser(prog="python -m lab_testing.reboots")
+    parser.add_argument("--release", type=release_of, default="bookworm", help="default: 12")
+    parser.add_argument("count", type=int)
+    parser.add_argument("first", type=int, nargs="?", default=0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, open_lab(Path(folder, "lab")) as lab:
+        (host,) = lab.up("vm", [options.release], 1)
+        outcomes = check_histories(lab, host, options.first, options.count)
+    problems = [outcome for outcome in outcomes if outcome["problems"]]
+    for outcome in problems:
+        print(json.dumps(outcome))
+    print(f"{options.count} histories, {len(problems)} not as expected")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
