@@ -356,7 +356,8 @@ class OneWay(NamedTuple):
     final: str
     """The value that stays; "-" if every number stays that is not replaced by a lower one.
 
-    "+" if every number but 0 stays, and "" if a part of any value may.
+    "+" if every number but 0 stays, ">" if it may be replaced by any but 0, and "" if a part of any
+    value may stay.
     """
     reason: str
 
@@ -368,6 +369,7 @@ ONE_WAY = (
     OneWay("kernel.yama.ptrace_scope", "3", "the kernel takes no lower value after a 3"),
     OneWay("kernel.kexec_load_limit_panic", "-", "the kernel takes only lower limits"),
     OneWay("kernel.kexec_load_limit_reboot", "-", "the kernel takes only lower limits"),
+    OneWay("kernel.max_rcu_stall_to_panic", ">", "the kernel takes no 0, with which it starts"),
     OneWay("kernel.tainted", "+", "the kernel only adds to these flags"),
     OneWay("kernel.usermodehelper.bset", "", "the kernel only takes capabilities away"),
     OneWay("kernel.usermodehelper.inheritable", "", "the kernel only takes capabilities away"),
@@ -451,6 +453,8 @@ def why_irreversible(key: str, before: str | None, after: str) -> str:
     row = _one_way(key)
     if row is None or before == after or not _is_final(row, after):
         return ""
+    if row.final == ">" and before is not None and _is_final(row, before):
+        return ""
     return row.reason
 
 
@@ -465,7 +469,8 @@ def why_refused(key: str, live: str | None, value: str) -> str:
         return row.reason
     is_lower = row.final == "-" and 0 <= number < live_number
     adds_flags = row.final == "+" and number | live_number == number
-    return "" if is_lower or adds_flags else row.reason
+    is_taken = row.final == ">" and number > 0
+    return "" if is_lower or adds_flags or is_taken else row.reason
 
 
 def _one_way(key: str) -> OneWay | None:
@@ -480,7 +485,7 @@ def _is_final(row: OneWay, value: str) -> bool:
     number = parse_number(value)
     if row.final == "-":
         return isinstance(number, int) and number >= 0
-    if row.final == "+":
+    if row.final in ("+", ">"):
         return number != 0
     if not row.final:
         return True

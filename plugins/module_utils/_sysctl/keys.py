@@ -38,6 +38,7 @@ _COUPLED_PREFIXES = (
     "fs.fanotify.max_user_",
     "fs.inotify.max_user_",
     "kernel.kexec_load_",
+    "kernel.max_rcu_stall_to_panic",
     "kernel.modules_disabled",
     "kernel.nmi_watchdog",
     "kernel.soft_watchdog",
