@@ -8,14 +8,30 @@ The sources of the table are in docs/boot-order.md.
 from __future__ import annotations
 
 import os
+import re
 from typing import NamedTuple
 
 from .._sysctl.doubts import Doubt
+from .._sysctl.text import decode
 from .configuration import LaterChanges, is_enabled, read_configuration
 from .files import HostFiles
 
-_FORWARDING = ("net.ipv4.ip_forward", "net.ipv4.conf.*.forwarding")
-_KUBELET_1 = ("vm.overcommit_memory", "kernel.panic_on_oops")
+_IPV4 = ("net.ipv4.ip_forward", "net.ipv4.conf.*.forwarding")
+_IPV6 = ("net.ipv6.conf.*.forwarding",)
+_ONE = ("vm.overcommit_memory", "kernel.panic_on_oops")
+_CONNTRACK = (
+    "net.netfilter.nf_conntrack_max",
+    "net.nf_conntrack_max",
+    "net.netfilter.nf_conntrack_tcp_timeout_established",
+    "net.netfilter.nf_conntrack_tcp_timeout_close_wait",
+)
+
+
+class Evidence(NamedTuple):
+    """A text in a file, or in a file of a folder."""
+
+    path: str
+    pattern: str
 
 
 class Service(NamedTuple):
@@ -24,35 +40,60 @@ class Service(NamedTuple):
     unit: str
     keys: tuple[str, ...]
     value: str | None
-    evidence: tuple[str, str] | None = None
-    """A file or folder, and a text in (a file of) it, without which the service sets nothing."""
+    evidence: tuple[Evidence, ...] = ()
+    """One of these must be there; none: the service always sets the keys."""
+    unless: Evidence | None = None
+    """With this, it does not."""
 
+
+_DOCKER = Evidence("/etc/docker/daemon.json", r'"ip-forward"\s*:\s*false')
+_LIBVIRT = Evidence(
+    "/etc/libvirt/qemu/networks/autostart", r"<forward\s*/|<forward[^>]*mode=.(nat|route|open)"
+)
+_LIBVIRT_IPV6 = Evidence("/etc/libvirt/qemu/networks/autostart", r"<ip\b[^>]*family=.ipv6")
+_LXC = Evidence("/etc/default/lxc-net", r'(?m)^\s*USE_LXC_BRIDGE="?false')
+_FIREWALLD = (
+    Evidence("/etc/firewalld/zones", r"<masquerade|<forward-port[^>]*to-addr="),
+    Evidence("/etc/firewalld/policies", r"<masquerade|<forward-port[^>]*to-addr="),
+    Evidence("/etc/firewalld/firewalld.conf", r"(?m)^DefaultZone=external"),
+)
+_KUBELET = Evidence("/var/lib/kubelet/config.yaml", r"(?m)^protectKernelDefaults:\s*true")
+_K3S_IPV6 = (Evidence("/etc/rancher/k3s/config.yaml", r"(?m)^cluster-cidr:[^#]*:[^#]*:"),)
+_K3S = Evidence("/etc/rancher/k3s/config.yaml", r"protect-kernel-defaults['\"]?\s*[:=]\s*true")
+_KEEPALIVED = (Evidence("/etc/keepalived", r"(?m)^\s*use_vmac\b"),)
 
 SERVICES = (
-    Service("docker", _FORWARDING, "1"),
+    Service("docker", _IPV4, "1", unless=_DOCKER),
     Service("docker", ("net.bridge.bridge-nf-call-ip*tables",), "1"),
-    Service("libvirtd", _FORWARDING, "1", ("/etc/libvirt/qemu/networks/autostart", "<forward")),
-    Service("lxc-net", _FORWARDING, "1"),
-    Service("firewalld", _FORWARDING, "1", ("/etc/firewalld/zones", "<masquerade")),
-    Service("firewalld", _FORWARDING, "1", ("/etc/firewalld/zones", "<forward-port")),
-    Service("kubelet", _KUBELET_1, "1"),
-    Service("kubelet", ("vm.panic_on_oom",), "0"),
-    Service("kubelet", ("kernel.panic",), "10"),
-    Service("kubelet", ("kernel.keys.root_maxkeys",), "1000000"),
-    Service("kubelet", ("kernel.keys.root_maxbytes",), "25000000"),
-    Service("k3s", (*_KUBELET_1, *_FORWARDING, "net.ipv6.conf.*.forwarding"), "1"),
-    Service("k3s", ("net.bridge.bridge-nf-call-ip*tables",), "1"),
-    Service("k3s", ("vm.panic_on_oom",), "0"),
-    Service("k3s", ("kernel.panic",), "10"),
-    Service("k3s", ("net.netfilter.nf_conntrack_*", "net.nf_conntrack_max"), None),
+    Service("libvirtd", _IPV4, "1", (_LIBVIRT,)),
+    Service("libvirtd", _IPV6, "1", (_LIBVIRT_IPV6,)),
+    Service("lxc-net", _IPV4, "1", unless=_LXC),
+    Service("firewalld", _IPV4, "1", _FIREWALLD),
+    Service("kubelet", _ONE, "1", unless=_KUBELET),
+    Service("kubelet", ("vm.panic_on_oom",), "0", unless=_KUBELET),
+    Service("kubelet", ("kernel.panic",), "10", unless=_KUBELET),
+    Service("kubelet", ("kernel.keys.root_maxkeys",), "1000000", unless=_KUBELET),
+    Service("kubelet", ("kernel.keys.root_maxbytes",), "25000000", unless=_KUBELET),
+    Service("k3s", _ONE, "1", unless=_K3S),
+    Service("k3s", ("vm.panic_on_oom",), "0", unless=_K3S),
+    Service("k3s", ("kernel.panic",), "10", unless=_K3S),
+    Service("k3s", ("kernel.keys.root_maxkeys",), "1000000", unless=_K3S),
+    Service("k3s", ("kernel.keys.root_maxbytes",), "25000000", unless=_K3S),
+    Service("k3s", (*_IPV4, "net.bridge.bridge-nf-call-iptables"), "1"),
+    Service("k3s", _IPV6, "1", _K3S_IPV6),
+    Service("k3s", ("net.bridge.bridge-nf-call-ip6tables",), "1", _K3S_IPV6),
+    Service("k3s", ("net.core.devconf_inherit_init_net",), "1", _K3S_IPV6),
+    Service("k3s", _CONNTRACK, None),
     Service(
         "keepalived",
         ("net.ipv4.conf.*.arp_ignore", "net.ipv4.conf.*.arp_filter"),
-        None,
-        ("/etc/keepalived", "use_vmac"),
+        "1",
+        _KEEPALIVED,
     ),
+    Service("keepalived", ("net.ipv4.conf.all.rp_filter",), "0", _KEEPALIVED),
+    Service("keepalived", ("net.ipv4.conf.default.rp_filter",), None, _KEEPALIVED),
 )
-_SAME_AS = {"k3s": ("k3s", "k3s-agent")}
+_SAME_AS = {"k3s": ("k3s", "k3s-agent"), "libvirtd": ("libvirtd", "virtnetworkd")}
 
 
 def read(files: HostFiles) -> LaterChanges:
@@ -61,7 +102,7 @@ def read(files: HostFiles) -> LaterChanges:
     for service in SERVICES:
         units = _SAME_AS.get(service.unit, (service.unit,))
         enabled = [unit for unit in units if is_enabled(files, unit)]
-        if enabled and _has_evidence(files, service):
+        if enabled and _sets_keys(files, service):
             doubts.append(_doubt(service, enabled[0]))
     return LaterChanges(doubts=tuple(doubts))
 
@@ -78,18 +119,24 @@ def _doubt(service: Service, unit: str) -> Doubt:
     )
 
 
-def _has_evidence(files: HostFiles, service: Service) -> bool:
-    if service.evidence is None:
-        return True
-    folder, text = service.evidence
-    try:
-        names = os.listdir(files.host_path(files.resolve(folder)))
-    except OSError:
+def _sets_keys(files: HostFiles, service: Service) -> bool:
+    if service.unless and _is_there(files, service.unless):
         return False
-    for name in names:
+    return not service.evidence or any(_is_there(files, one) for one in service.evidence)
+
+
+def _is_there(files: HostFiles, evidence: Evidence) -> bool:
+    paths = [evidence.path]
+    try:
+        names = os.listdir(files.host_path(files.resolve(evidence.path)))
+        paths = [f"{evidence.path}/{name}" for name in names]
+    except OSError:
+        pass
+    for path in paths:
         try:
-            if text.encode() in read_configuration(files, f"{folder}/{name}"):
-                return True
+            text = decode(read_configuration(files, path))
         except OSError:
             continue
+        if re.search(evidence.pattern, text):
+            return True
     return False

@@ -20,6 +20,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence i
 from hosts_in_memory import load_cases
 
 KEY, OTHER = "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_retries2"
+WANTS = "/etc/systemd/system/multi-user.target.wants"
 OURS = "/etc/sysctl.d/90-ansible.conf"
 SYSTEMD = {
     "/lib": {"link": "usr/lib"},
@@ -55,6 +56,27 @@ def test_what_comes_after_the_loader(host_root, case):
         assert doubt.remedy
     loader = detect_loader(host_root({}, name="other").files)
     assert boot_files.loader_name(loader) == case.get("loader", loader.name)
+
+
+@pytest.mark.parametrize("case", load_cases("doubts.yml"), ids=lambda case: case["name"])
+def test_who_may_set_a_key_later(host_root, case):
+    lines = [f"{key} = {value}\n" for key, value in case["asked"].items()]
+    files = {**SYSTEMD, OURS: "".join(lines), **case["files"]}
+    for unit in case.get("wants", []):
+        files[f"{WANTS}/{unit}.service"] = ""
+    root = host_root(files)
+    for path in case.get("run", []):
+        root.at(path).chmod(0o755)
+    doubts = []
+    for key in case["asked"]:
+        doubts.extend(doubt for doubt in boot_of(root, key)[1] if doubt not in doubts)
+    order = list(read_boot_files(root.files).doubts)
+    doubts.sort(key=order.index)
+    raised = [[doubt.by, doubt.path, doubt.line, doubt.value] for doubt in doubts]
+    assert raised == case["doubts"]
+    for doubt in doubts:
+        assert doubt.why
+        assert doubt.remedy
 
 
 @pytest.mark.parametrize("path", ["/etc/default/ufw", "/etc/ufw/sysctl.conf"])
