@@ -78,7 +78,7 @@ unit: .venv/dev/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready ## run th
 report-test: .venv/dev/.ready .build/src/.ready .build/packages-browser ## test the report of the audit in a headless browser
 	.venv/dev/bin/python -m pytest tests/browser -n 2
 
-integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .venv/mitogen/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts ## run ansible-playbook on throw-away hosts, with the newest and the oldest versions
+integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .venv/mitogen/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts .build/unpacked/.ready ## run ansible-playbook on throw-away hosts, with the newest and the oldest versions
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/integration -n 2
 	$(call ON,core-2.16) $(call TARGET,$(OLDEST)) python -m pytest tests/integration -n 2
 
@@ -191,6 +191,11 @@ $(VENVS:%=.venv/%/.ready): | .venv/tools/.ready
 .build/packages-%: tools/scripts/install_packages.sh
 	@$< $(PACKAGES)
 	@mkdir -p $(@D) && touch $@
+
+# Programs of other inits, and network managers, which must not be installed on this machine.
+.build/unpacked/.ready: tools/scripts/unpack_packages.sh
+	@$< $(@D) busybox-static ifupdown
+	@touch $@
 
 # Ansible and git for test hosts that run Ansible themselves: the scenario `self_apply`.
 .build/on-hosts/.ready: tools/scripts/ansible_for_hosts.sh requirements/core-2.15.txt requirements/core-2.16.txt requirements/core-2.21.txt | .venv/tools/.ready

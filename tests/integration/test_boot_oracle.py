@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection expects the boot values that both real loaders set, on generated trees.
+"""The collection expects the boot values that the real loaders set, on generated trees.
 
 Trees of fixed seeds, of a fresh seed in each run, and of real distributions.
 """
@@ -18,6 +18,9 @@ from sandbox.predict import predict
 from sandbox.trees import INTERFACES, KEYS, tree
 
 SEEDS = range(200)
+SCRIPTS = ("alpine-busybox", "alpine-procps", "void-busybox", "void-procps")
+SEEDS_OF_SCRIPTS = (*range(60), 88, 322, 425)
+"""The last ones have links to folders, which mask files for Void's script."""
 DISTRIBUTIONS = list(distributions())
 
 
@@ -50,7 +53,13 @@ def test_fixed_seeds(oracle: Oracle, default: dict[str, str], seed: int, loader:
     check(oracle, default, seed, loader)
 
 
-@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize("loader", SCRIPTS)
+@pytest.mark.parametrize("seed", SEEDS_OF_SCRIPTS)
+def test_init_scripts(oracle: Oracle, default: dict[str, str], seed: int, loader: str) -> None:
+    check(oracle, default, seed, loader)
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps", *SCRIPTS])
 def test_a_fresh_seed(oracle: Oracle, default: dict[str, str], loader: str) -> None:
     """The header of the run shows the seed; set NETOPS_FRESH_SEED to it to try it again."""
     first = int(os.environ["NETOPS_FRESH_SEED"])

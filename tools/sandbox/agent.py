@@ -41,6 +41,10 @@ MOUNT_OPTIONS = (
 """The flags of a mount that a remount would otherwise clear; mount() has the same bits."""
 
 SYSTEMD_SYSCTL = "/usr/lib/systemd/systemd-sysctl"
+INIT_SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "init_scripts")
+COMMANDS = "/srv/tmp/commands"
+UNPACKED = os.path.join(INIT_SCRIPTS, *[os.pardir] * 3, ".build", "unpacked")
+"""What `make` unpacks from Debian packages."""
 SYSCTL_FOLDERS = (
     "/etc/sysctl.d",
     "/run/sysctl.d",
@@ -336,6 +340,7 @@ def run(
 def boot(loader: str, interfaces: list[str], keys: list[str] | None) -> dict[str, Any]:
     """Run the real loader over the files of this host, in a new network namespace.
 
+    loader: systemd, procps, or an init script and the sysctl that it runs, with a dash.
     Return its rc and output, and the "values" afterwards: those of the keys, or all of net.
     """
     read_end, write_end = os.pipe()
@@ -357,14 +362,30 @@ def boot(loader: str, interfaces: list[str], keys: list[str] | None) -> dict[str
     return answer
 
 
+def make_folder() -> str:
+    """Make the folder of commands that come before those of the machine, in a mount namespace."""
+    os.makedirs(COMMANDS, exist_ok=True)
+    mount_tmpfs(COMMANDS)
+    return COMMANDS
+
+
 def boot_here(loader: str, interfaces: list[str], keys: list[str] | None) -> dict[str, Any]:
     """Do the work of `boot`, in a child process that then ends."""
     call("unshare", CLONE_NEWNET | CLONE_NEWNS)
     if os.path.ismount("/usr/lib/systemd"):
         call("umount2", b"/usr/lib/systemd", MNT_DETACH)
     add_bridges(interfaces)
-    argv = [SYSTEMD_SYSCTL] if loader == "systemd" else ["sysctl", "--system"]
-    answer = run(argv, LOADER_ENVIRONMENT, "", None, 60)
+    argv = ["sysctl", "--system"]
+    environment = dict(LOADER_ENVIRONMENT)
+    script, dash, program = loader.partition("-")
+    if loader == "systemd":
+        argv = [SYSTEMD_SYSCTL]
+    elif dash:
+        argv = ["sh", "-c", f". {INIT_SCRIPTS}/{script}.sh; start"]
+    if program == "busybox":
+        os.symlink(f"{UNPACKED}/bin/busybox", f"{make_folder()}/sysctl")
+        environment["PATH"] = f"{COMMANDS}:{environment['PATH']}"
+    answer = run(argv, environment, "", None, 60)
     if keys is None:
         answer["values"] = net_values()
     else:

@@ -15,14 +15,23 @@ from typing import Iterable, Mapping
 
 from ansible_collections.netops.tuning.plugins.module_utils._host.boot import read_boot_files
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS, Loader
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.script_loaders import (
+    script_loader,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import Line
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import (
     value_after_write,
 )
 
 from .world import Link, Tree, single_spaced
+
+
+def loader_named(name: str) -> Loader:
+    """Return a loader: systemd, procps, or the script and the sysctl of one, with a dash."""
+    script, dash, program = name.partition("-")
+    return script_loader(script, program) if dash else LOADERS[name]
 
 
 def write_tree(root: Path, tree: Tree) -> None:
@@ -49,7 +58,7 @@ def winners(
     with tempfile.TemporaryDirectory(prefix="netops-predict-") as folder:
         write_tree(Path(folder), tree)
         boot_files = read_boot_files(HostFiles(folder))
-    precedence = precedence_of(boot_files, LOADERS[loader], listed, live=live)
+    precedence = precedence_of(boot_files, loader_named(loader), listed, live=live)
     return {key: precedence.winner(key) for key in listed}
 
 

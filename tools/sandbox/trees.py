@@ -157,6 +157,26 @@ ODD_SEPARATORS = (
 procps opens them as they are written, but takes them for other keys than their normal spelling.
 Nobody relies on that in a file, so the trees for procps have none of these.
 """
+BUSYBOX_LINES = (
+    "net.ipv4.tcp_fin_timeout = 5\\\n1",
+    "# a comment that goes on \\\nnet.ipv4.tcp_keepalive_time = 52",
+    "net.ipv4.tcp_keepalive_intvl = 53 \\",
+    "net.ipv4.tcp_keepalive_time\\\n = 54",
+    "net.ipv4.tcp_fin_timeout =#55",
+    "net.ipv4.tcp_fin_timeout = #56",
+    "net.ipv4.tcp_fin_timeout == 57",
+    "net.ipv4.tcp_keepalive_probes = ",
+    "net//ipv4//tcp_keepalive_intvl = 58",
+    "/net/ipv4/tcp_fin_timeout = 59",
+    ".net.ipv4.tcp_fin_timeout = 60",
+    "net/ipv4/conf/br0.100/medium_id = 3",
+    "net/ipv4.conf.br0.100.medium_id = 4",
+    "net.ipv4.conf.br0.100.medium_id = 5",
+    "net.ipv4.neigh.br0/100.app_solicit = 2",
+    "-net.ipv4.tcp_fin_timeout = 61",
+    "; a comment = 62",
+)
+"""What busybox reads in a way of its own."""
 BLANKS = ("", " ", "  ", "\t", " \t ")
 LINE_KINDS = (
     (10, COMMENTS),
@@ -176,9 +196,13 @@ NOT_UTF_8 = b"\n# \xff\xfe not UTF-8 \xe4\nnet.ipv4.tcp_orphan_retries = 5\n"
 def tree(seed: int, loader: str) -> dict[str, Content]:
     """Return the tree of this seed, with the odd lines that we promise to read like the loader."""
     odd_lines: tuple[str, ...] = ODD_LINES + ODD_VALUES
+    odd_percent = ODD_PERCENT
     if loader == "systemd":
         odd_lines += ODD_SEPARATORS
-    return _TreeMaker(random.Random(seed), odd_lines).tree()
+    if loader.endswith("busybox"):
+        odd_lines += BUSYBOX_LINES
+        odd_percent *= 3
+    return _TreeMaker(random.Random(seed), odd_lines, odd_percent).tree()
 
 
 class _TreeMaker:
@@ -187,9 +211,9 @@ class _TreeMaker:
     A seed must always make the same tree, so the order of the random choices must not change.
     """
 
-    def __init__(self, rnd: random.Random, odd_lines: Sequence[str]) -> None:
+    def __init__(self, rnd: random.Random, odd_lines: Sequence[str], odd_percent: int) -> None:
         self.rnd = rnd
-        self.line_kinds = (*LINE_KINDS, (ODD_PERCENT, odd_lines))
+        self.line_kinds = (*LINE_KINDS, (odd_percent, odd_lines))
 
     def chance(self, percent: int) -> bool:
         return self.rnd.randrange(100) < percent

@@ -204,7 +204,7 @@ class World:
         self.interfaces += names
 
     def boot(self, loader: str, keys: Iterable[str] | None = None) -> BootResult:
-        """Run the real loader, systemd or procps, as the next boot would.
+        """Run the real loader, as the next boot would: systemd, procps, or alpine-busybox.
 
         It reads the files of the world, in a new network namespace with the same interfaces.
         """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Iterator
 
 from .._sysctl.boot_files import BootFiles
 from .._sysctl.errors import describe_os_error
-from .._sysctl.loaders import COMMAND_LINE, FOLDERS, LOADERS, Loader
+from .._sysctl.loaders import COMMAND_LINE, FOLDERS, INIT_SCRIPTS, LOADERS, Loader
 from .._sysctl.text import decode
 from .files import HostFiles, read_file
 from .later import with_later_programs
@@ -26,7 +26,7 @@ _FIRST_PID_NAMESPACE = "pid:[4026531836]"
 
 
 def detect_loader(files: HostFiles) -> Loader:
-    """Return the loader of a host: systemd where it is, or will be, process 1; else procps."""
+    """Return the loader of a host: systemd where it is, or will be, process 1; else by scripts."""
     if files.root == "/" and os.path.isdir("/run/systemd/system"):
         return LOADERS["systemd"]
     for folder in ("/usr/lib", "/lib"):
@@ -34,6 +34,10 @@ def detect_loader(files: HostFiles) -> Loader:
             init = files.host_path(files.resolve("/sbin/init"))
             if init.endswith("/systemd") or not os.path.lexists(init):
                 return LOADERS["systemd"]
+    if any(os.path.lexists(files.host_path(path)) for path in INIT_SCRIPTS):
+        from .init_scripts import detect_script_loader
+
+        return detect_script_loader(files)
     return LOADERS["procps"]
 
 
@@ -54,7 +58,7 @@ def read_boot_files(files: HostFiles) -> BootFiles:
             contents[real_path] = _read_boot_file(files, real_path)
         except FileNotFoundError:
             reason = f"a link that leads to nothing: {real_path}"
-            problems.append(_problem(path, reason, matters=False))
+            problems.append(_problem(path, reason, matters=False)._replace(is_there=False))
         except OSError as error:
             unreadable_for_all = error.errno in (errno.EISDIR, errno.ENXIO, errno.ELOOP)
             reason = describe_os_error(error)

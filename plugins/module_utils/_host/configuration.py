@@ -16,6 +16,9 @@ from .files import HostFiles, read_file
 _LARGEST_FILE = 1 << 20
 """Bytes. No configuration of these programs is larger."""
 
+RUNLEVELS = ("sysinit", "boot", "default")
+"""The runlevels of OpenRC that are entered at boot."""
+
 _NO_CONTENTS: Mapping[str, bytes] = {}
 
 

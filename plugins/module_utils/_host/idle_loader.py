@@ -8,9 +8,9 @@ import os
 
 from .._sysctl.boot_files import NOT_KNOWN, NOTHING
 from .._sysctl.doubts import Doubt
-from .._sysctl.loaders import Loader
+from .._sysctl.loaders import INIT_SCRIPTS, Loader
 from .._sysctl.text import decode
-from .configuration import starts_by_script
+from .configuration import RUNLEVELS, read_configuration, starts_by_script
 from .files import HostFiles, read_file
 
 UNIT = "systemd-sysctl.service"
@@ -24,9 +24,12 @@ UNIT_FOLDERS = (
 )
 """The folder of highest priority first."""
 
-_SCRIPTS = ("procps", "procps.sh", "sysctl")
-_OTHER_SIGNS = ("/etc/runit/core-services", "/etc/rc.d/rc.sysinit", "/etc/rc.sysinit")
-"""Of runit (Void) and of older init scripts, which apply the files themselves."""
+_SCRIPTS = ("procps", "procps.sh")
+_OLDER_SCRIPTS = ("/etc/rc.d/rc.sysinit", "/etc/rc.sysinit")
+"""The scripts of older inits, which applied files themselves."""
+_NATIVE_BOOT = "/etc/runit/native.boot.run"
+"""With it, Debian's runit runs scripts of its own in place of those of sysvinit."""
+_REMEDY_NOT_KNOWN = "see what your init runs 'sysctl --system' with"
 _REMEDY_NOTHING = "set 'persistent: false', or install and enable what applies them"
 
 
@@ -34,8 +37,15 @@ def find_idle_loader(files: HostFiles, loader: Loader) -> Doubt | None:
     """Return why the loader does not run at boot, None if it does."""
     if loader.name == "systemd":
         return _idle_unit(files) or _other_process_1(files)
+    if _exists(files, _NATIVE_BOOT) and files.resolve("/sbin/init").endswith("/runit-init"):
+        why = "runit boots with scripts of its own, of which it is not known what they apply"
+        return Doubt(NOT_KNOWN, why, _NATIVE_BOOT, _REMEDY_NOT_KNOWN)
     if _script_is_enabled(files):
         return None
+    if any(_exists(files, path) for path in INIT_SCRIPTS):
+        from .init_scripts import find_idle_script
+
+        return find_idle_script(files)
     return _missing_service(files)
 
 
@@ -80,19 +90,20 @@ def _other_process_1(files: HostFiles) -> Doubt | None:
 
 
 def _script_is_enabled(files: HostFiles) -> bool:
-    if any(starts_by_script(files, script) for script in _SCRIPTS):
-        return True
-    if any(_exists(files, path) for path in _OTHER_SIGNS):
-        return True
+    """Tell whether an init runs a script at boot that runs ``sysctl --system`` of procps."""
+    for script in _SCRIPTS:
+        if starts_by_script(files, script):
+            return True
+        if any(_exists(files, f"/etc/runlevels/{level}/{script}") for level in RUNLEVELS):
+            return True
+    return any(_applies_all_files(files, path) for path in _OLDER_SCRIPTS)
+
+
+def _applies_all_files(files: HostFiles, path: str) -> bool:
     try:
-        runlevels = os.listdir(files.host_path(files.resolve("/etc/runlevels")))
+        return b"sysctl --system" in read_configuration(files, path)
     except OSError:
         return False
-    for runlevel in runlevels:
-        for script in _SCRIPTS:
-            if _exists(files, f"/etc/runlevels/{runlevel}/{script}"):
-                return True
-    return False
 
 
 def _missing_service(files: HostFiles) -> Doubt:
@@ -102,11 +113,8 @@ def _missing_service(files: HostFiles) -> Doubt:
             enable = "rc-update add procps sysinit"
         why = "the service procps is in no runlevel, so nothing applies the files"
         return Doubt(NOTHING, why, "/etc/init.d/procps", f"run '{enable}'")
-    if _exists(files, "/etc/init.d/sysctl"):
-        why = "the service sysctl is in no runlevel, so nothing applies the files"
-        return Doubt(NOTHING, why, "/etc/init.d/sysctl", "run 'rc-update add sysctl boot'")
     if not _exists(files, "/sbin/init"):
         why = "there is no init, so nothing applies the files"
         return Doubt(NOTHING, why, "/sbin/init", _REMEDY_NOTHING)
     why = f"it is not known whether {files.resolve('/sbin/init')} applies the files at boot"
-    return Doubt(NOT_KNOWN, why, "/sbin/init", "see what your init runs 'sysctl --system' with")
+    return Doubt(NOT_KNOWN, why, "/sbin/init", _REMEDY_NOT_KNOWN)

@@ -126,6 +126,8 @@ def rehearse(loader_name: str, keys: Iterable[str]) -> Rehearsal:
 def _why_not_at_all(loader_name: str) -> str:
     if os.geteuid() != 0:
         return "only root can run the loader in namespaces of its own: 'become: true'"
+    if loader_name not in PROGRAMS:
+        return f"a script of {loader_name} reads the files, which is not run"
     if not _find_program(loader_name):
         return f"the loader of {loader_name} is not installed on this host"
     return ""

@@ -20,7 +20,7 @@ from .._sysctl.doubts import doubts_about
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.keys import ACTIONS, glob_matches, is_glob, parse_key, split_glob
 from .._sysctl.loaders import COMMAND_LINE, LOADERS, Loader
-from .._sysctl.precedence import Precedence, after_stages
+from .._sysctl.precedence import Precedence, after_stages, outcome_of
 from .._sysctl.secrets import display_value, quote_value
 from .._sysctl.sysctl_d import Line, line_result, parse_lines
 from .._sysctl.text import printable
@@ -145,7 +145,7 @@ class _NextBoot:
         read_lines = (
             line for line in all_lines.of_loader if line.key and line.path not in self._masked
         )
-        self._of_loader = Precedence(read_lines, loader, live=runtime)
+        self._of_loader = outcome_of(read_lines, loader, live=runtime)
         self.precedence = after_stages(self._of_loader, boot_files, runtime)
         self._lines_of_key: dict[str, list[int]] = {}
         self._glob_lines: list[_GlobLine] = []

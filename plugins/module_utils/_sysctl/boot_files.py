@@ -76,6 +76,10 @@ def read_order(
     boot_files: BootFiles, loader: Loader, folders: Iterable[str] = FOLDERS
 ) -> list[BootFile]:
     """Return the files in reading order, each masked one right after the one that masks it."""
+    if loader.script:
+        from .script_loaders import script_order
+
+        return [BootFile(*file) for file in script_order(boot_files, loader)]
     files_by_name = _files_by_name(boot_files, folders)
     order: list[BootFile] = []
     for name in sorted(files_by_name, key=encode):

@@ -22,6 +22,8 @@ class FileProblem(NamedTuple):
     reason: str
     matters: bool
     """Whether the loader may be able to read it all the same."""
+    is_there: bool = True
+    """False for a link that leads to nothing."""
 
 
 class Doubt(NamedTuple):

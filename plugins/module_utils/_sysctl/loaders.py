@@ -17,11 +17,15 @@ FOLDERS = (
     "/usr/lib/sysctl.d",
     "/lib/sysctl.d",
 )
-"""The folders of both loaders. A file masks those of the same name in later folders."""
+"""The folders of the loaders. A file masks those of the same name in later folders."""
 
 
 COMMAND_LINE = "/proc/cmdline"
 """The kernel command line, from which the kernel sets keys before any loader runs."""
+
+
+INIT_SCRIPTS = ("/etc/init.d/sysctl", "/etc/runit/core-services")
+"""Where OpenRC and runit have a script that applies the files."""
 
 
 class Loader(NamedTuple):
@@ -59,7 +63,12 @@ class Loader(NamedTuple):
     """Whether it reads the credential sysctl.extra after all files."""
     longest_line: int
     """Bytes. At a longer line the loader stops reading the file; 0: no limit."""
+    script: str = ""
+    """The init script that runs the program for each file, see script_loaders.py; "": none."""
 
+
+BUSYBOX = "busybox"
+"""The program whose grammar is in busybox.py."""
 
 _SYSTEMD = Loader(
     name="systemd",

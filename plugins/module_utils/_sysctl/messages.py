@@ -13,13 +13,13 @@ from .doubts import Doubt
 from .effects import Effects
 from .errors import TuningError
 from .keys import glob_matches, is_glob, split_glob
-from .loaders import COMMAND_LINE, LOADERS
+from .loaders import BUSYBOX, COMMAND_LINE, LOADERS
 from .plan import Plan
 from .secrets import quote_value
 from .sysctl_d import Line, assigned_values
 from .undone import describe_undone
 
-_LOADERS = ("", KERNEL, *(loader.program for loader in LOADERS.values()))
+_LOADERS = ("", KERNEL, BUSYBOX, *(loader.program for loader in LOADERS.values()))
 _MAX_KEYS_OF_DOUBT = 3
 """Keys that a message about a doubt names."""
 MAX_NAMED = 10

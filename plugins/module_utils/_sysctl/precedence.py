@@ -134,8 +134,13 @@ class Precedence:
 
     def _find_winner(self, key: str) -> Line | None:
         line = self._find_own_winner(key)
-        if self.earlier and (line is None or not line.value):
-            return self.earlier.winner(key)
+        if self.earlier is None:
+            return line
+        earlier = self.earlier.winner(key)
+        if line is None or not line.value:
+            return earlier
+        if earlier and earlier.value and self._leaves_numbers_out(line):
+            return line._replace(value=_filled(key, line, earlier))
         return line
 
     def _find_own_winner(self, key: str) -> Line | None:
@@ -253,8 +258,26 @@ def precedence_of(
     if len(keys) < _MANY_KEYS:
         marks = _marks_of(keys)
         files = [file for file in files if _has_mark(boot_files, file.real_path, marks)]
-    precedence = Precedence(boot_lines(boot_files, loader, files), loader, start_values, live)
-    return after_stages(precedence, boot_files, live)
+    lines = boot_lines(boot_files, loader, files)
+    return after_stages(outcome_of(lines, loader, start_values, live), boot_files, live)
+
+
+def outcome_of(
+    lines: Iterable[Line],
+    loader: Loader,
+    start_values: Mapping[str, str] | None = None,
+    live: Mapping[str, str | None] | None = None,
+) -> Precedence:
+    """Return the outcome of the lines of all files of a loader, in its order."""
+    runs = [lines]
+    if loader.script:
+        from .script_loaders import script_runs
+
+        runs = [*script_runs(lines, loader, live or {})]
+    precedence = Precedence(runs[0], loader, start_values, live)
+    for run in runs[1:]:
+        precedence = Precedence(run, loader, live=live, earlier=precedence)
+    return precedence
 
 
 def after_stages(

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Any, Callable, Collection, Mapping, NamedTuple
 
 from .keys import is_glob, normalize_key
-from .loaders import Loader
+from .loaders import BUSYBOX, Loader
 from .secrets import display_value
 from .text import decode, encode, printable
 from .values import values_equal
@@ -74,6 +74,10 @@ def split_segments(data: bytes, loader: Loader) -> list[str]:
     segments = [line + "\n" for line in lines[:-1]]
     if lines[-1]:
         segments.append(lines[-1])  # the file does not end in a line end
+    if loader.program == BUSYBOX and "\\\n" in text:
+        from .busybox import join_segments
+
+        return join_segments(segments)
     return segments
 
 
@@ -98,6 +102,11 @@ def assigned_values(data: bytes, loader: Loader) -> dict[str, str]:
 @lru_cache(maxsize=8)
 def _read_lines(data: bytes, loader: Loader) -> list[Line]:
     """Return the lines of a file that has no name yet."""
+    if loader.program == BUSYBOX:
+        from .busybox import read_lines
+
+        read = read_lines(split_segments(data, loader), loader)
+        return [Line("", "", *read_line) for read_line in read]
     lines = []
     number = 1
     for index, segment in enumerate(split_segments(data, loader)):
