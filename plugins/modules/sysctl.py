@@ -434,9 +434,9 @@ irreversible:
   version_added: 0.2.0
 loader:
   description: >-
-    The sysctl loader that applies the files at boot, V(systemd) or V(procps). V(none) if none
-    does: the service is masked or in no runlevel, or there is no init. V(unknown) if that is not
-    known.
+    The sysctl loader that applies the files at boot, V(systemd), V(procps), or V(alpine) or V(void)
+    for their init scripts. V(none) if none does: the service is masked or in no runlevel, or there
+    is no init. V(unknown) if that is not known.
   returned: as settings
   type: str
   sample: systemd

@@ -121,8 +121,9 @@ EXAMPLES = r"""
 RETURN = r"""
 loader:
   description: >-
-    The sysctl loader whose rules were used, V(systemd) or V(procps). V(none) if none runs at boot:
-    its service is masked or in no runlevel, or there is no init. V(unknown) if that is not known.
+    The sysctl loader whose rules were used, V(systemd), V(procps), or V(alpine) or V(void) for
+    their init scripts. V(none) if none runs at boot: its service is masked or in no runlevel, or
+    there is no init. V(unknown) if that is not known.
   returned: success
   type: str
   sample: systemd

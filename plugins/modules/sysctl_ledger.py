@@ -187,7 +187,9 @@ irreversible:
     reason: {description: Why it stays., type: str}
   version_added: 0.2.0
 loader:
-  description: The program that applies the files at boot, V(systemd) or V(procps).
+  description: >-
+    What applies the files at boot, V(systemd), V(procps), V(alpine), V(void), V(none) or
+    V(unknown), as in M(netops.tuning.sysctl).
   returned: as settings
   type: str
   sample: systemd

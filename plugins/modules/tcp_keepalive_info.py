@@ -187,9 +187,9 @@ dead_after:
   sample: 7875
 loader:
   description: >-
-    The sysctl loader that applies the files at boot, V(systemd) or V(procps). V(none) if none
-    does: the service is masked or in no runlevel, or there is no init. V(unknown) if that is not
-    known.
+    The sysctl loader that applies the files at boot, V(systemd), V(procps), or V(alpine) or V(void)
+    for their init scripts. V(none) if none does: the service is masked or in no runlevel, or there
+    is no init. V(unknown) if that is not known.
   returned: success
   type: str
   sample: systemd

@@ -57,6 +57,7 @@ def winners(
     listed = list(keys)
     with tempfile.TemporaryDirectory(prefix="netops-predict-") as folder:
         write_tree(Path(folder), tree)
+        Path(folder, "srv").mkdir(exist_ok=True)  # as in a world, where links lead to it
         boot_files = read_boot_files(HostFiles(folder))
     precedence = precedence_of(boot_files, loader_named(loader), listed, live=live)
     return {key: precedence.winner(key) for key in listed}
