@@ -81,7 +81,8 @@ def make_network() -> None:
     agent.add_bridges(list(INTERFACES))
     agent.set_loopback_up()
     for key, value in START_VALUES.items():
-        if key.startswith("net.") and agent.get_key(key) != value:
+        is_there = key.startswith("net.") and os.path.exists(agent.proc_path(key))
+        if is_there and agent.get_key(key) != value:
             agent.set_key(key, value)
 
 
