@@ -45,7 +45,7 @@ def row(key: str, was: str, wrote: str, **changed: list[str]) -> dict[str, objec
 
 
 def record_of(**sections: object) -> dict[str, object]:
-    empty = {"devices": [], "effects": [], "without_effect": [], "lost": []}
+    empty = {"devices": [], "effects": [], "without_effect": [], "lost": [], "refused": {}}
     return {"kernel": "6.0", **empty, **sections}
 
 
@@ -66,7 +66,7 @@ def record_of(**sections: object) -> dict[str, object]:
             "makes vm.dirty_ratio '20', and the table says '0'",
         ),
         (
-            record_of(without_effect=["vm.dirty_ratio"]),
+            record_of(without_effect=["vm.dirty_ratio"], refused={"vm.dirty_bytes": {}}),
             "vm.dirty_ratio changes nothing, and the table says vm.dirty_bytes",
         ),
         (
@@ -82,6 +82,10 @@ def record_of(**sections: object) -> dict[str, object]:
 def test_a_difference_is_found(measured: dict[str, object], problem: str) -> None:
     (text,) = comparison.contradictions(measured)
     assert problem in text
+
+
+def test_a_key_that_a_kernel_lacks_is_no_difference() -> None:
+    assert comparison.contradictions(record_of(without_effect=["net.mptcp.pm_type"])) == []
 
 
 def test_a_row_that_no_kernel_shows_is_found() -> None:
