@@ -51,6 +51,7 @@ PROGRAMS = (
             "/usr/lib/systemd/system/systemd-sysctl.service.d",
         ),
     ),
+    Program(name="dracut", signs=("/usr/lib/dracut",)),
     Program(
         name="modules",
         signs=(

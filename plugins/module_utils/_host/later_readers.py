@@ -26,6 +26,12 @@ def _credential(files: HostFiles) -> LaterChanges:
     return later_credential.read(files)
 
 
+def _dracut(files: HostFiles) -> LaterChanges:
+    from . import later_dracut
+
+    return later_dracut.read(files)
+
+
 def _drop_ins(files: HostFiles) -> LaterChanges:
     from . import later_drop_ins
 
@@ -89,6 +95,7 @@ def _wg_quick(files: HostFiles) -> LaterChanges:
 READERS: Mapping[str, Callable[[HostFiles], LaterChanges]] = {
     "cloud_init": _cloud_init,
     "credential": _credential,
+    "dracut": _dracut,
     "drop_ins": _drop_ins,
     "ifupdown": _ifupdown,
     "modules": _modules,

@@ -10,6 +10,7 @@ from typing import Iterator, NamedTuple
 from .._sysctl.doubts import Doubt
 from .._sysctl.keys import normalize_key
 from .._sysctl.loaders import LOADERS
+from .._sysctl.secrets import quote_value
 from .._sysctl.sysctl_d import assigned_values
 from .._sysctl.text import decode
 from .configuration import read_configuration
@@ -51,7 +52,9 @@ def keys_set(files: HostFiles, text: str) -> Iterator[SetKey]:
 def script_doubts(files: HostFiles, by: str, path: str, text: str) -> Iterator[Doubt]:
     """Yield a doubt for each key that a script sets."""
     for set_key in keys_set(files, text):
-        value = "" if set_key.value is None else f" to {set_key.value!r}"
+        value = ""
+        if set_key.value is not None:
+            value = f" to {quote_value(set_key.key, set_key.value)}"
         yield Doubt(
             by=by,
             why=f"a command there sets it{value}",

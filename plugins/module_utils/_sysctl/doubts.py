@@ -43,9 +43,13 @@ class Doubt(NamedTuple):
 
     settled_in: tuple[str, ...] = ()
     """Starts of paths: what the program itself reads there later is not in doubt."""
+    only_unset: bool = False
+    """Whether it is only about keys that no line sets."""
 
     def concerns(self, key: str, value: str | None, line: Line | None) -> bool:
         """Tell whether it is about a key, which this line sets to this value."""
+        if line and self.only_unset:
+            return False
         if line and line.by == self.by and line.path.startswith(self.settled_in):
             return False
         if self.value is not None and values_equal(key, value, self.value):

@@ -130,3 +130,44 @@ def test_a_host_without_other_programs_pays_one_look_for_each_sign(host_root, mo
     signs = sum(len(program.signs) for program in later.PROGRAMS)
     assert len(looks) == signs + 2
     assert (boot_files.stages, boot_files.appended, boot_files.doubts) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("configuration", "image_age", "stated", "remains", "is_in_doubt"),
+    [
+        ('hostonly="yes"\n', 0, "60", False, True),
+        ('hostonly="yes"\n', 0, None, False, True),
+        ("hostonly=sloppy\n", 0, "60", False, True),
+        ('hostonly="no"\n', 0, "60", False, False),
+        ("", 0, "60", False, False),
+        ('hostonly="yes"\n', 100, "60", False, False),
+        ('hostonly="yes"\n', 0, "30", False, False),
+        ('hostonly="yes"\n', 0, "60", True, False),
+    ],
+)
+def test_a_value_in_the_initramfs_comes_back(
+    host_root, configuration, image_age, stated, remains, is_in_doubt
+):
+    root = host_root(
+        {
+            **SYSTEMD,
+            "/usr/lib/dracut/dracut.conf.d/01-dist.conf": configuration,
+            "/boot/initramfs-6.1.img": "",
+            OURS: f"{KEY} = 30\n",
+        }
+    )
+    made = root.at(OURS).stat().st_mtime - image_age
+    os.utime(str(root.at("/boot/initramfs-6.1.img")), (made, made))
+    boot_files = read_boot_files(root.files)
+    line = precedence_of(boot_files, detect_loader(root.files), [KEY]).winner(KEY)
+    doubts = doubts_about(boot_files.doubts, lambda _key: line if remains else None, {KEY: stated})
+    assert [doubt.by for doubt, _keys in doubts] == ["dracut"] * is_in_doubt
+
+
+def test_a_doubt_shows_no_secret(host_root):
+    script = "/etc/rc.local"
+    text = "sysctl -w net.ipv4.tcp_fastopen_key=00112233-44556677-8899aabb-ccddeeff\n"
+    root = host_root({**SYSTEMD, script: text})
+    root.at(script).chmod(0o755)
+    (doubt,) = read_boot_files(root.files).doubts
+    assert "00112233" not in doubt.why

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""dracut: a host-only initramfs has copies of the files in /etc, and applies them at each boot.
+
+A value that is taken out of the files comes back until the initramfs is made anew; one that a file
+sets is set again after it. Source: modules.d/*systemd-sysctl/module-setup.sh of dracut 059.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from .._sysctl.doubts import Doubt
+from .._sysctl.loaders import LOADERS
+from .._sysctl.secrets import quote_value
+from .._sysctl.sysctl_d import assigned_values
+from .._sysctl.text import decode
+from .configuration import LaterChanges, read_configuration
+from .files import HostFiles
+
+_CONFIGURATION = ("/usr/lib/dracut/dracut.conf.d", "/etc/dracut.conf.d")
+_HOST_ONLY = re.compile(r"(?m)^\s*hostonly=[\"']?(\w*)")
+_IMAGE = re.compile(r"(initramfs|initrd)[-.].*")
+_COPIED = "/etc/sysctl.d"
+
+
+def read(files: HostFiles) -> LaterChanges:
+    """Return a doubt for each key of a file that is older than an initramfs."""
+    image, made = _newest_image(files)
+    if not image or not _is_host_only(files):
+        return LaterChanges()
+    doubts = []
+    for name in _names_in(files, _COPIED):
+        path = f"{_COPIED}/{name}"
+        try:
+            is_copied = os.stat(files.host_path(files.resolve(path))).st_mtime <= made
+            values = assigned_values(read_configuration(files, path), LOADERS["systemd"])
+        except OSError:
+            continue
+        for key, value in values.items():
+            if is_copied and name.endswith(".conf"):
+                doubts.append(_doubt(key, value, image))
+    return LaterChanges(doubts=tuple(doubts))
+
+
+def _doubt(key: str, value: str, image: str) -> Doubt:
+    return Doubt(
+        by="dracut",
+        why=f"the initramfs may have a copy of a file that sets it to {quote_value(key, value)}",
+        path=image,
+        remedy="run 'dracut -f'",
+        keys=(key,),
+        value=value,
+        only_unset=True,
+    )
+
+
+def _newest_image(files: HostFiles) -> tuple[str, float]:
+    """Return the path of the newest initramfs, and when it was made."""
+    newest, made = "", 0.0
+    for name in _names_in(files, "/boot"):
+        path = f"/boot/{name}"
+        if not _IMAGE.fullmatch(name):
+            continue
+        try:
+            time = os.stat(files.host_path(files.resolve(path))).st_mtime
+        except OSError:
+            continue
+        if time > made:
+            newest, made = path, time
+    return newest, made
+
+
+def _is_host_only(files: HostFiles) -> bool:
+    """Tell whether dracut copies files of this host; the last assignment counts."""
+    chosen = ""
+    paths = ["/etc/dracut.conf"]
+    for folder in _CONFIGURATION:
+        paths.extend(f"{folder}/{name}" for name in _names_in(files, folder))
+    for path in paths:
+        try:
+            text = decode(read_configuration(files, path))
+        except OSError:
+            continue
+        chosen = [chosen, *_HOST_ONLY.findall(text)][-1]
+    return chosen not in ("", "no")
+
+
+def _names_in(files: HostFiles, folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(files.host_path(files.resolve(folder))))
+    except OSError:
+        return []
