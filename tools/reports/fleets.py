@@ -76,7 +76,14 @@ def key(name: str) -> str:
 def line(path: str, number: int, name: str, value: int | str | None, fate: str) -> dict[str, Any]:
     """Return an entry of `assignments`."""
     text = None if value is None else str(value)
-    return {"path": path, "line": number, "key": key(name), "value": text, "fate": fate}
+    return {
+        "path": path,
+        "line": number,
+        "key": key(name),
+        "value": text,
+        "fate": fate,
+        "by": "systemd-sysctl",
+    }
 
 
 def setting(now: int | None, *lines: Mapping[str, Any]) -> dict[str, Any]:

@@ -94,9 +94,11 @@ def _explain_other_key(key: str, winner: Line) -> str:
 
 
 def _explain_unread(plan: Plan) -> str:
-    """Explain why the loader does not read our file, and what to do; "" if it reads it."""
+    """Explain why nothing reads our file at boot, and what to do; "" if something reads it."""
     observed = plan.observed
     order = read_order(plan.boot_files, observed.loader)
+    for stage in plan.boot_files.stages:
+        order.extend(stage.read_order(plan.boot_files))
     for file in order:
         if file.real_path == observed.real_path and file.masked_by is None:
             return ""

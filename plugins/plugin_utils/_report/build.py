@@ -195,7 +195,8 @@ def _overriding_files(settings: Settings, path: str, loader: str) -> list[str]:
         winner = setting.winner
         if winner is None or setting.boot == setting.wanted or winner.path in (path, COMMAND_LINE):
             continue
-        if setting.persisted is not None or _is_read_after(winner.path, path, loader):
+        is_after = winner.is_read_later or _is_read_after(winner.path, path, loader)
+        if setting.persisted is not None or is_after:
             files.add(winner.path)
     return sorted(files)
 
@@ -236,6 +237,7 @@ def _assignment(result: Result) -> Assignment:
         key=_line(result["key"]),
         value=_optional_line(result["value"]),
         fate=_line(result["fate"]),
+        by=_line(result["by"] or ""),
     )
 
 
@@ -411,7 +413,10 @@ def _boot_origins(settings: Settings) -> list[str]:
 def _boot_origin(setting: Setting) -> str:
     if setting.winner is None:
         return "no file sets it"
-    return f"{setting.winner.path} line {setting.winner.line}"
+    origin = f"{setting.winner.path} line {setting.winner.line}"
+    if setting.winner.is_read_later:
+        origin += f", read by {setting.winner.by}"
+    return origin
 
 
 def _connection_findings(connections: Connections, processes: Iterable[Process]) -> Iterator[str]:

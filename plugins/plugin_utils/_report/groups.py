@@ -12,7 +12,15 @@ from collections import Counter
 from typing import Callable, Iterable, Mapping, Sequence
 
 from .model import Cause, Command, Group, Host, in_natural_order
-from .todo import AUDIT_PLAYBOOK, Limit, Shell, role_arguments, role_command
+from .todo import (
+    AUDIT_PLAYBOOK,
+    Limit,
+    Shell,
+    lines_out_of_reach,
+    look_command,
+    role_arguments,
+    role_command,
+)
 
 KINDS = {
     "drift": "a value is not as wanted, now or after the next boot",
@@ -58,7 +66,8 @@ def _command_key(host: Host) -> str:
     """Return a text that is the same for hosts on which the same command of the role helps."""
     if not host.role_would_change_it:
         return ""
-    return json.dumps(role_arguments(host), sort_keys=True)
+    lines = [[line.path, line.line] for line in lines_out_of_reach(host)]
+    return json.dumps([role_arguments(host), lines], sort_keys=True)
 
 
 def _group(kind: str, name: str, hosts: Sequence[Host], shell: Shell) -> Group:
@@ -94,7 +103,13 @@ def _cause(host: Host) -> str:
 
 
 def _preview(host: Host, limit: Limit, shell: Shell) -> Command:
-    """Return the role in check mode, with what each host of the group needs."""
+    """Return the role in check mode, with what each host of the group needs.
+
+    Where no file of ours can override what wins, it is the command that shows the line.
+    """
+    out_of_reach = lines_out_of_reach(host)
+    if out_of_reach:
+        return look_command(out_of_reach[0], shell, limit.option)
     arguments = role_arguments(host)
     what = "See what the role would change"
     if "tcp_keepalive_on_override" in arguments:

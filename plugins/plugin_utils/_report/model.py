@@ -11,6 +11,9 @@ from collections import Counter
 from types import MappingProxyType
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence, Union
 
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.command_line import KERNEL
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+
 FORMAT = "netops.tuning.audit/1"
 """The format of the JSON report; docs/audit-report.schema.json describes it."""
 
@@ -36,6 +39,9 @@ class ReportError(Exception):
     """The message names the subject, the value, the reason and the remedy."""
 
 
+_READ_BY_LOADER = ("", KERNEL, *(loader.program for loader in LOADERS.values()))
+
+
 class Assignment(NamedTuple):
     """A line that sets a key, and whether it takes effect at boot."""
 
@@ -44,6 +50,13 @@ class Assignment(NamedTuple):
     key: str
     value: str | None
     fate: str
+    by: str = ""
+    """The program that reads the line at boot."""
+
+    @property
+    def is_read_later(self) -> bool:
+        """Whether a program reads it that runs after the sysctl loader, such as ufw."""
+        return self.by not in _READ_BY_LOADER
 
 
 class Setting(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._exact_patterns import exact_patterns
 
-from .model import Command, Host
+from .model import Assignment, Command, Host
 from .run_options import RunOptions
 
 ROLE_PLAYBOOK = "netops.tuning.tcp_keepalive"
@@ -88,13 +88,29 @@ def group_limit_path(limit_path: str, group: str) -> str:
 def role_arguments(host: Host) -> dict[str, Any]:
     """Return the variables with which the role sets the desired values on a host."""
     arguments = dict(host.arguments)
-    inside_etc = [path.startswith("/etc/") for path in host.overriding]
+    later_lines = {line.path for line in lines_out_of_reach(host)}
+    inside_etc = []
+    for path in host.overriding:
+        if path not in later_lines:
+            inside_etc.append(path.startswith("/etc/"))
     if any(inside_etc):
         arguments["tcp_keepalive_on_override"] = "comment_out"
     if not all(inside_etc):
         # Lines outside of /etc are not ours to comment out, but our file may be read after them.
         arguments["tcp_keepalive_path"] = LATER_PATH
     return arguments
+
+
+def lines_out_of_reach(host: Host) -> list[Assignment]:
+    """Return the lines that win and that no file of ours can override.
+
+    A program reads them after the sysctl loader has run, and they are not in /etc.
+    """
+    lines = set()
+    for line in _winning_lines(host):
+        if line.is_read_later and not line.path.startswith("/etc/"):
+            lines.add(line)
+    return sorted(lines)
 
 
 def role_command(shell: Shell, limit: str, arguments: Mapping[str, Any], *more: str) -> str:
@@ -128,14 +144,26 @@ def ask_again(host: Host, shell: Shell) -> Command:
 
 def _look_commands(host: Host, shell: Shell, limit: str) -> Iterator[Command]:
     """Yield a command for each line that wins over our file."""
-    positions = set()
+    for line in _winning_lines(host):
+        yield look_command(line, shell, limit)
+
+
+def look_command(line: Assignment, shell: Shell, limit: str) -> Command:
+    """Return the command that shows a line that wins over our file."""
+    what = f"Look at the line that wins, {line.path} line {line.line}"
+    if line.is_read_later:
+        what += f"; {line.by} reads it after all files, and sets the key again when it restarts"
+    show_line = shell.root_command(limit, f"sed -n {line.line}p {shlex.quote(line.path)}")
+    return shell.step(what, show_line)
+
+
+def _winning_lines(host: Host) -> list[Assignment]:
+    """Return the lines that win over our file, each once, by path and number."""
+    lines = {}
     for setting in (host.settings or {}).values():
         if setting.winner and setting.winner.path in host.overriding:
-            positions.add((setting.winner.path, setting.winner.line))
-    for path, line in sorted(positions):
-        sed = f"sed -n {line}p {shlex.quote(path)}"
-        show_line = shell.root_command(limit, sed)
-        yield shell.step(f"Look at the line that wins, {path} line {line}", show_line)
+            lines[setting.winner.path, setting.winner.line] = setting.winner
+    return [lines[position] for position in sorted(lines)]
 
 
 def _extra_vars(arguments: Mapping[str, Any]) -> list[str]:

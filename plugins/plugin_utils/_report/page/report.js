@@ -329,12 +329,17 @@
     });
   }
 
+  function fateOf(line) {
+    if (line.fate !== "winner") return line.fate;
+    return line.by ? `wins, read by ${line.by}` : "wins";
+  }
+
   function bootLine(line) {
     const assignment = line.value === null ? `-${line.key}` : `${line.key} = ${line.value}`;
     return make("li", { class: line.fate },
       make("code", null, `${line.path}:${line.line}`),
       make("code", { class: "value" }, assignment),
-      make("span", { class: "fate" }, line.fate === "winner" ? "wins" : line.fate));
+      make("span", { class: "fate" }, fateOf(line)));
   }
 
   function kernelDefault(value) {

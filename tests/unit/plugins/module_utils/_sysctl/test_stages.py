@@ -54,6 +54,15 @@ def test_the_line_of_a_later_program_is_commented_out_by_its_own_rules():
     assert build_result(plan)["settings"][KEY]["boot"]["path"] == OURS
 
 
+def test_our_file_may_be_that_of_a_later_program():
+    host = make_staged_host(f"# x\n{KEY}=5\n")
+    plan = plan_for(make_request({KEY: "30"}, path=FIREWALL), host)
+    assert plan.overridden == ()
+    assert list(plan_warnings(plan)) == []
+    boot = build_result(plan)["settings"][KEY]["boot"]
+    assert (boot["value"], boot["path"], boot["by"]) == ("30", FIREWALL, "ufw")
+
+
 def test_a_line_outside_etc_is_not_commented_out():
     host = make_staged_host(f"{KEY}=5\n", path="/usr/lib/tuned/x/tuned.conf")
     plan = plan_for(make_request({KEY: "30"}, on_override="comment_out"), host)

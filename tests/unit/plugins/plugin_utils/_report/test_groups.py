@@ -71,6 +71,17 @@ def test_every_kind_is_tested():
     assert {*RESULTS, "idle_limit"} == {*KINDS, None}
 
 
+def test_what_no_file_of_ours_overrides_is_shown_with_the_program_that_reads_it():
+    result = info_result(other={"time": 300})
+    winner = result["settings"]["time"]["assignments"][-1]
+    winner.update(path="/usr/lib/tuned/site/tuned.conf", by="tuned")
+    (group,) = groups({"web1": result})
+    assert group.command.command.endswith("sed -n 4p /usr/lib/tuned/site/tuned.conf'")
+    assert "tuned reads it after all files" in group.command.what
+    (cause,) = group.causes
+    assert "(/usr/lib/tuned/site/tuned.conf line 4, read by tuned)" in cause.text
+
+
 def test_the_largest_group_comes_first():
     made = groups({"a": RESULTS["overridden"], "b": RESULTS["drift"], "c": RESULTS["drift"]})
     assert [(group.kind, group.hosts) for group in made] == [

@@ -127,5 +127,26 @@ def test_a_line_that_is_read_before_ours_needs_no_more_than_our_file():
     assert not [argument for argument in check if argument.startswith("--extra-vars")]
 
 
+@pytest.mark.parametrize(
+    ("by", "path", "commands"),
+    [
+        ("ufw", "/etc/ufw/sysctl.conf", ["look", "comment_out", "comment_out"]),
+        ("tuned", "/etc/tuned/site/tuned.conf", ["look", "comment_out", "comment_out"]),
+        ("tuned", "/usr/lib/tuned/site/tuned.conf", ["look", "", ""]),
+    ],
+)
+def test_a_line_that_a_program_reads_after_all_files(by, path, commands):
+    """No name of ours is read later, so only a line in /etc can be overcome."""
+    result = info_result(other={"time": 5})
+    result["settings"]["time"]["assignments"][-1].update(path=path, by=by)
+    look, check, change = host_commands("web1", result)
+    seen = ["look" if "sed -n 4p" in " ".join(look) else ""]
+    for command in (check, change):
+        text = " ".join(command)
+        assert "zz-tcp-keepalive" not in text
+        seen.append("comment_out" if "comment_out" in text else "")
+    assert seen == commands
+
+
 def test_nothing_to_do():
     assert host_commands("web1", info_result(connections=connections_result(4, 0))) == []
