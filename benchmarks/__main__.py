@@ -14,7 +14,18 @@ import tempfile
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-BENCHMARKS = ("remote", "counts", "play", "peers", "sockets", "audit", "report", "faults", "fleet")
+BENCHMARKS = (
+    "remote",
+    "boot_files",
+    "counts",
+    "play",
+    "peers",
+    "sockets",
+    "audit",
+    "report",
+    "faults",
+    "fleet",
+)
 
 
 def main() -> None:
