@@ -68,6 +68,11 @@ PROGRAMS = (
         name="ifupdown",
         texts=(b"inet6", b"sysctl", b"/proc/sys/", b"ip-"),
     ),
+    Program(
+        name="interfaces",
+        signs=("/etc/systemd/network", "/etc/network/interfaces", "/etc/network/interfaces.d"),
+        texts=(b"[NetDev]", b"bridge", b"bond", b"vlan", b"ip link add"),
+    ),
     Program(name="ufw", signs=("/etc/ufw/ufw.conf",)),
     Program(
         name="services",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from fnmatch import fnmatchcase
-from typing import Iterator, NamedTuple
+from typing import Iterable, Iterator, NamedTuple
 
 from .._sysctl.doubts import Doubt
 from .._sysctl.keys import path_to_key
@@ -41,22 +41,39 @@ _METHODS = {
 _HOOKS = ("pre-up", "up", "post-up")
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
+    """A line of the configuration that is no comment."""
+
     path: str
     number: int
     words: tuple[str, ...]
     text: str
 
 
-class _Stanza(NamedTuple):
-    line: _Line
-    options: list[_Line]
+class Stanza(NamedTuple):
+    """What one interface gets, for one family of addresses."""
+
+    line: Line
+    options: list[Line]
+
+    @property
+    def name(self) -> str:
+        """The interface."""
+        return self.line.words[1]
 
 
 def read(files: HostFiles) -> LaterChanges:
     """Return the doubts about the interfaces that come up at boot."""
+    doubts: list[Doubt] = []
+    for stanza in started_stanzas(files):
+        doubts.extend(_doubts_of(files, stanza))
+    return LaterChanges(doubts=tuple(doubts))
+
+
+def started_stanzas(files: HostFiles) -> list[Stanza]:
+    """Return the stanzas of the interfaces that come up at boot."""
     if not is_enabled(files, "networking"):
-        return LaterChanges()
+        return []
     stanzas = []
     started: set[str] = set()
     for line in _lines(files, CONFIGURATION, depth=0):
@@ -64,24 +81,24 @@ def read(files: HostFiles) -> LaterChanges:
         if keyword == "auto" or keyword.startswith("allow-"):
             started.update(line.words[1:])
         if keyword == "iface" and len(line.words) > 3:
-            stanzas.append(_Stanza(line, []))
+            stanzas.append(Stanza(line, []))
         elif keyword not in _STANZAS and not keyword.startswith("allow-") and stanzas:
             stanzas[-1].options.append(line)
-    doubts: list[Doubt] = []
-    for stanza in stanzas:
-        if any(fnmatchcase(stanza.line.words[1], name.lstrip("/")) for name in started):
-            doubts.extend(_doubts_of(files, stanza))
-    return LaterChanges(doubts=tuple(doubts))
+    return [stanza for stanza in stanzas if _is_started(stanza.name, started)]
 
 
-def _lines(files: HostFiles, path: str, depth: int) -> Iterator[_Line]:
+def _is_started(interface: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(interface, pattern.lstrip("/")) for pattern in patterns)
+
+
+def _lines(files: HostFiles, path: str, depth: int) -> Iterator[Line]:
     """Yield the lines of a file, and of those that it names."""
     text = read_text(files, path)
     for number, line in enumerate(text.splitlines(), 1):
         words = tuple(line.split())
         if not words or words[0].startswith("#"):
             continue
-        yield _Line(path, number, words, line)
+        yield Line(path, number, words, line)
         if words[0] in ("source", "source-directory") and depth < 5:
             for name in words[1:]:
                 for sourced in _sourced(files, path, name, words[0]):
@@ -104,7 +121,7 @@ def _sourced(files: HostFiles, path: str, name: str, keyword: str) -> list[str]:
     return [f"{folder}/{entry}" for entry in names if fnmatchcase(entry, pattern)]
 
 
-def _doubts_of(files: HostFiles, stanza: _Stanza) -> Iterator[Doubt]:
+def _doubts_of(files: HostFiles, stanza: Stanza) -> Iterator[Doubt]:
     _iface, interface, family, method = stanza.line.words[:4]
     if family == "inet6":
         values = {name: (value, stanza.line) for name, value in _DEFAULTS.get(method, {}).items()}
@@ -126,7 +143,7 @@ def _has_vlan(files: HostFiles) -> bool:
     return os.path.lexists(files.host_path(_VLAN_HOOK))
 
 
-def _doubt(interface: str, path: str, value: str, line: _Line) -> Doubt:
+def _doubt(interface: str, path: str, value: str, line: Line) -> Doubt:
     return Doubt(
         by="ifupdown",
         why=f"ifupdown sets it to {value!r} when it brings {interface} up",

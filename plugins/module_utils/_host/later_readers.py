@@ -44,6 +44,12 @@ def _ifupdown(files: HostFiles) -> LaterChanges:
     return later_ifupdown.read(files)
 
 
+def _interfaces(files: HostFiles) -> LaterChanges:
+    from . import later_interfaces
+
+    return later_interfaces.read(files)
+
+
 def _modules(files: HostFiles) -> LaterChanges:
     from . import later_modules
 
@@ -98,6 +104,7 @@ READERS: Mapping[str, Callable[[HostFiles], LaterChanges]] = {
     "dracut": _dracut,
     "drop_ins": _drop_ins,
     "ifupdown": _ifupdown,
+    "interfaces": _interfaces,
     "modules": _modules,
     "network_manager": _network_manager,
     "networkd": _networkd,

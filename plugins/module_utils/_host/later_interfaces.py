@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Interfaces that are made at boot after the loader has run, on hosts without udev.
+
+The loader finds no keys of theirs to write. Where udev runs, a rule of systemd applies the files
+once more when an interface appears (99-systemd.rules). In containers it does not run, and hosts
+with another init do not have that rule.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Iterator
+
+from .._sysctl.doubts import Doubt
+from .._sysctl.keys import path_to_key
+from .configuration import LaterChanges, is_enabled
+from .files import HostFiles
+from .later_ifupdown import started_stanzas
+from .later_networkd import FOLDERS
+from .shell_text import read_text
+
+UDEV_IS_RUNNING = "/run/udev/control"
+_RULES = (
+    "/usr/lib/udev/rules.d/99-systemd.rules",
+    "/lib/udev/rules.d/99-systemd.rules",
+)
+_NAME = re.compile(r"^\s*Name\s*=\s*(\S+)")
+_MAKES_INTERFACE = ("bridge", "bond", "vlan", "ip link add")
+"""Texts in a stanza of ifupdown of which one is there where it makes its interface."""
+_REMEDY = "set it in the configuration of the interface, or have udev run with the rules of systemd"
+
+
+def read(files: HostFiles) -> LaterChanges:
+    """Return a doubt for each interface that is made at boot."""
+    if _udev_applies_keys(files):
+        return LaterChanges()
+    return LaterChanges(doubts=(*_made_by_networkd(files), *_made_by_ifupdown(files)))
+
+
+def _udev_applies_keys(files: HostFiles) -> bool:
+    has_rules = any(os.path.lexists(files.host_path(path)) for path in _RULES)
+    if files.root != "/":
+        return has_rules
+    return has_rules and os.path.exists(UDEV_IS_RUNNING)
+
+
+def _made_by_networkd(files: HostFiles) -> Iterator[Doubt]:
+    if not is_enabled(files, "systemd-networkd"):
+        return
+    for folder in FOLDERS:
+        try:
+            names = sorted(os.listdir(files.host_path(files.resolve(folder))))
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith(".netdev"):
+                yield from _named_in(files, f"{folder}/{name}")
+
+
+def _named_in(files: HostFiles, path: str) -> Iterator[Doubt]:
+    for number, line in enumerate(read_text(files, path).splitlines(), 1):
+        match = _NAME.match(line)
+        if match:
+            yield _doubt("systemd-networkd", match.group(1), path, number)
+
+
+def _made_by_ifupdown(files: HostFiles) -> Iterator[Doubt]:
+    for stanza in started_stanzas(files):
+        text = "\n".join(option.text for option in stanza.options)
+        if any(sign in text for sign in _MAKES_INTERFACE):
+            yield _doubt("ifupdown", stanza.name, stanza.line.path, stanza.line.number)
+
+
+def _doubt(by: str, interface: str, path: str, line: int) -> Doubt:
+    return Doubt(
+        by=by,
+        why=f"it makes the interface {interface} after the files were applied",
+        path=path,
+        remedy=_REMEDY,
+        keys=(
+            path_to_key(f"net/*/conf/{interface}/*"),
+            path_to_key(f"net/*/neigh/{interface}/*"),
+        ),
+        line=line,
+    )
