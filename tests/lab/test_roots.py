@@ -32,7 +32,7 @@ import sys
 from pathlib import Path
 from lab import roots
 roots.ROOTS = Path(sys.argv[1])
-print(roots.make_root("trixie", kernel="kernel" in sys.argv))
+print(roots.make_root("trixie", *sys.argv[2:]))
 """
 TIMEOUT = 300
 

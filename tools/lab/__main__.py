@@ -102,6 +102,8 @@ def _add_commands_for_labs(commands: Commands) -> None:
     _add_kind(command)
     releases = list(roots.RELEASES)
     command.add_argument("releases", nargs="*", default=releases, metavar="RELEASE")
+    text = "with the programs that set keys at boot, which tests enable"
+    command.add_argument("--programs", action="store_true", help=text)
 
 
 def _add_commands_for_hosts(commands: Commands) -> None:
@@ -264,7 +266,7 @@ def _enter(options: argparse.Namespace) -> NoReturn:
 
 def _roots(options: argparse.Namespace) -> None:
     releases = [roots.release_of(name) for name in options.releases]
-    paths = roots_for(options.kind, releases)
+    paths = roots_for(options.kind, releases, programs=options.programs)
     print(json.dumps({release: str(path) for release, path in paths.items()}, indent=2))
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Booted hosts: systemd-nspawn containers with systemd as process 1.
+"""Booted hosts: systemd-nspawn containers with systemd, or sysvinit, as process 1.
 
 The machine itself need not run systemd.
 """
@@ -13,7 +13,7 @@ import signal
 from pathlib import Path
 from typing import NoReturn
 
-from .host import BRIDGE, Host, wait_for_interface_removal, write_network_config
+from .host import BRIDGE, PREFIX_LENGTH, Host, wait_for_interface_removal, write_network_config
 
 REBOOT_STATUS = 133
 """The exit status of systemd-nspawn with --keep-unit when the host reboots."""
@@ -58,3 +58,18 @@ class BootedKind:
         processes = (cgroup / "payload/init.scope/cgroup.procs").read_text(encoding="ascii")
         systemd = processes.split()[0]
         os.kill(int(systemd), signal.SIGINT)
+
+
+class SysvinitKind(BootedKind):
+    """Hosts with sysvinit in systemd-nspawn."""
+
+    def prepare(self, host: Host) -> None:
+        path = host.root / "etc/lab-address"
+        path.write_text(f"{host.address}/{PREFIX_LENGTH}\n", encoding="ascii")
+
+    def reboot(self, pid: int, cgroup: Path) -> None:
+        """Send the host's init the signal that Ctrl-Alt-Del sends (init(8))."""
+        del pid
+        processes = (cgroup / "payload/cgroup.procs").read_text(encoding="ascii")
+        init = min(int(number) for number in processes.split())
+        os.kill(init, signal.SIGINT)

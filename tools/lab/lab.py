@@ -23,7 +23,7 @@ from . import roots
 from .supervisor import ENTER, SSH_TIMEOUT, STATE_FILE
 
 LABS = roots.PROJECT / ".build" / "hosts"
-KINDS = ("booted", "light", "vm")
+KINDS = ("booted", "light", "sysvinit", "vm")
 ATTEMPTS = 3000
 """How often to look whether hosts have booted: for a quarter of an hour or longer.
 
@@ -40,6 +40,8 @@ PROGRAMS = {
 }
 """Program -> the Debian package that has it."""
 PROGRAMS_FOR_VMS = {"mke2fs": "e2fsprogs", "qemu-system-x86_64": "qemu-system-x86"}
+ROOT_VARIANTS = {"vm": "kernel", "sysvinit": "sysvinit"}
+"""Kind of hosts -> the variant of their root."""
 HOST_FIELDS = ("name", "kind", "release", "number", "lower")
 
 
@@ -88,9 +90,14 @@ class Lab:
 
     # --- hosts ---
 
-    def make(self, kind: str, releases: Sequence[str], count: int) -> list[str]:
-        """Make hosts that are down, of each release in turn; return their names."""
-        lower = roots_for(kind, releases)
+    def make(
+        self, kind: str, releases: Sequence[str], count: int, *, programs: bool = False
+    ) -> list[str]:
+        """Make hosts that are down, of each release in turn; return their names.
+
+        programs: they have the programs that set keys at boot, none of which is enabled.
+        """
+        lower = roots_for(kind, releases, programs=programs)
         existing = self.hosts()
         number = 1 + max((host["number"] for host in existing), default=-1)
         used = [host["release"] for host in existing]
@@ -115,9 +122,11 @@ class Lab:
         self.wait(hosts)
         self.write_inventory()
 
-    def up(self, kind: str, releases: Sequence[str], count: int) -> list[str]:
+    def up(
+        self, kind: str, releases: Sequence[str], count: int, *, programs: bool = False
+    ) -> list[str]:
         """Make hosts and start them; return their names."""
-        names = self.make(kind, releases, count)
+        names = self.make(kind, releases, count, programs=programs)
         self.start(names)
         return names
 
@@ -269,14 +278,15 @@ def open_lab(directory: Path) -> Iterator[Lab]:
             supervisor.wait()
 
 
-def roots_for(kind: str, releases: Iterable[str]) -> dict[str, Path]:
+def roots_for(kind: str, releases: Iterable[str], *, programs: bool = False) -> dict[str, Path]:
     """Return the root file systems for hosts of a kind, by release; build missing ones."""
+    variant = "programs" if programs else ROOT_VARIANTS.get(kind, "")
     if kind == "vm":
         machine = platform.machine()
         if machine != "x86_64":
             raise LabError(f"virtual machines need x86_64, and this machine is {machine}")
         _require_programs(PROGRAMS_FOR_VMS)
-    return roots.make_roots(releases, kernel=kind == "vm")
+    return roots.make_roots(releases, variant)
 
 
 def _check_prerequisites() -> None:

@@ -18,21 +18,15 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROOTS = PROJECT / ".build" / "roots"
 RELEASES = {"bullseye": "11", "bookworm": "12", "trixie": "13"}
 
-PACKAGES = (
-    "systemd",
-    "systemd-sysv",
-    "dbus",
-    "openssh-server",
-    "python3",
-    "procps",
-    "iproute2",
-    "sudo",
-)
+PACKAGES = ("openssh-server", "python3", "procps", "iproute2", "sudo")
+SYSTEMD = ("systemd", "systemd-sysv", "dbus")
+SYSVINIT = ("sysvinit-core", "ifupdown")
 KERNEL_PACKAGE = "linux-image-cloud-amd64"
 KERNEL_PACKAGES = {"bullseye": "linux-image-5.10.0-32-cloud-amd64"}
 """Release -> the package of its kernel, if that is not KERNEL_PACKAGE.
@@ -40,6 +34,15 @@ KERNEL_PACKAGES = {"bullseye": "linux-image-5.10.0-32-cloud-amd64"}
 Debian 11 gets no more updates: the kernel of its last point release is still there, while the
 package that names the newest one is not.
 """
+PROGRAMS = {
+    "ufw": ("ufw", "iptables"),
+    "tuned": ("tuned",),
+    "firewalld": ("firewalld",),
+    "networking": ("ifupdown",),
+    "keepalived": ("keepalived",),
+    "cron": ("cron",),
+}
+"""Programs that set keys at boot: unit -> packages. None of the units is enabled."""
 UNUSED = ("doc", "man", "locale", "info", "lintian", "bug")
 """Directories of /usr/share that no test reads."""
 MASKED = (
@@ -73,6 +76,51 @@ HOOKS = (
 )
 
 
+DISABLE_PROGRAMS = (f'chroot "$1" systemctl --quiet disable {" ".join(PROGRAMS)}',)
+NETWORK_SCRIPT = """\
+#!/bin/sh
+### BEGIN INIT INFO
+# Provides: lab-network
+# Required-Start: mountkernfs
+# Required-Stop:
+# Default-Start: S
+# Default-Stop:
+### END INIT INFO
+[ "$1" = start ] || exit 0
+ip link set lo up
+ip address add "$(cat /etc/lab-address)" dev host0
+ip link set host0 up
+"""
+SYSVINIT_HOOKS = (
+    f'cat >"$1/etc/init.d/lab-network" <<"END"\n{NETWORK_SCRIPT}END',
+    'chmod 755 "$1/etc/init.d/lab-network"',
+    'chroot "$1" update-rc.d lab-network defaults',
+    'rm -f "$1"/etc/ssh/ssh_host_*',
+    'printf "127.0.0.1 localhost\\n::1 localhost\\n" >"$1/etc/hosts"',
+    # There are no terminals to wait at.
+    'sed -i "/getty/d" "$1/etc/inittab"',
+)
+
+
+class Variant(NamedTuple):
+    """What a root has besides PACKAGES."""
+
+    packages: tuple[str, ...]
+    hooks: tuple[str, ...]
+    """Run at the end."""
+    early_hooks: tuple[str, ...] = ()
+    """Run before the packages are installed."""
+
+
+ALL_PROGRAMS = tuple(package for packages in PROGRAMS.values() for package in packages)
+VARIANTS = {
+    "": Variant(SYSTEMD, HOOKS),
+    "kernel": Variant((*SYSTEMD, "initramfs-tools"), HOOKS, early_hooks=SMALL_INITRD),
+    "programs": Variant((*SYSTEMD, *ALL_PROGRAMS), (*HOOKS, *DISABLE_PROGRAMS)),
+    "sysvinit": Variant(SYSVINIT, SYSVINIT_HOOKS),
+}
+
+
 class RootError(Exception):
     """An error whose message is for the user."""
 
@@ -85,13 +133,13 @@ def release_of(name: str) -> str:
     raise ValueError(f"no release {name!r}; there are {', '.join(RELEASES)}")
 
 
-def make_root(release: str, *, kernel: bool = False) -> Path:
-    """Return the root of a release.
+def make_root(release: str, variant: str = "") -> Path:
+    """Return the root of a release, in one of VARIANTS.
 
     It is built if it is missing: completely or not at all, and by one process at a time.
     """
-    name = f"{release}+kernel" if kernel else release
-    command_text = json.dumps(_command(release, "", kernel=kernel))
+    name = f"{release}+{variant}" if variant else release
+    command_text = json.dumps(_command(release, "", variant))
     version = hashlib.sha256(command_text.encode()).hexdigest()[:12]
     finished = ROOTS / f"{name}-{version}"
     unfinished = ROOTS / f".{name}-{version}.making"
@@ -100,27 +148,28 @@ def make_root(release: str, *, kernel: bool = False) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not finished.is_dir():
             _remove(unfinished)
-            addition = ", with a kernel" if kernel else ""
+            addition = f" ({variant})" if variant else ""
             print(f"making a root of Debian {RELEASES[release]}{addition}, once", flush=True)
-            _build(_command(release, str(unfinished), kernel=kernel), unfinished)
+            _build(_command(release, str(unfinished), variant), unfinished)
             unfinished.rename(finished)
             _remove_older(name, finished)
     return finished
 
 
-def make_roots(releases: Iterable[str], *, kernel: bool = False) -> dict[str, Path]:
+def make_roots(releases: Iterable[str], variant: str = "") -> dict[str, Path]:
     """Return the roots of several releases. Those that are missing are built side by side."""
     names = sorted(set(releases))
     with concurrent.futures.ThreadPoolExecutor(len(names) or 1) as pool:
-        builds = {name: pool.submit(make_root, name, kernel=kernel) for name in names}
+        builds = {name: pool.submit(make_root, name, variant) for name in names}
         return {name: build.result() for name, build in builds.items()}
 
 
-def _command(release: str, target: str, *, kernel: bool) -> list[str]:
+def _command(release: str, target: str, variant: str) -> list[str]:
     """Return the command that builds a root."""
-    packages = list(PACKAGES)
-    if kernel:
-        packages += [KERNEL_PACKAGES.get(release, KERNEL_PACKAGE), "initramfs-tools"]
+    additions = VARIANTS[variant]
+    packages = [*additions.packages, *PACKAGES]
+    if variant == "kernel":
+        packages.append(KERNEL_PACKAGES.get(release, KERNEL_PACKAGE))
     command = [
         "mmdebstrap",
         "--quiet",
@@ -131,9 +180,8 @@ def _command(release: str, target: str, *, kernel: bool) -> list[str]:
         '--aptopt=Acquire::Languages "none"',
     ]
     command += [f"--dpkgopt=path-exclude=/usr/share/{directory}/*" for directory in UNUSED]
-    if kernel:
-        command += [f"--essential-hook={hook}" for hook in SMALL_INITRD]
-    command += [f"--customize-hook={hook}" for hook in HOOKS]
+    command += [f"--essential-hook={hook}" for hook in additions.early_hooks]
+    command += [f"--customize-hook={hook}" for hook in additions.hooks]
     return [*command, release, target]
 
 

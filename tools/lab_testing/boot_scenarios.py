@@ -1,0 +1,314 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts on which other programs set keys at boot, each set up with the real program."""
+
+from __future__ import annotations
+
+from typing import Mapping, NamedTuple
+
+TIME, INTVL, PROBES, FIN = (
+    f"net.ipv4.tcp_{name}"
+    for name in ("keepalive_time", "keepalive_intvl", "keepalive_probes", "fin_timeout")
+)
+FORWARD = "net.ipv4.ip_forward"
+MARTIANS = "net.ipv4.conf.all.log_martians"
+REDIRECTS = "net.ipv4.conf.all.accept_redirects"
+
+ENABLE_UFW = (
+    "sed -i 's/^ENABLED=.*/ENABLED=yes/' /etc/ufw/ufw.conf; systemctl enable ufw; "
+    "sed -i 's/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY=ACCEPT/' /etc/default/ufw"
+)
+"""It lets ssh in."""
+ENABLE_TUNED = "echo site >/etc/tuned/active_profile; systemctl enable tuned"
+FIREWALL_ZONE = """\
+cat >/etc/firewalld/zones/public.xml <<'END'
+<?xml version="1.0" encoding="utf-8"?>
+<zone><short>Public</short><service name="ssh"/>{masquerade}</zone>
+END
+systemctl enable firewalld
+"""
+
+
+def write(path: str, text: str, mode: str = "644") -> str:
+    """Return the command that writes a file."""
+    folder = path.rpartition("/")[0]
+    return f"mkdir -p {folder}; cat >{path} <<'END'\n{text}\nEND\nchmod {mode} {path}\n"
+
+
+def profile(text: str, name: str = "site") -> str:
+    """Return the command that writes a profile of TuneD."""
+    return write(f"/etc/tuned/{name}/tuned.conf", text)
+
+
+def reapply(number: int) -> str:
+    return (
+        f"sed -i 's/^#* *reapply_sysctl *=.*/reapply_sysctl = {number}/' "
+        "/etc/tuned/tuned-main.conf; "
+        f"grep -q '^reapply_sysctl = {number}' /etc/tuned/tuned-main.conf\n"
+    )
+
+
+def unit(name: str, text: str, enable: bool = True) -> str:
+    command = write(f"/etc/systemd/system/{name}", text)
+    return f"{command}systemctl enable {name}\n" if enable else command
+
+
+class Scenario(NamedTuple):
+    """A host, what is asked for there, and what the next boot really does to it."""
+
+    name: str
+    set_up: str
+    """Commands of a shell on the host, before the module runs."""
+    settings: Mapping[str, int | str | None]
+    turns: tuple[str, ...] = ()
+    """The keys that the boot gives another value: so the scenario is one. Of the others it must
+    keep the value."""
+    state: str = "present"
+    settled: str = ":"
+    """A command that succeeds once everything has run at boot."""
+    kind: str = "booted"
+    """Of the host, as the lab calls it."""
+
+
+LATE_UNIT = """\
+[Unit]
+After=systemd-sysctl.service
+[Service]
+Type=oneshot
+ExecStart=sysctl -q -p /etc/late.conf
+[Install]
+WantedBy=multi-user.target"""
+
+SCENARIOS = (
+    Scenario(
+        name="nothing but files",
+        set_up=write("/etc/sysctl.d/10-other.conf", f"{FIN} = 44"),
+        settings={TIME: 600, INTVL: 20, PROBES: 5, FIN: 30},
+    ),
+    Scenario(
+        name="programs that are installed but not enabled",
+        set_up=profile(f"[sysctl]\n{INTVL}=40")
+        + "sed -i 's/^ENABLED=.*/ENABLED=yes/' /etc/ufw/ufw.conf",
+        settings={INTVL: 20, MARTIANS: 1, FORWARD: 0},
+    ),
+    Scenario(
+        name="ufw as shipped",
+        set_up=ENABLE_UFW,
+        settings={MARTIANS: 1, "net.ipv4.icmp_echo_ignore_all": 1, INTVL: 20, FIN: 30},
+        turns=(MARTIANS, "net.ipv4.icmp_echo_ignore_all"),
+        settled="grep -qx 0 /proc/sys/net/ipv4/conf/all/log_martians",
+    ),
+    Scenario(
+        name="ufw with keepalive in its file",
+        set_up=f"{ENABLE_UFW}; echo net/ipv4/tcp_keepalive_intvl=1800 >>/etc/ufw/sysctl.conf",
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+        settled="grep -qx 1800 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+    ),
+    Scenario(
+        name="ufw that applies /etc/sysctl.conf",
+        set_up=f"{ENABLE_UFW}; sed -i 's,^IPT_SYSCTL=.*,IPT_SYSCTL=/etc/sysctl.conf,' "
+        f"/etc/default/ufw; rm -f /etc/sysctl.d/99-sysctl.conf; echo {PROBES}=3 >/etc/sysctl.conf",
+        settings={PROBES: 5, MARTIANS: 1},
+        turns=(PROBES,),
+        settled="grep -qx 3 /proc/sys/net/ipv4/tcp_keepalive_probes",
+    ),
+    Scenario(
+        name="ufw that applies nothing",
+        set_up=f"{ENABLE_UFW}; sed -i 's,^IPT_SYSCTL=.*,IPT_SYSCTL=,' /etc/default/ufw",
+        settings={MARTIANS: 1, INTVL: 20},
+    ),
+    Scenario(
+        name="TuneD that applies the files again",
+        set_up=profile(f"[sysctl]\n{INTVL}=40\n{FIN}=41") + reapply(1) + ENABLE_TUNED,
+        settings={INTVL: 20, TIME: 600},
+        settled=f"grep -qx 41 /proc/sys/{FIN.replace('.', '/')}",
+    ),
+    Scenario(
+        name="TuneD that does not",
+        set_up=profile(f"[sysctl]\n{INTVL}=40\n{FIN}=41") + reapply(0) + ENABLE_TUNED,
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+        settled=f"grep -qx 41 /proc/sys/{FIN.replace('.', '/')}",
+    ),
+    Scenario(
+        name="TuneD and /etc/sysctl.conf",
+        set_up=profile(f"[sysctl]\n{FIN}=41")
+        + reapply(1)
+        + f"rm -f /etc/sysctl.d/99-sysctl.conf; echo {INTVL}=99 >/etc/sysctl.conf; {ENABLE_TUNED}",
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+        settled=f"grep -qx 41 /proc/sys/{FIN.replace('.', '/')} "
+        "&& grep -qx 99 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+    ),
+    Scenario(
+        name="TuneD over a file of a vendor",
+        set_up=profile(f"[sysctl]\n{FIN}=41")
+        + reapply(1)
+        + write("/usr/lib/sysctl.d/99-zz-vendor.conf", f"{INTVL} = 77")
+        + ENABLE_TUNED,
+        settings={INTVL: 20, TIME: 600},
+        settled=f"grep -qx 41 /proc/sys/{FIN.replace('.', '/')}",
+    ),
+    Scenario(
+        name="a profile of TuneD and a key that leaves our file",
+        set_up=profile(f"[sysctl]\n{FIN}=33") + reapply(1) + ENABLE_TUNED,
+        settings={FIN: 60},
+        turns=(FIN,),
+        state="absent",
+        settled=f"grep -qx 33 /proc/sys/{FIN.replace('.', '/')}",
+    ),
+    Scenario(
+        name="TuneD with a profile that includes another, and a bound",
+        set_up=profile("[main]\ninclude=base\n[sysctl]\n" + f"{PROBES}=>12")
+        + profile(f"[sysctl]\n{INTVL}=40\n{FIN}=41", name="base")
+        + reapply(0)
+        + ENABLE_TUNED,
+        settings={INTVL: 20, PROBES: 5, TIME: 600},
+        turns=(INTVL, PROBES),
+        settled=f"grep -qx 41 /proc/sys/{FIN.replace('.', '/')}",
+    ),
+    Scenario(
+        name="firewalld with masquerading",
+        set_up=FIREWALL_ZONE.format(masquerade="<masquerade/>"),
+        settings={FORWARD: 0, INTVL: 20},
+        turns=(FORWARD,),
+        settled="grep -qx 1 /proc/sys/net/ipv4/ip_forward",
+    ),
+    Scenario(
+        name="firewalld without",
+        set_up=FIREWALL_ZONE.format(masquerade=""),
+        settings={FORWARD: 0, INTVL: 20},
+    ),
+    Scenario(
+        name="keepalived with virtual MAC addresses",
+        set_up=write(
+            "/etc/keepalived/keepalived.conf",
+            "vrrp_instance one {\n interface host0\n virtual_router_id 51\n use_vmac\n"
+            " virtual_ipaddress {\n 192.0.2.9\n }\n}",
+        )
+        + "systemctl enable keepalived",
+        settings={"net.ipv4.conf.host0.arp_ignore": 0, INTVL: 20},
+        turns=("net.ipv4.conf.host0.arp_ignore",),
+        settled="grep -qx 1 /proc/sys/net/ipv4/conf/host0/arp_ignore",
+    ),
+    Scenario(
+        name="a unit that applies a file",
+        set_up=write("/etc/late.conf", f"{INTVL} = 55") + unit("late.service", LATE_UNIT),
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+        settled="grep -qx 55 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+    ),
+    Scenario(
+        name="rc.local",
+        set_up=write("/etc/rc.local", f"#!/bin/sh\nsysctl -w {INTVL}=55", mode="755"),
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+        settled="grep -qx 55 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+    ),
+    Scenario(
+        name="cron",
+        set_up=write("/etc/cron.d/late", f"@reboot root /sbin/sysctl -w {INTVL}=55")
+        + "systemctl enable cron",
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+        settled="grep -qx 55 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+    ),
+    Scenario(
+        name="ifupdown with a command",
+        set_up=write(
+            "/etc/network/interfaces",
+            f"auto lo\niface lo inet loopback\n  pre-up sysctl -w {INTVL}=44",
+        )
+        + "systemctl enable networking",
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+        settled="grep -qx 44 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+    ),
+    Scenario(
+        name="systemd-networkd and router advertisements",
+        set_up="sed -i 's/^IPv6AcceptRA=.*/IPv6AcceptRA=yes/; "
+        "s/^LinkLocalAddressing=.*/LinkLocalAddressing=ipv6/' "
+        "/etc/systemd/network/10-host0.network",
+        settings={"net.ipv6.conf.host0.accept_ra": 2, INTVL: 20},
+        turns=("net.ipv6.conf.host0.accept_ra",),
+        settled="grep -qx 0 /proc/sys/net/ipv6/conf/host0/accept_ra",
+    ),
+    Scenario(
+        name="a credential",
+        set_up=write("/etc/credstore/sysctl.extra", f"{INTVL} = 66", mode="600"),
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+    ),
+    Scenario(
+        name="a masked loader",
+        set_up="ln -s /dev/null /etc/systemd/system/systemd-sysctl.service",
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL, TIME),
+    ),
+    Scenario(
+        name="a drop-in of the loader that sets keys",
+        set_up=write(
+            "/etc/systemd/system/systemd-sysctl.service.d/site.conf",
+            f"[Service]\nExecStartPost=/sbin/sysctl -w {INTVL}=88",
+        ),
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+    ),
+    Scenario(
+        name="another key of another file",
+        set_up=write("/etc/sysctl.d/99-router.conf", f"{FORWARD} = 1"),
+        settings={REDIRECTS: 1, INTVL: 20},
+        turns=(REDIRECTS,),
+    ),
+    Scenario(
+        name="an interface that appears after the loader, in a container",
+        set_up=write("/etc/systemd/network/br9.netdev", "[NetDev]\nName=br9\nKind=bridge")
+        + "networkctl reload; for i in $(seq 200); do "
+        "[ -e /proc/sys/net/ipv4/conf/br9 ] && break; sleep 0.05; done",
+        settings={"net.ipv4.conf.br9.log_martians": 1, INTVL: 20},
+        turns=("net.ipv4.conf.br9.log_martians",),
+        settled="test -e /proc/sys/net/ipv4/conf/br9",
+    ),
+    Scenario(
+        name="sysvinit",
+        set_up=write("/etc/sysctl.d/10-other.conf", f"{FIN} = 44"),
+        settings={TIME: 600, INTVL: 20, FIN: 30},
+        kind="sysvinit",
+    ),
+    Scenario(
+        name="sysvinit and /etc/sysctl.conf",
+        set_up=f"echo {INTVL}=99 >/etc/sysctl.conf",
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+        kind="sysvinit",
+    ),
+    Scenario(
+        name="sysvinit without procps in a runlevel",
+        set_up="update-rc.d procps disable",
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL, TIME),
+        kind="sysvinit",
+    ),
+    Scenario(
+        name="rc.local of sysvinit",
+        set_up=write("/etc/rc.local", f"#!/bin/sh\nsysctl -w {INTVL}=55", mode="755"),
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+        settled="grep -qx 55 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+        kind="sysvinit",
+    ),
+    Scenario(
+        name="a bridge that ifupdown makes after procps has run",
+        set_up=write(
+            "/etc/network/interfaces",
+            "auto br9\niface br9 inet manual\n  pre-up ip link add br9 type bridge || :",
+        )
+        + "ip link add br9 type bridge",
+        settings={"net.ipv4.conf.br9.log_martians": 1, INTVL: 20},
+        turns=("net.ipv4.conf.br9.log_martians",),
+        settled="test -e /proc/sys/net/ipv4/conf/br9",
+        kind="sysvinit",
+    ),
+)
