@@ -93,8 +93,41 @@ options:
         this option they are an error.
       - Interfaces that appear later, and modules that are loaded at boot before the sysctl loader
         runs, then get the value.
+      - A key that never comes is not noticed in this way. There is a doubt, see RV(doubts), if its
+        module is known and nothing loads it before the files are read.
     type: bool
     default: false
+  load_modules:
+    description:
+      - Load the kernel modules of the keys, now and at every boot. Without it, the value of such a
+        key is lost at boot if the module is loaded after the files are read, with a doubt that says
+        so.
+      - A module that nothing loads before the sysctl loader runs gets a line in
+        C(/etc/modules-load.d/90-ansible-NAME.conf), where C(NAME.conf) is the name of O(path). That
+        is part of the same transaction. The line leaves with the last of its keys, with
+        O(state=absent) or O(exclusive).
+      - The modules of C(net.netfilter.nf_conntrack_*), C(net.bridge.bridge-nf-*),
+        C(net.ipv4.vs.*), C(net.sctp.*), C(sunrpc.*), C(fs.nfs.*) and others are known, see
+        O(modules). Nothing is done for a module that is built into the kernel.
+      - No program is started. The kernel is asked for the module, and runs C(modprobe) itself, so
+        what C(modprobe.d) says holds. Where that is not possible, the message has the command.
+      - If a later step fails, the module is unloaded again. Some do not let go, such as sctp; the
+        message then names them.
+      - A glob is saved and its module is loaded at boot, but it is not applied to keys that come
+        with the module in the same run. Name such keys.
+      - RV(loaded_modules) lists them. A module that was loaded stays loaded with O(state=absent),
+        and after a rollback of a rollout.
+    type: bool
+    default: false
+    version_added: 0.2.0
+  modules:
+    description:
+      - The kernel modules of keys that are not known, with O(load_modules=true). A dictionary of
+        keys in O(settings) and the names of their modules, or a list of modules for all keys of
+        O(settings) of which no module is known.
+      - Not needed to take keys out.
+    type: raw
+    version_added: 0.2.0
   on_error:
     description:
       - What to do with a key that this kernel does not have, and with a value that cannot be set.
@@ -196,6 +229,20 @@ EXAMPLES = r"""
       net.netfilter.nf_conntrack_max: 262144
     ignore_missing: true
 
+- name: Load a kernel module now and at boot, and set its key
+  netops.tuning.sysctl:
+    settings:
+      net.netfilter.nf_conntrack_max: 262144
+    load_modules: true
+
+- name: Name a module that is not known
+  netops.tuning.sysctl:
+    settings:
+      net.ipv6.conf.default.use_tempaddr: 2
+    load_modules: true
+    modules:
+      net.ipv6.conf.default.use_tempaddr: ipv6
+
 - name: Set what a list of variables holds, and take a key out
   netops.tuning.sysctl:
     settings:
@@ -242,6 +289,13 @@ changed_files:
   type: list
   elements: str
   sample: [/etc/sysctl.d/90-ansible.conf]
+  version_added: 0.2.0
+loaded_modules:
+  description: The kernel modules that are loaded now, because a key needs them.
+  returned: with O(load_modules=true)
+  type: list
+  elements: str
+  sample: [nf_conntrack]
   version_added: 0.2.0
 rollout:
   description: The name of the rollout.

@@ -117,7 +117,7 @@ RUNS: Mapping[str, list[dict[str, Any]]] = {
         {"settings": {FIN: 30, "net.ipv4.conf.*.accept_redirects": 0}, "on_override": "warn"},
         {"settings": {FIN: 31}},
         {"settings": {"net.ipv4.none": 1}, "on_error": "skip", "ignore_missing": False},
-        {"settings": {"net.ipv4.none": 1}, "ignore_missing": True},
+        {"settings": {"net.ipv4.none": 1}, "ignore_missing": True, "load_modules": True},
         {"settings": {FIN: 32}, "on_override": "comment_out", "rollout": "r", "backup": True},
         {"settings": {FIN: "x"}},
         {"settings": {FIN: 60}, "state": "absent"},

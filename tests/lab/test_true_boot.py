@@ -35,6 +35,8 @@ KERNEL_DEFAULTS = {
     "net.ipv4.tcp_keepalive_intvl": "75",
 }
 CONNTRACK = "net.netfilter.nf_conntrack_max"
+LATE = {"net.sctp.max_burst": "5", "net.bridge.bridge-nf-call-iptables": "0"}
+LATE_MODULES = "/etc/modules-load.d/90-ansible-91-late.conf"
 SETTINGS = {CONNTRACK: "12345", "vm.swappiness": "11", "kernel.panic": "7"}
 
 
@@ -119,6 +121,7 @@ def test_a_key_of_a_kernel_module_that_is_not_loaded_is_refused(run: Run) -> Non
     assert CONNTRACK not in run.values_before
     refused = run.results["refused"]
     assert refused["failed_key"] == CONNTRACK
+    assert "set 'load_modules: true' to load its module nf_conntrack" in refused["msg"]
     assert "ignore_missing" in refused["msg"]
 
 
@@ -130,6 +133,10 @@ def test_ignore_missing_persists_the_key_and_sets_the_others(run: Run) -> None:
         "after": "11",
     }
     assert (second["changed"], second["missing"]) == (False, [CONNTRACK])
+    for result in (first, second):
+        (doubt,) = result["doubts"]
+        assert (doubt["by"], doubt["affected_keys"]) == ("nf_conntrack", [CONNTRACK])
+        assert not result["settings"][CONNTRACK]["boot"]["certain"]
 
 
 def test_once_the_kernel_module_is_loaded_the_key_is_set(run: Run) -> None:
@@ -140,6 +147,37 @@ def test_once_the_kernel_module_is_loaded_the_key_is_set(run: Run) -> None:
     assert runtime["before"] != runtime["after"]
     assert runtime["after"] == "12345"
     assert not second["changed"]
+
+
+def test_a_failure_unloads_the_kernel_module_that_was_loaded(run: Run) -> None:
+    failed = run.results["failed_with_module"]
+    assert failed["failed_key"] == "net.ipv4.tcp_retries1"
+    assert failed["rolled_back"], failed["msg"]
+    modules = run.results["modules_after_failure"]["stdout_lines"]
+    assert "nf_conntrack" in modules
+    assert not {"br_netfilter", "bridge", "stp", "llc"}.intersection(modules)
+
+
+def test_kernel_modules_are_loaded_now_and_at_boot(run: Run) -> None:
+    predicted, load, again = (
+        run.results[name] for name in ("load_predicted", "load", "load_again")
+    )
+    for name in ("changed", "settings", "diff", "loaded_modules", "missing"):
+        assert predicted[name] == load[name], name
+    assert load["loaded_modules"] == ["sctp", "br_netfilter"]
+    assert load["changed_files"] == ["/etc/sysctl.d/91-late.conf", LATE_MODULES]
+    assert load["doubts"] == []
+    assert not again["changed"]
+    assert again["doubts"] == []
+
+
+def test_a_real_boot_keeps_the_keys_of_kernel_modules(run: Run) -> None:
+    info = run.results["info_after_boot"]
+    assert {key: info["settings"][key]["runtime"] for key in LATE} == LATE
+    assert not run.results["load_after_boot"]["changed"]
+    taken_out = run.results["taken_out"]
+    assert taken_out["changed_files"] == ["/etc/sysctl.d/91-late.conf", LATE_MODULES]
+    assert [entry["after"] for entry in taken_out["diff"][-2:]] == ["", ""]
 
 
 def test_a_real_boot_keeps_all_settings(run: Run) -> None:

@@ -23,7 +23,8 @@ from sandbox.agent import (
 
 IMAGE = "/srv/image"
 LOCK = "/run/netops-tuning.lock"
-HOST_PATHS = (*SYSCTL_PLACES, IMAGE, "/srv/sysctl-elsewhere", LOCK)
+MODULES_LOAD = "/etc/modules-load.d"
+HOST_PATHS = (*SYSCTL_PLACES, MODULES_LOAD, IMAGE, "/srv/sysctl-elsewhere", LOCK)
 """Files and folders that an experiment may change."""
 LAYERED = "/etc/sysctl.d"
 """The folder that may be an overlay."""
@@ -133,7 +134,8 @@ class Host:
     def reset(self) -> None:
         _unmount_overlay()
         for path in HOST_PATHS:
-            if path in SYSCTL_FOLDERS and path not in self.missing_folders:
+            is_folder = path in (*SYSCTL_FOLDERS, MODULES_LOAD)
+            if is_folder and path not in self.missing_folders:
                 _make_empty_folder(path)
             elif os.path.lexists(path):
                 _remove(path)

@@ -20,8 +20,11 @@ RMEM = "net.ipv4.tcp_rmem"
 FORWARD = "net.ipv4.ip_forward"
 REDIRECTS = "net.ipv4.conf.all.accept_redirects"
 
+CONNTRACK = "net.netfilter.nf_conntrack_max"
+
 OURS = "/etc/sysctl.d/90-ansible.conf"
 """The default path of the module sysctl."""
+OUR_MODULES = "/etc/modules-load.d/90-ansible-90-ansible.conf"
 LATER = "/etc/sysctl.d/99-z.conf"
 EARLIER = "/etc/sysctl.d/10-a.conf"
 
@@ -237,6 +240,30 @@ _ALL = (
             f"{IMAGE}/etc/sysctl.d/99-y.conf": f"{PROBES} = 2\n",
             f"{IMAGE}/run": None,
         },
+    ),
+    Scenario(
+        name="load_modules, in an image",
+        options=sysctl(
+            {TIME: 3600, CONNTRACK: 65536},
+            root=IMAGE,
+            runtime=False,
+            load_modules=True,
+            backup=True,
+        ),
+        tree={
+            f"{IMAGE}{OURS}": f"{TIME} = 1\n",
+            f"{IMAGE}{OUR_MODULES}": f"loop\n# for {TIME}, net.sctp.max_burst\nsctp\n",
+            f"{IMAGE}/run": None,
+        },
+    ),
+    Scenario(
+        name="absent, with the line of a kernel module",
+        options=sysctl({TIME: 7200}, state="absent"),
+        tree={
+            OURS: f"{TIME} = 30\n",
+            OUR_MODULES: f"# Managed by hand\n# for {TIME}\nsome_module\n",
+        },
+        runtime={**DEFAULTS, TIME: 30},
     ),
     Scenario(
         name="a large file",

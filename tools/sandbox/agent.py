@@ -165,7 +165,7 @@ def make_file_system(proc_sys: str, loader: str) -> None:
     for folder in ("home", "tmp"):
         os.makedirs(f"/srv/{folder}")
     os.chmod("/srv/tmp", 0o1777)
-    make_writable("/etc", "/srv/.etc", without=("sysctl.d", "sysctl.conf"))
+    make_writable("/etc", "/srv/.etc", without=("sysctl.d", "sysctl.conf", "modules-load.d"))
     make_writable("/usr/local/lib", "/srv/.local-lib", without=("sysctl.d",))
     make_writable("/var/lib", "/srv/.var-lib", without=("netops-tuning",))
     mount_tmpfs("/run")

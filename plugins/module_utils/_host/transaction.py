@@ -14,7 +14,7 @@ import os
 import signal
 import stat
 from contextlib import contextmanager, suppress
-from typing import Callable, Iterator, Mapping, NoReturn
+from typing import Callable, Collection, Iterator, Mapping, NoReturn
 
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.loaders import FOLDERS
@@ -26,6 +26,8 @@ from .files import HostFiles
 from .proc_sys import require_writable_key
 from .runtime_values import RuntimeValues
 
+_MADE_FOLDERS = (*FOLDERS, "/etc/modules-load.d")
+"""Folders that are made where they are missing."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -35,7 +37,14 @@ def check_writable(plan: Plan, files: HostFiles) -> None:
     That is: no privilege, a name that the kernel does not have, a read-only file system, no
     folder, a folder that others may write to.
     """
+    needs = plan.observed.modules
+    coming_keys: Collection[str] = ()
+    if needs and needs.to_load:
+        deferred.require_loadable(needs)
+        coming_keys = needs.coming_keys
     for write in plan.writes:
+        if write.key in coming_keys:
+            continue
         try:
             require_writable_key(write.key)
         except OSError as error:
@@ -49,7 +58,7 @@ def check_writable(plan: Plan, files: HostFiles) -> None:
 def _check_folder(change: FileChange, files: HostFiles) -> None:
     folder = _parent(change.real_path)
     if not os.path.isdir(files.host_path(folder)):
-        folders_made_for_the_user = [files.resolve(name) for name in FOLDERS]
+        folders_made_for_the_user = [files.resolve(name) for name in _MADE_FOLDERS]
         if folder not in folders_made_for_the_user:
             raise TuningError(
                 f"{change.path}: there is no folder {folder}; create it, "
@@ -122,8 +131,12 @@ def _carry_out_steps(
     plan = values.plan
     if plan.request.persistent:
         changed_files = {change.real_path for change in plan.files}
+        if plan.observed.modules:
+            changed_files.add(plan.observed.modules.real_path)
         for real in {plan.observed.real_path, *changed_files}:
             remove_leftovers(files.host_path(real))
+    if plan.observed.modules and plan.observed.modules.to_load:
+        deferred.load_modules(plan.observed.modules, journal)
     values.write_first()
     backups: list[str] = []
     for change in plan.files:

@@ -51,6 +51,8 @@ SYSCTL_OPTIONS: Options = {
     "path": {"type": "path", "default": "/etc/sysctl.d/90-ansible.conf"},
     "exclusive": _flag("exclusive"),
     "ignore_missing": _flag("ignore_missing"),
+    "load_modules": _flag("load_modules"),
+    "modules": {"type": "raw"},
     "on_error": {"type": "str", "choices": ["fail", "skip"], "default": "fail"},
     "at_least": _flag("at_least"),
     "at_most": _flag("at_most"),

@@ -99,6 +99,40 @@ def read_settings(
     return settings_forms.read_settings(settings, present)
 
 
+def read_modules(options: Mapping[str, Any], keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return key -> the kernel modules that bring it, as a task gives them."""
+    from . import module_options
+
+    return module_options.read_modules(options, keys)
+
+
+def observe_modules(observed: Observed, request: Request, files: HostFiles) -> Observed:
+    """Return what was observed, with the kernel modules of the keys, where they matter."""
+    if not request.load_modules:
+        if request.present and not request.exclusive and not request.absent:
+            return _with_doubts_about_missing(observed, request, files)
+        name = request.path.rpartition("/")[2].partition(".conf")[0]
+        if files.is_regular(f"/etc/modules-load.d/90-ansible-{name}.conf") is None:
+            return observed
+    from .._host import kernel_modules
+
+    return kernel_modules.observe_modules(observed, request, files)
+
+
+def _with_doubts_about_missing(observed: Observed, request: Request, files: HostFiles) -> Observed:
+    """Return what was observed, with doubts about keys that are missing and may stay so."""
+    if not request.ignore_missing or files.root != "/" or not request.persistent:
+        return observed
+    missing = [key for key in request.settings if key not in observed.runtime]
+    if not missing:
+        return observed
+    from .._host import later_modules
+
+    boot_files = observed.boot_files
+    doubts = boot_files.doubts + later_modules.doubts_about_missing(missing, files)
+    return observed._replace(boot_files=boot_files._replace(doubts=doubts))
+
+
 def file_attributes(module: TuningModule) -> FileAttributes:
     """Return the adapter that looks at file attributes and sets them."""
     from .file_attributes import FileAttributes

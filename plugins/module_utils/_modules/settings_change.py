@@ -137,7 +137,7 @@ class SettingsChange(HostChange):
         existing_path = None
         if content is not None:
             existing_path = files.host_path(location.real_path)
-        return Observed(
+        observed = Observed(
             loader=loader,
             boot_files=boot_files,
             path=location.path,
@@ -148,6 +148,7 @@ class SettingsChange(HostChange):
             matches=matches,
             attributes=self._attribute_differences(existing_path),
         )
+        return deferred.observe_modules(observed, request, files)
 
     def _has_file_options(self) -> bool:
         return any(self.module.params.get(name) for name in FILE_OPTIONS)
@@ -198,11 +199,20 @@ class SettingsChange(HostChange):
         result: dict[str, Any] = {"backup_files": backups}
         if self.rollout is not None:
             result["rollout"] = self.rollout
+        if self.module.params.get("load_modules"):
+            result["loaded_modules"] = _modules_loaded_by(plan)
         if "on_error" in self.module.params:
             result["skipped_keys"] = self.skipped  # Ansible takes `skipped` for a skipped task
         if plan is not None:
             result.update(build_result(plan))
         return result
+
+
+def _modules_loaded_by(plan: Plan | None) -> list[str]:
+    """Return the kernel modules that are loaded for keys that a plan writes."""
+    if plan is None or not plan.writes or plan.observed.modules is None:
+        return []
+    return list(plan.observed.modules.to_load)
 
 
 def _skipped_entry(key: str, error: TuningError) -> dict[str, str]:
@@ -242,6 +252,8 @@ def make_request(
     fields = {name: options[name] for name in Request._fields if name in options}
     fields["settings"] = _parse_settings(settings, present)
     fields["present"] = present
+    if options.get("modules") is not None:
+        fields["key_modules"] = deferred.read_modules(options, fields["settings"])
     if absent:
         fields["absent"] = _parse_settings(absent, present=False)
         for key in fields["absent"]:

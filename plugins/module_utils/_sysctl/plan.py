@@ -19,6 +19,7 @@ from .values import value_after_write, values_equal
 if TYPE_CHECKING:
     from .doubts import Doubts
     from .effects import Effects
+    from .module_file import ModuleNeeds
     from .undone import Undone
 
 _NONE: Mapping[str, Any] = {}
@@ -42,6 +43,8 @@ class Observed(NamedTuple):
     """Glob -> the keys that it matches now."""
     attributes: tuple[tuple[str, str, str], ...] = ()
     """Attributes of our file (mode, owner, ...) that differ: name, current and requested value."""
+    modules: ModuleNeeds | None = None
+    """None: nothing is asked about kernel modules."""
 
 
 class RuntimeWrite(NamedTuple):

@@ -57,7 +57,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
         desired[key] = stated if at_boot is None else at_boot
         if at_boot is None and stated is not None:
             request.validate(key, stated, observed.runtime.get(key))
-    return Plan(
+    plan = Plan(
         request=request,
         observed=observed,
         desired=desired,
@@ -70,6 +70,11 @@ def make_plan(request: Request, observed: Observed) -> Plan:
         removed_keys=tuple(editor.removed),
         doubts=_doubts_about(desired, editor),
     )
+    if observed.modules:
+        from .module_file import with_module_file
+
+        plan = with_module_file(plan, observed.modules)
+    return plan
 
 
 def _boot_file_editor(request: Request, observed: Observed, requested: Values) -> BootFileEditor:
@@ -233,9 +238,14 @@ def find_missing(request: Request, observed: Observed) -> list[str]:
 
 def missing_error(key: str, advice: str) -> TuningError:
     """Return the error for a key that this kernel does not have."""
+    from .module_keys import modules_of
+
     reason = "matches no key of this kernel" if is_glob(key) else "this kernel has no such key"
+    remedy = "load its module first"
+    modules = modules_of(key)
+    if modules and not is_glob(key):
+        remedy = f"set 'load_modules: true' to load its module {modules[0]}"
     return TuningError(
-        f"{key}: {reason}; {advice}, load its module first, "
-        "or set 'ignore_missing: true' to keep it for later",
+        f"{key}: {reason}; {advice}, {remedy}, or set 'ignore_missing: true' to keep it for later",
         key,
     )

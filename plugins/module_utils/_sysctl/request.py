@@ -12,6 +12,7 @@ from .values import numbers_in, validate_value, values_equal
 
 Values = Mapping[str, "str | None"]
 _NO_VALUES: Values = {}
+_NO_MODULES: Mapping[str, tuple[str, ...]] = {}
 
 
 class Request(NamedTuple):
@@ -35,6 +36,9 @@ class Request(NamedTuple):
     """Keys that ``exclusive`` leaves in our file, besides those of ``settings``."""
     absent: Values = _NO_VALUES
     """Normalized key that leaves our file, beside ``settings`` that come -> value to go back to."""
+    load_modules: bool = False
+    key_modules: Mapping[str, tuple[str, ...]] = _NO_MODULES
+    """Normalized key -> the kernel modules that bring it, as the user says."""
 
     def target(self, current: str | None, value: str) -> str:
         """Return the value to set where ``value`` is requested, given the current one.

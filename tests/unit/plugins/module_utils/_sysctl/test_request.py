@@ -121,8 +121,9 @@ def test_the_options_of_the_modules_have_the_defaults_of_a_request():
         assert shared_names
         for name in shared_names:
             assert options[name]["default"] == defaults[name], name
-    # `present` is called state there, `kept` is for tcp_keepalive, `absent` is part of settings.
-    options_of_sysctl = {*arguments.SYSCTL_OPTIONS, "present", "kept", "absent"}
+    # `present` is called state there, `kept` is for tcp_keepalive, `absent` is part of settings,
+    # `key_modules` are modules.
+    options_of_sysctl = {*arguments.SYSCTL_OPTIONS, "present", "kept", "absent", "key_modules"}
     assert set(Request._fields) <= options_of_sysctl
     assert arguments.SYSCTL_OPTIONS["state"]["default"] == "present"
     assert defaults["present"]

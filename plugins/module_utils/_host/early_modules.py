@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The kernel modules that are there before the sysctl loader runs.
+
+systemd-sysctl.service is ordered after systemd-modules-load.service, and of Debian's scripts
+procps comes after kmod. Both read modules-load.d (modules-load.d(5)): of files with one name the
+one in the first folder counts, also where it is empty or a link to /dev/null.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Iterable, Iterator
+
+from .._sysctl.text import decode
+from .configuration import read_configuration
+from .files import HostFiles, read_file
+
+FOLDERS = (
+    "/etc/modules-load.d",
+    "/run/modules-load.d",
+    "/usr/local/lib/modules-load.d",
+    "/usr/lib/modules-load.d",
+    "/lib/modules-load.d",
+)
+_FILES = ("/etc/modules", "/etc/initramfs-tools/modules")
+
+
+def module_name(text: str) -> str:
+    """Return the name of a module as the kernel has it, also of a path of its file."""
+    return text.rpartition("/")[2].partition(".ko")[0].replace("-", "_")
+
+
+def modules_loaded_early(files: HostFiles, without: str = "") -> set[str]:
+    """Return the modules that are loaded before the sysctl loader runs: by name, or with one.
+
+    without: a file that does not count.
+    """
+    modules: set[str] = set()
+    for path in (*_FILES, *_files_in_folders(files)):
+        if path != without:
+            modules.update(_modules_in(files, path))
+    modules |= _modules_on_the_command_line(files)
+    if modules:
+        modules |= _modules_needed_by(modules, files)
+    return modules
+
+
+def _modules_needed_by(modules: Iterable[str], files: HostFiles) -> set[str]:
+    """Return the modules that are loaded with others, as modules.dep(5) says."""
+    names = "|".join(re.escape(name).replace("_", "[-_]") for name in modules)
+    kernels = [os.uname().release] if files.root == "/" else _kernels_of(files)
+    needed: set[str] = set()
+    for kernel in kernels:
+        try:
+            path = files.resolve(f"/lib/modules/{kernel}/modules.dep")
+            text = decode(read_file(files.host_path(path)))
+        except OSError:
+            continue
+        for match in re.finditer(rf"^\S*/(?:{names})\.ko\S*:(.*)$", text, re.MULTILINE):
+            needed.update(module_name(path) for path in match[1].split())
+    return needed
+
+
+def _files_in_folders(files: HostFiles) -> Iterator[str]:
+    """Yield the files of modules-load.d that are read."""
+    seen = set()
+    for folder in FOLDERS:
+        try:
+            names = os.listdir(files.host_path(files.resolve(folder)))
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith(".conf") and name not in seen:
+                seen.add(name)
+                yield f"{folder}/{name}"
+
+
+def _modules_in(files: HostFiles, path: str) -> Iterator[str]:
+    """Yield the modules that a file names; none if it cannot be read."""
+    try:
+        text = decode(read_configuration(files, path))
+    except OSError:
+        return
+    for line in text.splitlines():
+        words = line.split()
+        if words and words[0][0] not in "#;":
+            yield module_name(words[0])
+
+
+def _modules_on_the_command_line(files: HostFiles) -> set[str]:
+    if files.root != "/":
+        return set()
+    try:
+        text = decode(read_configuration(files, "/proc/cmdline"))
+    except OSError:
+        return set()
+    modules: set[str] = set()
+    for names in re.findall(r"(?<!\S)(?:rd\.)?modules[-_]load=(\S+)", text):
+        modules.update(module_name(name) for name in names.split(","))
+    return modules
+
+
+def is_built_in(files: HostFiles, name: str) -> bool:
+    """Tell whether the kernel has a module built in; of an image, all of its kernels."""
+    if files.root == "/":
+        if not os.path.exists("/proc/modules"):
+            return True  # the kernel was built without modules
+        folder = f"/sys/module/{name}"
+        if os.path.exists(folder):
+            return not os.path.exists(f"{folder}/initstate")
+        kernels = [os.uname().release]
+    else:
+        kernels = _kernels_of(files)
+    return bool(kernels) and all(name in _built_in(files, kernel) for kernel in kernels)
+
+
+def _kernels_of(files: HostFiles) -> list[str]:
+    try:
+        return os.listdir(files.host_path(files.resolve("/lib/modules")))
+    except OSError:
+        return []
+
+
+def _built_in(files: HostFiles, kernel: str) -> set[str]:
+    """Return the modules that a kernel has built in, as the list that comes with it says."""
+    try:
+        text = decode(read_configuration(files, f"/lib/modules/{kernel}/modules.builtin"))
+    except OSError:
+        return set()
+    return {module_name(line) for line in text.split()}
