@@ -50,6 +50,14 @@ options:
     type: str
     choices: [auto, systemd, procps]
     default: auto
+  defaults:
+    description:
+      - Return the kernel's own value of each key, RV(settings.default). It is read in fresh
+        network, IPC and UTS namespaces, by a child process, within some milliseconds. Nothing of
+        the host is changed. Needs root.
+    type: bool
+    default: false
+    version_added: 0.2.0
   rehearse:
     description:
       - Also run the host's own sysctl loader where it can change nothing, and return what it really
@@ -229,6 +237,14 @@ settings:
       description: Whether nothing is known that may set another value at boot, see RV(doubts).
       type: bool
       sample: true
+      version_added: 0.2.0
+    default:
+      description: >-
+        The kernel's own value, with O(defaults=true). Null if it is not known, as for keys of the
+        whole kernel, for those that a fresh namespace takes from the host, such as
+        C(net.ipv4.conf.*), without root, and with an O(root) other than V(/).
+      type: str
+      sample: "60"
       version_added: 0.2.0
 files:
   description: >-

@@ -49,16 +49,45 @@ def test_absent_prefers_the_value_of_another_file_to_the_stated_one(
     assert world.boots(TIME) == {"systemd": "1000", "procps": "1000"}
 
 
-def test_absent_without_a_value_keeps_the_runtime_value_and_warns(world: World, ask: Asker) -> None:
-    """No other file sets the key, so there is nothing to set the kernel to."""
+def test_absent_without_a_value_goes_back_to_the_kernels_own(world: World, ask: Asker) -> None:
+    """No other file sets the key, so the next boot gives what a fresh namespace has."""
+    before = world.snapshot()
     ask.ok(world, sysctl({TIME: 3600}))
     result = ask.ok(world, absent(TIME))
     assert result.changed
-    assert world.sysctl(TIME) == "3600"
-    assert result["settings"][TIME]["runtime"] == {"before": "3600", "after": "3600"}
+    assert world.snapshot() == before
+    assert result["settings"][TIME]["value"] == "7200"
+    assert result["settings"][TIME]["runtime"] == {"before": "3600", "after": "7200"}
     assert result["settings"][TIME]["boot"]["value"] is None
-    assert any(TIME in warning for warning in result["warnings"])
-    assert not ask(world, absent(TIME)).changed
+    assert not result.get("warnings")
+    ask.again(world, absent(TIME))
+
+
+def test_absent_without_a_value_keeps_one_that_follows_the_host_and_warns(
+    world: World, ask: Asker
+) -> None:
+    """A fresh namespace has the forwarding of the first one, so it tells nothing."""
+    forward = "net.ipv4.ip_forward"
+    value = "0" if world.sysctl(forward) == "1" else "1"
+    ask.ok(world, sysctl({forward: value}))
+    result = ask.ok(world, absent(forward))
+    assert world.sysctl(forward) == value
+    assert any(f"{forward}: no file gives it a value" in text for text in result["warnings"])
+
+
+def test_absent_without_a_value_changes_no_key_that_was_not_in_our_file(
+    world: World, ask: Asker
+) -> None:
+    ask.ok(world, sysctl({TIME: 3600}, persistent=False))
+    ask.ok(world, sysctl({FIN: 50}))
+    assert not ask.ok(world, absent(TIME)).changed
+    assert world.sysctl(TIME) == "3600"
+
+
+def test_exclusive_gives_removed_keys_the_kernels_own_values(world: World, ask: Asker) -> None:
+    ask.ok(world, sysctl({TIME: 3600, FIN: 50}))
+    ask.ok(world, sysctl({FIN: 50}, exclusive=True))
+    assert world.sysctl(TIME) == "7200"
 
 
 def test_absent_restores_the_value_of_a_glob_in_another_file(world: World, ask: Asker) -> None:

@@ -17,6 +17,8 @@ from sandbox.world import NOBODY, Link, World
 SYSTEMD_WANTS = "/usr/lib/systemd/system/sysinit.target.wants/systemd-sysctl.service"
 VENDOR = "/usr/lib/sysctl.d/50-vendor.conf"
 RMEM = "net.ipv4.tcp_rmem"
+DEFAULTS = {TIME: "7200", FIN: "60", "net.ipv6.conf.all.accept_ra": None}
+"""Keys and the kernel's own values; in a namespace, those of IPv6 may be those of the host."""
 FASTOPEN_KEY = "net.ipv4.tcp_fastopen_key"
 
 
@@ -150,6 +152,38 @@ def test_boot_values_are_those_of_the_loader_of_the_host(
     assert result["settings"][TIME]["boot"] == boot_value
     assert world.boots(TIME)[loader] == boot_value
     assert problem_lines(result) == problems
+
+
+def test_defaults_are_the_kernels_own_values(world: World, ask: Asker) -> None:
+    forward, of_lo = "net.ipv4.ip_forward", "net.ipv4.conf.lo.rp_filter"
+    keys = [*DEFAULTS, forward, of_lo, FASTOPEN_KEY, "vm.swappiness"]
+    world.place({OURS: f"{TIME} = 100\n"})
+    world.set_sysctl(TIME, "100")
+    result = ask.again(world, info(keys=keys, defaults=True))
+    defaults = {key: setting["default"] for key, setting in result["settings"].items()}
+    assert {key: defaults.pop(key) for key in DEFAULTS} == DEFAULTS
+    assert set(defaults.values()) == {None}
+    assert "default" not in ask.again(world, info(keys=keys))["settings"][TIME]
+
+
+def test_defaults_are_those_of_a_fresh_namespace(
+    make_world: Callable[..., World], ask: Asker
+) -> None:
+    """A world that is made from nothing has the values that are said to be the kernel's own."""
+    result = ask.again(make_world(), info(keys=["net.*.*", "net.*.*.*"], defaults=True))
+    fresh = make_world()
+    shown = 0
+    for key, setting in result["settings"].items():
+        if setting["default"] is not None:
+            shown += 1
+            assert fresh.sysctl(key) == " ".join(setting["default"].split()), key
+    assert shown > 100
+
+
+def test_an_ordinary_user_gets_no_defaults(world: World, ask: Asker) -> None:
+    task = info(keys=[TIME], defaults=True)
+    result = ask.again(world, task, user=NOBODY, python="/usr/bin/python3")
+    assert result["settings"][TIME]["default"] is None
 
 
 def test_keys_and_globs_can_be_requested(make_world: Callable[..., World], ask: Asker) -> None:

@@ -9,6 +9,8 @@ namespaces.py     fresh namespaces with network devices, in which nothing else c
 virtual_machine.py   runs measure.py on a virtual machine of the lab
 dangerous.py      the keys that are never written, each with the reason, and those written last
 trial_values.py   the values that a key is tried with
+first_namespace.py   which keys of fresh namespaces follow the first ones
+kernel_defaults.py   runs first_namespace.py on a virtual machine of the lab, and records that
 record.py         the file of what a kernel did, small and stable
 comparison.py     what such a file and the table of the collection say differently
 __main__.py       the command line

@@ -79,10 +79,15 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def enter() -> None:
     """Move this process into fresh namespaces, protect all other keys, and add the devices."""
-    _call("unshare", CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS)
+    unshare(CLONE_NEWNS)
     _mount("", "/", MS_REC | MS_PRIVATE)
     protect()
     add_devices()
+
+
+def unshare(others: int = 0) -> None:
+    """Move this process into fresh network, IPC and UTS namespaces, and into others."""
+    _call("unshare", CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | others)
 
 
 def add_devices() -> None:

@@ -26,7 +26,7 @@ def measure_release(release: str, keys: list[str]) -> tuple[str, list[Observatio
     with tempfile.TemporaryDirectory() as folder, open_lab(Path(folder, "lab")) as lab:
         (host,) = lab.up("vm", [release], 1)
         kernel = lab.run(host, "uname", "-r").strip()
-        _copy_package(lab, host)
+        copy_package(lab, host)
         by_key = []
         for scope in ("namespaces", "kernel"):
             command = ["env", f"PYTHONPATH={REMOTE}", "python3", "-m", "couplings.measure"]
@@ -36,7 +36,7 @@ def measure_release(release: str, keys: list[str]) -> tuple[str, list[Observatio
         return kernel, in_order(by_key)
 
 
-def _copy_package(lab: Lab, host: str) -> None:
+def copy_package(lab: Lab, host: str) -> None:
     """Copy this package, which needs only Python, to the virtual machine."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:

@@ -133,6 +133,22 @@ def _with_doubts_about_missing(observed: Observed, request: Request, files: Host
     return observed._replace(boot_files=boot_files._replace(doubts=doubts))
 
 
+def with_kernel_defaults(plan: Plan) -> Plan:
+    """Return a plan in which removed keys that no file sets get the kernel's own values."""
+    from .._sysctl.default_keys import stale_keys
+
+    keys = stale_keys(plan)
+    if not keys:
+        return plan
+    from .._host.kernel_defaults import read_kernel_defaults
+    from .._sysctl.planning import runtime_writes
+
+    desired = {**plan.desired, **read_kernel_defaults(keys)}
+    observed = plan.observed
+    writes = runtime_writes(plan.request, desired, observed.runtime, plan.removed_keys)
+    return plan._replace(desired=desired, writes=writes)
+
+
 def file_attributes(module: TuningModule) -> FileAttributes:
     """Return the adapter that looks at file attributes and sets them."""
     from .file_attributes import FileAttributes

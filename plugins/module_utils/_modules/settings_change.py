@@ -84,6 +84,8 @@ class SettingsChange(HostChange):
 
     def plan(self, files: HostFiles) -> Plan:
         plan = self._make_plan(self._observe(files))
+        if plan.removed_keys and self.request.runtime and self.request.persistent:
+            plan = deferred.with_kernel_defaults(plan)
         contradictions = plan.contradictions()
         if contradictions:
             plan = plan._replace(undone=deferred.find_undone(contradictions, files))

@@ -33,6 +33,7 @@ OPTIONS: Options = {
     "root": {"type": "path", "default": "/"},
     "loader": {"type": "str", "choices": ["auto", *LOADERS], "default": "auto"},
     "rehearse": {"type": "bool", "default": False},
+    "defaults": {"type": "bool", "default": False},
 }
 
 
@@ -62,9 +63,20 @@ def _inspect(params: Mapping[str, Any]) -> dict[str, Any]:
             "take out one of the two options"
         )
     info = inspect_settings(read_boot_files(files), loader, keys, running)
+    if params["defaults"]:
+        _add_defaults(info["settings"], running is not None)
     if params["rehearse"]:
         info.update(rehearse_boot(info, loader))
     return info
+
+
+def _add_defaults(settings: dict[str, dict[str, Any]], is_running: bool) -> None:
+    """Add the kernel's own value to each setting, null where it is not known."""
+    from .._host import kernel_defaults  # noqa: PLC0415 # few runs need it
+
+    values = kernel_defaults.read_kernel_defaults(settings) if is_running else {}
+    for key, setting in settings.items():
+        setting["default"] = values.get(key)
 
 
 def rehearse_boot(info: Mapping[str, Any], loader: Loader) -> dict[str, Any]:

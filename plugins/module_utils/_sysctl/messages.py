@@ -9,14 +9,15 @@ from typing import Iterator, Sequence
 from .boot_files import read_order
 from .command_line import KERNEL
 from .couplings import variable_of
+from .default_keys import stale_keys
 from .doubts import Doubt
 from .effects import Effects
 from .errors import TuningError
-from .keys import glob_matches, is_glob, split_glob
+from .keys import is_glob
 from .loaders import BUSYBOX, COMMAND_LINE, LOADERS
 from .plan import Plan
 from .secrets import quote_value
-from .sysctl_d import Line, assigned_values
+from .sysctl_d import Line
 from .undone import describe_undone
 
 _LOADERS = ("", KERNEL, BUSYBOX, *(loader.program for loader in LOADERS.values()))
@@ -180,24 +181,8 @@ def _warn_of_no_return(effects: Effects) -> Iterator[str]:
         yield f"{key}: this cannot be taken back before a reboot: {reason}"
 
 
-def _is_taken_out(plan: Plan, key: str) -> bool:
-    """Tell whether a line of our file, which goes, was about a key."""
-    observed = plan.observed
-    before = assigned_values(observed.content or b"", observed.loader)
-    after = plan.boot_files.contents.get(observed.real_path, b"")
-    gone = set(before).difference(assigned_values(after, observed.loader))
-    if key in gone:
-        return True
-    return any(is_glob(name) and glob_matches(split_glob(name), key) for name in gone)
-
-
 def _warn_of_stale_values(plan: Plan) -> Iterator[str]:
-    """Yield a warning for each removed key that keeps its runtime value until the reboot.
-
-    A key that was not there to be removed is no news: it has kept its value for long.
-    """
-    runtime = plan.observed.runtime
-    for key in plan.removed_keys:
-        if plan.desired[key] is None and key in runtime and _is_taken_out(plan, key):
-            value = quote_value(key, runtime[key])
-            yield f"{key}: no file gives it a value at boot, so it stays {value} until the reboot"
+    """Yield a warning for each removed key that keeps its runtime value until the reboot."""
+    for key in stale_keys(plan):
+        value = quote_value(key, plan.observed.runtime[key])
+        yield f"{key}: no file gives it a value at boot, so it stays {value} until the reboot"

@@ -12,6 +12,7 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
+from ansible_collections.netops.tuning.plugins.module_utils._host import kernel_defaults
 from ansible_collections.netops.tuning.plugins.module_utils._modules.settings_forms import (
     read_settings,
 )
@@ -119,7 +120,8 @@ def test_secrets_stay_secret_in_each_form(settings, place, modules):
     assert "0000000b" not in str(result)
 
 
-def test_absent_warns_only_in_the_run_that_takes_a_key_out(kernel, modules, tmp_path):
+def test_absent_warns_only_in_the_run_that_takes_a_key_out(kernel, modules, tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel_defaults, "may_show_default", lambda _key, _inherits: False)
     kernel(**{A: "60"})
     path = tmp_path / "x.conf"
     options = {"settings": [A], "state": "absent", "path": str(path), "on_override": "warn"}

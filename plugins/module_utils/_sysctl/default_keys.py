@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which keys have a value of the kernel's own that fresh namespaces show.
+
+tests/unit/kernel_defaults has what kernels did: a fresh namespace begins with the kernel's own
+values, except for the keys below, which begin as the first namespace is now.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from .keys import glob_matches, is_glob, split_glob
+from .plan import Plan
+from .secrets import is_secret
+from .sysctl_d import assigned_values
+
+_OF_NAMESPACES = ("net.", "fs.mqueue.", "kernel.msg", "kernel.sem", "kernel.shm")
+"""How the keys begin that belong to network or IPC namespaces (namespaces(7))."""
+FOLLOW_THE_FIRST = (
+    "net.ipv4.conf.*",
+    "net.ipv4.ip_forward",
+    "net.ipv4.neigh.*",
+    "net.ipv4.tcp_congestion_control",
+    "net.ipv4.tcp_max_tw_buckets",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_wmem",
+    "net.ipv6.neigh.*",
+    "net.netfilter.nf_hooks_lwtunnel",
+)
+FOLLOW_WITH_INHERIT = ("net.ipv6.conf.*",)
+"""Those that do only if net.core.devconf_inherit_init_net says so."""
+SET_BEFORE_THE_LOADER = ("net.unix.max_dgram_qlen",)
+"""Those to which systemd gives another value when it starts."""
+
+
+def may_show_default(key: str, inherits_ipv6: bool) -> bool:
+    """Tell whether a fresh namespace may show the kernel's own value of a key."""
+    if not key.startswith(_OF_NAMESPACES) or is_secret(key) or is_glob(key):
+        return False
+    others = [*FOLLOW_THE_FIRST, *SET_BEFORE_THE_LOADER]
+    if inherits_ipv6:
+        others.extend(FOLLOW_WITH_INHERIT)
+    return not any(fnmatchcase(key, pattern) for pattern in others)
+
+
+def stale_keys(plan: Plan) -> list[str]:
+    """Return the keys that leave our file, and of which nothing says what they become then.
+
+    A key that was not there to be removed is no news: it has kept its value for long.
+    """
+    runtime = plan.observed.runtime
+    return [
+        key
+        for key in plan.removed_keys
+        if plan.desired[key] is None and key in runtime and _is_taken_out(plan, key)
+    ]
+
+
+def _is_taken_out(plan: Plan, key: str) -> bool:
+    """Tell whether a line of our file, which goes, was about a key."""
+    observed = plan.observed
+    before = assigned_values(observed.content or b"", observed.loader)
+    after = plan.boot_files.contents.get(observed.real_path, b"")
+    gone = set(before).difference(assigned_values(after, observed.loader))
+    if key in gone:
+        return True
+    return any(is_glob(name) and glob_matches(split_glob(name), key) for name in gone)
