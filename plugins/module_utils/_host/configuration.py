@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Mapping, NamedTuple
+from typing import Iterable, Mapping, NamedTuple
 
 from .._sysctl.boot_files import BootFile
 from .._sysctl.doubts import Doubt
@@ -40,6 +40,28 @@ def read_configuration(files: HostFiles, path: str) -> bytes:
     return read_file(host_path)
 
 
+def paths_in(files: HostFiles, folder: str) -> list[str]:
+    """Return the paths in a folder, by name; none if it cannot be read."""
+    try:
+        names = sorted(os.listdir(files.host_path(files.resolve(folder))))
+    except OSError:
+        return []
+    return [f"{folder}/{name}" for name in names]
+
+
+def unmasked_paths(files: HostFiles, folders: Iterable[str], ending: str) -> list[str]:
+    """Return the files with an ending in several folders, by name.
+
+    Of several of one name it is the one in the first folder, which masks the others.
+    """
+    paths: dict[str, str] = {}
+    for folder in folders:
+        for path in paths_in(files, folder):
+            if path.endswith(ending):
+                paths.setdefault(path.rpartition("/")[2], path)
+    return [paths[name] for name in sorted(paths)]
+
+
 def is_enabled(files: HostFiles, name: str) -> bool:
     """Tell whether a service starts at boot: a unit of systemd, or a script of sysvinit."""
     unit = f"/etc/systemd/system/{name}.service"
@@ -55,11 +77,8 @@ def is_enabled(files: HostFiles, name: str) -> bool:
 def starts_by_script(files: HostFiles, name: str) -> bool:
     """Tell whether sysvinit starts a script of this name at boot."""
     for folder in ("/etc/rcS.d", "/etc/rc2.d", "/etc/rc3.d"):
-        try:
-            links = os.listdir(files.host_path(files.resolve(folder)))
-        except OSError:
-            continue
-        for link in links:
+        for path in paths_in(files, folder):
+            link = path.rpartition("/")[2]
             if link[:1] == "S" and link[1:3].isdigit() and link[3:] == name:
                 return True
     return False

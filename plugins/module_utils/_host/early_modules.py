@@ -14,7 +14,7 @@ import re
 from typing import Iterable, Iterator
 
 from .._sysctl.text import decode
-from .configuration import read_configuration
+from .configuration import paths_in, read_configuration, unmasked_paths
 from .files import HostFiles, read_file
 
 FOLDERS = (
@@ -38,7 +38,7 @@ def modules_loaded_early(files: HostFiles, without: str = "") -> set[str]:
     without: a file that does not count.
     """
     modules: set[str] = set()
-    for path in (*_FILES, *_files_in_folders(files)):
+    for path in (*_FILES, *unmasked_paths(files, FOLDERS, ".conf")):
         if path != without:
             modules.update(_modules_in(files, path))
     modules |= _modules_on_the_command_line(files)
@@ -61,20 +61,6 @@ def _modules_needed_by(modules: Iterable[str], files: HostFiles) -> set[str]:
         for match in re.finditer(rf"^\S*/(?:{names})\.ko\S*:(.*)$", text, re.MULTILINE):
             needed.update(module_name(path) for path in match[1].split())
     return needed
-
-
-def _files_in_folders(files: HostFiles) -> Iterator[str]:
-    """Yield the files of modules-load.d that are read."""
-    seen = set()
-    for folder in FOLDERS:
-        try:
-            names = os.listdir(files.host_path(files.resolve(folder)))
-        except OSError:
-            continue
-        for name in names:
-            if name.endswith(".conf") and name not in seen:
-                seen.add(name)
-                yield f"{folder}/{name}"
 
 
 def _modules_in(files: HostFiles, path: str) -> Iterator[str]:
@@ -117,10 +103,7 @@ def is_built_in(files: HostFiles, name: str) -> bool:
 
 
 def _kernels_of(files: HostFiles) -> list[str]:
-    try:
-        return os.listdir(files.host_path(files.resolve("/lib/modules")))
-    except OSError:
-        return []
+    return [path.rpartition("/")[2] for path in paths_in(files, "/lib/modules")]
 
 
 def _built_in(files: HostFiles, kernel: str) -> set[str]:

@@ -15,7 +15,7 @@ from .._sysctl.doubts import Doubt
 from .._sysctl.loaders import BUSYBOX, INIT_SCRIPTS, LOADERS, Loader
 from .._sysctl.script_loaders import ALPINE, VOID, script_loader
 from .._sysctl.text import decode
-from .configuration import RUNLEVELS, read_configuration
+from .configuration import RUNLEVELS, paths_in, read_configuration
 from .files import HostFiles
 
 OPENRC, RUNIT = INIT_SCRIPTS
@@ -63,14 +63,11 @@ def find_idle_script(files: HostFiles) -> Doubt | None:
 
 def _script_path(files: HostFiles) -> str:
     """Return the path of the script; of runit, that of the folder if none of its parts is one."""
-    try:
-        names = sorted(os.listdir(files.host_path(files.resolve(RUNIT))))
-    except OSError:
-        return OPENRC
-    for name in names:
-        if name.endswith(".sh") and "sysctl" in name:
-            return f"{RUNIT}/{name}"
-    return RUNIT
+    paths = paths_in(files, RUNIT)
+    for path in paths:
+        if path.endswith(".sh") and "sysctl" in path.rpartition("/")[2]:
+            return path
+    return RUNIT if paths else OPENRC
 
 
 def _recognize(files: HostFiles, path: str) -> str:

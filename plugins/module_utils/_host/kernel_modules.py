@@ -22,7 +22,7 @@ from .._sysctl.module_keys import modules_of
 from .._sysctl.plan import Observed
 from .._sysctl.request import Request
 from .._sysctl.text import decode
-from .configuration import read_configuration
+from .configuration import read_configuration, unmasked_paths
 from .early_modules import is_built_in, module_name, modules_loaded_early
 from .file_change import UndoStep
 from .files import HostFiles
@@ -115,16 +115,8 @@ def _does_nothing(program: str) -> bool:
 
 def _modprobe_lines(files: HostFiles) -> Iterator[tuple[str, int, list[str]]]:
     """Yield path, number and words of each line of modprobe.d that is about a module."""
-    seen = set()
-    for folder in _MODPROBE_FOLDERS:
-        try:
-            names = os.listdir(files.host_path(files.resolve(folder)))
-        except OSError:
-            continue
-        for name in sorted(names):
-            if name.endswith(".conf") and name not in seen:
-                seen.add(name)
-                yield from _lines_of(files, f"{folder}/{name}")
+    for path in unmasked_paths(files, _MODPROBE_FOLDERS, ".conf"):
+        yield from _lines_of(files, path)
 
 
 def _lines_of(files: HostFiles, path: str) -> Iterator[tuple[str, int, list[str]]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 
 from .._sysctl.doubts import Doubt
-from .configuration import LaterChanges
+from .configuration import LaterChanges, paths_in
 from .files import HostFiles
 from .shell_text import read_text, script_doubts
 
@@ -27,11 +27,11 @@ def read(files: HostFiles) -> LaterChanges:
         return LaterChanges()
     doubts: list[Doubt] = []
     paths = [*CONFIGURATION]
-    paths.extend(path for path in _paths_in(files, FOLDER) if path.endswith(".cfg"))
+    paths.extend(path for path in paths_in(files, FOLDER) if path.endswith(".cfg"))
     for path in paths:
         commands = boot_commands(read_text(files, path))
         doubts.extend(script_doubts(files, "cloud-init", path, commands))
-    for path in _paths_in(files, SCRIPTS):
+    for path in paths_in(files, SCRIPTS):
         doubts.extend(script_doubts(files, "cloud-init", path, read_text(files, path)))
     return LaterChanges(doubts=tuple(doubts))
 
@@ -49,11 +49,3 @@ def boot_commands(text: str) -> str:
         words = line.replace(",", " ").replace("[", " ").replace("]", " ")
         lines.append(words.replace('"', " ").replace("'", " ") if is_inside else "")
     return "\n".join(lines)
-
-
-def _paths_in(files: HostFiles, folder: str) -> list[str]:
-    try:
-        names = sorted(os.listdir(files.host_path(files.resolve(folder))))
-    except OSError:
-        return []
-    return [f"{folder}/{name}" for name in names]

@@ -16,7 +16,7 @@ from .._sysctl.loaders import LOADERS
 from .._sysctl.secrets import quote_value
 from .._sysctl.sysctl_d import assigned_values
 from .._sysctl.text import decode
-from .configuration import LaterChanges, read_configuration
+from .configuration import LaterChanges, paths_in, read_configuration
 from .files import HostFiles
 
 _CONFIGURATION = ("/usr/lib/dracut/dracut.conf.d", "/etc/dracut.conf.d")
@@ -31,15 +31,14 @@ def read(files: HostFiles) -> LaterChanges:
     if not image or not _is_host_only(files):
         return LaterChanges()
     doubts = []
-    for name in _names_in(files, _COPIED):
-        path = f"{_COPIED}/{name}"
+    for path in paths_in(files, _COPIED):
         try:
             is_copied = os.stat(files.host_path(files.resolve(path))).st_mtime <= made
             values = assigned_values(read_configuration(files, path), LOADERS["systemd"])
         except OSError:
             continue
         for key, value in values.items():
-            if is_copied and name.endswith(".conf"):
+            if is_copied and path.endswith(".conf"):
                 doubts.append(_doubt(key, value, image))
     return LaterChanges(doubts=tuple(doubts))
 
@@ -59,9 +58,8 @@ def _doubt(key: str, value: str, image: str) -> Doubt:
 def _newest_image(files: HostFiles) -> tuple[str, float]:
     """Return the path of the newest initramfs, and when it was made."""
     newest, made = "", 0.0
-    for name in _names_in(files, "/boot"):
-        path = f"/boot/{name}"
-        if not _IMAGE.fullmatch(name):
+    for path in paths_in(files, "/boot"):
+        if not _IMAGE.fullmatch(path.rpartition("/")[2]):
             continue
         try:
             time = os.stat(files.host_path(files.resolve(path))).st_mtime
@@ -77,7 +75,7 @@ def _is_host_only(files: HostFiles) -> bool:
     chosen = ""
     paths = ["/etc/dracut.conf"]
     for folder in _CONFIGURATION:
-        paths.extend(f"{folder}/{name}" for name in _names_in(files, folder))
+        paths.extend(paths_in(files, folder))
     for path in paths:
         try:
             text = decode(read_configuration(files, path))
@@ -85,10 +83,3 @@ def _is_host_only(files: HostFiles) -> bool:
             continue
         chosen = [chosen, *_HOST_ONLY.findall(text)][-1]
     return chosen not in ("", "no")
-
-
-def _names_in(files: HostFiles, folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(files.host_path(files.resolve(folder))))
-    except OSError:
-        return []

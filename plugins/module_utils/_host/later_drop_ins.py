@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Iterator
 
 from .._sysctl.doubts import Doubt
 from .._sysctl.errors import describe_os_error
 from .._sysctl.text import decode
-from .configuration import LaterChanges, read_configuration
+from .configuration import LaterChanges, read_configuration, unmasked_paths
 from .files import HostFiles
 
 FOLDERS = (
@@ -25,17 +24,9 @@ _DIRECTIVE = re.compile(r"^\s*(ExecStart|ExecStartPost|Condition\w+|Assert\w+)\s
 
 def read(files: HostFiles) -> LaterChanges:
     """Return a doubt for each directive that changes what is applied."""
-    names: set[str] = set()
     doubts: list[Doubt] = []
-    for folder in FOLDERS:
-        try:
-            listed = sorted(os.listdir(files.host_path(files.resolve(folder))))
-        except OSError:
-            continue
-        for name in listed:
-            if name.endswith(".conf") and name not in names:  # the first one masks the others
-                names.add(name)
-                doubts.extend(_doubts_of(files, f"{folder}/{name}"))
+    for path in unmasked_paths(files, FOLDERS, ".conf"):
+        doubts.extend(_doubts_of(files, path))
     return LaterChanges(doubts=tuple(doubts))
 
 

@@ -14,7 +14,7 @@ from typing import Iterable, Iterator, NamedTuple
 
 from .._sysctl.doubts import Doubt
 from .._sysctl.keys import path_to_key
-from .configuration import LaterChanges, is_enabled
+from .configuration import LaterChanges, is_enabled, paths_in
 from .files import HostFiles
 from .shell_text import read_text, script_doubts
 
@@ -112,10 +112,7 @@ def _sourced(files: HostFiles, path: str, name: str, keyword: str) -> list[str]:
     folder, _slash, pattern = name.rpartition("/")
     if keyword == "source-directory":
         folder, pattern = name, "*"
-    try:
-        names = sorted(os.listdir(files.host_path(files.resolve(folder))))
-    except OSError:
-        return []
+    names = [path.rpartition("/")[2] for path in paths_in(files, folder)]
     if keyword == "source-directory":
         names = [entry for entry in names if re.fullmatch(r"[\w-]+", entry)]
     return [f"{folder}/{entry}" for entry in names if fnmatchcase(entry, pattern)]

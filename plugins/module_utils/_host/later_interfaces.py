@@ -15,7 +15,7 @@ from typing import Iterator
 
 from .._sysctl.doubts import Doubt
 from .._sysctl.keys import path_to_key
-from .configuration import LaterChanges, is_enabled
+from .configuration import LaterChanges, is_enabled, paths_in
 from .files import HostFiles
 from .later_ifupdown import started_stanzas
 from .later_networkd import FOLDERS
@@ -50,13 +50,9 @@ def _made_by_networkd(files: HostFiles) -> Iterator[Doubt]:
     if not is_enabled(files, "systemd-networkd"):
         return
     for folder in FOLDERS:
-        try:
-            names = sorted(os.listdir(files.host_path(files.resolve(folder))))
-        except OSError:
-            continue
-        for name in names:
-            if name.endswith(".netdev"):
-                yield from _named_in(files, f"{folder}/{name}")
+        for path in paths_in(files, folder):
+            if path.endswith(".netdev"):
+                yield from _named_in(files, path)
 
 
 def _named_in(files: HostFiles, path: str) -> Iterator[Doubt]:

@@ -7,14 +7,13 @@ Sources: src/core/devices/nm-device.c and src/core/nm-l3cfg.c of NetworkManager.
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Iterator, NamedTuple
 
 from .._sysctl.doubts import Doubt
 from .._sysctl.keys import path_to_key
 from .._sysctl.text import decode
-from .configuration import LaterChanges, is_enabled, read_configuration
+from .configuration import LaterChanges, is_enabled, paths_in, read_configuration
 from .files import HostFiles
 
 DEVICES = "/run/NetworkManager/devices"
@@ -49,11 +48,8 @@ def read(files: HostFiles) -> LaterChanges:
 
 def _managed_interfaces(files: HostFiles) -> Iterator[tuple[str, str]]:
     """Yield each interface that NetworkManager manages, and the UUID of its connection."""
-    try:
-        interfaces = sorted(os.listdir(files.host_path(_INTERFACES)))
-    except OSError:  # an image
-        return
-    for interface in interfaces:
+    for path in paths_in(files, _INTERFACES):  # an image has none
+        interface = path.rpartition("/")[2]
         try:
             index = decode(read_configuration(files, f"{_INTERFACES}/{interface}/ifindex"))
             state = decode(read_configuration(files, f"{DEVICES}/{index.strip()}"))
@@ -66,12 +62,7 @@ def _managed_interfaces(files: HostFiles) -> Iterator[tuple[str, str]]:
 
 def _connections(files: HostFiles) -> Iterator[_Connection]:
     for folder in FOLDERS:
-        try:
-            names = sorted(os.listdir(files.host_path(files.resolve(folder))))
-        except OSError:
-            continue
-        for name in names:
-            path = f"{folder}/{name}"
+        for path in paths_in(files, folder):
             try:
                 text = decode(read_configuration(files, path))
             except OSError:

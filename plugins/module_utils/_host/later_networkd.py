@@ -7,13 +7,18 @@ Sources: src/network/networkd-sysctl.c of systemd 252 and 257, systemd.network(5
 
 from __future__ import annotations
 
-import os
 from typing import Iterator, NamedTuple
 
 from .._sysctl.doubts import Doubt
 from .._sysctl.keys import is_glob, path_to_key
 from .._sysctl.text import decode
-from .configuration import LaterChanges, is_enabled, read_configuration
+from .configuration import (
+    LaterChanges,
+    is_enabled,
+    paths_in,
+    read_configuration,
+    unmasked_paths,
+)
 from .files import HostFiles
 
 FOLDERS = (
@@ -92,32 +97,15 @@ def read(files: HostFiles) -> LaterChanges:
 
 def _network_files(files: HostFiles) -> list[str]:
     """Return the .network files by name, each from the folder of highest priority."""
-    paths: dict[str, str] = {}
-    for folder in FOLDERS:
-        try:
-            names = os.listdir(files.host_path(files.resolve(folder)))
-        except OSError:
-            continue
-        for name in names:
-            if name.endswith(".network"):
-                paths.setdefault(name, f"{folder}/{name}")
-    return [paths[name] for name in sorted(paths)]
+    return unmasked_paths(files, FOLDERS, ".network")
 
 
 def _options_of(files: HostFiles, path: str) -> list[_Option]:
     """Return the options of a file and of its drop-ins, in reading order."""
     name = path.rpartition("/")[2]
-    drop_ins: dict[str, str] = {}
-    for folder in FOLDERS:
-        try:
-            listed = os.listdir(files.host_path(files.resolve(f"{folder}/{name}.d")))
-        except OSError:
-            continue
-        for entry in listed:
-            if entry.endswith(".conf"):
-                drop_ins.setdefault(entry, f"{folder}/{name}.d/{entry}")
+    drop_in_folders = [f"{folder}/{name}.d" for folder in FOLDERS]
     options: list[_Option] = []
-    for file in (path, *(drop_ins[entry] for entry in sorted(drop_ins))):
+    for file in (path, *unmasked_paths(files, drop_in_folders, ".conf")):
         try:
             text = decode(read_configuration(files, file))
         except OSError:
@@ -141,11 +129,8 @@ def _parse(path: str, text: str) -> Iterator[_Option]:
 def _interfaces_by_file(files: HostFiles) -> dict[str, list[str]]:
     """Return file -> the interfaces to which networkd applied it at this boot."""
     by_file: dict[str, list[str]] = {}
-    try:
-        interfaces = sorted(os.listdir(files.host_path(_INTERFACES)))
-    except OSError:  # an image
-        return by_file
-    for interface in interfaces:
+    for path in paths_in(files, _INTERFACES):  # an image has none
+        interface = path.rpartition("/")[2]
         try:
             index = decode(read_configuration(files, f"{_INTERFACES}/{interface}/ifindex"))
             state = decode(read_configuration(files, f"{LINKS}/{index.strip()}"))

@@ -9,7 +9,7 @@ import re
 from typing import Iterator
 
 from .._sysctl.doubts import Doubt
-from .configuration import LaterChanges, is_enabled
+from .configuration import LaterChanges, is_enabled, paths_in
 from .files import HostFiles
 from .shell_text import read_text, script_doubts
 
@@ -86,11 +86,7 @@ def _units_that_start(files: HostFiles) -> Iterator[str]:
 
 
 def _files_in(files: HostFiles, folder: str) -> list[str]:
-    try:
-        names = sorted(os.listdir(files.host_path(files.resolve(folder))))
-    except OSError:
-        return []
-    return [f"{folder}/{name}" for name in names if files.is_regular(f"{folder}/{name}")]
+    return [path for path in paths_in(files, folder) if files.is_regular(path)]
 
 
 def _is_executable(files: HostFiles, path: str) -> bool:

@@ -7,13 +7,12 @@ The sources of the table are in docs/boot-order.md.
 
 from __future__ import annotations
 
-import os
 import re
 from typing import NamedTuple
 
 from .._sysctl.doubts import Doubt
 from .._sysctl.text import decode
-from .configuration import LaterChanges, is_enabled, read_configuration
+from .configuration import LaterChanges, is_enabled, paths_in, read_configuration
 from .files import HostFiles
 
 _IPV4 = ("net.ipv4.ip_forward", "net.ipv4.conf.*.forwarding")
@@ -126,13 +125,7 @@ def _sets_keys(files: HostFiles, service: Service) -> bool:
 
 
 def _is_there(files: HostFiles, evidence: Evidence) -> bool:
-    paths = [evidence.path]
-    try:
-        names = os.listdir(files.host_path(files.resolve(evidence.path)))
-        paths = [f"{evidence.path}/{name}" for name in names]
-    except OSError:
-        pass
-    for path in paths:
+    for path in paths_in(files, evidence.path) or [evidence.path]:
         try:
             text = decode(read_configuration(files, path))
         except OSError:

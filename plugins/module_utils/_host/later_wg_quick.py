@@ -7,12 +7,11 @@ Source: src/wg-quick/linux.bash of wireguard-tools (add_default), wg-quick(8).
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Iterator
 
 from .._sysctl.doubts import Doubt
-from .configuration import LaterChanges
+from .configuration import LaterChanges, paths_in
 from .files import HostFiles
 from .shell_text import read_text, script_doubts
 
@@ -26,12 +25,9 @@ _REMEDY = "see wg-quick(8); 'Table = off' leaves routes and the key alone"
 
 def read(files: HostFiles) -> LaterChanges:
     """Return the doubts about the tunnels that start at boot."""
-    try:
-        links = sorted(os.listdir(files.host_path(files.resolve(_WANTS))))
-    except OSError:
-        return LaterChanges()
     doubts: list[Doubt] = []
-    for link in links:
+    for path in paths_in(files, _WANTS):
+        link = path.rpartition("/")[2]
         match = _LINK.fullmatch(link)
         if match:
             doubts.extend(_doubts_of(files, f"/etc/wireguard/{match.group(1)}.conf"))
