@@ -7,20 +7,19 @@ from __future__ import annotations
 from typing import Iterator, Sequence
 
 from .boot_files import read_order
-from .command_line import KERNEL
 from .couplings import variable_of
 from .default_keys import stale_keys
 from .doubts import Doubt
 from .effects import Effects
 from .errors import TuningError
 from .keys import is_glob
-from .loaders import BUSYBOX, COMMAND_LINE, LOADERS
+from .loaders import COMMAND_LINE
 from .plan import Plan
 from .secrets import quote_value
+from .stages import is_read_later
 from .sysctl_d import Line
 from .undone import describe_undone
 
-_LOADERS = ("", KERNEL, BUSYBOX, *(loader.program for loader in LOADERS.values()))
 _MAX_KEYS_OF_DOUBT = 3
 """Keys that a message about a doubt names."""
 MAX_NAMED = 10
@@ -82,7 +81,7 @@ def _describe_boot(key: str, winner: Line | None, refused: Line | None) -> str:
 
 def _reader(winner: Line) -> str:
     """Return which program reads a line, "" where it is the loader."""
-    return "" if winner.by in _LOADERS else f" (read by {winner.by})"
+    return f" (read by {winner.by})" if is_read_later(winner.by) else ""
 
 
 def _explain_other_key(key: str, winner: Line) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Callable, Iterator, NamedTuple
 
 from .boot_files import BootFile, BootFiles, read_order
-from .loaders import Loader
+from .command_line import KERNEL
+from .loaders import BUSYBOX, LOADERS, Loader
 from .sysctl_d import Line, parse_lines
 
 
@@ -40,3 +41,11 @@ class Stage(NamedTuple):
             replayed = read_order(boot_files, self.rules, self.replayed_folders)
             order.extend(file for file in replayed if file.masked_by is None)
         return order
+
+
+_FIRST_STAGES = ("", KERNEL, BUSYBOX, *(loader.program for loader in LOADERS.values()))
+
+
+def is_read_later(by: str) -> bool:
+    """Tell whether a program reads its lines after the sysctl loader; ``by`` as results name it."""
+    return by not in _FIRST_STAGES

@@ -11,8 +11,7 @@ from collections import Counter
 from types import MappingProxyType
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence, Union
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.command_line import KERNEL
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.stages import is_read_later
 
 FORMAT = "netops.tuning.audit/1"
 """The format of the JSON report; docs/audit-report.schema.json describes it."""
@@ -39,9 +38,6 @@ class ReportError(Exception):
     """The message names the subject, the value, the reason and the remedy."""
 
 
-_READ_BY_LOADER = ("", KERNEL, *(loader.program for loader in LOADERS.values()))
-
-
 class Assignment(NamedTuple):
     """A line that sets a key, and whether it takes effect at boot."""
 
@@ -56,7 +52,7 @@ class Assignment(NamedTuple):
     @property
     def is_read_later(self) -> bool:
         """Whether a program reads it that runs after the sysctl loader, such as ufw."""
-        return self.by not in _READ_BY_LOADER
+        return is_read_later(self.by)
 
 
 class Setting(NamedTuple):

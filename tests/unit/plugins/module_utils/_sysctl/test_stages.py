@@ -17,7 +17,10 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages imp
     refuse_overridden,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import build_result
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.stages import Stage
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.stages import (
+    Stage,
+    is_read_later,
+)
 from hosts_in_memory import OURS, carried_out, make_host, make_request, plan_for
 
 KEY, OTHER = "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_retries2"
@@ -140,3 +143,13 @@ def test_a_doubt_warns_and_fails_on_request():
     with pytest.raises(TuningError, match="on_doubt") as caught:
         refuse_doubts(plan_for(make_request({KEY: "30"}, on_doubt="fail"), host))
     assert caught.value.key == KEY
+
+
+@pytest.mark.parametrize("by", ["", "kernel", "systemd-sysctl", "procps", "busybox"])
+def test_what_the_loader_or_the_kernel_reads_comes_first(by):
+    assert not is_read_later(by)
+
+
+@pytest.mark.parametrize("by", ["ufw", "tuned"])
+def test_what_other_programs_read_comes_later(by):
+    assert is_read_later(by)
