@@ -341,7 +341,7 @@ def test_the_lines_that_decide_a_value_in_reading_order(show: Show) -> None:
     assert lines == [
         [f"{fleets.VENDOR}:7", "net.ipv4.tcp_keepalive_time = 7200", "overridden"],
         [f"{fleets.PATH}:2", "net.ipv4.tcp_keepalive_time = 3600", "overridden"],
-        [f"{fleets.OTHER}:4", "net.ipv4.tcp_keepalive_time = 300", "wins"],
+        [f"{fleets.OTHER}:4", "net.ipv4.tcp_keepalive_time = 300", "wins, read by systemd-sysctl"],
     ]
 
 
