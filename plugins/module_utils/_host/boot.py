@@ -61,8 +61,9 @@ def read_boot_files(files: HostFiles) -> BootFiles:
             problems.append(_problem(path, reason, matters=False)._replace(is_there=False))
         except OSError as error:
             unreadable_for_all = error.errno in (errno.EISDIR, errno.ENXIO, errno.ELOOP)
-            reason = describe_os_error(error)
-            problems.append(_problem(path, reason, matters=not unreadable_for_all))
+            problem = _problem(path, describe_os_error(error), matters=not unreadable_for_all)
+            is_loop = error.errno == errno.ELOOP
+            problems.append(problem._replace(is_there=not is_loop))
     boot_files = BootFiles(
         listing=listing,
         contents=contents,

@@ -23,7 +23,7 @@ class FileProblem(NamedTuple):
     matters: bool
     """Whether the loader may be able to read it all the same."""
     is_there: bool = True
-    """False for a link that leads to nothing."""
+    """False for a link that leads to nothing, or to itself."""
 
 
 class Doubt(NamedTuple):
