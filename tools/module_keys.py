@@ -143,7 +143,7 @@ def boot(kernel: Path, initrd: Path) -> list[str]:
 
 
 def format_record(lines: Iterable[str]) -> str:
-    """Return what the machine said, as a YAML file."""
+    """Return the output of the machine as a YAML file."""
     keys: dict[str, list[str]] = {}
     failed = []
     kernel = ""

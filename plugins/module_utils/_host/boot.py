@@ -58,12 +58,16 @@ def read_boot_files(files: HostFiles) -> BootFiles:
             contents[real_path] = _read_boot_file(files, real_path)
         except FileNotFoundError:
             reason = f"a link that leads to nothing: {real_path}"
-            problems.append(_problem(path, reason, matters=False)._replace(is_there=False))
+            problems.append(_problem(path, reason, matters=False, is_there=False))
         except OSError as error:
             unreadable_for_all = error.errno in (errno.EISDIR, errno.ENXIO, errno.ELOOP)
-            problem = _problem(path, describe_os_error(error), matters=not unreadable_for_all)
-            is_loop = error.errno == errno.ELOOP
-            problems.append(problem._replace(is_there=not is_loop))
+            problem = _problem(
+                path,
+                describe_os_error(error),
+                matters=not unreadable_for_all,
+                is_there=error.errno != errno.ELOOP,
+            )
+            problems.append(problem)
     boot_files = BootFiles(
         listing=listing,
         contents=contents,
@@ -74,10 +78,10 @@ def read_boot_files(files: HostFiles) -> BootFiles:
     return with_later_programs(boot_files, files)
 
 
-def _problem(path: str, reason: str, matters: bool) -> FileProblem:
+def _problem(path: str, reason: str, matters: bool, is_there: bool = True) -> FileProblem:
     from .._sysctl.doubts import FileProblem
 
-    return FileProblem(path, reason, matters)
+    return FileProblem(path, reason, matters, is_there)
 
 
 def _doubts_about_the_loader(files: HostFiles) -> tuple[Doubt, ...]:

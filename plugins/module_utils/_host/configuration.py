@@ -6,18 +6,20 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Iterable, Mapping, NamedTuple
+from typing import Iterable, Iterator, Mapping, NamedTuple
 
-from .._sysctl.boot_files import BootFile
 from .._sysctl.doubts import Doubt
+from .._sysctl.loaders import BootFile
 from .._sysctl.stages import Stage
+from .._sysctl.text import decode
 from .files import HostFiles, read_file
 
 _LARGEST_FILE = 1 << 20
 """Bytes. No configuration of these programs is larger."""
 
-RUNLEVELS = ("sysinit", "boot", "default")
+_RUNLEVELS = ("sysinit", "boot", "default")
 """The runlevels of OpenRC that are entered at boot."""
+_INTERFACES = "/sys/class/net"
 
 _NO_CONTENTS: Mapping[str, bytes] = {}
 
@@ -40,13 +42,25 @@ def read_configuration(files: HostFiles, path: str) -> bytes:
     return read_file(host_path)
 
 
-def paths_in(files: HostFiles, folder: str) -> list[str]:
-    """Return the paths in a folder, by name; none if it cannot be read."""
+def read_text(files: HostFiles, path: str) -> str:
+    """Return the text of a file; nothing if it cannot be read."""
     try:
-        names = sorted(os.listdir(files.host_path(files.resolve(folder))))
+        return decode(read_configuration(files, path))
+    except OSError:
+        return ""
+
+
+def names_in(files: HostFiles, folder: str) -> list[str]:
+    """Return the names in a folder, sorted; none if it cannot be read."""
+    try:
+        return sorted(os.listdir(files.host_path(files.resolve(folder))))
     except OSError:
         return []
-    return [f"{folder}/{name}" for name in names]
+
+
+def paths_in(files: HostFiles, folder: str) -> list[str]:
+    """Return the paths in a folder, by name; none if it cannot be read."""
+    return [f"{folder}/{name}" for name in names_in(files, folder)]
 
 
 def unmasked_paths(files: HostFiles, folders: Iterable[str], ending: str) -> list[str]:
@@ -56,9 +70,9 @@ def unmasked_paths(files: HostFiles, folders: Iterable[str], ending: str) -> lis
     """
     paths: dict[str, str] = {}
     for folder in folders:
-        for path in paths_in(files, folder):
-            if path.endswith(ending):
-                paths.setdefault(path.rpartition("/")[2], path)
+        for name in names_in(files, folder):
+            if name.endswith(ending):
+                paths.setdefault(name, f"{folder}/{name}")
     return [paths[name] for name in sorted(paths)]
 
 
@@ -77,8 +91,26 @@ def is_enabled(files: HostFiles, name: str) -> bool:
 def starts_by_script(files: HostFiles, name: str) -> bool:
     """Tell whether sysvinit starts a script of this name at boot."""
     for folder in ("/etc/rcS.d", "/etc/rc2.d", "/etc/rc3.d"):
-        for path in paths_in(files, folder):
-            link = path.rpartition("/")[2]
+        for link in names_in(files, folder):
             if link[:1] == "S" and link[1:3].isdigit() and link[3:] == name:
                 return True
     return False
+
+
+def starts_by_openrc(files: HostFiles, name: str) -> bool:
+    """Tell whether OpenRC starts a service at boot."""
+    for runlevel in _RUNLEVELS:
+        if os.path.lexists(files.host_path(f"/etc/runlevels/{runlevel}/{name}")):
+            return True
+    return False
+
+
+def interface_states(files: HostFiles, folder: str) -> Iterator[tuple[str, str]]:
+    """Yield each interface, and what a network manager keeps about it under its index.
+
+    folder: where that manager does so. An image has no interfaces.
+    """
+    for interface in names_in(files, _INTERFACES):
+        index = read_text(files, f"{_INTERFACES}/{interface}/ifindex").strip()
+        if index:
+            yield interface, read_text(files, f"{folder}/{index}")

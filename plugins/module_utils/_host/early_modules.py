@@ -13,8 +13,9 @@ import os
 import re
 from typing import Iterable, Iterator
 
+from .._sysctl.loaders import COMMAND_LINE
 from .._sysctl.text import decode
-from .configuration import paths_in, read_configuration, unmasked_paths
+from .configuration import names_in, read_text, unmasked_paths
 from .files import HostFiles, read_file
 
 FOLDERS = (
@@ -50,7 +51,7 @@ def modules_loaded_early(files: HostFiles, without: str = "") -> set[str]:
 def _modules_needed_by(modules: Iterable[str], files: HostFiles) -> set[str]:
     """Return the modules that are loaded with others, as modules.dep(5) says."""
     names = "|".join(re.escape(name).replace("_", "[-_]") for name in modules)
-    kernels = [os.uname().release] if files.root == "/" else _kernels_of(files)
+    kernels = [os.uname().release] if files.root == "/" else names_in(files, "/lib/modules")
     needed: set[str] = set()
     for kernel in kernels:
         try:
@@ -65,11 +66,7 @@ def _modules_needed_by(modules: Iterable[str], files: HostFiles) -> set[str]:
 
 def _modules_in(files: HostFiles, path: str) -> Iterator[str]:
     """Yield the modules that a file names; none if it cannot be read."""
-    try:
-        text = decode(read_configuration(files, path))
-    except OSError:
-        return
-    for line in text.splitlines():
+    for line in read_text(files, path).splitlines():
         words = line.split()
         if words and words[0][0] not in "#;":
             yield module_name(words[0])
@@ -78,10 +75,7 @@ def _modules_in(files: HostFiles, path: str) -> Iterator[str]:
 def _modules_on_the_command_line(files: HostFiles) -> set[str]:
     if files.root != "/":
         return set()
-    try:
-        text = decode(read_configuration(files, "/proc/cmdline"))
-    except OSError:
-        return set()
+    text = read_text(files, COMMAND_LINE)
     modules: set[str] = set()
     for names in re.findall(r"(?<!\S)(?:rd\.)?modules[-_]load=(\S+)", text):
         modules.update(module_name(name) for name in names.split(","))
@@ -98,18 +92,11 @@ def is_built_in(files: HostFiles, name: str) -> bool:
             return not os.path.exists(f"{folder}/initstate")
         kernels = [os.uname().release]
     else:
-        kernels = _kernels_of(files)
+        kernels = names_in(files, "/lib/modules")
     return bool(kernels) and all(name in _built_in(files, kernel) for kernel in kernels)
-
-
-def _kernels_of(files: HostFiles) -> list[str]:
-    return [path.rpartition("/")[2] for path in paths_in(files, "/lib/modules")]
 
 
 def _built_in(files: HostFiles, kernel: str) -> set[str]:
     """Return the modules that a kernel has built in, as the list that comes with it says."""
-    try:
-        text = decode(read_configuration(files, f"/lib/modules/{kernel}/modules.builtin"))
-    except OSError:
-        return set()
+    text = read_text(files, f"/lib/modules/{kernel}/modules.builtin")
     return {module_name(line) for line in text.split()}

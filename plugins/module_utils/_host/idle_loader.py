@@ -10,7 +10,7 @@ from .._sysctl.boot_files import NOT_KNOWN, NOTHING
 from .._sysctl.doubts import Doubt
 from .._sysctl.loaders import INIT_SCRIPTS, Loader
 from .._sysctl.text import decode
-from .configuration import RUNLEVELS, read_configuration, starts_by_script
+from .configuration import read_text, starts_by_openrc, starts_by_script
 from .files import HostFiles, read_file
 
 UNIT = "systemd-sysctl.service"
@@ -92,18 +92,9 @@ def _other_process_1(files: HostFiles) -> Doubt | None:
 def _script_is_enabled(files: HostFiles) -> bool:
     """Tell whether an init runs a script at boot that runs ``sysctl --system`` of procps."""
     for script in _SCRIPTS:
-        if starts_by_script(files, script):
+        if starts_by_script(files, script) or starts_by_openrc(files, script):
             return True
-        if any(_exists(files, f"/etc/runlevels/{level}/{script}") for level in RUNLEVELS):
-            return True
-    return any(_applies_all_files(files, path) for path in _OLDER_SCRIPTS)
-
-
-def _applies_all_files(files: HostFiles, path: str) -> bool:
-    try:
-        return b"sysctl --system" in read_configuration(files, path)
-    except OSError:
-        return False
+    return any("sysctl --system" in read_text(files, path) for path in _OLDER_SCRIPTS)
 
 
 def _missing_service(files: HostFiles) -> Doubt:

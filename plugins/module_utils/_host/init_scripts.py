@@ -14,8 +14,7 @@ from .._sysctl.boot_files import NOT_KNOWN, NOTHING
 from .._sysctl.doubts import Doubt
 from .._sysctl.loaders import BUSYBOX, INIT_SCRIPTS, LOADERS, Loader
 from .._sysctl.script_loaders import ALPINE, VOID, script_loader
-from .._sysctl.text import decode
-from .configuration import RUNLEVELS, paths_in, read_configuration
+from .configuration import names_in, read_text, starts_by_openrc
 from .files import HostFiles
 
 OPENRC, RUNIT = INIT_SCRIPTS
@@ -46,7 +45,7 @@ def find_idle_script(files: HostFiles) -> Doubt | None:
     path = _script_path(files)
     script = _recognize(files, path)
     program = _find_program(files)
-    if path == OPENRC and not _is_in_runlevel(files):
+    if path == OPENRC and not starts_by_openrc(files, "sysctl"):
         why = "the service sysctl is in no runlevel, so nothing applies the files"
         return Doubt(NOTHING, why, path, "run 'rc-update add sysctl boot'")
     if not script:
@@ -63,20 +62,16 @@ def find_idle_script(files: HostFiles) -> Doubt | None:
 
 def _script_path(files: HostFiles) -> str:
     """Return the path of the script; of runit, that of the folder if none of its parts is one."""
-    paths = paths_in(files, RUNIT)
-    for path in paths:
-        if path.endswith(".sh") and "sysctl" in path.rpartition("/")[2]:
-            return path
-    return RUNIT if paths else OPENRC
+    names = names_in(files, RUNIT)
+    for name in names:
+        if name.endswith(".sh") and "sysctl" in name:
+            return f"{RUNIT}/{name}"
+    return RUNIT if names else OPENRC
 
 
 def _recognize(files: HostFiles, path: str) -> str:
     """Return which script it is, "" for one that is not known."""
-    try:
-        text = decode(read_configuration(files, path))
-    except OSError:
-        return ""
-    code = re.sub(r"(?m)^\s*#.*$", "", text)
+    code = re.sub(r"(?m)^\s*#.*$", "", read_text(files, path))
     if re.search(r"\bsysctl\b[^\n]*\s--system\b", code):
         return _ALL_FILES
     folders = tuple(re.findall(r"(/[\w/]*?)/sysctl\.d/\*\.conf", code))
@@ -95,10 +90,3 @@ def _find_program(files: HostFiles) -> str:
             return BUSYBOX
         return LOADERS["procps"].program if name == "sysctl" else ""
     return ""
-
-
-def _is_in_runlevel(files: HostFiles) -> bool:
-    for runlevel in RUNLEVELS:
-        if os.path.lexists(files.host_path(f"/etc/runlevels/{runlevel}/sysctl")):
-            return True
-    return False

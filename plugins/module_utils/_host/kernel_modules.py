@@ -21,8 +21,7 @@ from .._sysctl.module_file import ModuleNeeds, module_file_of
 from .._sysctl.module_keys import modules_of
 from .._sysctl.plan import Observed
 from .._sysctl.request import Request
-from .._sysctl.text import decode
-from .configuration import read_configuration, unmasked_paths
+from .configuration import read_text, unmasked_paths
 from .early_modules import is_built_in, module_name, modules_loaded_early
 from .file_change import UndoStep
 from .files import HostFiles
@@ -116,18 +115,10 @@ def _does_nothing(program: str) -> bool:
 def _modprobe_lines(files: HostFiles) -> Iterator[tuple[str, int, list[str]]]:
     """Yield path, number and words of each line of modprobe.d that is about a module."""
     for path in unmasked_paths(files, _MODPROBE_FOLDERS, ".conf"):
-        yield from _lines_of(files, path)
-
-
-def _lines_of(files: HostFiles, path: str) -> Iterator[tuple[str, int, list[str]]]:
-    try:
-        text = decode(read_configuration(files, path))
-    except OSError:
-        return
-    for number, line in enumerate(text.splitlines(), 1):
-        words = line.split()
-        if len(words) > 1:
-            yield path, number, words
+        for number, line in enumerate(read_text(files, path).splitlines(), 1):
+            words = line.split()
+            if len(words) > 1:
+                yield path, number, words
 
 
 def require_loadable(needs: ModuleNeeds) -> None:

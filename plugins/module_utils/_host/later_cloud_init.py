@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 
 from .._sysctl.doubts import Doubt
-from .configuration import LaterChanges, paths_in
+from .configuration import LaterChanges, paths_in, read_text
 from .files import HostFiles
-from .shell_text import read_text, script_doubts
+from .shell_text import script_doubts
 
 CONFIGURATION = ("/etc/cloud/cloud.cfg", "/var/lib/cloud/instance/user-data.txt")
 FOLDER = "/etc/cloud/cloud.cfg.d"

@@ -15,8 +15,7 @@ from .._sysctl.doubts import Doubt
 from .._sysctl.loaders import LOADERS
 from .._sysctl.secrets import quote_value
 from .._sysctl.sysctl_d import assigned_values
-from .._sysctl.text import decode
-from .configuration import LaterChanges, paths_in, read_configuration
+from .configuration import LaterChanges, names_in, paths_in, read_configuration, read_text
 from .files import HostFiles
 
 _CONFIGURATION = ("/usr/lib/dracut/dracut.conf.d", "/etc/dracut.conf.d")
@@ -58,9 +57,10 @@ def _doubt(key: str, value: str, image: str) -> Doubt:
 def _newest_image(files: HostFiles) -> tuple[str, float]:
     """Return the path of the newest initramfs, and when it was made."""
     newest, made = "", 0.0
-    for path in paths_in(files, "/boot"):
-        if not _IMAGE.fullmatch(path.rpartition("/")[2]):
+    for name in names_in(files, "/boot"):
+        if not _IMAGE.fullmatch(name):
             continue
+        path = f"/boot/{name}"
         try:
             time = os.stat(files.host_path(files.resolve(path))).st_mtime
         except OSError:
@@ -77,9 +77,5 @@ def _is_host_only(files: HostFiles) -> bool:
     for folder in _CONFIGURATION:
         paths.extend(paths_in(files, folder))
     for path in paths:
-        try:
-            text = decode(read_configuration(files, path))
-        except OSError:
-            continue
-        chosen = [chosen, *_HOST_ONLY.findall(text)][-1]
+        chosen = [chosen, *_HOST_ONLY.findall(read_text(files, path))][-1]
     return chosen not in ("", "no")

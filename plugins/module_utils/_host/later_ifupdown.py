@@ -14,9 +14,9 @@ from typing import Iterable, Iterator, NamedTuple
 
 from .._sysctl.doubts import Doubt
 from .._sysctl.keys import path_to_key
-from .configuration import LaterChanges, is_enabled, paths_in
+from .configuration import LaterChanges, is_enabled, names_in, read_text
 from .files import HostFiles
-from .shell_text import read_text, script_doubts
+from .shell_text import script_doubts
 
 CONFIGURATION = "/etc/network/interfaces"
 _REMEDY = "set it in that stanza"
@@ -112,7 +112,7 @@ def _sourced(files: HostFiles, path: str, name: str, keyword: str) -> list[str]:
     folder, _slash, pattern = name.rpartition("/")
     if keyword == "source-directory":
         folder, pattern = name, "*"
-    names = [path.rpartition("/")[2] for path in paths_in(files, folder)]
+    names = names_in(files, folder)
     if keyword == "source-directory":
         names = [entry for entry in names if re.fullmatch(r"[\w-]+", entry)]
     return [f"{folder}/{entry}" for entry in names if fnmatchcase(entry, pattern)]

@@ -15,11 +15,10 @@ from typing import Iterator
 
 from .._sysctl.doubts import Doubt
 from .._sysctl.keys import path_to_key
-from .configuration import LaterChanges, is_enabled, paths_in
+from .configuration import LaterChanges, is_enabled, paths_in, read_text
 from .files import HostFiles
 from .later_ifupdown import started_stanzas
 from .later_networkd import FOLDERS
-from .shell_text import read_text
 
 UDEV_IS_RUNNING = "/run/udev/control"
 _RULES = (

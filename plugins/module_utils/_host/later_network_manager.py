@@ -12,14 +12,12 @@ from typing import Iterator, NamedTuple
 
 from .._sysctl.doubts import Doubt
 from .._sysctl.keys import path_to_key
-from .._sysctl.text import decode
-from .configuration import LaterChanges, is_enabled, paths_in, read_configuration
+from .configuration import LaterChanges, interface_states, is_enabled, paths_in, read_text
 from .files import HostFiles
 
 DEVICES = "/run/NetworkManager/devices"
 """Index of an interface -> what NetworkManager does with it."""
 FOLDERS = ("/etc/NetworkManager/system-connections", "/run/NetworkManager/system-connections")
-_INTERFACES = "/sys/class/net"
 _REMEDY = "set it in the connection: 'nmcli connection modify', its methods and ipv6.ip6-privacy"
 _FORWARDING = ("net.ipv4.ip_forward", "net.ipv4.conf.*.forwarding")
 _PRIVACY = {"0": "0", "1": "1", "2": "2"}
@@ -48,13 +46,7 @@ def read(files: HostFiles) -> LaterChanges:
 
 def _managed_interfaces(files: HostFiles) -> Iterator[tuple[str, str]]:
     """Yield each interface that NetworkManager manages, and the UUID of its connection."""
-    for path in paths_in(files, _INTERFACES):  # an image has none
-        interface = path.rpartition("/")[2]
-        try:
-            index = decode(read_configuration(files, f"{_INTERFACES}/{interface}/ifindex"))
-            state = decode(read_configuration(files, f"{DEVICES}/{index.strip()}"))
-        except OSError:
-            continue
+    for interface, state in interface_states(files, DEVICES):
         uuid = re.search(r"(?m)^connection-uuid=(\S+)", state)
         if uuid and re.search(r"(?m)^managed=(true|1)\b", state) and interface != "lo":
             yield interface, uuid.group(1)
@@ -63,11 +55,7 @@ def _managed_interfaces(files: HostFiles) -> Iterator[tuple[str, str]]:
 def _connections(files: HostFiles) -> Iterator[_Connection]:
     for folder in FOLDERS:
         for path in paths_in(files, folder):
-            try:
-                text = decode(read_configuration(files, path))
-            except OSError:
-                continue
-            yield _connection(path, text)
+            yield _connection(path, read_text(files, path))
 
 
 def _connection(path: str, text: str) -> _Connection:

@@ -11,12 +11,11 @@ from typing import Iterator, NamedTuple
 
 from .._sysctl.doubts import Doubt
 from .._sysctl.keys import is_glob, path_to_key
-from .._sysctl.text import decode
 from .configuration import (
     LaterChanges,
+    interface_states,
     is_enabled,
-    paths_in,
-    read_configuration,
+    read_text,
     unmasked_paths,
 )
 from .files import HostFiles
@@ -30,7 +29,6 @@ FOLDERS = (
 """The folder of highest priority first."""
 LINKS = "/run/systemd/netif/links"
 """Index of an interface -> the file that networkd applied to it at this boot."""
-_INTERFACES = "/sys/class/net"
 _REMEDY = "set it in that file, see systemd.network(5)"
 _TRUE = {"yes": "1", "true": "1", "on": "1", "1": "1"}
 _FALSE = {"no": "0", "false": "0", "off": "0", "0": "0"}
@@ -86,7 +84,7 @@ def read(files: HostFiles) -> LaterChanges:
     applied = _interfaces_by_file(files)
     doubts: list[Doubt] = []
     claimed: set[str] = set()
-    for path in _network_files(files):
+    for path in unmasked_paths(files, FOLDERS, ".network"):
         options = _options_of(files, path)
         names = [name for name in _names(options, applied, path) if name not in claimed]
         claimed.update(names)
@@ -95,22 +93,13 @@ def read(files: HostFiles) -> LaterChanges:
     return LaterChanges(doubts=tuple(doubts))
 
 
-def _network_files(files: HostFiles) -> list[str]:
-    """Return the .network files by name, each from the folder of highest priority."""
-    return unmasked_paths(files, FOLDERS, ".network")
-
-
 def _options_of(files: HostFiles, path: str) -> list[_Option]:
     """Return the options of a file and of its drop-ins, in reading order."""
     name = path.rpartition("/")[2]
     drop_in_folders = [f"{folder}/{name}.d" for folder in FOLDERS]
     options: list[_Option] = []
     for file in (path, *unmasked_paths(files, drop_in_folders, ".conf")):
-        try:
-            text = decode(read_configuration(files, file))
-        except OSError:
-            continue
-        options.extend(_parse(file, text))
+        options.extend(_parse(file, read_text(files, file)))
     return options
 
 
@@ -129,13 +118,7 @@ def _parse(path: str, text: str) -> Iterator[_Option]:
 def _interfaces_by_file(files: HostFiles) -> dict[str, list[str]]:
     """Return file -> the interfaces to which networkd applied it at this boot."""
     by_file: dict[str, list[str]] = {}
-    for path in paths_in(files, _INTERFACES):  # an image has none
-        interface = path.rpartition("/")[2]
-        try:
-            index = decode(read_configuration(files, f"{_INTERFACES}/{interface}/ifindex"))
-            state = decode(read_configuration(files, f"{LINKS}/{index.strip()}"))
-        except OSError:
-            continue
+    for interface, state in interface_states(files, LINKS):
         for line in state.splitlines():
             name, _equals, value = line.partition("=")
             if name == "NETWORK_FILE":

@@ -9,9 +9,9 @@ import re
 from typing import Iterator
 
 from .._sysctl.doubts import Doubt
-from .configuration import LaterChanges, is_enabled, paths_in
+from .configuration import LaterChanges, is_enabled, paths_in, read_text
 from .files import HostFiles
-from .shell_text import read_text, script_doubts
+from .shell_text import script_doubts
 
 RC_LOCAL = ("/etc/rc.local", "/etc/rc.d/rc.local")
 CRON_TABLES = ("/etc/crontab", "/var/spool/cron/crontabs/root", "/var/spool/cron/root")

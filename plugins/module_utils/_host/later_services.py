@@ -11,8 +11,7 @@ import re
 from typing import NamedTuple
 
 from .._sysctl.doubts import Doubt
-from .._sysctl.text import decode
-from .configuration import LaterChanges, is_enabled, paths_in, read_configuration
+from .configuration import LaterChanges, is_enabled, paths_in, read_text
 from .files import HostFiles
 
 _IPV4 = ("net.ipv4.ip_forward", "net.ipv4.conf.*.forwarding")
@@ -126,10 +125,6 @@ def _sets_keys(files: HostFiles, service: Service) -> bool:
 
 def _is_there(files: HostFiles, evidence: Evidence) -> bool:
     for path in paths_in(files, evidence.path) or [evidence.path]:
-        try:
-            text = decode(read_configuration(files, path))
-        except OSError:
-            continue
-        if re.search(evidence.pattern, text):
+        if re.search(evidence.pattern, read_text(files, path)):
             return True
     return False

@@ -11,11 +11,10 @@ import os
 import re
 from typing import Iterable, Iterator, NamedTuple
 
-from .._sysctl.boot_files import BootFile
 from .._sysctl.doubts import Doubt
 from .._sysctl.errors import describe_os_error
 from .._sysctl.keys import normalize_key
-from .._sysctl.loaders import LOADERS, Loader
+from .._sysctl.loaders import LOADERS, BootFile, Loader
 from .._sysctl.stages import Stage
 from .._sysctl.sysctl_d import Line
 from .._sysctl.text import decode

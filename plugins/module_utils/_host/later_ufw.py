@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import re
 
-from .._sysctl.boot_files import BootFile
 from .._sysctl.doubts import Doubt
 from .._sysctl.errors import describe_os_error
-from .._sysctl.loaders import LOADERS
+from .._sysctl.loaders import LOADERS, BootFile
 from .._sysctl.stages import Stage
 from .._sysctl.text import decode
 from .configuration import LaterChanges, is_enabled, read_configuration

@@ -11,9 +11,9 @@ import re
 from typing import Iterator
 
 from .._sysctl.doubts import Doubt
-from .configuration import LaterChanges, paths_in
+from .configuration import LaterChanges, names_in, read_text
 from .files import HostFiles
-from .shell_text import read_text, script_doubts
+from .shell_text import script_doubts
 
 _WANTS = "/etc/systemd/system/multi-user.target.wants"
 _LINK = re.compile(r"wg-quick@(.+)\.service")
@@ -26,8 +26,7 @@ _REMEDY = "see wg-quick(8); 'Table = off' leaves routes and the key alone"
 def read(files: HostFiles) -> LaterChanges:
     """Return the doubts about the tunnels that start at boot."""
     doubts: list[Doubt] = []
-    for path in paths_in(files, _WANTS):
-        link = path.rpartition("/")[2]
+    for link in names_in(files, _WANTS):
         match = _LINK.fullmatch(link)
         if match:
             doubts.extend(_doubts_of(files, f"/etc/wireguard/{match.group(1)}.conf"))

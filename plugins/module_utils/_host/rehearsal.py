@@ -14,17 +14,15 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
-import json
 import os
 import re
-import select
 import signal
 import socket
 import subprocess
-import time
-from typing import Any, Iterable, NamedTuple, NoReturn
+from typing import Any, Iterable, NamedTuple
 
 from .._sysctl.errors import describe_os_error
+from .child_process import call_in_child
 from .proc_sys import PROC_SYS, proc_path, read_key
 
 # <sched.h>, <sys/mount.h>, <sys/prctl.h>, <linux/sockios.h>
@@ -145,51 +143,18 @@ def _find_program(loader_name: str) -> list[str]:
 
 def _ask_child(loader_name: str, keys: list[str]) -> dict[str, Any]:
     """Return what a child process in fresh namespaces answers in time."""
-    read_end, write_end = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(read_end)
-        _run_child(loader_name, keys, write_end)
-    os.close(write_end)
+    answer: dict[str, Any] | None
+    answer = call_in_child(lambda: _answer(loader_name, keys), _TIMEOUT)
+    return answer or {"error": f"the rehearsal did not end within {_TIMEOUT} seconds"}
+
+
+def _answer(loader_name: str, keys: list[str]) -> dict[str, Any]:
     try:
-        text = _read_until(read_end, time.monotonic() + _TIMEOUT)
-    finally:
-        os.close(read_end)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-    if not text:
-        return {"error": f"the rehearsal did not end within {_TIMEOUT} seconds"}
-    answer: dict[str, Any] = json.loads(text)
-    return answer
-
-
-def _read_until(pipe: int, deadline: float) -> bytes:
-    """Return what is written to a pipe until it is closed; nothing if time is up before."""
-    data = b""
-    while True:
-        seconds = max(0, deadline - time.monotonic())
-        readable, _writable, _exceptional = select.select([pipe], [], [], seconds)
-        if not readable:
-            return b""
-        part = os.read(pipe, 1 << 16)
-        if not part:
-            return data
-        data += part
-
-
-def _run_child(loader_name: str, keys: list[str], pipe: int) -> NoReturn:
-    """Answer through the pipe; whatever happens, do not go on as the parent does."""
-    try:
-        try:
-            answer = _rehearse_here(loader_name, keys)
-        except subprocess.TimeoutExpired:
-            answer = {"error": f"the loader did not end within {_LOADER_TIMEOUT} seconds"}
-        except OSError as error:
-            answer = {"error": f"namespaces of its own: {describe_os_error(error)}"}
-        with open(pipe, "wb") as file:
-            file.write(json.dumps(answer).encode())
-    finally:
-        os._exit(0)
+        return _rehearse_here(loader_name, keys)
+    except subprocess.TimeoutExpired:
+        return {"error": f"the loader did not end within {_LOADER_TIMEOUT} seconds"}
+    except OSError as error:
+        return {"error": f"namespaces of its own: {describe_os_error(error)}"}
 
 
 def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from .._sysctl.keys import normalize_key
 from .._sysctl.loaders import LOADERS
 from .._sysctl.secrets import quote_value
 from .._sysctl.sysctl_d import assigned_values
-from .._sysctl.text import decode
 from .configuration import read_configuration
 from .files import HostFiles
 
@@ -101,11 +100,3 @@ def _set_key(number: int, name: str, text: str | None) -> SetKey:
     if text and not re.search(r"[$`%]", text):
         value = text.strip().strip("\"'")
     return SetKey(number, normalize_key(_VARIABLE.sub("*", name)), value or None)
-
-
-def read_text(files: HostFiles, path: str) -> str:
-    """Return the text of a script, nothing if it cannot be read."""
-    try:
-        return decode(read_configuration(files, path))
-    except OSError:
-        return ""

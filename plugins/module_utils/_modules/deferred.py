@@ -108,45 +108,16 @@ def read_modules(options: Mapping[str, Any], keys: Iterable[str]) -> dict[str, t
 
 def observe_modules(observed: Observed, request: Request, files: HostFiles) -> Observed:
     """Return what was observed, with the kernel modules of the keys, where they matter."""
-    if not request.load_modules:
-        if request.present and not request.exclusive and not request.absent:
-            return _with_doubts_about_missing(observed, request, files)
-        name = request.path.rpartition("/")[2].partition(".conf")[0]
-        if files.is_regular(f"/etc/modules-load.d/90-ansible-{name}.conf") is None:
-            return observed
-    from .._host import kernel_modules
+    from . import observed_modules
 
-    return kernel_modules.observe_modules(observed, request, files)
-
-
-def _with_doubts_about_missing(observed: Observed, request: Request, files: HostFiles) -> Observed:
-    """Return what was observed, with doubts about keys that are missing and may stay so."""
-    if not request.ignore_missing or files.root != "/" or not request.persistent:
-        return observed
-    missing = [key for key in request.settings if key not in observed.runtime]
-    if not missing:
-        return observed
-    from .._host import later_modules
-
-    boot_files = observed.boot_files
-    doubts = boot_files.doubts + later_modules.doubts_about_missing(missing, files)
-    return observed._replace(boot_files=boot_files._replace(doubts=doubts))
+    return observed_modules.observe_modules(observed, request, files)
 
 
 def with_kernel_defaults(plan: Plan) -> Plan:
     """Return a plan in which removed keys that no file sets get the kernel's own values."""
-    from .._sysctl.default_keys import stale_keys
+    from . import removed_keys
 
-    keys = stale_keys(plan)
-    if not keys:
-        return plan
-    from .._host.kernel_defaults import read_kernel_defaults
-    from .._sysctl.planning import runtime_writes
-
-    desired = {**plan.desired, **read_kernel_defaults(keys)}
-    observed = plan.observed
-    writes = runtime_writes(plan.request, desired, observed.runtime, plan.removed_keys)
-    return plan._replace(desired=desired, writes=writes)
+    return removed_keys.with_kernel_defaults(plan)
 
 
 def file_attributes(module: TuningModule) -> FileAttributes:

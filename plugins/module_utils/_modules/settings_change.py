@@ -150,7 +150,10 @@ class SettingsChange(HostChange):
             matches=matches,
             attributes=self._attribute_differences(existing_path),
         )
-        return deferred.observe_modules(observed, request, files)
+        has_surplus = request.exclusive or bool(request.absent) or not request.present
+        if request.load_modules or request.ignore_missing or has_surplus:
+            return deferred.observe_modules(observed, request, files)
+        return observed
 
     def _has_file_options(self) -> bool:
         return any(self.module.params.get(name) for name in FILE_OPTIONS)

@@ -13,13 +13,13 @@ from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, proc_path, read_key
 from .._host.undone import find_undone
-from .._sysctl.boot_files import BootFile, BootFiles, boot_lines, read_order
+from .._sysctl.boot_files import BootFiles, boot_lines, read_order
 from .._sysctl.coupling_doubts import coupling_doubts
 from .._sysctl.couplings import names_of
 from .._sysctl.doubts import doubts_about
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.keys import ACTIONS, glob_matches, is_glob, parse_key, split_glob
-from .._sysctl.loaders import COMMAND_LINE, LOADERS, Loader
+from .._sysctl.loaders import COMMAND_LINE, LOADERS, BootFile, Loader
 from .._sysctl.precedence import Precedence, after_stages, outcome_of
 from .._sysctl.secrets import display_value, quote_value
 from .._sysctl.sysctl_d import Line, line_result, parse_lines

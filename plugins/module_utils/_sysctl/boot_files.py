@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
 
-from .loaders import FOLDERS, Loader
+from .loaders import FOLDERS, BootFile, Loader
 from .sysctl_d import Line, parse_lines
 from .text import encode
 
@@ -23,17 +23,6 @@ if TYPE_CHECKING:
 
 NOTHING, NOT_KNOWN = "none", "unknown"
 """What a result names as the loader where none runs at boot, or where that is not known."""
-
-
-class BootFile(NamedTuple):
-    """A file in the reading order of a loader."""
-
-    path: str
-    """As the loader names it."""
-    real_path: str
-    """Where that leads, links followed."""
-    masked_by: str | None
-    """The file that is read in its place."""
 
 
 class BootFiles(NamedTuple):
@@ -79,7 +68,7 @@ def read_order(
     if loader.script:
         from .script_loaders import script_order
 
-        return [BootFile(*file) for file in script_order(boot_files, loader)]
+        return script_order(boot_files, loader)
     files_by_name = _files_by_name(boot_files, folders)
     order: list[BootFile] = []
     for name in sorted(files_by_name, key=encode):

@@ -87,8 +87,8 @@ def validate_limit(key: str, value: str) -> None:
     value_checks.validate_limit(key, value)
 
 
-def validate_bound(key: str, value: str, live: str | None, at_least: bool) -> None:
-    """Refuse a minimum or maximum of a value that is not made of numbers."""
+def refuse_bound(key: str, value: str, live: str | None, at_least: bool) -> None:
+    """Refuse a minimum or maximum that is not made of numbers, or of a value that is not."""
     from . import value_checks
 
-    value_checks.validate_bound(key, value, live, at_least)
+    value_checks.refuse_bound(key, value, live, at_least)

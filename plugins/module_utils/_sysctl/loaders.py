@@ -28,6 +28,17 @@ INIT_SCRIPTS = ("/etc/init.d/sysctl", "/etc/runit/core-services")
 """Where OpenRC and runit have a script that applies the files."""
 
 
+class BootFile(NamedTuple):
+    """A file in the reading order of a loader."""
+
+    path: str
+    """As the loader names it."""
+    real_path: str
+    """Where that leads, links followed."""
+    masked_by: str | None
+    """The file that is read in its place."""
+
+
 class Loader(NamedTuple):
     """The rules of one sysctl loader."""
 

@@ -71,8 +71,10 @@ class Request(NamedTuple):
 
         live: the runtime value of the key, None if it is not known.
         """
-        if self.has_bound:
-            deferred.validate_bound(key, value, live, self.at_least)
+        if self.has_bound and not numbers_in(value):
+            deferred.refuse_bound(key, value, None, self.at_least)
+        if self.has_bound and live and not numbers_in(live):
+            deferred.refuse_bound(key, value, live, self.at_least)
         validate_value(key, value, live, self.unsafe)
 
 

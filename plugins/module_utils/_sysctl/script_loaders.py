@@ -15,10 +15,10 @@ with one of the scripts import this.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping
 
 from .kernel_text import is_made_of_numbers, read_numbers
-from .loaders import BUSYBOX, LOADERS, Loader
+from .loaders import BUSYBOX, LOADERS, BootFile, Loader
 from .sysctl_d import Line
 from .text import encode
 from .values import value_in_text
@@ -38,18 +38,10 @@ def script_loader(script: str, program: str) -> Loader:
     return rules._replace(name=script, script=script)
 
 
-class ScriptFile(NamedTuple):
-    """A file in the reading order of a script; its fields are those of BootFile."""
-
-    path: str
-    real_path: str
-    masked_by: str | None
-
-
-def script_order(boot_files: BootFiles, loader: Loader) -> list[ScriptFile]:
+def script_order(boot_files: BootFiles, loader: Loader) -> list[BootFile]:
     """Return the files in reading order, masked ones too."""
     last_file = boot_files.listing["/etc"].get("sysctl.conf")
-    last = [ScriptFile(loader.last_file, last_file, masked_by=None)] if last_file else []
+    last = [BootFile(loader.last_file, last_file, masked_by=None)] if last_file else []
     if loader.script == ALPINE:
         order = _files_in(boot_files, loader, "/lib", ("/etc", "/run"))
         order.extend(_files_in(boot_files, loader, "/usr/lib", ("/etc", "/run")))
@@ -57,7 +49,7 @@ def script_order(boot_files: BootFiles, loader: Loader) -> list[ScriptFile]:
         order.extend(last)
         return order + _files_in(boot_files, loader, "/run", ())
     masking: tuple[str, ...] = ()
-    files: list[ScriptFile] = []
+    files: list[BootFile] = []
     for folder in ("/run", "/etc", "/usr/local/lib", "/usr/lib"):
         files.extend(_files_in(boot_files, loader, folder, masking))
         masking = (*masking, folder)
@@ -67,7 +59,7 @@ def script_order(boot_files: BootFiles, loader: Loader) -> list[ScriptFile]:
 
 def _files_in(
     boot_files: BootFiles, loader: Loader, parent: str, masking: Iterable[str]
-) -> list[ScriptFile]:
+) -> list[BootFile]:
     """Return the files in sysctl.d of a folder by name, each with the one that masks it.
 
     masking: the folders whose files do so, that of highest priority first.
@@ -79,7 +71,7 @@ def _files_in(
             continue
         masks = [folder for folder in masking if _has_file(boot_files, loader, folder, name)]
         masked_by = f"{masks[0]}/sysctl.d/{name}" if masks else None
-        files.append(ScriptFile(f"{parent}/sysctl.d/{name}", names[name], masked_by))
+        files.append(BootFile(f"{parent}/sysctl.d/{name}", names[name], masked_by))
     return files
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Callable, Iterator, NamedTuple
 
-from .boot_files import BootFile, BootFiles, read_order
+from .boot_files import BootFiles, read_order
 from .command_line import KERNEL
-from .loaders import BUSYBOX, LOADERS, Loader
+from .loaders import BUSYBOX, LOADERS, BootFile, Loader
 from .sysctl_d import Line, parse_lines
 
 

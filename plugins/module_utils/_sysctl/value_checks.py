@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from typing import NoReturn
 
 from .errors import TuningError
 from .kernel_text import (
@@ -166,25 +167,22 @@ def validate_limit(key: str, value: str) -> None:
     )
 
 
-def validate_bound(key: str, value: str, live: str | None, at_least: bool) -> None:
-    """Refuse a minimum or maximum of a value that is not made of numbers."""
+def refuse_bound(key: str, value: str, live: str | None, at_least: bool) -> NoReturn:
+    """Refuse a minimum or maximum that is not made of numbers, or of a value that is not.
+
+    live: that value, None if it is the bound that has something else in it.
+    """
     option, bound = "at_most", "maximum"
     if at_least:
         option, bound = "at_least", "minimum"
-    if not _has_only_numbers(value):
+    if live is None:
         raise TuningError(
             f"{key}: {quote_value(key, value)} is not a number, so it cannot be a {bound}; "
             f"give a number, or set '{option}: false'",
             key,
         )
-    if live and not _has_only_numbers(live):
-        raise TuningError(
-            f"{key}: its value is {quote_value(key, live)}, which is not a number, so "
-            f"{quote_value(key, value)} cannot be a {bound} of it; set '{option}: false'",
-            key,
-        )
-
-
-def _has_only_numbers(value: str) -> bool:
-    numbers = [parse_number(field) for field in value.split()]
-    return bool(numbers) and all(isinstance(number, int) for number in numbers)
+    raise TuningError(
+        f"{key}: its value is {quote_value(key, live)}, which is not a number, so "
+        f"{quote_value(key, value)} cannot be a {bound} of it; set '{option}: false'",
+        key,
+    )

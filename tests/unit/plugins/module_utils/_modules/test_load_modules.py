@@ -179,7 +179,7 @@ def test_the_command_line_of_the_kernel_names_modules(monkeypatch):
         return b"quiet modules_load=nf-conntrack,x rd.modules-load=y amodules_load=z"
 
     monkeypatch.setattr(
-        "ansible_collections.netops.tuning.plugins.module_utils._host.early_modules"
+        "ansible_collections.netops.tuning.plugins.module_utils._host.configuration"
         ".read_configuration",
         read,
     )

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import BootFile
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.doubts import Doubt
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import (
+    LOADERS,
+    BootFile,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages import (
     plan_warnings,
     refuse_doubts,
