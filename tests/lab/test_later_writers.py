@@ -159,8 +159,8 @@ def test_no_statement_is_contradicted_by_the_boot(lab: Lab, tmp_path: Path) -> N
     count = Count()
     for host, scenario in scenarios.items():
         judge(scenario, results[host], values[host], count)
-    print(json.dumps(count.cases, indent=2))
     summary = dict(count)
+    print(json.dumps({"counts": summary, "cases": count.cases}, indent=2))
     assert not count["wrong"], (summary, count.cases["wrong"])
     assert count["doubted rightly"], summary
     most = MOST_FALSE_ALARMS * (count["right"] + count["doubted wrongly"])
