@@ -42,6 +42,7 @@ def profile(text: str, name: str = "site") -> str:
 
 
 def reapply(number: int) -> str:
+    """Return the command that tells TuneD whether to apply the files again."""
     return (
         f"sed -i 's/^#* *reapply_sysctl *=.*/reapply_sysctl = {number}/' "
         "/etc/tuned/tuned-main.conf; "
@@ -49,9 +50,14 @@ def reapply(number: int) -> str:
     )
 
 
-def unit(name: str, text: str, enable: bool = True) -> str:
-    command = write(f"/etc/systemd/system/{name}", text)
-    return f"{command}systemctl enable {name}\n" if enable else command
+def unit(name: str, text: str) -> str:
+    """Return the commands that write a unit and enable it."""
+    return write(f"/etc/systemd/system/{name}", text) + f"systemctl enable {name}\n"
+
+
+def reads(key: str, value: int) -> str:
+    """Return the command that succeeds if a key has a value."""
+    return f"grep -qx {value} /proc/sys/{key.replace('.', '/')}"
 
 
 class Scenario(NamedTuple):
@@ -97,14 +103,14 @@ SCENARIOS = (
         set_up=ENABLE_UFW,
         settings={MARTIANS: 1, "net.ipv4.icmp_echo_ignore_all": 1, INTVL: 20, FIN: 30},
         turns=(MARTIANS, "net.ipv4.icmp_echo_ignore_all"),
-        settled="grep -qx 0 /proc/sys/net/ipv4/conf/all/log_martians",
+        settled=reads(MARTIANS, 0),
     ),
     Scenario(
         name="ufw with keepalive in its file",
         set_up=f"{ENABLE_UFW}; echo net/ipv4/tcp_keepalive_intvl=1800 >>/etc/ufw/sysctl.conf",
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
-        settled="grep -qx 1800 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+        settled=reads(INTVL, 1800),
     ),
     Scenario(
         name="ufw that applies /etc/sysctl.conf",
@@ -112,7 +118,7 @@ SCENARIOS = (
         f"/etc/default/ufw; rm -f /etc/sysctl.d/99-sysctl.conf; echo {PROBES}=3 >/etc/sysctl.conf",
         settings={PROBES: 5, MARTIANS: 1},
         turns=(PROBES,),
-        settled="grep -qx 3 /proc/sys/net/ipv4/tcp_keepalive_probes",
+        settled=reads(PROBES, 3),
     ),
     Scenario(
         name="ufw that applies nothing",
@@ -123,14 +129,14 @@ SCENARIOS = (
         name="TuneD that applies the files again",
         set_up=profile(f"[sysctl]\n{INTVL}=40\n{FIN}=41") + reapply(1) + ENABLE_TUNED,
         settings={INTVL: 20, TIME: 600},
-        settled=f"grep -qx 41 /proc/sys/{FIN.replace('.', '/')}",
+        settled=reads(FIN, 41),
     ),
     Scenario(
         name="TuneD that does not",
         set_up=profile(f"[sysctl]\n{INTVL}=40\n{FIN}=41") + reapply(0) + ENABLE_TUNED,
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
-        settled=f"grep -qx 41 /proc/sys/{FIN.replace('.', '/')}",
+        settled=reads(FIN, 41),
     ),
     Scenario(
         name="TuneD and /etc/sysctl.conf",
@@ -139,8 +145,7 @@ SCENARIOS = (
         + f"rm -f /etc/sysctl.d/99-sysctl.conf; echo {INTVL}=99 >/etc/sysctl.conf; {ENABLE_TUNED}",
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
-        settled=f"grep -qx 41 /proc/sys/{FIN.replace('.', '/')} "
-        "&& grep -qx 99 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+        settled=f"{reads(FIN, 41)} && {reads(INTVL, 99)}",
     ),
     Scenario(
         name="TuneD over a file of a vendor",
@@ -149,7 +154,7 @@ SCENARIOS = (
         + write("/usr/lib/sysctl.d/99-zz-vendor.conf", f"{INTVL} = 77")
         + ENABLE_TUNED,
         settings={INTVL: 20, TIME: 600},
-        settled=f"grep -qx 41 /proc/sys/{FIN.replace('.', '/')}",
+        settled=reads(FIN, 41),
     ),
     Scenario(
         name="a profile of TuneD and a key that leaves our file",
@@ -157,7 +162,7 @@ SCENARIOS = (
         settings={FIN: 60},
         turns=(FIN,),
         state="absent",
-        settled=f"grep -qx 33 /proc/sys/{FIN.replace('.', '/')}",
+        settled=reads(FIN, 33),
     ),
     Scenario(
         name="TuneD with a profile that includes another, and a bound",
@@ -167,14 +172,14 @@ SCENARIOS = (
         + ENABLE_TUNED,
         settings={INTVL: 20, PROBES: 5, TIME: 600},
         turns=(INTVL, PROBES),
-        settled=f"grep -qx 41 /proc/sys/{FIN.replace('.', '/')}",
+        settled=reads(FIN, 41),
     ),
     Scenario(
         name="firewalld with masquerading",
         set_up=FIREWALL_ZONE.format(masquerade="<masquerade/>"),
         settings={FORWARD: 0, INTVL: 20},
         turns=(FORWARD,),
-        settled="grep -qx 1 /proc/sys/net/ipv4/ip_forward",
+        settled=reads(FORWARD, 1),
     ),
     Scenario(
         name="firewalld without",
@@ -191,21 +196,21 @@ SCENARIOS = (
         + "systemctl enable keepalived",
         settings={"net.ipv4.conf.host0.arp_ignore": 0, INTVL: 20},
         turns=("net.ipv4.conf.host0.arp_ignore",),
-        settled="grep -qx 1 /proc/sys/net/ipv4/conf/host0/arp_ignore",
+        settled=reads("net.ipv4.conf.host0.arp_ignore", 1),
     ),
     Scenario(
         name="a unit that applies a file",
         set_up=write("/etc/late.conf", f"{INTVL} = 55") + unit("late.service", LATE_UNIT),
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
-        settled="grep -qx 55 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+        settled=reads(INTVL, 55),
     ),
     Scenario(
         name="rc.local",
         set_up=write("/etc/rc.local", f"#!/bin/sh\nsysctl -w {INTVL}=55", mode="755"),
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
-        settled="grep -qx 55 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+        settled=reads(INTVL, 55),
     ),
     Scenario(
         name="cron",
@@ -213,7 +218,7 @@ SCENARIOS = (
         + "systemctl enable cron",
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
-        settled="grep -qx 55 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+        settled=reads(INTVL, 55),
     ),
     Scenario(
         name="ifupdown with a command",
@@ -224,7 +229,7 @@ SCENARIOS = (
         + "systemctl enable networking",
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
-        settled="grep -qx 44 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+        settled=reads(INTVL, 44),
     ),
     Scenario(
         name="systemd-networkd and router advertisements",
@@ -233,7 +238,7 @@ SCENARIOS = (
         "/etc/systemd/network/10-host0.network",
         settings={"net.ipv6.conf.host0.accept_ra": 2, INTVL: 20},
         turns=("net.ipv6.conf.host0.accept_ra",),
-        settled="grep -qx 0 /proc/sys/net/ipv6/conf/host0/accept_ra",
+        settled=reads("net.ipv6.conf.host0.accept_ra", 0),
     ),
     Scenario(
         name="a credential",
@@ -296,7 +301,7 @@ SCENARIOS = (
         set_up=write("/etc/rc.local", f"#!/bin/sh\nsysctl -w {INTVL}=55", mode="755"),
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
-        settled="grep -qx 55 /proc/sys/net/ipv4/tcp_keepalive_intvl",
+        settled=reads(INTVL, 55),
         kind="sysvinit",
     ),
     Scenario(
