@@ -18,9 +18,14 @@ import sys
 from typing import Any, Dict
 
 from .dangerous import is_counter, why_not_written
-from .measure import is_virtual_machine, load_modules
-from .namespaces import OF_NAMESPACES, ROOT, device_of, unshare
-from .proc_sys import all_keys, is_readable, is_writable, read_or_error, write
+from .measure import (
+    in_fresh_namespaces,
+    is_virtual_machine,
+    keys_of_these_namespaces,
+    load_modules,
+)
+from .namespaces import device_of, unshare
+from .proc_sys import is_readable, is_writable, read_or_error, write
 from .trial_values import trial_values
 
 Values = Dict[str, str]
@@ -31,15 +36,8 @@ INHERIT = "net.core.devconf_inherit_init_net"
 
 def keys_here() -> list[str]:
     """Return the keys of the namespaces of this process, without those of devices but lo."""
-    keys = []
-    for name in OF_NAMESPACES:
-        path = os.path.join(ROOT, name)
-        if os.path.isdir(path):
-            keys += all_keys(name)
-        elif os.path.exists(path):
-            keys.append(name.replace("/", "."))
     shown = []
-    for key in keys:
+    for key in keys_of_these_namespaces():
         if device_of(key) in ("", "lo") and is_readable(key) and not is_counter(key):
             shown.append(key)
     return shown
@@ -47,22 +45,11 @@ def keys_here() -> list[str]:
 
 def fresh_values() -> Values:
     """Return the keys that can be written in fresh namespaces, with their values there."""
-    read_end, write_end = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(read_end)
-        try:
-            unshare()
-            values = {key: read_or_error(key) for key in keys_here() if is_writable(key)}
-            with open(write_end, "w", encoding="utf-8") as pipe:
-                json.dump(values, pipe)
-        finally:
-            os._exit(0)
-    os.close(write_end)
-    with open(read_end, encoding="utf-8") as pipe:
-        values = json.load(pipe)
-    os.waitpid(child, 0)
-    return dict(values)
+    return dict(in_fresh_namespaces(_writable_values, enter=unshare))
+
+
+def _writable_values() -> Values:
+    return {key: read_or_error(key) for key in keys_here() if is_writable(key)}
 
 
 def measure() -> dict[str, Any]:

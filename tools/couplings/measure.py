@@ -160,14 +160,19 @@ class Measurement:
 # --- namespaces ---
 
 
-def in_fresh_namespaces(function: Callable[[], Any]) -> Any:
-    """Return what a function returns in a child process that is in fresh namespaces."""
+def in_fresh_namespaces(
+    function: Callable[[], Any], enter: Callable[[], None] = namespaces.enter
+) -> Any:
+    """Return what a function returns in a child process that is in fresh namespaces.
+
+    enter: moves the process there; it may leave out the devices.
+    """
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            namespaces.enter()
+            enter()
             with open(write_end, "w", encoding="utf-8") as pipe:
                 json.dump(function(), pipe)
             status = 0
@@ -182,16 +187,23 @@ def in_fresh_namespaces(function: Callable[[], Any]) -> Any:
     return json.loads(text)
 
 
+def keys_of_these_namespaces() -> list[str]:
+    """Return all keys that the namespaces of this process have."""
+    keys = []
+    for name in namespaces.OF_NAMESPACES:
+        path = os.path.join(namespaces.ROOT, name)
+        if os.path.isdir(path):
+            keys += all_keys(name)
+        elif os.path.exists(path):
+            keys.append(name.replace("/", "."))
+    return keys
+
+
 def keys_of_namespaces() -> list[str]:
     """Return the keys that can be written in fresh namespaces."""
 
     def writable_keys() -> list[str]:
-        keys = []
-        for name in namespaces.OF_NAMESPACES:
-            if os.path.isdir(os.path.join(namespaces.ROOT, name)):
-                keys += all_keys(name)
-            elif os.path.exists(os.path.join(namespaces.ROOT, name)):
-                keys.append(name.replace("/", "."))
+        keys = keys_of_these_namespaces()
         return sorted(key for key in keys if is_writable(key) and not _is_watched_only(key))
 
     return list(in_fresh_namespaces(writable_keys))
