@@ -17,6 +17,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 BENCHMARKS = (
     "remote",
     "boot_files",
+    "later_writers",
     "counts",
     "play",
     "peers",
