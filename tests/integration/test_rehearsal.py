@@ -22,6 +22,7 @@ PROJECT = Path(__file__).parents[2]
 LOADERS = ("systemd", "procps")
 FORWARD = "net.ipv4.ip_forward"
 REDIRECTS = "net.ipv4.conf.all.accept_redirects"
+TTL = "net.ipv4.ip_default_ttl"
 SHMMAX = "kernel.shmmax"
 SWAPPINESS = "vm.swappiness"
 CONGESTION = "net.ipv4.tcp_congestion_control"
@@ -91,13 +92,13 @@ def test_keys_of_the_whole_kernel_are_not_rehearsed(world: World, ask: Asker) ->
 
 
 def test_a_disagreement_is_listed(world: World, ask: Asker) -> None:
-    # The kernel rounds this one, which no prediction knows.
-    world.write(FILE, f"net.ipv4.icmp_ratelimit = 999\n{TIME} = 600\n")
+    # The kernel refuses this one, which has its range, and no prediction knows that.
+    world.write(FILE, f"{TTL} = 999\n{TIME} = 600\n")
     result = ask(world, info(rehearse=True))
     (row,) = result["disagreements"]
-    assert row["key"] == "net.ipv4.icmp_ratelimit"
+    assert row["key"] == TTL
     assert row["boot"] == "999"
-    assert row["rehearsed"] == result["rehearsed"]["net.ipv4.icmp_ratelimit"]
+    assert row["rehearsed"] == result["rehearsed"][TTL]
 
 
 def test_the_values_of_the_host_do_not_matter(world: World, ask: Asker) -> None:

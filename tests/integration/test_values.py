@@ -16,6 +16,8 @@ FORWARD = "net.ipv4.ip_forward"
 PORTS = "net.ipv4.ip_local_reserved_ports"
 CONGESTION = "net.ipv4.tcp_congestion_control"
 RATELIMIT = "net.ipv4.icmp_ratelimit"
+DELAY = "net.ipv4.neigh.lo.proxy_delay"
+RETRANS = "net.ipv4.neigh.lo.retrans_time_ms"
 FASTOPEN = "net.ipv4.tcp_fastopen_key"
 EVERY_SECOND_PORT = list(range(10000, 12400, 2))
 """Their list is longer than a page."""
@@ -90,9 +92,38 @@ def test_a_name_that_the_kernel_does_not_have(world: World, ask: Asker) -> None:
 
 
 def test_a_value_that_the_kernel_rounds(world: World, ask: Asker) -> None:
+    world.set_sysctl(RATELIMIT, 999)
+    rounded = world.sysctl(RATELIMIT)
+    world.set_sysctl(RATELIMIT, 2000)
+    if rounded == "999":  # a kernel whose clock ticks 1,000 times a second rounds nothing
+        ask.ok(world, sysctl({RATELIMIT: 999}))
+        return
     result = ask.fails(world, sysctl({RATELIMIT: 999}))
-    assert "'999' was written, but the kernel makes '1000' of it" in result["msg"]
-    assert result["rolled_back"]
+    assert f"it rounds or limits the value to {rounded!r}; give {rounded}" in result["msg"]
+    assert world.sysctl(RATELIMIT) == "2000"
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+def test_a_line_of_another_file_that_the_kernel_rounds(
+    make_world: Callable[..., World], ask: Asker, loader: str
+) -> None:
+    lines = {RATELIMIT: "999", DELAY: "101", RETRANS: "1001"}
+    text = "".join(f"{key} = {value}\n" for key, value in lines.items())
+    world = make_world({"/etc/sysctl.d/99-z.conf": text}, loader=loader)
+    result = ask.again(world, info(keys=list(lines)))
+    expected = world.boot(loader, list(lines)).values
+    assert {key: row["boot"] for key, row in result["settings"].items()} == expected
+    assert all(row["certain"] for row in result["settings"].values())
+    assert result["doubts"] == []
+
+
+def test_a_line_of_an_image_that_kernels_round_differently(world: World, ask: Asker) -> None:
+    world.write("/srv/image/etc/sysctl.d/99-z.conf", f"{RATELIMIT} = 999\n{FIN} = 50\n")
+    result = ask.again(world, info(root="/srv/image", loader="systemd"))
+    assert result["settings"][RATELIMIT]["boot"] == "999"
+    assert not result["settings"][RATELIMIT]["certain"]
+    (doubt,) = [doubt for doubt in result["doubts"] if "another number" in doubt["why"]]
+    assert doubt["affected_keys"] == [RATELIMIT]
 
 
 def test_a_key_that_the_kernel_pads(world: World, ask: Asker) -> None:

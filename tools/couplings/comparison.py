@@ -6,9 +6,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, NamedTuple
+from typing import Any, Dict, Iterable, Iterator, NamedTuple
+from unittest import mock
 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings as table
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import rounding
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
+    is_known,
+    taken_value,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import (
+    glob_matches,
+    split_glob,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
 
 from .namespaces import ADDRESSED
@@ -162,3 +172,62 @@ def _shown_by(key: str, target: str) -> set[str]:
         if source.get("<setting>") == changed.get("<setting>"):
             shown.add(f"{effect.key} -> {effect.target}")
     return shown
+
+
+# --- values that are read back otherwise ---
+
+MACHINE = rounding.Machine(tick=4_000_000, page=4096)
+"""What the machines are like that were measured: amd64, as Debian configures its kernels."""
+ALWAYS_TRIED = ("0", "1", "2", "-1")
+"""Values that every key of one number is tried with."""
+
+
+def rounding_contradictions(record: Record) -> list[str]:
+    """Return the values that a kernel made of others, and that we expect to be different ones."""
+    problems = []
+    with mock.patch.object(rounding, "this_machine", return_value=MACHINE):
+        for key, wrote, read in _values_read(record):
+            problem = _compare_value(key, wrote, read)
+            if problem:
+                problems.append(f"Linux {record['kernel']}: {key}: {wrote!r} {problem}")
+    return problems
+
+
+def _values_read(record: Record) -> Iterator[tuple[str, str, str | None]]:
+    """Yield each key, what was written to it, and what it read then; None: it was refused."""
+    refused, read_back = record["refused"], record["read_back"]
+    for key, values in read_back.items():
+        for wrote, read in values.items():
+            yield key, wrote, read
+    measured = {*record["without_effect"], *(row["key"] for row in record["effects"])}
+    for key in sorted(measured):
+        has_many_numbers = any(" " in wrote for wrote in read_back.get(key, {}))
+        if has_many_numbers or rounding.rounding_of(key) is None:
+            continue
+        for wrote in ALWAYS_TRIED:
+            if wrote not in read_back.get(key, {}):
+                yield key, wrote, None if wrote in refused.get(key, {}) else wrote
+
+
+def _compare_value(key: str, wrote: str, read: str | None) -> str:
+    """Return what is wrong with what we expect of a value, "" if nothing is."""
+    if read is None or read == "(secret)":
+        return ""
+    expected = taken_value(key, wrote, read)
+    if expected is None:
+        return "" if read != wrote else "is taken, and the table says that it is not"
+    if is_known(key, wrote, read) and not values_equal(key, expected, read):
+        return f"becomes {read!r}, and the table says {expected!r}"
+    return ""
+
+
+def roundings_not_shown(records: Iterable[Record]) -> list[str]:
+    """Return the rows of the table of roundings that no kernel shows."""
+    changed: set[str] = set()
+    for record in records:
+        changed.update(record["read_back"])
+    missing = []
+    for pattern in [*(rule.key for rule in rounding.ROUNDINGS), *rounding.UNSIGNED]:
+        if not any(glob_matches(split_glob(pattern), key) for key in changed):
+            missing.append(pattern)
+    return missing

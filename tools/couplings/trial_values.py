@@ -18,6 +18,7 @@ WORDS = {
     "kernel.yama.ptrace_scope": ("0", "1", "2", "3"),
     "fs.binfmt_misc.status": ("0", "1"),
     "net.core.default_qdisc": ("fq", "pfifo", "no_such_qdisc"),
+    "net.core.rps_sock_flow_entries": ("0", "1", "3", "1000", "-1"),
     "net.core.rps_default_mask": ("1", "0"),
     "net.ipv4.ip_local_reserved_ports": ("8080", "8080,9090", "8080 9090", "9090,8080-8082", ""),
     "net.ipv4.ip_local_port_range": ("20000 60999", "1024 65535", "60999 20000", "1 2", "20000"),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Collection, Iterable, Mapping, NamedTuple
 
+from . import deferred
 from .couplings import (
     CHANGED,
     INHERITED,
@@ -23,7 +24,7 @@ from .couplings import (
     names_of,
     variable_of,
 )
-from .keys import glob_matches, is_glob, key_to_path, split_glob
+from .keys import glob_matches, is_glob, key_to_path, may_be_rounded, split_glob
 from .loaders import Loader
 from .sysctl_d import Line
 from .values import value_in_text, values_equal
@@ -34,6 +35,15 @@ if TYPE_CHECKING:
 
 _ONE_NUMBER = "0"
 """Every key of couplings.py holds one number."""
+
+
+class Start(NamedTuple):
+    """What there is before a loader runs."""
+
+    values: Mapping[str, str] = START_VALUES
+    """Variable -> its value, as far as it is known."""
+    is_here: bool = True
+    """Whether the kernel is that of this machine."""
 
 
 class LastEffect(NamedTuple):
@@ -60,7 +70,10 @@ def coupled_winner(key: str, precedence: Precedence) -> Line | None:
     no_globs = {name for name in names if name in assignments or name in excluded}
     lines = precedence.lines_written_to(names)
     start_values = _values_before(names, precedence)
-    line, unclear = last_effect(key, lines, no_globs, precedence.loader, start_values)
+    if start_values is None:
+        start_values = START_VALUES
+    start = Start(start_values, is_here=precedence.is_of_this_kernel())
+    line, unclear = last_effect(key, lines, no_globs, precedence.loader, start)
     if unclear:
         precedence.unclear[key] = unclear
     if line is None and key in assignments:
@@ -87,16 +100,18 @@ def last_effect(
     lines: Iterable[Line],
     no_globs: Collection[str],
     loader: Loader,
-    start_values: Mapping[str, str] | None = None,
+    start: Start,
 ) -> LastEffect:
     """Return what has the last effect on a key.
 
     lines: what the loader writes to ``names_that_matter``, in its order.
     no_globs: the keys that globs are kept off, since lines name them.
-    start_values: variable -> its value before the loader runs; None: START_VALUES.
     """
-    values = START_VALUES if start_values is None else start_values
-    boot = _watchdogs(key, values) if key.endswith("watchdog") else _Boot(key, loader, values)
+    boot: WatchdogBoot | _Boot
+    if key.endswith("watchdog"):
+        boot = _watchdogs(key, start.values)
+    else:
+        boot = _Boot(key, loader, start)
     for line in lines:
         if not is_glob(line.key):
             boot.write(line.key, line)
@@ -117,12 +132,13 @@ def _watchdogs(key: str, start_values: Mapping[str, str]) -> WatchdogBoot:
 class _Boot:
     """The variables that bear on one key, while the loader writes."""
 
-    def __init__(self, key: str, loader: Loader, start_values: Mapping[str, str]) -> None:
+    def __init__(self, key: str, loader: Loader, start: Start) -> None:
         self.names = names_that_matter(key)
         self.winner: Line | None = None
         self.unclear: Line | None = None
         self._variable = variable_of(key)
         self._loader = loader
+        self._is_here = start.is_here
         self._is_written = _is_loopback(key)  # it has an address before the loader runs
         self._values: dict[str, str] = {}
         self._influences: dict[str, tuple[Influence, ...]] = {}
@@ -130,8 +146,8 @@ class _Boot:
         for name in self.names:
             variable = variable_of(name)
             self._influences[variable] = influences_on(variable)
-            if variable in start_values:
-                self._values[variable] = start_values[variable]
+            if variable in start.values:
+                self._values[variable] = start.values[variable]
 
     def write(self, name: str, line: Line) -> None:
         """Write the value of a line to a name, and follow what the kernel does then."""
@@ -140,11 +156,16 @@ class _Boot:
         value = value_in_text(name, line.value or "", live=_ONE_NUMBER)
         if value is None:
             return  # the kernel refuses it
+        is_known = self._is_known(name, line)
         if variable == self._variable:
-            self._set_winner(line, value)
+            self._set_winner(line, value if is_known else line.value or "")
+            self.unclear = None if is_known else line
         if self._loader.skips_equal_values and before == line.value:
             return
-        self._values[variable] = value
+        if is_known:
+            self._values[variable] = value
+        else:
+            self._values.pop(variable, None)
         if variable == self._variable:
             self._is_written = True
         is_changed = not values_equal(variable, before, value)
@@ -152,6 +173,11 @@ class _Boot:
             for influence in influences:
                 if variable_of(influence.key) == variable:
                     self._follow(influence, target, line, is_changed)
+
+    def _is_known(self, name: str, line: Line) -> bool:
+        """Tell whether it is known what the kernel makes of the value of a line."""
+        live = _ONE_NUMBER if self._is_here else None
+        return not may_be_rounded(name) or deferred.is_known(name, line.value or "", live)
 
     def _follow(self, influence: Influence, target: str, line: Line, is_changed: bool) -> None:
         """Change a variable as the kernel does when one that acts on it is written."""
@@ -161,7 +187,8 @@ class _Boot:
             return
         if influence.value == RANDOM:
             return  # a value that a line sets stays
-        value = effect_of(self._values[variable_of(influence.key)], influence.value)
+        acting = self._values.get(variable_of(influence.key))
+        value = None if acting is None else effect_of(acting, influence.value)
         if value is None:
             self._values.pop(target, None)
             if target == self._variable:

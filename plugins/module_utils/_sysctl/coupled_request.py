@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Iterable, Mapping
 
-from .boot_effects import last_effect, names_that_matter
+from .boot_effects import Start, last_effect, names_that_matter
 from .couplings import INHERITED, START_VALUES, influences_on, names_of, variable_of
 from .errors import TuningError
 from .keys import glob_matches, is_glob, split_glob
@@ -42,7 +42,7 @@ def refuse_conflicts(
         # What a later write has changed is written once more, so everything is simulated twice.
         in_order = [name for name in requested if name in names] * 2
         lines = [_write(name, requested[name]) for name in in_order]
-        line = last_effect(key, lines, (), _WRITER, start_values).line
+        line = last_effect(key, lines, (), _WRITER, Start(start_values)).line
         if line and not values_equal(key, line.value, value):
             raise _conflict(key, value, line.key, requested[line.key])
 

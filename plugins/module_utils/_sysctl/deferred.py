@@ -59,6 +59,20 @@ def number_for_word(key: str, value: str, live: Iterable[str | None]) -> str:
     return kernel_text.number_for_word(key, value, live)
 
 
+def is_known(key: str, text: str, live: str | None) -> bool:
+    """Tell whether it is known what the kernel makes of a text whose numbers it may round."""
+    from . import kernel_text
+
+    return kernel_text.is_known(key, text, live)
+
+
+def refuse_rounded_value(key: str, value: str, live: str) -> None:
+    """Refuse a value of which the kernel would make another one."""
+    from . import value_checks
+
+    value_checks.refuse_rounded_value(key, value, live)
+
+
 def refuse_cut_value(key: str, value: str) -> None:
     """Refuse a value of which a loader that writes once would set only a part at boot."""
     from . import value_checks

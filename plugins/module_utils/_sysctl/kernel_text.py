@@ -18,7 +18,7 @@ from functools import lru_cache
 from socket import AF_INET6, inet_pton
 from typing import Any, Callable, Iterable, NamedTuple
 
-from .keys import RANGE_LISTS
+from .keys import RANGE_LISTS, may_be_rounded
 from .secrets import SECRET_SUFFIXES
 from .text import decode, encode
 
@@ -31,7 +31,7 @@ _WRITTEN_FORMS = {
 }
 """Key and value as the kernel prints it -> the text to write, where it does not take the former."""
 
-_ALL_OR_NOTHING = ("net.ipv4.ip_local_port_range", "net.ipv4.ping_group_range")
+ALL_OR_NOTHING = ("net.ipv4.ip_local_port_range", "net.ipv4.ping_group_range")
 """Keys of several numbers that take none of them if there is an error in the text.
 
 Others have then taken the numbers before the error.
@@ -74,18 +74,47 @@ def written_value(key: str, text: str, live: str | None) -> str | None:
     if grammar is not None:
         taken: str | None = grammar.take(text)
         return taken
-    if live is None or not is_numeric(live):
+    if live is None:
+        return _rounded_text(key, text) if may_be_rounded(key) or "-" in text else text
+    if not is_numeric(live):
         return text
     fields = live.split()
     numbers, is_read_to_its_end = read_numbers(text, len(fields))
-    if not numbers or (key in _ALL_OR_NOTHING and not is_read_to_its_end):
+    if numbers and (may_be_rounded(key) or min(numbers) < 0):
+        kept = _kept_numbers(key, numbers, live)
+        numbers = numbers if kept is None else kept
+    if not numbers or (key in ALL_OR_NOTHING and not is_read_to_its_end):
         return None
     written = [str(number) for number in numbers]
-    if key in _ALL_OR_NOTHING:
+    if key in ALL_OR_NOTHING:
         pair = [read_number(field) or 0 for field in written + fields[len(written) :]]
         if pair != sorted(pair):
             return "1 0" if key == "net.ipv4.ping_group_range" else None
     return " ".join(written)
+
+
+def _rounded_text(key: str, text: str) -> str | None:
+    """Return what every kernel makes of numbers, the text as it is where they differ."""
+    if not is_numeric(text):
+        return text
+    numbers, _is_read_to_its_end = read_numbers(text, len(text.split()))
+    kept = _kept_numbers(key, numbers, None)
+    if kept is None or kept == numbers:
+        return text
+    return " ".join(str(number) for number in kept) or None
+
+
+def is_known(key: str, text: str, live: str | None) -> bool:
+    """Tell whether it is known what the kernel makes of a text whose numbers it may round."""
+    numbers, _is_read_to_its_end = read_numbers(text, len(text.split()))
+    return not numbers or _kept_numbers(key, numbers, live) is not None
+
+
+def _kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] | None:
+    """Return the numbers that a key takes from those that are written; None: not known."""
+    from .rounding import kept_numbers  # few numbers are rounded
+
+    return kept_numbers(key, numbers, live)
 
 
 def first_write(key: str, text: str) -> str:

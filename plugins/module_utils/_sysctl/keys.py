@@ -66,6 +66,30 @@ _COUPLED_PREFIXES = (
 )
 """How the keys begin of which ``couplings.py`` knows something."""
 
+_ROUNDED_ENDS = (
+    "-input-dev",
+    "-tagged",
+    ".auto_msgmni",
+    ".lowmem_reserve_ratio",
+    ".pipe-max-size",
+    ".sem",
+    ".tainted",
+    ".tracepoint_printk",
+    ".write_wakeup_threshold",
+    "_buckets",
+    "_delay",
+    "_flow_entries",
+    "_min_reseed_secs",
+    "_ms",
+    "_report_interval",
+    "_vmemmap",
+    "locktime",
+    "ratelimit",
+    "retrans_time",
+    "tables",
+)
+"""How the keys end of which ``rounding.py`` knows something."""
+
 
 def is_glob(key: str) -> bool:
     """Tell whether a key contains a glob character, as both loaders see it."""
@@ -78,6 +102,11 @@ def may_be_coupled(key: str) -> bool:
     A host compiles what it imports at every run, and most keys act on no other.
     """
     return key.startswith(_COUPLED_PREFIXES) or is_glob(key)
+
+
+def may_be_rounded(key: str) -> bool:
+    """Tell whether ``rounding.py`` may know something of a key, without importing it."""
+    return key.endswith(_ROUNDED_ENDS)
 
 
 def key_to_path(key: str) -> str:

@@ -19,7 +19,14 @@ from typing import Collection, Iterable, Iterator, Mapping
 
 from . import deferred
 from .boot_files import BootFiles, boot_lines, read_order
-from .keys import glob_matches, is_glob, key_to_path, may_be_coupled, split_glob
+from .keys import (
+    glob_matches,
+    is_glob,
+    key_to_path,
+    may_be_coupled,
+    may_be_rounded,
+    split_glob,
+)
 from .loaders import COMMAND_LINE, Loader
 from .sysctl_d import Line
 from .text import encode
@@ -67,7 +74,7 @@ class Precedence:
         self._refused: dict[str, Line] = {}
         """Key -> the line that decides it, if the kernel refuses that line."""
         self.unclear: dict[str, Line] = {}
-        """Key -> a line after its winner that changes it to a value that is not known."""
+        """Key -> its winner, or a line after it, that gives it a value that is not known."""
         for line in lines:
             self._read(line)
         self._winners: dict[str, Line | None] = {}
@@ -143,13 +150,27 @@ class Precedence:
             return line._replace(value=_filled(key, line, earlier))
         return line
 
+    def is_of_this_kernel(self) -> bool:
+        """Tell whether it is the kernel of this machine that will boot, as far as is known."""
+        return any(value is not None for value in self._live.values())
+
     def _find_own_winner(self, key: str) -> Line | None:
-        if is_glob(key) or not may_be_coupled(key):
+        if is_glob(key):
             return self.assignment(key)
+        if not may_be_coupled(key):
+            line = self.assignment(key)
+            if line and line.value and may_be_rounded(key):
+                self._note_unknown_rounding(key, line)
+            return line
         # Few keys act on each other: the others do not pay for compiling the simulation.
         from .boot_effects import coupled_winner
 
         return coupled_winner(key, self)
+
+    def _note_unknown_rounding(self, key: str, line: Line) -> None:
+        """Note that a line gives a key a value of which the kernel may make another one."""
+        if not deferred.is_known(key, line.value or "", self._live.get(key)):
+            self.unclear[key] = line
 
     def assignment(self, key: str) -> Line | None:
         """Return the last line that sets a key by its name, or else the last glob that does."""

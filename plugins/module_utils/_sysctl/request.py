@@ -8,6 +8,7 @@ from typing import Any, Mapping, NamedTuple
 
 from . import deferred
 from .errors import TuningError
+from .keys import may_be_rounded
 from .values import numbers_in, validate_value, values_equal
 
 Values = Mapping[str, "str | None"]
@@ -76,6 +77,13 @@ class Request(NamedTuple):
         if self.has_bound and live and not numbers_in(live):
             deferred.refuse_bound(key, value, live, self.at_least)
         validate_value(key, value, live, self.unsafe)
+        if live is not None and not self.has_bound and _may_be_changed(key, value):
+            deferred.refuse_rounded_value(key, value, live)
+
+
+def _may_be_changed(key: str, value: str) -> bool:
+    """Tell whether the kernel may round a value, or leave out a negative number."""
+    return may_be_rounded(key) or "-" in value
 
 
 def check_combination(options: Mapping[str, Any]) -> None:

@@ -9,11 +9,13 @@ from typing import NoReturn
 
 from .errors import TuningError
 from .kernel_text import (
+    ALL_OR_NOTHING,
     SWITCHES,
     Grammar,
     canonical_value,
     first_write,
     grammar_of,
+    is_made_of_numbers,
     is_numeric,
     parse_number,
     read_number,
@@ -55,6 +57,8 @@ def _explain_numbers(key: str, value: str, live: str) -> str:
     for field in value.split():
         if read_number(field) is None:
             return _explain_no_number(field, live)
+    if key not in ALL_OR_NOTHING:
+        return ""
     taken = taken_value(key, value, live)
     if taken is None:
         return "is refused by the kernel: the first number is above the second; swap them"
@@ -136,6 +140,26 @@ def _explain_own_grammar(key: str, value: str, grammar: Grammar) -> str:
     elif not problem and taken and value.startswith(taken) and taken != value:
         problem = f"is too long; {grammar.remedy}"
     return problem
+
+
+def refuse_rounded_value(key: str, value: str, live: str) -> None:
+    """Refuse a value of which the kernel would make another one.
+
+    live: the runtime value.
+    """
+    if not is_made_of_numbers(key, live):
+        return
+    taken = taken_value(key, value, live)
+    if taken is None:
+        problem = "is refused by the kernel: it takes no negative number; give 0 or more"
+    elif canonical_value(key, taken) == canonical_value(key, value):
+        return
+    else:
+        problem = (
+            f"is not what the kernel would make of it: it rounds or limits the value to {taken!r}; "
+            f"give {taken}"
+        )
+    raise TuningError(f"{key}: {quote_value(key, value)} {problem}", key)
 
 
 def refuse_cut_value(key: str, value: str) -> None:

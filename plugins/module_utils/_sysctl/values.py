@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from . import deferred
 from .errors import TuningError
-from .keys import RANGE_LISTS
+from .keys import RANGE_LISTS, may_be_rounded
 from .limits import LIMITS
 
 _LONGEST_PLAIN_NUMBER = 19
@@ -77,7 +77,8 @@ def value_in_text(key: str, text: str, live: str | None) -> str | None:
 
     live: the runtime value, None if it is not known.
     """
-    if is_plain_number(text) and (live is None or is_plain_number(live)):
+    is_plain = is_plain_number(text) and (live is None or is_plain_number(live))
+    if is_plain and not may_be_rounded(key):
         return text
     return deferred.written_value(key, text, live)
 

@@ -10,8 +10,10 @@ tests/integration/test_boot_oracle.py compares it with the real loaders.
 from __future__ import annotations
 
 import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import rounding
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import read_order
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupling_doubts import (
+    coupling_doubts,
     unclear_lines,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import key_to_path
@@ -108,6 +110,37 @@ def test_a_later_program_may_clear_up_what_is_not_known(loader, line, is_unclear
     lines = parse_lines(line.format(key=key).encode(), host.loader)
     last = Precedence(lines, host.loader, earlier=first)
     assert bool(list(unclear_lines(last, [key]))) is is_unclear
+
+
+# Key, text of a line, value now (None: not known), value at boot, whether that is certain.
+ROUNDED = [
+    ("fs.pipe-max-size", "5000", "1048576", "8192", True),
+    ("fs.pipe-max-size", "5000", None, "5000", False),
+    ("fs.pipe-max-size", "1048576", None, "1048576", True),
+    ("net.ipv4.icmp_ratelimit", "999", "1000", "1000", True),
+    ("net.ipv4.icmp_ratelimit", "999", None, "999", False),
+    ("net.ipv4.neigh.eth0.proxy_delay", "101", "80", "100", True),
+    ("net.ipv4.neigh.eth0.proxy_delay", "101", None, "101", False),
+    ("net.ipv4.neigh.eth0.base_reachable_time_ms", "30001", "30000", "30004", True),
+    ("kernel.tainted", "1", "0", "1", False),
+    ("vm.nr_hugepages", "-1", "0", None, True),
+    ("vm.user_reserve_kbytes", "-1", "14720", None, True),
+    ("kernel.sched_rr_timeslice_ms", "0", "100", "0", False),
+]
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize(("key", "text", "live", "value", "is_certain"), ROUNDED)
+def test_numbers_that_the_kernel_rounds(monkeypatch, loader, key, text, live, value, is_certain):
+    monkeypatch.setattr(rounding, "this_machine", lambda: rounding.Machine(4_000_000, 4096))
+    host = make_host(loader, {"/etc/sysctl.d/a.conf": f"{key} = {text}\n"})
+    precedence = precedence_of(host.boot_files, host.loader, [key], live={key: live})
+    winner = precedence.winner(key)
+    assert (winner and winner.value) == value
+    doubts = coupling_doubts(precedence, [key])
+    assert bool(doubts) is not is_certain
+    assert bool(doubts) is precedence.has_unclear()
+    assert all("another number" in doubt.why for doubt, _keys in doubts)
 
 
 def test_each_masked_file_comes_right_after_the_one_that_masks_it():
