@@ -116,6 +116,71 @@ CONDITIONS = (
         values=("1",),
     ),
     Condition(
+        prepared=(("net.ipv6.ip6frag_high_thresh", "8388608"),),
+        key="net.ipv6.ip6frag_low_thresh",
+        values=("8388608", "8388609"),
+    ),
+    Condition(
+        prepared=(("net.netfilter.nf_conntrack_frag6_high_thresh", "8388608"),),
+        key="net.netfilter.nf_conntrack_frag6_low_thresh",
+        values=("8388608", "8388609"),
+    ),
+    Condition(
+        prepared=(("kernel.sched_rt_runtime_us", "400000"),),
+        key="kernel.sched_rt_period_us",
+        values=("400000", "399999"),
+    ),
+    Condition(
+        prepared=(("kernel.sched_util_clamp_min", "500"),),
+        key="kernel.sched_util_clamp_max",
+        values=("500", "499"),
+    ),
+    Condition(
+        prepared=(("kernel.perf_cpu_time_max_percent", "0"),),
+        key="kernel.perf_event_max_sample_rate",
+        values=("100000", "1000"),
+    ),
+    Condition(
+        prepared=(("kernel.perf_cpu_time_max_percent", "100"),),
+        key="kernel.perf_event_max_sample_rate",
+        values=("1000",),
+    ),
+    Condition(
+        prepared=(("kernel.perf_cpu_time_max_percent", "1"),),
+        key="kernel.perf_event_max_sample_rate",
+        values=("1000",),
+    ),
+    Condition(
+        prepared=(("net.rds.reconnect_min_delay_ms", "500"),),
+        key="net.rds.reconnect_max_delay_ms",
+        values=("500", "400"),
+    ),
+    Condition(
+        prepared=(("net.rds.reconnect_max_delay_ms", "500"),),
+        key="net.rds.reconnect_min_delay_ms",
+        values=("500", "600"),
+    ),
+    Condition(
+        prepared=(("net.sctp.pf_retrans", "10"),),
+        key="net.sctp.ps_retrans",
+        values=("10", "9"),
+    ),
+    Condition(
+        prepared=(("net.sctp.ps_retrans", "10"),),
+        key="net.sctp.pf_retrans",
+        values=("10", "11"),
+    ),
+    Condition(
+        prepared=(("net.sctp.rto_min", "2000"),),
+        key="net.sctp.rto_max",
+        values=("2000", "1999"),
+    ),
+    Condition(
+        prepared=(("net.sctp.rto_max", "2000"),),
+        key="net.sctp.rto_min",
+        values=("2000", "2001"),
+    ),
+    Condition(
         prepared=(("net.ipv6.conf.veth1.stable_secret", "2001:db8::1"),),
         key="net.ipv6.conf.veth1.addr_gen_mode",
         values=("2",),

@@ -161,6 +161,13 @@ def _runtime_values(plan: Plan) -> RuntimeValues:
     return coupled_values.CoupledValues(plan)
 
 
+def order_writes(plan: Plan) -> Plan:
+    """Return a plan whose writes come in an order in which the kernel takes all of them."""
+    from .._host import limited_values
+
+    return limited_values.order_writes(plan)
+
+
 def observe_effects(plan: Plan) -> Plan:
     """Return a plan with what its writes do besides setting their keys."""
     from .._host import effects

@@ -10,7 +10,7 @@ from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, read_keys, require_procfs
 from .._sysctl.errors import TuningError
-from .._sysctl.keys import ACTIONS, is_glob, may_be_coupled, parse_key
+from .._sysctl.keys import ACTIONS, is_glob, may_be_coupled, may_be_limited, parse_key
 from .._sysctl.plan import Observed, Plan
 from .._sysctl.planning import make_plan, surplus_keys
 from .._sysctl.request import Request, check_combination
@@ -89,6 +89,8 @@ class SettingsChange(HostChange):
         contradictions = plan.contradictions()
         if contradictions:
             plan = plan._replace(undone=deferred.find_undone(contradictions, files))
+        if any(may_be_limited(write.key) for write in plan.writes):
+            plan = deferred.order_writes(plan)
         if any(may_be_coupled(write.key) for write in plan.writes):
             plan = deferred.observe_effects(plan)
         return plan

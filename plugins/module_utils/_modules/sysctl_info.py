@@ -317,8 +317,11 @@ def _refused_lines(key: str, boot: _NextBoot) -> Iterator[dict[str, Any]]:
     """Yield the lines about a key that the kernel will refuse at boot, each as a problem."""
     for line in boot.lines_about(key):
         if boot.fate_of(line, key) == "refused":
-            value = quote_value(key, line.value)
-            yield _problem(line.path, line.number, f"the kernel refuses {value} for {key}")
+            problem = f"the kernel refuses {quote_value(key, line.value)} for {key}"
+            because = boot.precedence.why_refused(line, key)
+            if because:
+                problem += f", since {because} then"
+            yield _problem(line.path, line.number, problem)
 
 
 def _problem(path: str, line: int | None, reason: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from .._host.boot import detect_loader, read_boot_files
 from .._host.coupled_values import EarlierValues
 from .._host.effects import add_effects, why_locked
 from .._host.files import HostFiles
+from .._host.limited_values import order_writes
 from .._host.proc_sys import read_keys
 from .._host.transaction import carry_out, check_writable
 from .._ledger import entries as ledger
@@ -18,6 +19,7 @@ from .._ledger import store
 from .._ledger.entries import FileSnapshot, LedgerEntry
 from .._ledger.recording import take_snapshot
 from .._sysctl.errors import TuningError
+from .._sysctl.keys import may_be_limited
 from .._sysctl.plan import FileChange, Observed, Plan
 from .._sysctl.restore_plan import make_restore_plan
 from .._sysctl.result import build_result
@@ -111,7 +113,10 @@ class Restoration(HostChange):
             boot_files=read_boot_files(files),
             runtime={key: value for key, value in live.items() if key in runtime},
         )
-        return add_effects(make_restore_plan(observed, runtime, self._file_changes()))
+        plan = make_restore_plan(observed, runtime, self._file_changes())
+        if any(may_be_limited(write.key) for write in plan.writes):
+            plan = order_writes(plan)
+        return add_effects(plan)
 
     def _file_changes(self) -> Iterator[FileChange]:
         """Yield a change for each file that is not as before, in its bytes or attributes."""

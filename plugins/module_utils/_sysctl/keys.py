@@ -66,6 +66,21 @@ _COUPLED_PREFIXES = (
 )
 """How the keys begin of which ``couplings.py`` knows something."""
 
+_LIMITED_PREFIXES = (
+    "kernel.perf_event_max_sample_rate",
+    "kernel.sched_rt_",
+    "kernel.sched_util_clamp_m",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.ipfrag_",
+    "net.ipv6.ip6frag_",
+    "net.netfilter.nf_conntrack_frag6_",
+    "net.rds.reconnect_",
+    "net.sctp.p",
+    "net.sctp.rto_m",
+)
+"""How the keys begin of which ``mutual_limits.py`` knows something."""
+
 _ROUNDED_ENDS = (
     "-input-dev",
     "-tagged",
@@ -102,6 +117,11 @@ def may_be_coupled(key: str) -> bool:
     A host compiles what it imports at every run, and most keys act on no other.
     """
     return key.startswith(_COUPLED_PREFIXES) or is_glob(key)
+
+
+def may_be_limited(key: str) -> bool:
+    """Tell whether ``mutual_limits.py`` may know something of a key, without importing it."""
+    return key.startswith(_LIMITED_PREFIXES)
 
 
 def may_be_rounded(key: str) -> bool:

@@ -56,23 +56,27 @@ def override_errors(plan: Plan) -> list[TuningError]:
 def _describe_override(plan: Plan, key: str, winner: Line | None) -> str:
     requested = plan.desired.get(key, plan.request.settings.get(key))
     value = quote_value(key, requested)
-    at_boot = _describe_boot(key, winner, plan.precedence.refused_line(key))
+    at_boot = _describe_boot(plan, key, winner)
     unread = _explain_unread(plan)
     if unread:
         at_boot = f"{at_boot}: {unread}"
     return f"{key}: {plan.observed.path} asks for {value}, but the next boot {at_boot}"
 
 
-def _describe_boot(key: str, winner: Line | None, refused: Line | None) -> str:
+def _describe_boot(plan: Plan, key: str, winner: Line | None) -> str:
     """Describe what the next boot does to a key, and the line that makes it do so."""
     if winner is None:
         return "does not set it"
     location = winner.path
     if winner.path != COMMAND_LINE:
         location = f"{winner.path} line {winner.number}"
+    refused = plan.precedence.refused_line(key)
     if refused is not None:
         value = quote_value(key, refused.value)
-        return f"does not set it, since the kernel refuses {value}, which {location} says"
+        because = plan.precedence.why_refused(refused, key)
+        if because:
+            because = f": {because} then"
+        return f"does not set it, since the kernel refuses {value}, which {location} says{because}"
     action = "leaves it alone"
     if winner.value is not None:
         action = f"sets {quote_value(key, winner.value)}{_explain_other_key(key, winner)}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Collection, Iterable
 from . import deferred
 from .boot_file_editor import BootFileEditor
 from .errors import TuningError
-from .keys import is_glob, may_be_coupled
+from .keys import is_glob, may_be_coupled, may_be_limited
 from .loaders import Loader
 from .plan import Observed, Plan, RuntimeWrite
 from .request import Request, Values
@@ -119,6 +119,10 @@ def _edit(editor: BootFileEditor) -> tuple[tuple[str, Line | None], ...]:
 
         put_in_order(editor)
     overridden = editor.overridden()
+    if any(may_be_limited(key) for key, _winner in overridden):
+        from .limited_lines import move_behind_limits
+
+        overridden = move_behind_limits(editor, overridden)
     if overridden and request.on_override == "comment_out":
         from .winning_lines import comment_out_winners
 

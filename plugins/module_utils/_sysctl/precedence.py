@@ -6,8 +6,8 @@
 2. A line ``-key`` keeps globs off that key.
 3. A key that others act on has the value of the last write of any of them, see
    ``boot_effects.py``.
-4. A line that the kernel refuses sets nothing. Where the loader writes only the last line of a
-   key, that line keeps the earlier ones off all the same.
+4. A line that the kernel refuses sets nothing, see ``mutual_limits.py`` too. Where the loader
+   writes only the last line of a key, that line keeps the earlier ones off all the same.
 
 Sources: sysctl.d(5), src/sysctl/sysctl.c of systemd, src/sysctl.c of procps; where the two differ
 is in ``loaders.py``.
@@ -24,6 +24,7 @@ from .keys import (
     is_glob,
     key_to_path,
     may_be_coupled,
+    may_be_limited,
     may_be_rounded,
     split_glob,
 )
@@ -77,6 +78,8 @@ class Precedence:
         """Key -> its winner, or a line after it, that gives it a value that is not known."""
         for line in lines:
             self._read(line)
+        self._refusals: dict[str, list[tuple[Line, str]]] = {}
+        """Key -> the lines that the kernel refuses because of another key, each with the reason."""
         self._winners: dict[str, Line | None] = {}
         self._written_lines: dict[str, list[tuple[int, Line]]] = {}
         """Key -> the lines that the loader writes for it, each with its place in the order."""
@@ -158,7 +161,7 @@ class Precedence:
         if is_glob(key):
             return self.assignment(key)
         if not may_be_coupled(key):
-            line = self.assignment(key)
+            line = self._limited_winner(key) if may_be_limited(key) else self.assignment(key)
             if line and line.value and may_be_rounded(key):
                 self._note_unknown_rounding(key, line)
             return line
@@ -166,6 +169,28 @@ class Precedence:
         from .boot_effects import coupled_winner
 
         return coupled_winner(key, self)
+
+    def _limited_winner(self, key: str) -> Line | None:
+        from .mutual_limits import keys_limiting, limited_winner
+
+        return limited_winner(key, self) if keys_limiting(key) else self.assignment(key)
+
+    def note_refusal(self, key: str, line: Line, reason: str) -> None:
+        """Note that the kernel refuses a line because of another key."""
+        self._refusals.setdefault(key, []).append((line, reason))
+
+    def why_refused(self, line: Line, key: str) -> str:
+        """Return which other key makes the kernel refuse a line, "" if none does."""
+        self.winner(key)
+        for refused, reason in self._refusals.get(key, ()):
+            if refused == line:
+                return reason
+        return ""
+
+    def refuse(self, key: str, line: Line) -> Line:
+        """Note that the kernel refuses the line that decides a key; return one without value."""
+        self._refused[key] = line
+        return line._replace(value=None)
 
     def _note_unknown_rounding(self, key: str, line: Line) -> None:
         """Note that a line gives a key a value of which the kernel may make another one."""
@@ -208,8 +233,7 @@ class Precedence:
             return winner
         if not last_line.value and self._live.get(key) is None:
             return last_line
-        self._refused[key] = last_line
-        return last_line._replace(value=None)
+        return self.refuse(key, last_line)
 
     def _leaves_numbers_out(self, line: Line) -> bool:
         """Tell whether a line has fewer fields than its key, so that a line before it counts."""
@@ -242,6 +266,8 @@ class Precedence:
 
     def is_taken(self, line: Line, key: str) -> bool:
         """Tell whether the kernel takes a line that assigns a key, as far as that is known."""
+        if may_be_limited(key) and self.why_refused(line, key):
+            return False
         is_empty_and_unknown = not line.value and self._live.get(key) is None
         return is_empty_and_unknown or self._taken_line(line, key) is not None
 
@@ -329,6 +355,10 @@ def _with_coupled(keys: Iterable[str]) -> Iterator[str]:
             from .boot_effects import names_that_matter
 
             yield from names_that_matter(key)
+        if may_be_limited(key):
+            from .mutual_limits import keys_limiting
+
+            yield from keys_limiting(key)
 
 
 def _has_mark(boot_files: BootFiles, real_path: str, marks: set[bytes]) -> bool:

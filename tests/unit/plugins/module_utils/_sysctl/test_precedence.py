@@ -198,3 +198,60 @@ def test_file_names_that_are_not_utf_8_are_sorted_as_bytes():
     }
     host = make_host("systemd", files)
     assert precedence_of(host.boot_files, host.loader, ["a.b"]).winner("a.b").value == "1"
+
+
+PERIOD, RUNTIME = "kernel.sched_rt_period_us", "kernel.sched_rt_runtime_us"
+PORTS, FIRST_PORT = "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start"
+LOW, HIGH = "net.ipv4.ipfrag_low_thresh", "net.ipv4.ipfrag_high_thresh"
+RATE, PERCENT = "kernel.perf_event_max_sample_rate", "kernel.perf_cpu_time_max_percent"
+# Lines, key -> its value at boot (None: it keeps that of the kernel).
+LIMITED = [
+    ([(PERIOD, "500000")], {PERIOD: None}),
+    ([(PERIOD, "500000"), (RUNTIME, "400000")], {PERIOD: None, RUNTIME: "400000"}),
+    ([(RUNTIME, "400000"), (PERIOD, "500000")], {PERIOD: "500000", RUNTIME: "400000"}),
+    ([(RUNTIME, "-1"), (PERIOD, "5")], {PERIOD: "5", RUNTIME: "-1"}),
+    ([(RUNTIME, "1000001")], {RUNTIME: None}),
+    ([(FIRST_PORT, "40000")], {FIRST_PORT: None}),
+    ([(PORTS, "1000 2000")], {PORTS: None}),
+    ([(FIRST_PORT, "0"), (PORTS, "1000 2000")], {PORTS: "1000 2000", FIRST_PORT: "0"}),
+    ([(PORTS, "45000"), (FIRST_PORT, "45000")], {PORTS: "45000 60999", FIRST_PORT: "45000"}),
+    ([(LOW, "4194305"), (HIGH, "3145727")], {LOW: None, HIGH: None}),
+    ([(HIGH, "8388608"), (LOW, "8388608")], {LOW: "8388608", HIGH: "8388608"}),
+    ([(PERCENT, "0"), (RATE, "1")], {RATE: None, PERCENT: "0"}),
+    ([(RATE, "1"), (PERCENT, "0")], {RATE: "1", PERCENT: "0"}),
+    ([(PERCENT, "1"), (RATE, "1")], {RATE: "1", PERCENT: "1"}),
+    ([("kernel.sched_rt_*", "400000")], {RUNTIME: "400000"}),
+]
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize(("lines", "boot"), LIMITED)
+def test_keys_that_limit_each_other(loader, lines, boot):
+    text = "".join(f"{key} = {value}\n" for key, value in lines)
+    host = make_host(loader, {"/etc/sysctl.d/a.conf": text})
+    for key, expected in boot.items():
+        precedence = precedence_of(host.boot_files, host.loader, [key])
+        winner = precedence.winner(key)
+        assert (winner and winner.value) == expected
+        if expected is None:
+            line = precedence.refused_line(key)
+            assert line.key == key
+            assert not precedence.is_taken(line, key)
+            assert "which is" in precedence.why_refused(line, key) or key == RATE
+
+
+def test_a_line_that_another_key_has_refused_counts_no_longer():
+    """Procps writes each line; the kernel then keeps the value of an earlier one."""
+    text = f"{PERIOD} = 990000\n{PERIOD} = 500000\n"
+    host = make_host("procps", {"/etc/sysctl.d/a.conf": text})
+    winner = precedence_of(host.boot_files, host.loader, [PERIOD]).winner(PERIOD)
+    assert (winner.value, winner.number) == ("990000", 1)
+
+
+def test_a_later_program_meets_what_the_loader_left():
+    host = make_host("systemd", {"/etc/sysctl.d/a.conf": f"{RUNTIME} = 400000\n"})
+    first = precedence_of(host.boot_files, host.loader, [PERIOD])
+    lines = [*parse_lines(f"{PERIOD} = 500000\n".encode(), host.loader)]
+    last = Precedence(lines, host.loader, earlier=first)
+    assert last.winner(PERIOD).value == "500000"
+    assert Precedence(lines, host.loader).winner(PERIOD).value is None

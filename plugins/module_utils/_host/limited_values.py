@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The order in which keys that limit each other are written.
+
+Imported only where a plan writes such a key.
+"""
+
+from __future__ import annotations
+
+from .._sysctl.errors import TuningError
+from .._sysctl.mutual_limits import in_writable_order, keys_limiting
+from .._sysctl.plan import Plan
+from .._sysctl.secrets import quote_value
+from .proc_sys import read_keys
+
+
+def order_writes(plan: Plan) -> Plan:
+    """Return a plan whose writes come in an order in which the kernel takes all of them.
+
+    A value that it takes in no order is refused.
+    """
+    live = dict(plan.observed.runtime)
+    for write in plan.writes:
+        others = [key for key in keys_limiting(write.key) if key not in live]
+        live.update(read_keys(others, named=False, needed=False))
+    values = {write.key: write.after for write in plan.writes}
+    order, refused = in_writable_order(values, live)
+    for key, reason in refused.items():
+        raise TuningError(
+            f"{key}: {quote_value(key, values[key])} is refused by the kernel: {reason}; "
+            "give values that fit together",
+            key,
+        )
+    writes = {write.key: write for write in plan.writes}
+    if order == list(writes):
+        return plan
+    desired = {}
+    next_keys = iter(order)
+    for key in plan.desired:
+        written = next(next_keys) if key in writes else key
+        desired[written] = plan.desired[written]
+    return plan._replace(desired=desired, writes=tuple(writes[key] for key in order))

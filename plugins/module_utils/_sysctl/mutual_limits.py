@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keys of which one limits the other: the kernel refuses a value because of another key.
+
+1. Of two keys in ``ORDERED``, the kernel takes neither a lower one above the upper one nor the
+   reverse. Of a range, its first number counts.
+2. A key in ``BLOCKED`` is refused whatever the value, while another one has one of these values.
+
+Imported only where a key may be one of them, see ``may_be_limited`` in ``keys.py``. `make
+couplings` measures these rules; tests/unit/couplings has what each kernel did.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
+
+from .keys import glob_matches, is_glob, split_glob
+from .sysctl_d import Line
+from .values import numbers_in, value_after_write, value_in_text, values_equal
+
+if TYPE_CHECKING:
+    from .precedence import Precedence
+
+Values = Mapping[str, str]
+
+
+class Ordered(NamedTuple):
+    """Two keys of which one must not be above the other."""
+
+    lower: str
+    upper: str
+    source: str
+
+
+class Blocked(NamedTuple):
+    """A key that cannot be written while another one has one of these values."""
+
+    key: str
+    other: str
+    values: tuple[str, ...]
+    source: str
+
+
+_FRAGMENTS = "ip4_frags_ns_ctl_table, net/ipv4/ip_fragment.c, and what is like it"
+
+ORDERED = (
+    Ordered(
+        lower="kernel.sched_rt_runtime_us",
+        upper="kernel.sched_rt_period_us",
+        source="sched_rt_global_validate, kernel/sched/rt.c",
+    ),
+    Ordered(
+        lower="kernel.sched_util_clamp_min",
+        upper="kernel.sched_util_clamp_max",
+        source="sysctl_sched_uclamp_handler, kernel/sched/core.c",
+    ),
+    Ordered(
+        lower="net.ipv4.ip_unprivileged_port_start",
+        upper="net.ipv4.ip_local_port_range",
+        source="ipv4_local_port_range and ipv4_privileged_ports, net/ipv4/sysctl_net_ipv4.c",
+    ),
+    Ordered(
+        lower="net.ipv4.ipfrag_low_thresh",
+        upper="net.ipv4.ipfrag_high_thresh",
+        source=_FRAGMENTS,
+    ),
+    Ordered(
+        lower="net.ipv6.ip6frag_low_thresh",
+        upper="net.ipv6.ip6frag_high_thresh",
+        source=_FRAGMENTS,
+    ),
+    Ordered(
+        lower="net.netfilter.nf_conntrack_frag6_low_thresh",
+        upper="net.netfilter.nf_conntrack_frag6_high_thresh",
+        source=_FRAGMENTS,
+    ),
+    Ordered(
+        lower="net.rds.reconnect_min_delay_ms",
+        upper="net.rds.reconnect_max_delay_ms",
+        source="rds_sysctl_rds_table, net/rds/sysctl.c",
+    ),
+    Ordered(
+        lower="net.sctp.pf_retrans",
+        upper="net.sctp.ps_retrans",
+        source="sctp_net_table, net/sctp/sysctl.c",
+    ),
+    Ordered(
+        lower="net.sctp.rto_min",
+        upper="net.sctp.rto_max",
+        source="proc_sctp_do_rto_min and proc_sctp_do_rto_max, net/sctp/sysctl.c",
+    ),
+)
+BLOCKED = (
+    Blocked(
+        key="kernel.perf_event_max_sample_rate",
+        other="kernel.perf_cpu_time_max_percent",
+        values=("0", "100"),
+        source="perf_event_max_sample_rate_handler, kernel/events/core.c",
+    ),
+)
+START_VALUES = {
+    "kernel.perf_cpu_time_max_percent": "25",
+    "kernel.sched_rt_period_us": "1000000",
+    "kernel.sched_rt_runtime_us": "950000",
+    "kernel.sched_util_clamp_max": "1024",
+    "kernel.sched_util_clamp_min": "1024",
+    "net.ipv4.ip_local_port_range": "32768 60999",
+    "net.ipv4.ip_unprivileged_port_start": "1024",
+    "net.ipv4.ipfrag_high_thresh": "4194304",
+    "net.ipv4.ipfrag_low_thresh": "3145728",
+    "net.ipv6.ip6frag_high_thresh": "4194304",
+    "net.ipv6.ip6frag_low_thresh": "3145728",
+    "net.netfilter.nf_conntrack_frag6_high_thresh": "4194304",
+    "net.netfilter.nf_conntrack_frag6_low_thresh": "3145728",
+    "net.rds.reconnect_max_delay_ms": "1000",
+    "net.rds.reconnect_min_delay_ms": "4",
+    "net.sctp.pf_retrans": "0",
+    "net.sctp.ps_retrans": "65535",
+    "net.sctp.rto_max": "60000",
+    "net.sctp.rto_min": "1000",
+}
+"""Key -> the value that the kernel starts with."""
+_ONE_NUMBER = "0"
+
+
+def keys_limiting(key: str) -> list[str]:
+    """Return the keys on whose values it depends what a key takes."""
+    others = []
+    for pair in ORDERED:
+        if key in (pair.lower, pair.upper):
+            others.append(pair.lower if key == pair.upper else pair.upper)
+    return others + blocking_keys(key)
+
+
+def blocking_keys(key: str) -> list[str]:
+    """Return the keys with whose values a key cannot be written at all."""
+    return [rule.other for rule in BLOCKED if rule.key == key]
+
+
+def why_refused(key: str, value: str, values: Values) -> str:
+    """Return why the kernel refuses a value while other keys have these, "" if it does not."""
+    numbers = numbers_in(value)
+    for pair in ORDERED:
+        if not numbers or key not in (pair.lower, pair.upper):
+            continue
+        other = pair.lower if key == pair.upper else pair.upper
+        limit = numbers_in(values.get(other, ""))
+        if not limit:
+            continue
+        if key == pair.lower and numbers[0] > limit[0]:
+            return f"it must not be above {other}, which is {values[other]}"
+        if key == pair.upper and numbers[0] < limit[0]:
+            return f"it must not be below {other}, which is {values[other]}"
+    for rule in BLOCKED:
+        if rule.key == key and values.get(rule.other) in rule.values:
+            return f"it cannot be written while {rule.other} is {values[rule.other]}"
+    return ""
+
+
+def limited_winner(key: str, precedence: Precedence) -> Line | None:
+    """Return the line that decides a key which others limit, None if there is none.
+
+    All writes of the loader to these keys are simulated, in its order.
+    """
+    names = [key, *keys_limiting(key)]
+    values = _values_before(names, precedence)
+    winner: Line | None = None
+    for name, line in _writes(names, precedence):
+        before = values.get(name, _ONE_NUMBER)
+        value = value_in_text(name, line.value or "", before)
+        if value is None:
+            continue
+        value = value_after_write(name, value, before)
+        reason = why_refused(name, value, values)
+        if not reason:
+            values[name] = value
+            winner = line._replace(value=value) if name == key else winner
+        elif name == key:
+            precedence.note_refusal(key, line, reason)
+    assigned = precedence.assignments.get(key)
+    if winner is None and assigned is not None:
+        return precedence.refuse(key, assigned)
+    return winner or precedence.excluded.get(key)
+
+
+def _values_before(names: Iterable[str], precedence: Precedence) -> dict[str, str]:
+    """Return key -> its value before the lines are written."""
+    values = {}
+    for name in names:
+        start = (precedence.start_values or {}).get(name) or START_VALUES.get(name)
+        if start is not None:
+            values[name] = start
+        line = precedence.earlier.winner(name) if precedence.earlier else None
+        if line and line.value:
+            values[name] = line.value
+    return values
+
+
+def _writes(names: list[str], precedence: Precedence) -> Iterator[tuple[str, Line]]:
+    """Yield what a loader writes to keys, in its order: each key with the line."""
+    named = {*precedence.assignments, *precedence.excluded}
+    for line in precedence.lines_written_to(names):
+        if not is_glob(line.key):
+            yield line.key, line
+            continue
+        segments = split_glob(line.key)
+        for name in sorted(names):
+            if name not in named and glob_matches(segments, name):
+                yield name, line
+
+
+def in_writable_order(
+    values: Mapping[str, str | None], live: Mapping[str, str | None]
+) -> tuple[list[str], dict[str, str]]:
+    """Return the keys in an order in which the kernel takes their values, and those it refuses.
+
+    The latter are key -> reason. A key stays where it is if it can.
+    values: what is written, in the order of the task. live: what these keys, and those that limit
+    them, have now.
+    """
+    now = {key: value for key, value in live.items() if value is not None}
+    pending = [key for key, value in values.items() if value is not None]
+    pending.sort(key=lambda key: not blocking_keys(key))
+    ordered: list[str] = []
+    while pending:
+        refused = {key: _why_refused_now(key, values, now) for key in pending}
+        key = next((key for key in pending if not refused[key]), None)
+        if key is None:
+            return [*ordered, *pending], refused
+        pending.remove(key)
+        ordered.append(key)
+        now[key] = str(values[key])
+    return ordered, {}
+
+
+def _why_refused_now(key: str, values: Mapping[str, str | None], now: Values) -> str:
+    value = str(values[key])
+    is_there = values_equal(key, now.get(key), value)
+    return "" if is_there else why_refused(key, value, now)

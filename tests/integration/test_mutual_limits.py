@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys that the kernel refuses because of another one, with the real kernel and loaders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sandbox.tasks import OURS, Asker, info, sysctl
+from sandbox.world import World
+
+LOW, HIGH = "net.ipv4.ipfrag_low_thresh", "net.ipv4.ipfrag_high_thresh"
+PORTS, FIRST_PORT = "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start"
+OTHER = "/etc/sysctl.d/10-a.conf"
+LINES = {
+    "lower, then upper": f"{LOW} = 5000000\n{HIGH} = 6000000\n",
+    "upper, then lower": f"{HIGH} = 6000000\n{LOW} = 5000000\n",
+    "both down, upper first": f"{HIGH} = 2000\n{LOW} = 1000\n",
+    "both down, lower first": f"{LOW} = 1000\n{HIGH} = 2000\n",
+    "a range below": f"{PORTS} = 1000 2000\n{FIRST_PORT} = 40000\n",
+    "a range above": f"{PORTS} = 50000\n{FIRST_PORT} = 40000\n",
+    "a first port that frees the range": f"{FIRST_PORT} = 0\n{PORTS} = 1000 2000\n",
+    "a glob": f"net.ipv4.ipfrag_*_thresh = 1000\n{PORTS} = 1 x\n",
+    "twice": f"{LOW} = 2000\n{HIGH} = 3000\n{LOW} = 4000\n{HIGH} = 1000\n",
+}
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize("text", LINES.values(), ids=LINES)
+def test_what_is_said_of_a_boot(
+    make_world: Callable[..., World], ask: Asker, loader: str, text: str
+) -> None:
+    world = make_world({OTHER: text}, loader=loader)
+    keys = [LOW, HIGH, PORTS, FIRST_PORT]
+    settings = ask.again(world, info(keys=keys))["settings"]
+    before = {key: world.sysctl(key) for key in keys}
+    expected = {key: settings[key]["boot"] or before[key] for key in keys}
+    booted = world.boot(loader, keys).values
+    assert {key: booted[key].split() for key in keys} == {
+        key: expected[key].split() for key in keys
+    }
+
+
+def test_a_line_that_is_refused_is_named(world: World, ask: Asker) -> None:
+    world.write(OTHER, f"{LOW} = 5000000\n")
+    result = ask.again(world, info(keys=[LOW]))
+    (assignment,) = result["settings"][LOW]["assignments"]
+    assert assignment["fate"] == "refused"
+    problems = [problem["problem"] for problem in result["problems"]]
+    assert any(f"since it must not be above {HIGH}, which is 4194304 then" in p for p in problems)
+
+
+def test_a_value_that_another_key_forbids(world: World, ask: Asker) -> None:
+    result = ask.fails(world, sysctl({LOW: 5000000}))
+    assert (
+        f"{LOW}: '5000000' is refused by the kernel: it must not be above {HIGH}" in result["msg"]
+    )
+    assert not world.exists(OURS)
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+def test_values_come_in_an_order_that_the_kernel_takes(
+    make_world: Callable[..., World], ask: Asker, loader: str
+) -> None:
+    world = make_world(loader=loader)
+    up = {LOW: "5000000", HIGH: "6000000"}
+    task = sysctl(up)
+    result = ask.ok(world, task)
+    assert {key: world.sysctl(key) for key in up} == up
+    ask.again(world, task)
+    assert world.boot(loader, list(up)).values == up
+    ask.ok(world, sysctl(result["previous"]))
+    assert world.sysctl(HIGH) == "4194304"
+
+
+def test_our_line_that_the_next_boot_would_refuse(world: World, ask: Asker) -> None:
+    world.set_sysctl(HIGH, 6000000)
+    result = ask.fails(world, sysctl({LOW: 5000000}))
+    assert f"it must not be above {HIGH}, which is 4194304 then" in result["msg"]
