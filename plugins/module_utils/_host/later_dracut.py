@@ -25,7 +25,10 @@ _COPIED = "/etc/sysctl.d"
 
 
 def read(files: HostFiles) -> LaterChanges:
-    """Return a doubt for each key of a file that is older than an initramfs."""
+    """Return a doubt for each key of a file that an initramfs may have a copy of.
+
+    Of a file that was changed since the initramfs was made, the copy may have another value.
+    """
     image, made = _newest_image(files)
     if not image or not _is_host_only(files):
         return LaterChanges()
@@ -37,15 +40,16 @@ def read(files: HostFiles) -> LaterChanges:
         except OSError:
             continue
         for key, value in values.items():
-            if is_copied and path.endswith(".conf"):
-                doubts.append(_doubt(key, value, image))
+            if path.endswith(".conf"):
+                doubts.append(_doubt(key, value if is_copied else None, image))
     return LaterChanges(doubts=tuple(doubts))
 
 
-def _doubt(key: str, value: str, image: str) -> Doubt:
+def _doubt(key: str, value: str | None, image: str) -> Doubt:
+    becomes = "" if value is None else f" to {quote_value(key, value)}"
     return Doubt(
         by="dracut",
-        why=f"the initramfs may have a copy of a file that sets it to {quote_value(key, value)}",
+        why=f"the initramfs may have a copy of a file that sets it{becomes}",
         path=image,
         remedy="run 'dracut -f'",
         keys=(key,),
