@@ -17,6 +17,7 @@ from .files import HostFiles, read_file
 _LARGEST_FILE = 1 << 20
 """Bytes. No configuration of these programs is larger."""
 
+_OPENRC = ("/sbin/openrc", "/usr/sbin/openrc", "/usr/bin/openrc")
 _RUNLEVELS = ("sysinit", "boot", "default")
 """The runlevels of OpenRC that are entered at boot."""
 _INTERFACES = "/sys/class/net"
@@ -77,7 +78,7 @@ def unmasked_paths(files: HostFiles, folders: Iterable[str], ending: str) -> lis
 
 
 def is_enabled(files: HostFiles, name: str) -> bool:
-    """Tell whether a service starts at boot: a unit of systemd, or a script of sysvinit."""
+    """Tell whether a service starts at boot: a unit of systemd, or a script of another init."""
     unit = f"/etc/systemd/system/{name}.service"
     if os.path.lexists(files.host_path(unit)) and files.resolve(unit) == "/dev/null":
         return False
@@ -89,12 +90,22 @@ def is_enabled(files: HostFiles, name: str) -> bool:
 
 
 def starts_by_script(files: HostFiles, name: str) -> bool:
-    """Tell whether sysvinit starts a script of this name at boot."""
+    """Tell whether an init other than systemd starts a script of this name at boot.
+
+    Where OpenRC boots the host, the links of sysvinit may be there too, and nothing follows them.
+    """
+    if _openrc_boots(files):
+        return starts_by_openrc(files, name)
     for folder in ("/etc/rcS.d", "/etc/rc2.d", "/etc/rc3.d"):
         for link in names_in(files, folder):
             if link[:1] == "S" and link[1:3].isdigit() and link[3:] == name:
                 return True
     return False
+
+
+def _openrc_boots(files: HostFiles) -> bool:
+    is_installed = any(os.path.lexists(files.host_path(path)) for path in _OPENRC)
+    return is_installed and not files.resolve("/sbin/init").endswith("/systemd")
 
 
 def starts_by_openrc(files: HostFiles, name: str) -> bool:

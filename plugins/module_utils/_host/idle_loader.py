@@ -29,6 +29,8 @@ _OLDER_SCRIPTS = ("/etc/rc.d/rc.sysinit", "/etc/rc.sysinit")
 """The scripts of older inits, which applied files themselves."""
 _NATIVE_BOOT = "/etc/runit/native.boot.run"
 """With it, Debian's runit runs scripts of its own in place of those of sysvinit."""
+_LEFT_OUT = "/etc/runit/no.emulate.sysv.d/procps"
+"""With it, Debian's runit leaves out this script of sysvinit."""
 _REMEDY_NOT_KNOWN = "see what your init runs 'sysctl --system' with"
 _REMEDY_NOTHING = "set 'persistent: false', or install and enable what applies them"
 
@@ -37,9 +39,10 @@ def find_idle_loader(files: HostFiles, loader: Loader) -> Doubt | None:
     """Return why the loader does not run at boot, None if it does."""
     if loader.name == "systemd":
         return _idle_unit(files) or _other_process_1(files)
-    if _exists(files, _NATIVE_BOOT) and files.resolve("/sbin/init").endswith("/runit-init"):
-        why = "runit boots with scripts of its own, of which it is not known what they apply"
-        return Doubt(NOT_KNOWN, why, _NATIVE_BOOT, _REMEDY_NOT_KNOWN)
+    if files.resolve("/sbin/init").endswith("/runit-init"):
+        doubt = _scripts_of_runit(files)
+        if doubt:
+            return doubt
     if _script_is_enabled(files):
         return None
     if any(_exists(files, path) for path in INIT_SCRIPTS):
@@ -47,6 +50,16 @@ def find_idle_loader(files: HostFiles, loader: Loader) -> Doubt | None:
 
         return find_idle_script(files)
     return _missing_service(files)
+
+
+def _scripts_of_runit(files: HostFiles) -> Doubt | None:
+    if _exists(files, _NATIVE_BOOT):
+        why = "runit boots with scripts of its own, of which it is not known what they apply"
+        return Doubt(NOT_KNOWN, why, _NATIVE_BOOT, _REMEDY_NOT_KNOWN)
+    if _exists(files, _LEFT_OUT):
+        why = "runit leaves out the script procps, so nothing applies the files"
+        return Doubt(NOTHING, why, _LEFT_OUT, f"remove {_LEFT_OUT}")
+    return None
 
 
 def _exists(files: HostFiles, path: str) -> bool:

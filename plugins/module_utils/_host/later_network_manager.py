@@ -2,11 +2,14 @@
 
 """NetworkManager: keys of the interfaces that it manages, as its state of this boot says.
 
+Where it has not run since the boot, and in images, the interfaces that its connections name count.
+
 Sources: src/core/devices/nm-device.c and src/core/nm-l3cfg.c of NetworkManager.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Iterator, NamedTuple
 
@@ -28,6 +31,7 @@ class _Connection(NamedTuple):
 
     path: str = DEVICES
     uuid: str = ""
+    interface: str = ""
     method4: str = "auto"
     method6: str = "auto"
     privacy: str = ""
@@ -41,6 +45,10 @@ def read(files: HostFiles) -> LaterChanges:
     connections = {connection.uuid: connection for connection in _connections(files)}
     for interface, uuid in _managed_interfaces(files):
         doubts.extend(_doubts_of(interface, connections.get(uuid, _Connection())))
+    if not os.path.lexists(files.host_path(DEVICES)):
+        for connection in connections.values():
+            if connection.interface:
+                doubts.extend(_doubts_of(connection.interface, connection))
     return LaterChanges(doubts=tuple(doubts))
 
 
@@ -69,6 +77,7 @@ def _connection(path: str, text: str) -> _Connection:
     return _Connection(
         path=path,
         uuid=options.get(("connection", "uuid"), ""),
+        interface=options.get(("connection", "interface-name"), ""),
         method4=options.get(("ipv4", "method"), "auto"),
         method6=options.get(("ipv6", "method"), "auto"),
         privacy=options.get(("ipv6", "ip6-privacy"), ""),

@@ -17,12 +17,13 @@ RC_LOCAL = ("/etc/rc.local", "/etc/rc.d/rc.local")
 CRON_TABLES = ("/etc/crontab", "/var/spool/cron/crontabs/root", "/var/spool/cron/root")
 CRON_FOLDER = "/etc/cron.d"
 HOOKS = {
-    "/etc/network/if-pre-up.d": ("ifupdown", "networking"),
-    "/etc/network/if-up.d": ("ifupdown", "networking"),
-    "/etc/NetworkManager/dispatcher.d": ("NetworkManager", "NetworkManager"),
-    "/etc/local.d": ("local.d", ""),
+    "/etc/network/if-pre-up.d": ("ifupdown", "networking", ""),
+    "/etc/network/if-up.d": ("ifupdown", "networking", ""),
+    "/etc/NetworkManager/dispatcher.d": ("NetworkManager", "NetworkManager", ""),
+    "/etc/local.d": ("local.d", "local", ".start"),
 }
-"""Folder of scripts -> what runs them, and the service that must start for that."""
+"""Folder of scripts -> what runs them, the service that must start for that, and the ending of
+their names."""
 UNITS = "/etc/systemd/system"
 
 _AT_BOOT = re.compile(r"^\s*@reboot\s")
@@ -40,10 +41,11 @@ def read(files: HostFiles) -> LaterChanges:
             doubts.extend(script_doubts(files, "rc.local", path, read_text(files, path)))
     for path in (*CRON_TABLES, *_files_in(files, CRON_FOLDER)):
         doubts.extend(_doubts_of_lines(files, "cron", path, _AT_BOOT))
-    for folder, (program, service) in HOOKS.items():
-        if not service or is_enabled(files, service):
+    for folder, (program, service, ending) in HOOKS.items():
+        if is_enabled(files, service):
             for path in _files_in(files, folder):
-                doubts.extend(_doubts_of_hook(files, program, path))
+                if path.endswith(ending):
+                    doubts.extend(_doubts_of_hook(files, program, path))
     for path in _units_that_start(files):
         unit = path.rpartition("/")[2]
         doubts.extend(_doubts_of_lines(files, unit, path, _STARTED))
