@@ -123,8 +123,10 @@ boots: roots .venv/peers/.ready .build/src/.ready .build/installed/.ready .build
 .PHONY: roots
 roots: .venv/dev/.ready .build/packages-lab # make the file systems of the test hosts: needs the network, which a lab does not have
 	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots >/dev/null
-	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --programs 12 >/dev/null
-	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --kind sysvinit 12 >/dev/null
+	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --variant programs 12 >/dev/null
+	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --variant sysvinit 12 >/dev/null
+	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --variant openrc 12 >/dev/null
+	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --variant runit 12 >/dev/null
 
 build-check: .venv/dev/.ready .build/installed/.ready ## check the files of the built collection
 	.venv/dev/bin/python tools/check_build.py .build/dist/netops-tuning-*.tar.gz

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from lab import roots
 from lab_testing.machine import isolate
+from lab_testing.statements import Count
+
+COUNTS: pytest.StashKey[list[Count]] = pytest.StashKey()
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +22,29 @@ def hierarchy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def _build_roots() -> None:
     roots.make_roots(roots.RELEASES)
+
+
+@pytest.fixture
+def count(request: pytest.FixtureRequest) -> Count:
+    """Return a count of statements about a boot, which is shown at the end of the test run."""
+    own = Count()
+    request.config.stash.setdefault(COUNTS, []).append(own)
+    return own
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    total = Count()
+    for own in config.stash.get(COUNTS, []):
+        for verdict, cases in own.cases.items():
+            for case in cases:
+                total.add(verdict, case)
+    if total:
+        terminalreporter.write_line(total.summary())
+        for verdict in ("wrong", "doubted wrongly"):
+            for case in total.cases[verdict]:
+                terminalreporter.write_line(f"  {verdict}: {case}")
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@
                          when they end or reboot
     host.py              `Host`, and `HostKind`, the methods that a kind of hosts must have
     booted.py, light.py, virtual_machine.py
-                         the kinds: containers with systemd or sysvinit, namespaces with sshd,
-                         emulated machines
+                         the kinds: containers with systemd, sysvinit, OpenRC or runit,
+                         namespaces with sshd, emulated machines
     cgroups.py           the cgroups of a lab and of its hosts
     inotify.py           the machine's limit of inotify instances, raised while a lab needs it
     syscalls.py          mount(2), unshare(2) and others that Python does not have

@@ -33,6 +33,8 @@ examples:
                                a lab for one command
 kinds:
   booted   systemd and all that it starts, in systemd-nspawn; about 12 MiB and 1 s each
+  sysvinit, runit
+           the same with another init
   light    namespaces and sshd, about 2 MiB and 30 ms each; the boot runs only systemd-sysctl
   vm       Debian's own kernel on an emulated machine; about 1 GiB and half a minute each
 """
@@ -102,8 +104,8 @@ def _add_commands_for_labs(commands: Commands) -> None:
     _add_kind(command)
     releases = list(roots.RELEASES)
     command.add_argument("releases", nargs="*", default=releases, metavar="RELEASE")
-    text = "with the programs that set keys at boot, which tests enable"
-    command.add_argument("--programs", action="store_true", help=text)
+    text = "what they have besides, if it is not what hosts of that kind have"
+    command.add_argument("--variant", choices=[*roots.VARIANTS], default="", help=text)
 
 
 def _add_commands_for_hosts(commands: Commands) -> None:
@@ -266,7 +268,7 @@ def _enter(options: argparse.Namespace) -> NoReturn:
 
 def _roots(options: argparse.Namespace) -> None:
     releases = [roots.release_of(name) for name in options.releases]
-    paths = roots_for(options.kind, releases, programs=options.programs)
+    paths = roots_for(options.kind, releases, options.variant)
     print(json.dumps({release: str(path) for release, path in paths.items()}, indent=2))
 
 

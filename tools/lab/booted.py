@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Booted hosts: systemd-nspawn containers with systemd, or sysvinit, as process 1.
+"""Booted hosts: systemd-nspawn containers with systemd, sysvinit or runit as process 1.
 
 The machine itself need not run systemd.
 """
@@ -70,6 +70,22 @@ class SysvinitKind(BootedKind):
     def reboot(self, pid: int, cgroup: Path) -> None:
         """Send the host's init the signal that Ctrl-Alt-Del sends (init(8))."""
         del pid
-        processes = (cgroup / "payload/cgroup.procs").read_text(encoding="ascii")
-        init = min(int(number) for number in processes.split())
-        os.kill(init, signal.SIGINT)
+        os.kill(_init_pid(cgroup), signal.SIGINT)
+
+
+class RunitKind(SysvinitKind):
+    """Hosts with runit in systemd-nspawn."""
+
+    def reboot(self, pid: int, cgroup: Path) -> None:
+        """Do what `runit-init 6` does (runit(8)); Debian's Ctrl-Alt-Del does not reboot."""
+        del pid
+        init = _init_pid(cgroup)
+        for name in ("runit.stopit", "runit.reboot"):
+            os.chmod(f"/proc/{init}/root/run/{name}", 0o100)
+        os.kill(init, signal.SIGCONT)
+
+
+def _init_pid(cgroup: Path) -> int:
+    """Return the PID of process 1 of a host without systemd, as seen from outside."""
+    processes = (cgroup / "payload/cgroup.procs").read_text(encoding="ascii")
+    return min(int(number) for number in processes.split())

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from . import inotify, roots, syscalls
-from .booted import BootedKind, SysvinitKind
+from .booted import BootedKind, RunitKind, SysvinitKind
 from .cgroups import Cgroup
 from .host import (
     BRIDGE,
@@ -44,6 +44,7 @@ from .virtual_machine import VirtualMachineKind
 KINDS: dict[str, HostKind] = {
     "booted": BootedKind(),
     "light": LightKind(),
+    "runit": RunitKind(),
     "sysvinit": SysvinitKind(),
     "vm": VirtualMachineKind(),
 }

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from . import roots
-from .supervisor import ENTER, SSH_TIMEOUT, STATE_FILE
+from .supervisor import ENTER, LOOK, SSH_TIMEOUT, STATE_FILE
+from .virtual_machine import OPTIONS_FILE, MachineOptions
 
 LABS = roots.PROJECT / ".build" / "hosts"
-KINDS = ("booted", "light", "sysvinit", "vm")
+KINDS = ("booted", "light", "runit", "sysvinit", "vm")
 ATTEMPTS = 3000
 """How often to look whether hosts have booted: for a quarter of an hour or longer.
 
@@ -40,8 +41,8 @@ PROGRAMS = {
 }
 """Program -> the Debian package that has it."""
 PROGRAMS_FOR_VMS = {"mke2fs": "e2fsprogs", "qemu-system-x86_64": "qemu-system-x86"}
-ROOT_VARIANTS = {"vm": "kernel", "sysvinit": "sysvinit"}
-"""Kind of hosts -> the variant of their root."""
+ROOT_VARIANTS = {"vm": "kernel", "runit": "runit", "sysvinit": "sysvinit"}
+"""Kind of hosts -> the variant of their root, unless another one is asked for."""
 HOST_FIELDS = ("name", "kind", "release", "number", "lower")
 
 
@@ -91,13 +92,13 @@ class Lab:
     # --- hosts ---
 
     def make(
-        self, kind: str, releases: Sequence[str], count: int, *, programs: bool = False
+        self, kind: str, releases: Sequence[str], count: int, *, variant: str = ""
     ) -> list[str]:
         """Make hosts that are down, of each release in turn; return their names.
 
-        programs: they have the programs that set keys at boot, none of which is enabled.
+        variant: that of their roots, if it is not that of their kind.
         """
-        lower = roots_for(kind, releases, programs=programs)
+        lower = roots_for(kind, releases, variant)
         existing = self.hosts()
         number = 1 + max((host["number"] for host in existing), default=-1)
         used = [host["release"] for host in existing]
@@ -122,11 +123,9 @@ class Lab:
         self.wait(hosts)
         self.write_inventory()
 
-    def up(
-        self, kind: str, releases: Sequence[str], count: int, *, programs: bool = False
-    ) -> list[str]:
+    def up(self, kind: str, releases: Sequence[str], count: int, *, variant: str = "") -> list[str]:
         """Make hosts and start them; return their names."""
-        names = self.make(kind, releases, count, programs=programs)
+        names = self.make(kind, releases, count, variant=variant)
         self.start(names)
         return names
 
@@ -194,6 +193,11 @@ class Lab:
         """Return the directory with the host's root and console, as seen from outside the lab."""
         return Path(f"/proc/{self.init_pid}/root/run/hosts/{host}")
 
+    def set_machine_options(self, host: str, options: MachineOptions) -> None:
+        """Say what a virtual machine gets from outside of its disk, from its next boot on."""
+        path = self.host_directory(host) / OPTIONS_FILE
+        path.write_text(json.dumps(options._asdict()), encoding="utf-8")
+
     # --- commands ---
 
     def inside(self, *command: str) -> list[str]:
@@ -215,6 +219,20 @@ class Lab:
             argv, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
         )
         return finished.stdout.decode()
+
+    def run_in_root(self, host: str, script: str) -> None:
+        """Run a script of a shell in the root of a host that has not booted yet."""
+        root = f"/run/hosts/{host}/root"
+        command = ["unshare", "--mount", "chroot", root, "sh", "-e"]
+        finished = subprocess.run(
+            [str(self.directory / LOOK), *command],
+            input=f"mount -t proc proc /proc\n{script}".encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if finished.returncode:
+            raise LabError(f"{script}\n{finished.stdout.decode(errors='replace')}")
 
     # --- the inventory ---
 
@@ -278,15 +296,14 @@ def open_lab(directory: Path) -> Iterator[Lab]:
             supervisor.wait()
 
 
-def roots_for(kind: str, releases: Iterable[str], *, programs: bool = False) -> dict[str, Path]:
+def roots_for(kind: str, releases: Iterable[str], variant: str = "") -> dict[str, Path]:
     """Return the root file systems for hosts of a kind, by release; build missing ones."""
-    variant = "programs" if programs else ROOT_VARIANTS.get(kind, "")
     if kind == "vm":
         machine = platform.machine()
         if machine != "x86_64":
             raise LabError(f"virtual machines need x86_64, and this machine is {machine}")
         _require_programs(PROGRAMS_FOR_VMS)
-    return roots.make_roots(releases, variant)
+    return roots.make_roots(releases, variant or ROOT_VARIANTS.get(kind, ""))
 
 
 def _check_prerequisites() -> None:

@@ -27,6 +27,8 @@ RELEASES = {"bullseye": "11", "bookworm": "12", "trixie": "13"}
 PACKAGES = ("openssh-server", "python3", "procps", "iproute2", "sudo")
 SYSTEMD = ("systemd", "systemd-sysv", "dbus")
 SYSVINIT = ("sysvinit-core", "ifupdown")
+OPENRC = ("sysvinit-core", "openrc", "ifupdown")
+RUNIT = ("runit-init", "ifupdown")
 KERNEL_PACKAGE = "linux-image-cloud-amd64"
 KERNEL_PACKAGES = {"bullseye": "linux-image-5.10.0-32-cloud-amd64"}
 """Release -> the package of its kernel, if that is not KERNEL_PACKAGE.
@@ -41,6 +43,10 @@ PROGRAMS = {
     "networking": ("ifupdown",),
     "keepalived": ("keepalived",),
     "cron": ("cron",),
+    "NetworkManager": ("network-manager",),
+    "cloud-init": ("cloud-init",),
+    # In place of the kernel's module, which the machine need not have.
+    "wg-quick@": ("wireguard-tools", "wireguard-go"),
 }
 """Programs that set keys at boot: unit -> packages. None of the units is enabled."""
 UNUSED = ("doc", "man", "locale", "info", "lintian", "bug")
@@ -67,6 +73,12 @@ SMALL_INITRD = (
     'printf "virtio_pci\\nvirtio_blk\\next4\\n" >"$1/etc/initramfs-tools/modules"',
 )
 """Run before the kernel is installed: only what finds the disk, since an emulator unpacks it."""
+SMALL_DRACUT = (
+    'mkdir -p "$1/etc/dracut.conf.d"',
+    'echo "compress=cat" >"$1/etc/dracut.conf.d/small.conf"',
+    'echo "drivers=\' virtio_pci virtio_blk ext4 \'" >>"$1/etc/dracut.conf.d/small.conf"',
+)
+"""The same for dracut."""
 HOOKS = (
     f'chroot "$1" systemctl --quiet mask {" ".join(MASKED)}',
     'chroot "$1" systemctl --quiet enable systemd-networkd',
@@ -76,7 +88,11 @@ HOOKS = (
 )
 
 
-DISABLE_PROGRAMS = (f'chroot "$1" systemctl --quiet disable {" ".join(PROGRAMS)}',)
+DISABLE_PROGRAMS = (
+    f'chroot "$1" systemctl --quiet disable {" ".join(PROGRAMS)}',
+    # Its units are started by a generator, which looks for this file.
+    ': >"$1/etc/cloud/cloud-init.disabled"',
+)
 NETWORK_SCRIPT = """\
 #!/bin/sh
 ### BEGIN INIT INFO
@@ -91,15 +107,16 @@ ip link set lo up
 ip address add "$(cat /etc/lab-address)" dev host0
 ip link set host0 up
 """
-SYSVINIT_HOOKS = (
+SCRIPT_HOOKS = (
     f'cat >"$1/etc/init.d/lab-network" <<"END"\n{NETWORK_SCRIPT}END',
     'chmod 755 "$1/etc/init.d/lab-network"',
     'chroot "$1" update-rc.d lab-network defaults',
     'rm -f "$1"/etc/ssh/ssh_host_*',
     'printf "127.0.0.1 localhost\\n::1 localhost\\n" >"$1/etc/hosts"',
-    # There are no terminals to wait at.
-    'sed -i "/getty/d" "$1/etc/inittab"',
 )
+# There are no terminals to wait at.
+SYSVINIT_HOOKS = (*SCRIPT_HOOKS, 'sed -i "/getty/d" "$1/etc/inittab"')
+RUNIT_HOOKS = (*SCRIPT_HOOKS, 'rm -f "$1"/etc/runit/runsvdir/default/getty-*')
 
 
 class Variant(NamedTuple):
@@ -117,7 +134,10 @@ VARIANTS = {
     "": Variant(SYSTEMD, HOOKS),
     "kernel": Variant((*SYSTEMD, "initramfs-tools"), HOOKS, early_hooks=SMALL_INITRD),
     "programs": Variant((*SYSTEMD, *ALL_PROGRAMS), (*HOOKS, *DISABLE_PROGRAMS)),
+    "dracut": Variant((*SYSTEMD, "dracut"), HOOKS, early_hooks=SMALL_DRACUT),
     "sysvinit": Variant(SYSVINIT, SYSVINIT_HOOKS),
+    "openrc": Variant(OPENRC, SYSVINIT_HOOKS),
+    "runit": Variant(RUNIT, RUNIT_HOOKS),
 }
 
 
@@ -168,7 +188,7 @@ def _command(release: str, target: str, variant: str) -> list[str]:
     """Return the command that builds a root."""
     additions = VARIANTS[variant]
     packages = [*additions.packages, *PACKAGES]
-    if variant == "kernel":
+    if variant in ("kernel", "dracut"):
         packages.append(KERNEL_PACKAGES.get(release, KERNEL_PACKAGE))
     command = [
         "mmdebstrap",

@@ -8,14 +8,16 @@ KVM is not used: a machine that is itself virtual may have none that works.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import struct
 import subprocess
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from .host import (
     BRIDGE,
@@ -30,9 +32,27 @@ REBOOT_STATUS = 3
 TUNSETIFF = 0x400454CA
 IFF_TAP = 0x0002
 IFF_NO_PI = 0x1000
+OPTIONS_FILE = "machine.json"
+"""In the directory of a host: MachineOptions, if they are not the default."""
 KERNEL_LINE = "root=/dev/vda rw console=ttyS0 quiet mitigations=off"
 """Without mitigations, which would make the boot of an emulated processor twice as long."""
 CTRL_ALT_DEL = [{"type": "qcode", "data": name} for name in ("ctrl", "alt", "delete")]
+
+
+class MachineOptions(NamedTuple):
+    """What a machine gets from outside of its disk."""
+
+    kernel_line: str = ""
+    """Added to the kernel command line."""
+    firmware: str = ""
+    """A string of the firmware (SMBIOS type 11)."""
+
+    @classmethod
+    def of(cls, directory: Path) -> MachineOptions:
+        """Return the options of the host that has this directory."""
+        with contextlib.suppress(FileNotFoundError):
+            return cls(**json.loads((directory / OPTIONS_FILE).read_text(encoding="utf-8")))
+        return cls()
 
 
 class VirtualMachineKind:
@@ -72,6 +92,16 @@ def _make_disk(host: Host) -> None:
     new.rename(_disk(host))
 
 
+def _read_boot_folder(host: Host) -> Path:
+    """Copy /boot from the host's disk, as a boot loader reads it; return where it is."""
+    boot = host.directory / "boot"
+    if boot.exists():
+        shutil.rmtree(boot)
+    command = ["debugfs", "-R", f"rdump /boot {host.directory}", str(_disk(host))]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    return boot
+
+
 def _connect_to_bridge(host: Host) -> int:
     """Add a tap interface to the lab's bridge; it exists while the returned descriptor is open."""
     name = interface_name(host)
@@ -83,11 +113,13 @@ def _connect_to_bridge(host: Host) -> int:
 
 def _command(host: Host, tap: int) -> list[str]:
     """Return the command that starts the machine."""
-    boot = host.root / "boot"
+    boot = _read_boot_folder(host)
     kernel = next(boot.glob("vmlinuz-*"))
     initrd = next(boot.glob("initrd.img-*"))
+    options = MachineOptions.of(host.directory)
+    kernel_line = f"{KERNEL_LINE} {options.kernel_line}"
     machine = ["-accel", "tcg", "-machine", "pc", "-cpu", "qemu64", "-m", "512"]
-    linux = ["-kernel", str(kernel), "-initrd", str(initrd), "-append", KERNEL_LINE]
+    linux = ["-kernel", str(kernel), "-initrd", str(initrd), "-append", kernel_line]
     # cache=unsafe: a disk in memory need not be synced.
     disk = ["-drive", f"file={_disk(host)},format=raw,if=virtio,cache=unsafe"]
     network = [
@@ -96,6 +128,9 @@ def _command(host: Host, tap: int) -> list[str]:
         "-device",
         f"virtio-net-pci,netdev=cable,mac={host.mac_address}",
     ]
+    firmware = []
+    if options.firmware:
+        firmware = ["-smbios", f"type=11,value={options.firmware.replace(',', ',,')}"]
     console = [
         "-chardev",
         f"file,id=console,path={host.directory}/console,append=on",
@@ -110,6 +145,7 @@ def _command(host: Host, tap: int) -> list[str]:
         *linux,
         *disk,
         *network,
+        *firmware,
         *("-device", "virtio-rng-pci"),
         *console,
     ]

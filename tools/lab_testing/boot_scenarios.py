@@ -5,13 +5,26 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Mapping, NamedTuple
 
-TIME, INTVL, PROBES, FIN = (
+from lab.virtual_machine import MachineOptions
+
+TIME, INTVL, PROBES, FIN, RETRIES = (
     f"net.ipv4.tcp_{name}"
-    for name in ("keepalive_time", "keepalive_intvl", "keepalive_probes", "fin_timeout")
+    for name in (
+        "keepalive_time",
+        "keepalive_intvl",
+        "keepalive_probes",
+        "fin_timeout",
+        "retries2",
+    )
 )
+NO_SETTINGS: Mapping[str, int] = MappingProxyType({})
 FORWARD = "net.ipv4.ip_forward"
+ACCEPT_RA, TEMPORARY, DISABLED = (
+    f"net.ipv6.conf.host0.{name}" for name in ("accept_ra", "use_tempaddr", "disable_ipv6")
+)
 MARTIANS = "net.ipv4.conf.all.log_martians"
 REDIRECTS = "net.ipv4.conf.all.accept_redirects"
 
@@ -28,6 +41,54 @@ cat >/etc/firewalld/zones/public.xml <<'END'
 END
 systemctl enable firewalld
 """
+TUNNEL = """\
+umask 077
+mkdir -p /etc/wireguard
+cat >/etc/wireguard/wg0.conf <<END
+[Interface]
+PrivateKey = $(wg genkey)
+Address = 192.0.2.1/24
+{interface}
+[Peer]
+PublicKey = $(wg genkey | wg pubkey)
+AllowedIPs = 0.0.0.0/0
+Endpoint = 192.0.2.9:51820
+END
+systemctl enable wg-quick@wg0
+"""
+"""A tunnel that takes the default route."""
+MARK = "net.ipv4.conf.all.src_valid_mark"
+CLOUD_INIT = """\
+rm /etc/cloud/cloud-init.disabled
+systemctl enable cloud-init
+mkdir -p /var/lib/cloud/seed/nocloud /var/lib/cloud/scripts/per-boot
+echo 'instance-id: one' >/var/lib/cloud/seed/nocloud/meta-data
+cat >/etc/cloud/cloud.cfg.d/99-lab.cfg <<'END'
+datasource_list: [NoCloud]
+network: {config: disabled}
+users: []
+disable_root: false
+ssh_deletekeys: false
+preserve_hostname: true
+cloud_config_modules: [runcmd]
+END
+"""
+"""What it needs from this host alone, and nothing that would lock us out."""
+
+
+def connection(method: str) -> str:
+    """Return the commands that leave host0 to NetworkManager, with a method for IPv6."""
+    return (
+        "address=$(ip -o -4 address show host0 | awk '{print $4}')\n"
+        "umask 077\n"
+        "cat >/etc/NetworkManager/system-connections/host0.nmconnection <<END\n"
+        "[connection]\nid=host0\nuuid=00000000-0000-4000-8000-000000000001\n"
+        "type=ethernet\ninterface-name=host0\n"
+        "[ipv4]\nmethod=manual\naddress1=$address\n"
+        f"[ipv6]\nmethod={method}\n"
+        "END\n"
+        "systemctl disable systemd-networkd; systemctl enable NetworkManager\n"
+    )
 
 
 def write(path: str, text: str, mode: str = "644") -> str:
@@ -60,21 +121,42 @@ def reads(key: str, value: int) -> str:
     return f"grep -qx {value} /proc/sys/{key.replace('.', '/')}"
 
 
+class HostType(NamedTuple):
+    """The hosts of a scenario, as `Lab.make` makes them."""
+
+    kind: str
+    variant: str = ""
+    release: str = "bookworm"
+
+
+SYSTEMD = HostType("booted", "programs")
+SYSVINIT = HostType("sysvinit")
+OPENRC = HostType("sysvinit", "openrc")
+RUNIT = HostType("runit")
+
+
 class Scenario(NamedTuple):
     """A host, what is asked for there, and what the next boot really does to it."""
 
     name: str
     set_up: str
     """Commands of a shell on the host, before the module runs."""
-    settings: Mapping[str, int | str | None]
+    settings: Mapping[str, int] = NO_SETTINGS
+    """Keys that are set."""
+    absent: Mapping[str, int] = NO_SETTINGS
+    """Keys that are taken out of the file, and the value that the user says they have then."""
     turns: tuple[str, ...] = ()
     """The keys that the boot gives another value: so the scenario is one. Of the others it must
     keep the value."""
-    state: str = "present"
     settled: str = ":"
     """A command that succeeds once everything has run at boot."""
-    kind: str = "booted"
-    """Of the host, as the lab calls it."""
+    boots_first: bool = False
+    """The host boots between the commands and the module, as programs do that note what they do."""
+    host: HostType = SYSTEMD
+    in_root: str = ""
+    """Commands of a shell in the root of the host, before its first boot."""
+    machine: MachineOptions = MachineOptions()
+    """Of a virtual machine."""
 
 
 LATE_UNIT = """\
@@ -159,9 +241,8 @@ SCENARIOS = (
     Scenario(
         name="a profile of TuneD and a key that leaves our file",
         set_up=profile(f"[sysctl]\n{FIN}=33") + reapply(1) + ENABLE_TUNED,
-        settings={FIN: 60},
+        absent={FIN: 60},
         turns=(FIN,),
-        state="absent",
         settled=reads(FIN, 33),
     ),
     Scenario(
@@ -236,9 +317,70 @@ SCENARIOS = (
         set_up="sed -i 's/^IPv6AcceptRA=.*/IPv6AcceptRA=yes/; "
         "s/^LinkLocalAddressing=.*/LinkLocalAddressing=ipv6/' "
         "/etc/systemd/network/10-host0.network",
-        settings={"net.ipv6.conf.host0.accept_ra": 2, INTVL: 20},
-        turns=("net.ipv6.conf.host0.accept_ra",),
-        settled=reads("net.ipv6.conf.host0.accept_ra", 0),
+        settings={ACCEPT_RA: 2, INTVL: 20},
+        turns=(ACCEPT_RA,),
+        settled=reads(ACCEPT_RA, 0),
+    ),
+    Scenario(
+        name="NetworkManager",
+        set_up=connection("auto"),
+        settings={ACCEPT_RA: 2, TEMPORARY: 2, INTVL: 20},
+        turns=(ACCEPT_RA, TEMPORARY),
+        settled=f"{reads(ACCEPT_RA, 0)} && {reads(TEMPORARY, 0)}",
+        boots_first=True,
+    ),
+    Scenario(
+        name="NetworkManager that has not run yet, and turns IPv6 off",
+        set_up=connection("disabled"),
+        settings={DISABLED: 0, ACCEPT_RA: 2, INTVL: 20},
+        turns=(DISABLED, ACCEPT_RA),
+        settled=f"{reads(DISABLED, 1)} && {reads(ACCEPT_RA, 0)}",
+    ),
+    Scenario(
+        name="NetworkManager that ignores IPv6",
+        set_up=connection("ignore"),
+        settings={ACCEPT_RA: 2, TEMPORARY: 2, INTVL: 20},
+        turns=(TEMPORARY,),
+        settled=reads(TEMPORARY, 0),
+        boots_first=True,
+    ),
+    Scenario(
+        name="a tunnel that takes the default route, with a command",
+        set_up=TUNNEL.format(interface=f"PostUp = sysctl -w {FIN}=55"),
+        settings={MARK: 0, FIN: 30, INTVL: 20},
+        turns=(MARK, FIN),
+        settled=f"{reads(MARK, 1)} && {reads(FIN, 55)}",
+    ),
+    Scenario(
+        name="a tunnel that leaves routes alone",
+        set_up=TUNNEL.format(interface="Table = off"),
+        settings={MARK: 0, FIN: 30, INTVL: 20},
+        settled="test -e /proc/sys/net/ipv4/conf/wg0",
+    ),
+    Scenario(
+        name="cloud-init, at each boot and once",
+        set_up=CLOUD_INIT
+        + write(
+            "/var/lib/cloud/seed/nocloud/user-data",
+            f"#cloud-config\nbootcmd:\n  - [sysctl, -w, {INTVL}=47]\n"
+            f"runcmd:\n  - sysctl -w {FIN}=48\n"
+            "write_files:\n  - path: /etc/sysctl.d/95-cloud.conf\n"
+            f"    content: {PROBES}=3\n",
+        )
+        + write(
+            "/var/lib/cloud/scripts/per-boot/late",
+            f"#!/bin/sh\necho 50 >/proc/sys/{RETRIES.replace('.', '/')}",
+            mode="755",
+        )
+        + write(
+            "/var/lib/cloud/scripts/per-instance/once",
+            f"#!/bin/sh\nsysctl -w {TIME}=49",
+            mode="755",
+        ),
+        settings={INTVL: 20, FIN: 30, PROBES: 5, TIME: 600, RETRIES: 12},
+        turns=(INTVL, PROBES, RETRIES),
+        settled="test -e /run/cloud-init/result.json",
+        boots_first=True,
     ),
     Scenario(
         name="a credential",
@@ -280,21 +422,21 @@ SCENARIOS = (
         name="sysvinit",
         set_up=write("/etc/sysctl.d/10-other.conf", f"{FIN} = 44"),
         settings={TIME: 600, INTVL: 20, FIN: 30},
-        kind="sysvinit",
+        host=SYSVINIT,
     ),
     Scenario(
         name="sysvinit and /etc/sysctl.conf",
         set_up=f"echo {INTVL}=99 >/etc/sysctl.conf",
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
-        kind="sysvinit",
+        host=SYSVINIT,
     ),
     Scenario(
         name="sysvinit without procps in a runlevel",
         set_up="update-rc.d procps disable",
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL, TIME),
-        kind="sysvinit",
+        host=SYSVINIT,
     ),
     Scenario(
         name="rc.local of sysvinit",
@@ -302,7 +444,7 @@ SCENARIOS = (
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
         settled=reads(INTVL, 55),
-        kind="sysvinit",
+        host=SYSVINIT,
     ),
     Scenario(
         name="a bridge that ifupdown makes after procps has run",
@@ -314,6 +456,54 @@ SCENARIOS = (
         settings={"net.ipv4.conf.br9.log_martians": 1, INTVL: 20},
         turns=("net.ipv4.conf.br9.log_martians",),
         settled="test -e /proc/sys/net/ipv4/conf/br9",
-        kind="sysvinit",
+        host=SYSVINIT,
+    ),
+    Scenario(
+        name="OpenRC",
+        set_up=write("/etc/sysctl.d/10-other.conf", f"{FIN} = 44"),
+        settings={TIME: 600, INTVL: 20, FIN: 30},
+        host=OPENRC,
+    ),
+    Scenario(
+        name="OpenRC without procps in a runlevel",
+        set_up="rc-update del procps sysinit",
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL, TIME),
+        host=OPENRC,
+    ),
+    Scenario(
+        name="rc.local of OpenRC",
+        set_up=write("/etc/rc.local", f"#!/bin/sh\nsysctl -w {INTVL}=55", mode="755"),
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+        settled=reads(INTVL, 55),
+        host=OPENRC,
+    ),
+    Scenario(
+        name="local.d of OpenRC, which no runlevel starts",
+        set_up=write("/etc/local.d/late.start", f"#!/bin/sh\nsysctl -w {INTVL}=55", mode="755"),
+        settings={INTVL: 20, TIME: 600},
+        host=OPENRC,
+    ),
+    Scenario(
+        name="runit",
+        set_up=write("/etc/sysctl.d/10-other.conf", f"{FIN} = 44"),
+        settings={TIME: 600, INTVL: 20, FIN: 30},
+        host=RUNIT,
+    ),
+    Scenario(
+        name="runit that leaves out procps",
+        set_up=write("/etc/runit/no.emulate.sysv.d/procps", ""),
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL, TIME),
+        host=RUNIT,
+    ),
+    Scenario(
+        name="rc.local of runit",
+        set_up=write("/etc/rc.local", f"#!/bin/sh\nsysctl -w {INTVL}=55", mode="755"),
+        settings={INTVL: 20, TIME: 600},
+        turns=(INTVL,),
+        settled=reads(INTVL, 55),
+        host=RUNIT,
     ),
 )
