@@ -55,7 +55,7 @@ hosts: .venv/apply/.ready .build/packages-lab $(if $(filter vm,$(KIND)),.build/p
 
 ##### for developers: test, and its parts
 
-.PHONY: test lint sanity unit report-test integration corners programs monitoring faults fuzz hosts-test fleet test-vm molecule boots build-check
+.PHONY: test lint sanity unit report-test integration corners programs monitoring faults fuzz hosts-test fleet test-vm test-boots molecule boots build-check
 test: lint sanity unit report-test integration corners programs monitoring faults hosts-test fleet boots build-check ## run every test that a change must pass
 
 lint: .venv/dev/.ready .build/src/.ready .build/installed/.ready ## run ruff, mypy and ansible-lint; check changelog, documentation and style
@@ -99,13 +99,20 @@ programs: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/pack
 monitoring: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-monitoring ## test docs/monitoring.md with Prometheus and node_exporter
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/monitoring
 
+VM_TESTS := tests/lab/test_true_boot.py tests/lab/test_later_writers_vm.py
 ISOLATED = unshare --mount --pid --net --fork --kill-child --mount-proc
 hosts-test: roots .build/src/.ready .build/installed/.ready ## test the test hosts, and that they leave no trace
-	$(ISOLATED) .venv/dev/bin/python -m pytest tests/lab --ignore tests/lab/test_true_boot.py
+	$(ISOLATED) .venv/dev/bin/python -m pytest tests/lab $(VM_TESTS:%=--ignore=%)
 
 test-vm: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-lab .build/packages-vm ## test the role on an emulated Debian with a kernel of its own (takes minutes)
 	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --kind vm 12 >/dev/null
 	$(ISOLATED) .venv/dev/bin/python -m pytest tests/lab/test_true_boot.py -s
+
+BOOT_TESTS := tests/lab/test_later_writers.py tests/lab/test_boot_prediction.py tests/lab/test_undone.py $(VM_TESTS)
+test-boots: roots .build/src/.ready .build/installed/.ready .build/packages-vm ## compare what is said of a boot with real boots, also of virtual machines, and count (takes half an hour)
+	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --kind vm 12 13 >/dev/null
+	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --kind vm --variant dracut 12 >/dev/null
+	$(ISOLATED) .venv/dev/bin/python -m pytest $(BOOT_TESTS)
 
 fleet: .venv/dev/.ready .build/installed/.ready .build/packages-lab ## test rollouts, also with faults, and docs/scaling.md on N light ssh hosts: N=200 by hand
 	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots 12 >/dev/null

@@ -20,6 +20,7 @@ import pytest
 from lab import roots
 from lab.lab import Lab, open_lab
 from lab_testing.plays import run_play
+from lab_testing.statements import Count
 from sandbox.trees import KEYS, tree
 from sandbox.world import Link, Tree
 
@@ -158,7 +159,9 @@ def read_values(lab: Lab, host: str, keys: list[str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("seed", ["by hand", *SEEDS])
-def test_the_next_boot_sets_the_predicted_values(lab: Lab, tmp_path: Path, seed: str | int) -> None:
+def test_the_next_boot_sets_the_predicted_values(
+    lab: Lab, tmp_path: Path, count: Count, seed: str | int
+) -> None:
     hosts = lab.names()
     lab.renew(hosts)
     for host in hosts:
@@ -170,6 +173,8 @@ def test_the_next_boot_sets_the_predicted_values(lab: Lab, tmp_path: Path, seed:
     for host in hosts:
         values_after = read_values(lab, host, keys[host])
         check_predictions(host, settings[host], values_before[host], values_after)
+        for key in values_after:
+            count.add("right", f"{host}: {key}")
 
 
 def check_predictions(

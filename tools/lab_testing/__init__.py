@@ -6,6 +6,8 @@
 machine.py             snapshots of this machine, to find traces that a lab left
 plays.py               runs of programs, and of Ansible on the hosts of a lab
 boot_scenarios.py      hosts on which other programs set keys at boot
+machine_scenarios.py   virtual machines on which kernel, firmware or initramfs do
+statements.py          compares what the module says of the next boot with that boot, and counts
 kernel_histories.py    generated tasks over keys of the whole kernel
 reboots.py             runs them on a virtual machine, by history_boot.py at each of its boots
 """
