@@ -211,7 +211,10 @@ def _values_read(record: Record) -> Iterator[tuple[str, str, str | None]]:
 
 def _compare_value(key: str, wrote: str, read: str | None) -> str:
     """Return what is wrong with what we expect of a value, "" if nothing is."""
-    if read is None or read == "(secret)":
+    if read is None:
+        is_taken = taken_value(key, wrote, "0") is not None and is_known(key, wrote, "0")
+        return "is refused, and the table takes it" if wrote == "-1" and is_taken else ""
+    if read == "(secret)":
         return ""
     expected = taken_value(key, wrote, read)
     if expected is None:

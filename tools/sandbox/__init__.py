@@ -16,5 +16,6 @@ socket_options.py       prints the keepalive settings of other processes' connec
 trees.py          random trees of sysctl files; distributions.py has those of real distributions
 kernel_keys.py    writes keys of the real kernel in new namespaces, as the loaders do it
 histories.py      generated tasks over coupled keys; history_runner.py runs them and boots
+open_keys.py      the keys of a network namespace, opened once and read again and again
 oracle.py         what the real boot loaders make of a tree; predict.py says what we expect of them
 """

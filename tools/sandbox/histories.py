@@ -25,11 +25,23 @@ _CONF = ("all", "default", "lo", *INTERFACES)
 _IPV4_SETTINGS = ("forwarding", "accept_redirects", "rp_filter", "promote_secondaries")
 _IPV6_SETTINGS = ("forwarding", "disable_ipv6", "accept_redirects")
 
+VALUES = {
+    "net.ipv4.ip_local_port_range": ("32768 60999", "20000 60999", "1000 2000", "45000"),
+    "net.ipv4.ip_unprivileged_port_start": ("0", "1024", "25000", "40000"),
+    "net.ipv4.ipfrag_low_thresh": ("1000", "3145728", "5000000"),
+    "net.ipv4.ipfrag_high_thresh": ("2000", "4194304", "8000000"),
+    "net.ipv4.icmp_ratelimit": ("1000", "999", "-1"),
+    "net.ipv4.neigh.lo.proxy_delay": ("80", "101"),
+    "net.ipv4.neigh.lo.retrans_time_ms": ("1000", "1001"),
+}
+"""Keys that limit each other, or that the kernel rounds, with values to give them."""
+
 KEYS = (
     "net.ipv4.ip_forward",
     *(f"net.ipv4.conf.{name}.{setting}" for setting in _IPV4_SETTINGS for name in _CONF),
     *(f"net.ipv6.conf.{name}.{setting}" for setting in _IPV6_SETTINGS for name in _CONF),
     "net.ipv4.tcp_fin_timeout",
+    *VALUES,
 )
 """The keys of a history: most of them act on others of them."""
 
@@ -75,21 +87,23 @@ def make_history(seed: int) -> History:
 def _line(rng: random.Random, keys: list[str]) -> str:
     if rng.random() < 0.1:
         return f"-{rng.choice(keys)}\n"
-    return f"{_key(rng, keys)} = {_value(rng)}\n"
+    key = _key(rng, keys)
+    return f"{key} = {_value(rng, key)}\n"
 
 
 def _key(rng: random.Random, keys: list[str]) -> str:
     return rng.choice(GLOBS if rng.random() < 0.1 else keys)
 
 
-def _value(rng: random.Random) -> str:
-    return rng.choice("0011")
+def _value(rng: random.Random, key: str) -> str:
+    return rng.choice(VALUES.get(key, ("0", "1")))
 
 
 def _task(rng: random.Random, keys: list[str]) -> dict[str, Any]:
     settings = {}
     for _number in range(rng.randint(1, 4)):
-        settings[_key(rng, keys)] = _value(rng)
+        key = _key(rng, keys)
+        settings[key] = _value(rng, key)
     task: dict[str, Any] = {
         "settings": settings,
         "path": rng.choice(OUR_PATHS),

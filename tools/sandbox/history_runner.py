@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
+import tempfile
 import traceback
 from typing import Any, Iterable, NoReturn
 
@@ -36,6 +38,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence i
 
 from . import agent
 from .histories import INTERFACES, KEYS, History, make_history
+from .open_keys import OpenKeys
 from .world import single_spaced
 
 
@@ -98,15 +101,16 @@ def check_history(history: History, loader: str) -> list[str]:
     make_network()
     problems = []
     result: dict[str, Any] = {}
-    for options in history.tasks:
-        before = agent.net_values()
-        result = run_task(options)
-        problems.extend(_check_result(options, result, before))
+    with OpenKeys() as all_keys:
+        for options in history.tasks:
+            before = all_keys.values()
+            result = run_task(options)
+            problems.extend(_check_result(options, result, before, all_keys))
     make_network()
     expected = read_keys(KEYS)
     start_values = {variable_of(key): value for key, value in expected.items()}
     boot_files = read_boot_files(HostFiles("/"))
-    precedence = precedence_of(boot_files, LOADERS[loader], KEYS, start_values)
+    precedence = precedence_of(boot_files, LOADERS[loader], KEYS, start_values, expected)
     for key in KEYS:
         winner = precedence.winner(key)
         if winner and winner.value:
@@ -119,16 +123,16 @@ def check_history(history: History, loader: str) -> list[str]:
 
 
 def _check_result(
-    options: dict[str, Any], result: dict[str, Any], before: dict[str, str]
+    options: dict[str, Any], result: dict[str, Any], before: dict[str, bytes], all_keys: OpenKeys
 ) -> list[str]:
     """Return what the host has not that the result of a task says; before: all values so far."""
     if not result.get("failed"):
         return _check_values(options, result)
     if not result["rolled_back"]:
         return []
-    after = agent.net_values()
+    after = all_keys.values()
     changed = [key for key, value in before.items() if after.get(key) != value]
-    return [f"rolled back, but {key} is {after.get(key)}, was {before[key]}" for key in changed]
+    return [f"rolled back, but {key} is {after.get(key)!r}, was {before[key]!r}" for key in changed]
 
 
 def _check_boot(result: dict[str, Any], loader: str) -> list[str]:
@@ -162,41 +166,59 @@ def _check_values(options: dict[str, Any], result: dict[str, Any]) -> list[str]:
 def run_loader(loader: str) -> str:
     """Run the real loader, and return what it logs."""
     argv = [agent.SYSTEMD_SYSCTL] if loader == "systemd" else ["sysctl", "--system"]
-    environment = {**agent.LOADER_ENVIRONMENT, "SYSTEMD_LOG_LEVEL": "debug"}
-    answer = agent.run(argv, environment, "", None, 60)
-    return str(answer["stdout"] + answer["stderr"])
+    with tempfile.TemporaryFile() as log:
+        subprocess.run(
+            argv,
+            env=agent.LOADER_ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            check=False,
+            timeout=60,
+        )
+        log.seek(0)
+        return log.read().decode("latin-1")
 
 
-def check_in_child(seed: int, loader: str) -> list[str]:
-    """Check a history in a child process: each has network namespaces of its own."""
+def check_in_child(seeds: Iterable[int], loader: str) -> list[dict[str, Any]]:
+    """Check histories in a child process; return those that end otherwise than expected.
+
+    Each has network namespaces of its own.
+    """
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
-        try:
-            problems = check_history(make_history(seed), loader)
-        except BaseException:  # pylint: disable=broad-except
-            problems = [traceback.format_exc()]
         with open(write_end, "w", encoding="utf-8") as pipe:
-            pipe.write(json.dumps(problems))
+            json.dump([_check_seed(seed, loader) for seed in seeds], pipe)
         os._exit(0)
     os.close(write_end)
     with open(read_end, encoding="utf-8") as pipe:
-        problems = json.load(pipe)
+        outcomes = json.load(pipe)
     os.waitpid(child, 0)
-    return list(problems)
+    return [outcome for outcome in outcomes if outcome["problems"]]
+
+
+def _check_seed(seed: int, loader: str) -> dict[str, Any]:
+    history = make_history(seed)
+    try:
+        problems = check_history(history, loader)
+    except BaseException:  # pylint: disable=broad-except
+        problems = [traceback.format_exc()]
+    return {"problems": problems, **history._asdict()}
+
+
+AT_ONCE = 50
+"""Histories in one process: what a process remembers must not reach far."""
 
 
 def main() -> None:
     loader, first, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    checked = 0
-    for seed in range(first, first + count):
-        problems = check_in_child(seed, loader)
-        checked += 1
-        if problems:
-            history = make_history(seed)
-            lines = {"seed": seed, "problems": problems, **history._asdict()}
-            print(json.dumps(lines), flush=True)
-    print(json.dumps({"checked": checked}), flush=True)
+    end = first + count
+    for start in range(first, end, AT_ONCE):
+        for outcome in check_in_child(range(start, min(start + AT_ONCE, end)), loader):
+            print(json.dumps(outcome), flush=True)
+    print(json.dumps({"checked": count}), flush=True)
 
 
 if __name__ == "__main__":

@@ -79,12 +79,12 @@ def _hundredths(number: int, machine: Machine) -> int:
 
 
 def _power_of_two(number: int, _machine: Machine) -> int:
-    return 1 << (number - 1).bit_length() if number > 0 else number
+    return 1 << (number - 1).bit_length() if number else 0
 
 
 def _pages(number: int, machine: Machine) -> int:
     """Return bytes as a power of two, at least a page: round_pipe_size, fs/pipe.c."""
-    return number if number < 0 else _power_of_two(max(number, machine.page), machine)
+    return _power_of_two(max(number, machine.page), machine)
 
 
 def _pages_of_pointers(number: int, machine: Machine) -> int:
@@ -163,6 +163,8 @@ ROUNDINGS = (
     Rounding("vm.hugetlb_optimize_vmemmap", _switch, "proc_dobool, kernel/sysctl.c"),
     Rounding("vm.lowmem_reserve_ratio", _not_negative, "mm/page_alloc.c"),
 )
+_OF_UNSIGNED = (_to_next_tick, _to_last_tick, _power_of_two, _pages, _pages_of_pointers)
+"""The rules of keys that do not take a negative number either."""
 UNSIGNED = (
     "fs.aio-max-nr",
     "fs.epoll.max_user_watches",
@@ -177,7 +179,6 @@ UNSIGNED = (
     "net.ipv4.tcp_mem",
     "net.ipv4.udp_mem",
     "net.rds.ib.*",
-    "net.rds.reconnect_*",
     "net.sctp.sctp_mem",
     "net.tipc.bc_retruni",
     "net.tipc.sk_filter",
@@ -201,11 +202,11 @@ def kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] | 
     It keeps its own numbers in place of those that are left out at the end.
     live: the runtime value; None: the kernel may be another one than that of this machine.
     """
-    if _is_unsigned(key):
+    rule = rounding_of(key)
+    if _is_unsigned(key) or (rule and rule.round in _OF_UNSIGNED):
         numbers = _until_negative(numbers)
     if key == "kernel.sem" and not 0 <= sum(numbers[3:]) <= _MOST_SEMAPHORE_SETS:
         numbers = numbers[:3]  # the kernel refuses the last one, and has taken the others
-    rule = rounding_of(key)
     if rule is None:
         return numbers
     machine = None if live is None else this_machine()

@@ -57,6 +57,8 @@ ON_ALL_MACHINES = [
     (PIPE, "1048576", None, "1048576"),
     ("vm.user_reserve_kbytes", "-1", "14720", None),
     ("vm.user_reserve_kbytes", "-1", None, None),
+    (RATELIMIT, "-1", "1000", None),
+    (PIPE, "-1", None, None),
     (MEM, "1 -2 3", "5 6 7", "1 6 7"),
     (SEM, "250 32000 32 65536", "1 2 3 128", "250 32000 32 128"),
     (SEM, "250 32000 32 32768", "1 2 3 128", "250 32000 32 32768"),
