@@ -13,6 +13,8 @@ from sandbox.world import World
 
 LOW, HIGH = "net.ipv4.ipfrag_low_thresh", "net.ipv4.ipfrag_high_thresh"
 PORTS, FIRST_PORT = "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start"
+MODE, SECRET = "net.ipv6.conf.lo.addr_gen_mode", "net.ipv6.conf.lo.stable_secret"
+ALL_MODES, DEFAULT_MODE = "net.ipv6.conf.all.addr_gen_mode", "net.ipv6.conf.default.addr_gen_mode"
 OTHER = "/etc/sysctl.d/10-a.conf"
 LINES = {
     "lower, then upper": f"{LOW} = 5000000\n{HIGH} = 6000000\n",
@@ -23,6 +25,9 @@ LINES = {
     "a range above": f"{PORTS} = 50000\n{FIRST_PORT} = 40000\n",
     "a first port that frees the range": f"{FIRST_PORT} = 0\n{PORTS} = 1000 2000\n",
     "a glob": f"net.ipv4.ipfrag_*_thresh = 1000\n{PORTS} = 1 x\n",
+    "a mode without a secret": f"{MODE} = 2\n{DEFAULT_MODE} = 2\n",
+    "a mode after a secret": f"{SECRET} = 2001:db8::1\n{MODE} = 0\n{ALL_MODES} = 0\n{MODE} = 2\n",
+    "a mode for all": f"{ALL_MODES} = 2\n",
     "twice": f"{LOW} = 2000\n{HIGH} = 3000\n{LOW} = 4000\n{HIGH} = 1000\n",
 }
 
@@ -33,7 +38,7 @@ def test_what_is_said_of_a_boot(
     make_world: Callable[..., World], ask: Asker, loader: str, text: str
 ) -> None:
     world = make_world({OTHER: text}, loader=loader)
-    keys = [LOW, HIGH, PORTS, FIRST_PORT]
+    keys = [LOW, HIGH, PORTS, FIRST_PORT, MODE, ALL_MODES, DEFAULT_MODE]
     settings = ask.again(world, info(keys=keys))["settings"]
     before = {key: world.sysctl(key) for key in keys}
     expected = {key: settings[key]["boot"] or before[key] for key in keys}

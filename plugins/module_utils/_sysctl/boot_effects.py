@@ -23,6 +23,7 @@ from .couplings import (
     influences_on,
     names_of,
     variable_of,
+    why_refused,
 )
 from .keys import glob_matches, is_glob, key_to_path, may_be_rounded, split_glob
 from .loaders import Loader
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _ONE_NUMBER = "0"
 """Every key of couplings.py holds one number."""
+_MODES_OF_NONE = ("net.ipv6.conf.all.", "net.ipv6.conf.default.")
 
 
 class Start(NamedTuple):
@@ -53,6 +55,8 @@ class LastEffect(NamedTuple):
     """The line with the last effect whose value is known, None if there is none."""
     unclear: Line | None
     """A line after it that changes the key to a value that is not known."""
+    refused: tuple[tuple[Line, str], ...] = ()
+    """The lines that the kernel refuses because of earlier ones, each with the reason."""
 
 
 def names_that_matter(key: str) -> list[str]:
@@ -73,10 +77,14 @@ def coupled_winner(key: str, precedence: Precedence) -> Line | None:
     if start_values is None:
         start_values = START_VALUES
     start = Start(start_values, is_here=precedence.is_of_this_kernel())
-    line, unclear = last_effect(key, lines, no_globs, precedence.loader, start)
+    line, unclear, refused = last_effect(key, lines, no_globs, precedence.loader, start)
+    for refused_line, reason in refused:
+        precedence.note_refusal(key, refused_line, reason)
     if unclear:
         precedence.unclear[key] = unclear
     if line is None and key in assignments:
+        if refused:
+            return precedence.refuse(key, assignments[key])
         return precedence.last_taken(key)
     return line or excluded.get(key)
 
@@ -120,7 +128,7 @@ def last_effect(
         for name in boot.names:
             if name not in no_globs and glob_matches(segments, name):
                 boot.write(name, line)
-    return LastEffect(boot.winner, boot.unclear)
+    return LastEffect(boot.winner, boot.unclear, tuple(boot.refused))
 
 
 def _watchdogs(key: str, start_values: Mapping[str, str]) -> WatchdogBoot:
@@ -136,6 +144,7 @@ class _Boot:
         self.names = names_that_matter(key)
         self.winner: Line | None = None
         self.unclear: Line | None = None
+        self.refused: list[tuple[Line, str]] = []
         self._variable = variable_of(key)
         self._loader = loader
         self._is_here = start.is_here
@@ -153,7 +162,7 @@ class _Boot:
         """Write the value of a line to a name, and follow what the kernel does then."""
         variable = variable_of(name)
         before = self._values.get(variable)
-        value = value_in_text(name, line.value or "", live=_ONE_NUMBER)
+        value = self._taken_value(name, line)
         if value is None:
             return  # the kernel refuses it
         is_known = self._is_known(name, line)
@@ -174,8 +183,35 @@ class _Boot:
                 if variable_of(influence.key) == variable:
                     self._follow(influence, target, line, is_changed)
 
+    def _taken_value(self, name: str, line: Line) -> str | None:
+        """Return what a name takes from a line, None if the kernel refuses it."""
+        value = value_in_text(name, line.value or "", live=_ONE_NUMBER)
+        if value is None:
+            return None
+        variable = variable_of(name)
+        reason = self._why_refused(variable, self._values.get(variable), value)
+        if reason and variable == self._variable:
+            self.refused.append((line, reason))
+        return None if reason else value
+
+    def _why_refused(self, variable: str, before: str | None, value: str) -> str:
+        """Return why the kernel refuses a value, as its keys are now, "" if it does not."""
+        if values_equal(variable, before, value):
+            return ""
+        if variable.endswith(".addr_gen_mode") and value == "2":
+            is_of_interface = not variable.startswith(_MODES_OF_NONE)
+            if is_of_interface and not self._secrets():
+                return "it takes a 2 only after a stable_secret of the interface or of default"
+        return why_refused(variable, before, value)
+
+    def _secrets(self) -> list[str]:
+        """Return the secrets of addresses that were set, "" for one that may be random."""
+        return [value for name, value in self._values.items() if name.endswith(".stable_secret")]
+
     def _is_known(self, name: str, line: Line) -> bool:
         """Tell whether it is known what the kernel makes of the value of a line."""
+        if name.endswith(".addr_gen_mode") and line.value == "2":
+            return "" not in self._secrets() or name.startswith(_MODES_OF_NONE)
         live = _ONE_NUMBER if self._is_here else None
         return not may_be_rounded(name) or deferred.is_known(name, line.value or "", live)
 
@@ -186,7 +222,10 @@ class _Boot:
         if influence.when == INHERITED and self._is_written:
             return
         if influence.value == RANDOM:
-            return  # a value that a line sets stays
+            if self._values.get(variable_of(influence.key)) == "3":
+                # A value that a line sets stays. One that is up and not lo gets a random one.
+                self._values.setdefault(target, "")
+            return
         acting = self._values.get(variable_of(influence.key))
         value = None if acting is None else effect_of(acting, influence.value)
         if value is None:

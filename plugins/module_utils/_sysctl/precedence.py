@@ -79,7 +79,7 @@ class Precedence:
         for line in lines:
             self._read(line)
         self._refusals: dict[str, list[tuple[Line, str]]] = {}
-        """Key -> the lines that the kernel refuses because of another key, each with the reason."""
+        """Key -> the lines that the kernel refuses because of earlier ones, with the reasons."""
         self._winners: dict[str, Line | None] = {}
         self._written_lines: dict[str, list[tuple[int, Line]]] = {}
         """Key -> the lines that the loader writes for it, each with its place in the order."""
@@ -176,12 +176,13 @@ class Precedence:
         return limited_winner(key, self) if keys_limiting(key) else self.assignment(key)
 
     def note_refusal(self, key: str, line: Line, reason: str) -> None:
-        """Note that the kernel refuses a line because of another key."""
+        """Note that the kernel refuses a line because of what there is before it."""
         self._refusals.setdefault(key, []).append((line, reason))
 
     def why_refused(self, line: Line, key: str) -> str:
-        """Return which other key makes the kernel refuse a line, "" if none does."""
-        self.winner(key)
+        """Return which value of this or another key makes the kernel refuse a line, "" if none."""
+        if may_be_limited(key) or may_be_coupled(key):
+            self.winner(key)
         for refused, reason in self._refusals.get(key, ()):
             if refused == line:
                 return reason
@@ -266,7 +267,7 @@ class Precedence:
 
     def is_taken(self, line: Line, key: str) -> bool:
         """Tell whether the kernel takes a line that assigns a key, as far as that is known."""
-        if may_be_limited(key) and self.why_refused(line, key):
+        if self.why_refused(line, key):
             return False
         is_empty_and_unknown = not line.value and self._live.get(key) is None
         return is_empty_and_unknown or self._taken_line(line, key) is not None

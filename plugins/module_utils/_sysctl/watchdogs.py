@@ -25,6 +25,7 @@ class WatchdogBoot:
     """The watchdogs, while the loader writes."""
 
     names = WATCHDOGS
+    refused = ()
 
     def __init__(self, key: str, start_values: Mapping[str, str]) -> None:
         self._key = key

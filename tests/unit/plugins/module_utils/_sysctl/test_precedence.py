@@ -255,3 +255,14 @@ def test_a_later_program_meets_what_the_loader_left():
     last = Precedence(lines, host.loader, earlier=first)
     assert last.winner(PERIOD).value == "500000"
     assert Precedence(lines, host.loader).winner(PERIOD).value is None
+
+
+def test_a_later_program_cannot_take_everything_back():
+    host = make_host("systemd", {"/etc/sysctl.d/a.conf": "kernel.kexec_load_disabled = 1\n"})
+    key = "kernel.kexec_load_disabled"
+    first = precedence_of(host.boot_files, host.loader, [key])
+    lines = [*parse_lines(f"{key} = 0\n".encode(), host.loader)]
+    last = Precedence(lines, host.loader, earlier=first)
+    assert last.winner(key).value == "1"
+    assert not last.is_taken(lines[0], key)
+    assert last.why_refused(lines[0], key) == "the kernel takes no 0 after a 1"
