@@ -150,7 +150,7 @@ bench: .venv/dev/.ready .venv/peers/.ready .build/src/.ready .build/installed/.r
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python benchmarks
 
 couplings: .venv/dev/.ready .build/src/.ready .build/packages-hosts $(if $(filter file,$(origin RELEASE)),,.build/packages-lab .build/packages-vm) ## measure which keys of this kernel act on each other, or of RELEASE=12 in a virtual machine (takes an hour), and record it
-	PYTHONPATH=.build/src:tools .venv/dev/bin/python -m couplings $(if $(KEYS),,--write) $(if $(filter file,$(origin RELEASE)),,--release $(RELEASE)) $(KEYS)
+	PYTHONPATH=.build/src:tools .venv/dev/bin/python -m couplings --write $(if $(filter file,$(origin RELEASE)),,--release $(RELEASE)) $(KEYS)
 
 screenshots: .venv/dev/.ready .build/src/.ready .build/packages-browser .build/packages-fonts ## take the pictures of the report in docs/images
 	@PYTHONPATH=.build/src:tools .venv/dev/bin/python -m reports.screenshots docs/images

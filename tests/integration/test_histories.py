@@ -17,7 +17,7 @@ from sandbox.histories import check_histories
 from sandbox.world import World
 
 AT_ONCE = 50
-SEEDS = range(0, 500, AT_ONCE)
+SEEDS = range(0, 1000, AT_ONCE)
 
 
 @pytest.fixture(scope="module", params=["systemd", "procps"])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -48,6 +49,34 @@ def test_every_rounding_is_shown_by_a_kernel_or_has_a_reason() -> None:
     not_shown = comparison.roundings_not_shown(record.load(path) for path in RECORDS)
     assert not_shown == sorted(reasons)
     assert all(reasons.values())
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_what_a_kernel_refuses_because_of_another_key_is_known(path: Path) -> None:
+    assert comparison.limit_contradictions(record.load(path)) == []
+
+
+def test_every_limit_is_shown_by_a_kernel_or_has_a_reason() -> None:
+    reasons = yaml.safe_load(NOT_MEASURED.read_text(encoding="utf-8"))["limits"]
+    not_shown = comparison.limits_not_shown(record.load(path) for path in RECORDS)
+    assert not_shown == sorted(reasons)
+    assert all(reasons.values())
+
+
+def keys_in(measured: dict[str, Any]) -> set[str]:
+    keys = {row["key"] for section in ("effects", "not_back") for row in measured[section]}
+    return keys.union(measured["without_effect"], measured["refused"], measured["read_back"])
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_keys_that_are_measured_once_more_replace_their_rows(path: Path) -> None:
+    loaded = record.load(path)
+    assert record.with_rows_of(loaded, loaded, keys_in(loaded)) == loaded
+    empty = {**{section: type(rows)() for section, rows in loaded.items()}, "devices": ["veth7"]}
+    without = record.with_rows_of(loaded, empty, ["vm.dirty_ratio", "net.core.bpf_jit_limit"])
+    assert without["devices"] == sorted([*loaded["devices"], "veth7"])
+    removed = keys_in(loaded) - keys_in(without)
+    assert removed == keys_in(loaded) & {"vm.dirty_ratio", "net.core.bpf_jit_limit"}
 
 
 def row(key: str, was: str, wrote: str, **changed: list[str]) -> dict[str, object]:

@@ -30,17 +30,20 @@ def main() -> int:
     parser.add_argument(
         "--release", type=release_of, help="a Debian release, in a virtual machine: 11, 12 or 13"
     )
-    parser.add_argument("--write", action="store_true", help="write the record of the kernel")
+    parser.add_argument(
+        "--write", action="store_true", help="write the record of the kernel, or its rows of KEYs"
+    )
     parser.add_argument("keys", nargs="*", metavar="KEY", help="default: all")
     options = parser.parse_args()
-    if options.write and options.keys:
-        parser.error("a record is of all keys: give --write or keys")
     if options.release:
         release, observations = measure_release(options.release, options.keys)
     else:
         release = os.uname().release
         observations = in_order(measure("namespaces", options.keys))
     measured = record.make_record(record.short_name(release), observations)
+    if options.write and options.keys:
+        old = record.load(record.path_of(measured["kernel"]))
+        measured = record.with_rows_of(old, measured, options.keys)
     if options.write:
         path = record.path_of(measured["kernel"])
         path.write_text(record.to_text(measured), encoding="utf-8")

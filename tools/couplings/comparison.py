@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterable, Iterator, NamedTuple
 from unittest import mock
 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings as table
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import mutual_limits as limits
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import rounding
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
     is_known,
@@ -180,6 +181,7 @@ MACHINE = rounding.Machine(tick=4_000_000, page=4096)
 """What the machines are like that were measured: amd64, as Debian configures its kernels."""
 ALWAYS_TRIED = ("0", "1", "2", "-1")
 """Values that every key of one number is tried with."""
+POSITIVE = ("1", "2")
 
 
 def rounding_contradictions(record: Record) -> list[str]:
@@ -199,14 +201,17 @@ def _values_read(record: Record) -> Iterator[tuple[str, str, str | None]]:
     for key, values in read_back.items():
         for wrote, read in values.items():
             yield key, wrote, read
-    measured = {*record["without_effect"], *(row["key"] for row in record["effects"])}
-    for key in sorted(measured):
+    for key in sorted(_measured_keys(record)):
         has_many_numbers = any(" " in wrote for wrote in read_back.get(key, {}))
         if has_many_numbers or rounding.rounding_of(key) is None:
             continue
         for wrote in ALWAYS_TRIED:
             if wrote not in read_back.get(key, {}):
                 yield key, wrote, None if wrote in refused.get(key, {}) else wrote
+
+
+def _measured_keys(record: Record) -> set[str]:
+    return {*record["without_effect"], *(row["key"] for row in record["effects"])}
 
 
 def _compare_value(key: str, wrote: str, read: str | None) -> str:
@@ -234,3 +239,40 @@ def roundings_not_shown(records: Iterable[Record]) -> list[str]:
         if not any(glob_matches(split_glob(pattern), key) for key in changed):
             missing.append(pattern)
     return missing
+
+
+# --- keys that limit each other ---
+
+
+def limit_contradictions(record: Record) -> list[str]:
+    """Return the writes that a kernel refused because of another key, or not, unlike the table."""
+    problems = []
+    for row in record["conditions"]:
+        values = {**limits.START_VALUES, **row["prepared"]}
+        reason = limits.why_refused(row["key"], row["wrote"], values)
+        if bool(reason) != bool(row["error"]):
+            outcome = row["error"] or "taken"
+            after = f"{row['key']}: {row['wrote']!r} after {row['prepared']} is {outcome}"
+            problems.append(f"Linux {record['kernel']}: {after}")
+    for key in sorted(_measured_keys(record)):
+        has_many_numbers = " " in limits.START_VALUES.get(key, "")
+        for wrote in () if has_many_numbers else POSITIVE:
+            reason = limits.why_refused(key, wrote, limits.START_VALUES)
+            if reason and wrote not in record["refused"].get(key, {}):
+                problems.append(f"Linux {record['kernel']}: {key}: {wrote} is taken, but {reason}")
+    return problems
+
+
+def limits_not_shown(records: Iterable[Record]) -> list[str]:
+    """Return the rows of the table of limits that no kernel shows, by the keys that they refuse."""
+    missing = {f"{pair.lower} below {pair.upper}" for pair in limits.ORDERED}
+    missing |= {f"{rule.key} blocked by {rule.other}" for rule in limits.BLOCKED}
+    for record in records:
+        for row in record["conditions"]:
+            if not row["error"]:
+                continue
+            for other in row["prepared"]:
+                missing.discard(f"{row['key']} below {other}")
+                missing.discard(f"{other} below {row['key']}")
+                missing.discard(f"{row['key']} blocked by {other}")
+    return sorted(missing)

@@ -401,7 +401,11 @@ SCOPES = {
 def measure(name: str, keys: Iterable[str] = ()) -> Iterator[list[Observation]]:
     """Yield what the writes of each of these keys did, by default of all keys of a scope."""
     scope = SCOPES[name]
-    written = [key for key in keys or scope.list_keys() if not why_not_written(key)]
+    wanted = set(keys)
+    written = []
+    for key in scope.list_keys():
+        if not why_not_written(key) and (not wanted or key in wanted):
+            written.append(key)
     tasks = [(name, group) for group in groups_of(written)]
     with multiprocessing.get_context("fork").Pool(scope.processes) as pool:
         for observed in pool.imap(_measure_group, tasks):

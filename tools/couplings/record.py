@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterable
+from typing import Any, Collection, Dict, Iterable
 
 import yaml
 
@@ -45,6 +45,8 @@ SHOWN = 2
 """So many writes of a kind are kept of a key."""
 Record = Dict[str, Any]
 
+GROUPED = ("all", "default", "veth0", "veth1")
+"""What ``*`` stands for in a key, as far as the kernel has it."""
 ADDRESSED_GROUP = "<addressed>"
 OTHER_GROUP = "<interface>"
 
@@ -187,7 +189,7 @@ def _with_common_interfaces(rows: dict[str, Any]) -> dict[str, Any]:
             continue
         middle = ".all." if ".all." in key else ".default."
         similar = []
-        for name in ("all", "default", "veth0", "veth1"):
+        for name in GROUPED:
             other = key.replace(middle, f".{name}.")
             if other in rows and rows[other] == row:
                 similar.append(other)
@@ -196,6 +198,41 @@ def _with_common_interfaces(rows: dict[str, Any]) -> dict[str, Any]:
                 del merged[other]
             merged[key.replace(middle, ".*.")] = row
     return dict(sorted(merged.items()))
+
+
+# --- some keys of a record, measured once more ---
+
+
+def with_rows_of(old: Record, new: Record, keys: Iterable[str]) -> Record:
+    """Return a record in which the rows of some keys are replaced by those of another one."""
+    replaced = set(keys)
+    record: Record = {"kernel": old["kernel"]}
+    record["devices"] = sorted({*old["devices"], *new["devices"]})
+    for section in list(old)[2:]:
+        before, after = old[section], new[section]
+        if section == "without_effect" or isinstance(before, dict):
+            rows = _of_each_interface(before, replaced)
+            rows.update(_of_each_interface(after, ()))
+            merged = _with_common_interfaces(rows)
+            record[section] = list(merged) if section == "without_effect" else merged
+        else:
+            rows_left = [row for row in before if row["key"] not in replaced]
+            record[section] = sorted([*rows_left, *after], key=lambda row: str(row["key"]))
+    return record
+
+
+def _of_each_interface(rows: Any, left_out: Collection[str]) -> dict[str, Any]:
+    """Return rows by key, with those of each interface for one with ``*``; some are left out."""
+    by_key = rows if isinstance(rows, dict) else dict.fromkeys(rows)
+    expanded = {}
+    for key, row in by_key.items():
+        names = [key]
+        if ".*." in key:
+            names = [key.replace(".*.", f".{name}.") for name in GROUPED]
+        for name in names:
+            if name not in left_out:
+                expanded[name] = row
+    return expanded
 
 
 # --- the file ---

@@ -82,8 +82,17 @@ GROUPS: tuple[dict[str, tuple[str, ...]], ...] = (
         "kernel.pid_max": ("32768", "4194304"),
         "kernel.sysrq": ("0", "1", "438"),
     },
+    {
+        "kernel.perf_cpu_time_max_percent": ("0", "1", "25", "100"),
+        "kernel.perf_event_max_sample_rate": ("1", "50000"),
+    },
+    {
+        "fs.pipe-user-pages-soft": ("1000", "-1"),
+        "kernel.sched_rr_timeslice_ms": ("50", "0"),
+        "vm.user_reserve_kbytes": ("1000", "-1"),
+    },
 )
-"""Keys with values to give them: those of a group act on each other, or are of a kind."""
+"""Keys with values to give them: those of a group act on or limit each other, or are of a kind."""
 VALUES = {key: values for group in GROUPS for key, values in group.items()}
 GLOBS = {
     "vm.dirty_*ratio": ("10", "30"),

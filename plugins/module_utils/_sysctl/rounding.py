@@ -105,6 +105,10 @@ def _positive(number: int, _machine: Machine) -> int | None:
     return number if number > 0 else None
 
 
+def _no_automatic_mode(number: int, _machine: Machine) -> int | None:
+    return number if number in (0, 3) else None
+
+
 def _not_known(_number: int, _machine: Machine) -> int | None:
     return None
 
@@ -129,6 +133,7 @@ class Rounding(NamedTuple):
 
 _JIFFIES = "proc_dointvec_ms_jiffies, kernel/sysctl.c"
 _CLOCK = "proc_dointvec_userhz_jiffies, kernel/sysctl.c"
+_DEFENSE = "update_defense_level, net/netfilter/ipvs/ip_vs_ctl.c: 1 or 2, by the free memory"
 _BRIDGE = "brnf_sysctl_call_tables, net/bridge/br_netfilter_hooks.c"
 
 ROUNDINGS = (
@@ -150,6 +155,9 @@ ROUNDINGS = (
     Rounding("net.ipv4.neigh.*.retrans_time", _hundredths, _CLOCK),
     Rounding("net.ipv4.route.gc_min_interval_ms", _to_next_tick, _JIFFIES),
     Rounding("net.ipv4.tcp_invalid_ratelimit", _to_next_tick, _JIFFIES),
+    Rounding("net.ipv4.vs.drop_entry", _no_automatic_mode, _DEFENSE),
+    Rounding("net.ipv4.vs.drop_packet", _no_automatic_mode, _DEFENSE),
+    Rounding("net.ipv4.vs.secure_tcp", _no_automatic_mode, _DEFENSE),
     Rounding("net.ipv6.conf.*.mldv?_unsolicited_report_interval", _to_next_tick, _JIFFIES),
     Rounding("net.ipv6.icmp.ratelimit", _to_next_tick, _JIFFIES),
     Rounding("net.ipv6.neigh.*.*_ms", _to_next_tick, _JIFFIES),
@@ -174,11 +182,19 @@ UNSIGNED = (
     "kernel.hung_task_check_interval_secs",
     "kernel.hung_task_timeout_secs",
     "kernel.panic_print",
+    "kernel.shmall",
+    "kernel.shmmax",
     "net.core.bpf_jit_limit",
     "net.dccp.default.seq_window",
+    "net.ipv4.ipfrag_*_thresh",
+    "net.ipv4.tcp_comp_sack_*_ns",
     "net.ipv4.tcp_mem",
     "net.ipv4.udp_mem",
+    "net.ipv4.vs.sync_qlen_max",
+    "net.ipv6.ip6frag_*_thresh",
+    "net.netfilter.nf_conntrack_frag6_*_thresh",
     "net.rds.ib.*",
+    "net.sctp.max_autoclose",
     "net.sctp.sctp_mem",
     "net.tipc.bc_retruni",
     "net.tipc.sk_filter",
