@@ -46,6 +46,8 @@ class Start(NamedTuple):
     """Variable -> its value, as far as it is known."""
     is_here: bool = True
     """Whether the kernel is that of this machine."""
+    is_running: bool = False
+    """Whether interfaces may have values of their own, and so inherit none."""
 
 
 class LastEffect(NamedTuple):
@@ -148,7 +150,8 @@ class _Boot:
         self._variable = variable_of(key)
         self._loader = loader
         self._is_here = start.is_here
-        self._is_written = _is_loopback(key)  # it has an address before the loader runs
+        # The loopback interface has an address before the loader runs.
+        self._is_written = start.is_running or _is_loopback(key)
         self._values: dict[str, str] = {}
         self._influences: dict[str, tuple[Influence, ...]] = {}
         """Variable -> the keys whose writing changes it."""

@@ -47,6 +47,22 @@ def refuse_conflicts(
             raise _conflict(key, value, line.key, requested[line.key])
 
 
+def value_after_writes(key: str, writes: Mapping[str, str], live: Mapping[str, str | None]) -> str:
+    """Return what a running kernel makes of a key when these keys are written in their order.
+
+    live: the values before the writes, among them that of the key.
+    """
+    start_values = {}
+    for name, value in live.items():
+        if value is not None:
+            start_values[variable_of(name)] = value
+    lines = [_write(name, value) for name, value in writes.items()]
+    start = Start(start_values, is_running=True)
+    effect = last_effect(key, lines, (), _WRITER, start)
+    line = effect.line
+    return str(live[key]) if line is None or line.value is None else line.value
+
+
 def _refuse_two_values(settings: Mapping[str, str], requested: Mapping[str, str]) -> None:
     """Refuse two values for one variable under two of its names."""
     first_names: dict[str, str] = {}

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+from typing import Any, Iterable, Mapping
 
 from .plan import Plan
 from .request import Values
@@ -87,9 +87,12 @@ def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
     for key in {**plan.request.settings, **plan.desired}:
         requested = plan.desired.get(key, plan.request.settings.get(key))
         live = observed.runtime.get(key)
+        after = written.get(key, live)
+        if plan.effects and plan.effects.affected.get(key) and plan.desired.get(key) is None:
+            after = _value_after_effects(key, plan, written)
         runtime = {
             "before": display_value(key, live),
-            "after": display_value(key, written.get(key, live)),
+            "after": display_value(key, after),
         }
         persistent = {
             "before": display_value(key, file_before.get(key)),
@@ -105,6 +108,14 @@ def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
             },
         }
     return settings
+
+
+def _value_after_effects(key: str, plan: Plan, written: Mapping[str, str]) -> str:
+    """Return the value of a key that is left alone, but that other writes change."""
+    from .coupled_request import value_after_writes  # noqa: PLC0415 # few keys are changed so
+
+    live = {**plan.observed.runtime, **(plan.effects.affected if plan.effects else {})}
+    return value_after_writes(key, written, live)
 
 
 def _our_content_after(plan: Plan) -> bytes | None:

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupled_request import (
+    value_after_writes,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.effects import Effects
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.planning import make_plan
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import (
     build_result,
@@ -172,3 +177,30 @@ def test_a_result_is_utf_8_whatever_the_files_contain():
     text = json.dumps(result, ensure_ascii=False)
     assert "\ufffd" in text
     text.encode("utf-8")
+
+
+def test_a_key_that_leaves_our_file_and_that_another_write_changes():
+    forward, redirects = "net.ipv4.ip_forward", "net.ipv4.conf.all.accept_redirects"
+    files = {OURS: f"{redirects} = 0\n{forward} = 1\n"}
+    live = {forward: "1", redirects: "0"}
+    plan = plan_for(make_request({forward: "0"}, exclusive=True), make_host("systemd", files, live))
+    plan = plan._replace(effects=Effects(live, way_back=(), irreversible=()))
+    settings = build_settings(plan)
+    assert settings[redirects]["runtime"] == {"before": "0", "after": "1"}
+    assert settings[forward]["runtime"] == {"before": "1", "after": "0"}
+
+
+@pytest.mark.parametrize(
+    ("key", "writes", "after"),
+    [
+        ("net.ipv4.conf.all.accept_redirects", {"net.ipv4.ip_forward": "1"}, "0"),
+        ("net.ipv4.conf.all.accept_redirects", {"net.ipv4.ip_forward": "0"}, "1"),
+        ("net.ipv4.conf.eth0.forwarding", {"net.ipv4.ip_forward": "1"}, "1"),
+        # An interface that was written to before does not inherit.
+        ("net.ipv4.conf.eth0.rp_filter", {"net.ipv4.conf.default.rp_filter": "1"}, "0"),
+    ],
+)
+def test_what_writes_make_of_another_key(key, writes, after):
+    live = {key: "1" if after == "0" and "redirects" in key else "0"}
+    live.update({name: "0" if value == "1" else "1" for name, value in writes.items()})
+    assert value_after_writes(key, writes, live) == after
