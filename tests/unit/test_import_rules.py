@@ -17,6 +17,10 @@ PLUGINS = Path(__file__).parents[2] / "plugins"
 MODULE_UTILS = PLUGINS / "module_utils"
 MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 BOOTSTRAP = [MODULE_UTILS / "_bootstrap.py", MODULE_UTILS / "_zipimport_cache.py"]
+ROOT_FILES = sorted(MODULE_UTILS.glob("_*.py"))
+
+LAZY_MODULE = "_lazy_module"
+"""The file that any room may use: it imports other files when they are first used."""
 
 ROOMS = {
     "_sysctl": set(),
@@ -118,7 +122,7 @@ def room_imports(tree: ast.Module) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level == 2:
             rooms.add(str(node.module).partition(".")[0])
-    return rooms
+    return rooms - {LAZY_MODULE}
 
 
 def names_used_of(tree: ast.Module, package: str) -> set[str]:
@@ -182,13 +186,62 @@ def is_for_type_checkers(node: ast.stmt) -> bool:
     )
 
 
+def lazy_modules(file: EngineFile) -> dict[str, str]:
+    """Return variable -> the engine file that it imports when it is first used."""
+    modules = {}
+    for node in ast.walk(file.tree):
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+            continue
+        if isinstance(node.value.func, ast.Name) and node.value.func.id == "LazyModule":
+            package, relative_name = node.value.args
+            assert isinstance(package, ast.Name)
+            assert package.id == "__package__"
+            (target,) = node.targets
+            assert isinstance(target, ast.Name)
+            modules[target.id] = engine_file_name(file, ast.literal_eval(relative_name))
+    return modules
+
+
+def engine_file_name(file: EngineFile, relative_name: str) -> str:
+    """Return "room/file.py" for the relative name of a module, as a file would import it."""
+    if relative_name.startswith(".."):
+        room, _dot, module = relative_name[2:].partition(".")
+        return f"{room}/{module}.py"
+    return f"{file.room}/{relative_name[1:]}.py"
+
+
+def modules_for_type_checkers(file: EngineFile) -> dict[str, str]:
+    """Return name -> the engine file whose module a file imports under ``if TYPE_CHECKING``."""
+    modules = {}
+    for statement in file.tree.body:
+        if not is_for_type_checkers(statement):
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.ImportFrom) and node.level and "." not in (node.module or ""):
+                package = "." * node.level + (node.module or "")
+                separator = "." if node.module else ""
+                for alias in node.names:
+                    relative_name = package + separator + alias.name
+                    modules[alias.name] = engine_file_name(file, relative_name)
+    engine = {other.name for other in ENGINE}
+    return {name: other for name, other in modules.items() if other in engine}
+
+
+@pytest.mark.parametrize("file", ENGINE, ids=file_id)
+def test_what_is_imported_when_used_is_also_imported_for_type_checkers(file):
+    if lazy_modules(file):
+        assert lazy_modules(file) == modules_for_type_checkers(file)
+
+
 def local_imports(file: EngineFile) -> set[str]:
-    """Return the files of the engine that a file imports when it runs, as "room/file.py"."""
-    names = set()
+    """Return the files that a file imports when it runs, soon or late, as "room/file.py"."""
+    names = set(lazy_modules(file).values())
     tree = file.tree
     tree.body = [node for node in tree.body if not is_for_type_checkers(node)]
     for node in ast.walk(tree):
         if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        if node.module == LAZY_MODULE:
             continue
         if node.level == 1:
             parts = [file.room, *(node.module or "").split(".")]
@@ -256,7 +309,7 @@ def test_imports_have_no_cycle():
         graph = {name: others for name, others in graph.items() if name not in leaves}
 
 
-TARGET_FILES = [*(file.path for file in ENGINE), *MODULES, *BOOTSTRAP]
+TARGET_FILES = [*(file.path for file in ENGINE), *MODULES, *ROOT_FILES]
 
 
 REHEARSAL = MODULE_UTILS / "_host/rehearsal.py"

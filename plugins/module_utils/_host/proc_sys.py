@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Iterable
+from typing import TYPE_CHECKING, Iterable
 
-from .._sysctl.deferred import parts_to_write
+from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import (
     ACTIONS,
@@ -20,6 +20,12 @@ from .._sysctl.keys import (
 )
 from .._sysctl.text import decode, encode
 from .._sysctl.values import is_plain_number
+
+if TYPE_CHECKING:
+    from .._sysctl import kernel_text
+else:
+    kernel_text = LazyModule(__package__, ".._sysctl.kernel_text")
+
 
 PROC_SYS = "/proc/sys"
 
@@ -53,7 +59,7 @@ def _read_open_key(fd: int) -> str:
 
 def write_key(key: str, value: str) -> None:
     """Set the runtime value of a key, in one write; a long list of ranges takes several."""
-    parts = [value] if is_plain_number(value) else parts_to_write(key, value)
+    parts = [value] if is_plain_number(value) else kernel_text.parts_to_write(key, value)
     fd = os.open(proc_path(key), os.O_WRONLY | os.O_CLOEXEC)
     try:
         for part in parts:

@@ -5,14 +5,21 @@
 from __future__ import annotations
 
 import errno
+from typing import TYPE_CHECKING
 
+from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.plan import Plan, RuntimeWrite
 from .._sysctl.request import Values
 from .._sysctl.secrets import quote_value
 from .._sysctl.values import values_equal
-from . import deferred
 from .proc_sys import read_key, write_key
+
+if TYPE_CHECKING:
+    from . import refusals
+else:
+    refusals = LazyModule(__package__, ".refusals")
+
 
 _ROUNDS = 3
 """How often values are restored that a write of another key may change again."""
@@ -66,7 +73,7 @@ class RuntimeValues:
             try:
                 write_key(key, write.after)
             except OSError as error:
-                self._handle_refusal(deferred.write_error(write, error))
+                self._handle_refusal(refusals.write_error(write, error))
 
     def _correction(self, key: str) -> RuntimeWrite | None:
         """Return the write that a key needs which the plan leaves as it is; None: none."""
@@ -98,7 +105,7 @@ class RuntimeValues:
 
     def _not_kept_error(self, key: str, live: str) -> TuningError:
         """Return the error for a key that reads as it should not."""
-        return deferred.not_kept_error(key, live, self.plan, self.attempted)
+        return refusals.not_kept_error(key, live, self.plan, self.attempted)
 
 
 def restore_values(before: Values) -> dict[str, str]:

@@ -14,17 +14,24 @@ import os
 import signal
 import stat
 from contextlib import contextmanager, suppress
-from typing import Callable, Collection, Iterator, Mapping, NoReturn
+from typing import TYPE_CHECKING, Callable, Collection, Iterator, Mapping, NoReturn
 
+from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.loaders import FOLDERS
 from .._sysctl.plan import FileChange, Plan
 from .._sysctl.values import is_plain_number
-from . import deferred
 from .file_change import SetAttributes, UndoStep, change_file, remove_leftovers, require_writable
 from .files import HostFiles
 from .proc_sys import require_writable_key
 from .runtime_values import RuntimeValues
+
+if TYPE_CHECKING:
+    from . import kernel_modules, refusals
+else:
+    kernel_modules = LazyModule(__package__, ".kernel_modules")
+    refusals = LazyModule(__package__, ".refusals")
+
 
 _MADE_FOLDERS = (*FOLDERS, "/etc/modules-load.d")
 """Folders that are made where they are missing."""
@@ -40,7 +47,7 @@ def check_writable(plan: Plan, files: HostFiles) -> None:
     needs = plan.observed.modules
     coming_keys: Collection[str] = ()
     if needs and needs.to_load:
-        deferred.require_loadable(needs)
+        kernel_modules.require_loadable(needs)
         coming_keys = needs.coming_keys
     for write in plan.writes:
         if write.key in coming_keys:
@@ -48,9 +55,9 @@ def check_writable(plan: Plan, files: HostFiles) -> None:
         try:
             require_writable_key(write.key)
         except OSError as error:
-            raise deferred.write_error(write, error) from error
+            raise refusals.write_error(write, error) from error
         if not is_plain_number(write.after):
-            deferred.require_available(write)
+            refusals.require_available(write)
     for change in plan.files:
         _check_folder(change, files)
 
@@ -136,7 +143,7 @@ def _carry_out_steps(
         for real in {plan.observed.real_path, *changed_files}:
             remove_leftovers(files.host_path(real))
     if plan.observed.modules and plan.observed.modules.to_load:
-        deferred.load_modules(plan.observed.modules, journal)
+        kernel_modules.load_modules(plan.observed.modules, journal)
     values.write_first()
     backups: list[str] = []
     for change in plan.files:

@@ -5,15 +5,20 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import Any, ContextManager, Iterable, NoReturn
+from typing import TYPE_CHECKING, Any, ContextManager, Iterable, NoReturn
 
 from .._host.files import HostFiles
 from .._host.lock import host_lock
+from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
 from .._sysctl.plan import Plan
 from .._sysctl.text import printable
-from . import deferred
 from .base import TuningModule
+
+if TYPE_CHECKING:
+    from . import problems
+else:
+    problems = LazyModule(__package__, ".problems")
 
 
 class HostChange:
@@ -76,7 +81,7 @@ def change_host(change: HostChange) -> NoReturn:
     except (OSError, TuningError) as error:
         unchanged = change.planned.without_changes() if change.planned else None
         result = change.result(unchanged, backups=[])
-        module.fail(error, **deferred.bound_failure(result, getattr(error, "key", None)))
+        module.fail(error, **problems.bound_failure(result, getattr(error, "key", None)))
     for warning in change.warnings(plan):
         module.warn(printable(warning))
     module.exit_json(**change.result(plan, backups), **change.success_result(plan))

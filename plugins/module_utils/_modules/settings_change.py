@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, Tuple
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Tuple
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, read_keys, require_procfs
+from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import ACTIONS, is_glob, may_be_coupled, may_be_limited, parse_key
 from .._sysctl.plan import Observed, Plan
@@ -17,10 +18,49 @@ from .._sysctl.request import Request, check_combination
 from .._sysctl.result import build_result
 from .._sysctl.text import printable
 from .._sysctl.values import format_value
-from . import deferred
 from .arguments import FILE_OPTIONS
 from .base import TuningModule
 from .flow import HostChange
+
+if TYPE_CHECKING:
+    from .._host import (
+        coupled_values,
+        effects,
+        limited_values,
+        runtime_values,
+        transaction,
+        undone,
+    )
+    from .._host.runtime_values import RuntimeValues
+    from .._ledger import recording, store
+    from .._sysctl import messages
+    from . import (
+        file_attributes,
+        module_options,
+        observed_modules,
+        problems,
+        removed_keys,
+        rollout_name,
+        settings_forms,
+    )
+else:
+    coupled_values = LazyModule(__package__, ".._host.coupled_values")
+    effects = LazyModule(__package__, ".._host.effects")
+    limited_values = LazyModule(__package__, ".._host.limited_values")
+    runtime_values = LazyModule(__package__, ".._host.runtime_values")
+    transaction = LazyModule(__package__, ".._host.transaction")
+    undone = LazyModule(__package__, ".._host.undone")
+    recording = LazyModule(__package__, ".._ledger.recording")
+    store = LazyModule(__package__, ".._ledger.store")
+    messages = LazyModule(__package__, ".._sysctl.messages")
+    file_attributes = LazyModule(__package__, ".file_attributes")
+    module_options = LazyModule(__package__, ".module_options")
+    observed_modules = LazyModule(__package__, ".observed_modules")
+    problems = LazyModule(__package__, ".problems")
+    removed_keys = LazyModule(__package__, ".removed_keys")
+    rollout_name = LazyModule(__package__, ".rollout_name")
+    settings_forms = LazyModule(__package__, ".settings_forms")
+
 
 SettingsAndAbsent = Tuple[Mapping[Any, Any], Mapping[Any, Any]]
 
@@ -48,7 +88,7 @@ class SettingsChange(HostChange):
         settings = self.module.params["settings"]
         if isinstance(settings, dict):
             return settings
-        return deferred.read_settings(settings, self.module.params["state"] == "present")
+        return settings_forms.read_settings(settings, self.module.params["state"] == "present")
 
     def options(self) -> dict[str, Any]:
         """Return the options that the request is made of."""
@@ -65,7 +105,7 @@ class SettingsChange(HostChange):
         try:
             self.request = make_request(options, settings, absent)
         except TuningError as error:
-            self.request, errors = deferred.salvage_request(
+            self.request, errors = problems.salvage_request(
                 make_request, options, settings, absent, error
             )
             if self._skips_errors:
@@ -74,7 +114,7 @@ class SettingsChange(HostChange):
                 self._unreadable = errors
         root = self.module.params["root"]
         if self.rollout is not None:
-            self.rollout = deferred.validate_rollout_name(self.rollout)
+            self.rollout = rollout_name.validate_rollout_name(self.rollout)
             if root != "/":
                 raise TuningError(
                     f"rollout {self.rollout!r} cannot be recorded with root {root}: "
@@ -85,14 +125,14 @@ class SettingsChange(HostChange):
     def plan(self, files: HostFiles) -> Plan:
         plan = self._make_plan(self._observe(files))
         if plan.removed_keys and self.request.runtime and self.request.persistent:
-            plan = deferred.with_kernel_defaults(plan)
+            plan = removed_keys.with_kernel_defaults(plan)
         contradictions = plan.contradictions()
         if contradictions:
-            plan = plan._replace(undone=deferred.find_undone(contradictions, files))
+            plan = plan._replace(undone=undone.find_undone(contradictions, files))
         if any(may_be_limited(write.key) for write in plan.writes):
-            plan = deferred.order_writes(plan)
+            plan = limited_values.order_writes(plan)
         if any(may_be_coupled(write.key) for write in plan.writes):
-            plan = deferred.observe_effects(plan)
+            plan = effects.observe_effects(plan)
         return plan
 
     def _make_plan(self, observed: Observed) -> Plan:
@@ -104,12 +144,12 @@ class SettingsChange(HostChange):
                 if self._skips_errors:
                     raise  # each of them is left out in its turn
                 error = caught
-        raise deferred.all_problems(self.request, observed, self._unreadable, error)
+        raise problems.all_problems(self.request, observed, self._unreadable, error)
 
     def leave_out(self, error: TuningError) -> bool:
         if not self._skips_errors:
             return False
-        keys = deferred.keys_to_leave_out(self.request, self.planned, error)
+        keys = problems.keys_to_leave_out(self.request, self.planned, error)
         settings = dict(self.request.settings)
         for key in keys:
             del settings[key]
@@ -119,7 +159,8 @@ class SettingsChange(HostChange):
 
     def refuse(self, plan: Plan) -> None:
         if plan.overridden or plan.doubts:
-            deferred.refuse_overridden(plan)
+            messages.refuse_overridden(plan)
+            messages.refuse_doubts(plan)
 
     def _observe(self, files: HostFiles) -> Observed:
         """Read the loader, the boot files and the runtime values that the request is about."""
@@ -154,7 +195,7 @@ class SettingsChange(HostChange):
         )
         has_surplus = request.exclusive or bool(request.absent) or not request.present
         if request.load_modules or request.ignore_missing or has_surplus:
-            return deferred.observe_modules(observed, request, files)
+            return observed_modules.observe_modules(observed, request, files)
         return observed
 
     def _has_file_options(self) -> bool:
@@ -167,24 +208,25 @@ class SettingsChange(HostChange):
         """
         if not self._has_file_options():
             return ()
-        differences = deferred.file_attributes(self.module).differences(path or "/")
+        differences = file_attributes.FileAttributes(self.module).differences(path or "/")
         return () if path is None else differences
 
     def check(self, plan: Plan, files: HostFiles) -> None:
-        deferred.check_writable(plan, files)
+        transaction.check_writable(plan, files)
         if self.rollout is not None:
-            deferred.require_writable_ledger()
+            store.require_writable_ledger()
 
     def carry_out(self, plan: Plan, files: HostFiles) -> list[str]:
         attributes = {}
         if self._has_file_options():
-            file_attributes = deferred.file_attributes(self.module)
-            attributes[plan.observed.real_path] = file_attributes.apply
+            requested = file_attributes.FileAttributes(self.module)
+            attributes[plan.observed.real_path] = requested.apply
         backup = self.module.params["backup"]
+        values = _runtime_values(plan)
         if self.rollout is None:
-            return deferred.carry_out(plan, files, attributes, backup)
-        with deferred.recorded(plan, files, self.rollout):
-            return deferred.carry_out(plan, files, attributes, backup)
+            return transaction.carry_out(values, files, attributes, backup)
+        with recording.recorded(plan, files, self.rollout):
+            return transaction.carry_out(values, files, attributes, backup)
 
     def warnings(self, plan: Plan) -> Iterable[str]:
         has_warnings = (
@@ -198,9 +240,9 @@ class SettingsChange(HostChange):
             or plan.observed.boot_files.problems
         )
         if has_warnings:
-            yield from deferred.plan_warnings(plan)
+            yield from messages.plan_warnings(plan)
         if self.skipped:
-            yield deferred.describe_skipped(self.skipped)
+            yield problems.describe_skipped(self.skipped)
 
     def result(self, plan: Plan | None, backups: list[str]) -> dict[str, Any]:
         result: dict[str, Any] = {"backup_files": backups}
@@ -213,6 +255,13 @@ class SettingsChange(HostChange):
         if plan is not None:
             result.update(build_result(plan))
         return result
+
+
+def _runtime_values(plan: Plan) -> RuntimeValues:
+    """Return what writes the runtime values of a plan."""
+    if plan.effects is None:
+        return runtime_values.RuntimeValues(plan)
+    return coupled_values.CoupledValues(plan)
 
 
 def _modules_loaded_by(plan: Plan | None) -> list[str]:
@@ -260,7 +309,7 @@ def make_request(
     fields["settings"] = _parse_settings(settings, present)
     fields["present"] = present
     if options.get("modules") is not None:
-        fields["key_modules"] = deferred.read_modules(options, fields["settings"])
+        fields["key_modules"] = module_options.read_modules(options, fields["settings"])
     if absent:
         fields["absent"] = _parse_settings(absent, present=False)
         for key in fields["absent"]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Collection, Iterable, Mapping, NamedTuple
 
-from . import deferred
+from .._lazy_module import LazyModule
 from .couplings import (
     CHANGED,
     INHERITED,
@@ -31,8 +31,11 @@ from .sysctl_d import Line
 from .values import value_in_text, values_equal
 
 if TYPE_CHECKING:
+    from . import kernel_text
     from .precedence import Precedence
     from .watchdogs import WatchdogBoot
+else:
+    kernel_text = LazyModule(__package__, ".kernel_text")
 
 _ONE_NUMBER = "0"
 """Every key of couplings.py holds one number."""
@@ -216,7 +219,7 @@ class _Boot:
         if name.endswith(".addr_gen_mode") and line.value == "2":
             return "" not in self._secrets() or name.startswith(_MODES_OF_NONE)
         live = _ONE_NUMBER if self._is_here else None
-        return not may_be_rounded(name) or deferred.is_known(name, line.value or "", live)
+        return not may_be_rounded(name) or kernel_text.is_known(name, line.value or "", live)
 
     def _follow(self, influence: Influence, target: str, line: Line, is_changed: bool) -> None:
         """Change a variable as the kernel does when one that acts on it is written."""

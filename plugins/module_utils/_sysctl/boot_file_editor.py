@@ -7,9 +7,9 @@ What only some requests need is in files of their own, see ``planning.py``.
 
 from __future__ import annotations
 
-from typing import Collection, Mapping
+from typing import TYPE_CHECKING, Collection, Mapping
 
-from . import deferred
+from .._lazy_module import LazyModule
 from .boot_files import BootFiles
 from .plan import FileChange, Observed
 from .precedence import Precedence, precedence_of
@@ -17,6 +17,11 @@ from .request import Request, Values
 from .sysctl_d import Line, edit, format_header, is_only_header
 from .text import encode
 from .values import value_after_write, value_in_text, values_equal
+
+if TYPE_CHECKING:
+    from . import kernel_text
+else:
+    kernel_text = LazyModule(__package__, ".kernel_text")
 
 
 class BootFileEditor:
@@ -135,7 +140,7 @@ class BootFileEditor:
             return text
         if values_equal(key, current, text):
             return value
-        return deferred.value_with_comment(key, text, value, live)
+        return kernel_text.value_with_comment(key, text, value, live)
 
     def is_accepted_at_boot(self, key: str, value: str, boot: Precedence) -> bool:
         """Tell whether a boot gives a key a value that is as requested."""

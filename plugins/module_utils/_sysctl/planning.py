@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Collection, Iterable
 
-from . import deferred
+from .._lazy_module import LazyModule
 from .boot_file_editor import BootFileEditor
 from .errors import TuningError
 from .keys import is_glob, may_be_coupled, may_be_limited
@@ -21,7 +21,11 @@ from .sysctl_d import Line, parse_lines
 from .values import values_equal
 
 if TYPE_CHECKING:
+    from . import kernel_text, value_checks
     from .doubts import Doubts
+else:
+    kernel_text = LazyModule(__package__, ".kernel_text")
+    value_checks = LazyModule(__package__, ".value_checks")
 
 _SHORT_VALUE = 4000
 """Bytes. The kernel takes all of so short a value in one write."""
@@ -195,7 +199,7 @@ def with_numbers_for_words(request: Request, observed: Observed) -> Request:
         if value is not None and value[:1].isalpha():
             names = observed.matches.get(key, ()) if is_glob(key) else (key,)
             live = [observed.runtime[name] for name in names if name in observed.runtime]
-            number = deferred.number_for_word(key, value, live)
+            number = kernel_text.number_for_word(key, value, live)
             if number != value:
                 numbers[key] = number
     return request._replace(settings={**request.settings, **numbers}) if numbers else request
@@ -207,7 +211,7 @@ def _validate_values(request: Request, requested: Values, observed: Observed) ->
         text = str(value)
         request.validate(key, text, observed.runtime.get(key))
         if must_fit_one_write and len(text) > _SHORT_VALUE:
-            deferred.refuse_cut_value(key, text)
+            value_checks.refuse_cut_value(key, text)
 
 
 def _refuse_conflicts(request: Request, requested: Values, observed: Observed) -> None:

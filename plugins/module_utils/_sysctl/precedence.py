@@ -15,9 +15,9 @@ is in ``loaders.py``.
 
 from __future__ import annotations
 
-from typing import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Collection, Iterable, Iterator, Mapping
 
-from . import deferred
+from .._lazy_module import LazyModule
 from .boot_files import BootFiles, boot_lines, read_order
 from .keys import (
     glob_matches,
@@ -32,6 +32,12 @@ from .loaders import COMMAND_LINE, Loader
 from .sysctl_d import Line
 from .text import encode
 from .values import value_after_write, value_in_text, values_equal
+
+if TYPE_CHECKING:
+    from . import kernel_text
+else:
+    kernel_text = LazyModule(__package__, ".kernel_text")
+
 
 _MANY_KEYS = 100
 """From so many keys on, nearly every file names one of them: it is cheaper to parse them all."""
@@ -195,7 +201,7 @@ class Precedence:
 
     def _note_unknown_rounding(self, key: str, line: Line) -> None:
         """Note that a line gives a key a value of which the kernel may make another one."""
-        if not deferred.is_known(key, line.value or "", self._live.get(key)):
+        if not kernel_text.is_known(key, line.value or "", self._live.get(key)):
             self.unclear[key] = line
 
     def assignment(self, key: str) -> Line | None:
@@ -259,7 +265,7 @@ class Precedence:
             # A key of text is emptied, one of numbers is not, and which one this is is not known.
             return line if self.loader.can_unset and line.key == key else None
         if len(text) >= _ONE_PAGE and not self.loader.writes_in_parts:
-            text = deferred.first_write(key, text)
+            text = kernel_text.first_write(key, text)
         value = value_in_text(key, text, live)
         if value is None:
             return None

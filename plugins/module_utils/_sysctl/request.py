@@ -4,12 +4,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
 
-from . import deferred
+from .._lazy_module import LazyModule
 from .errors import TuningError
 from .keys import may_be_rounded
 from .values import numbers_in, validate_value, values_equal
+
+if TYPE_CHECKING:
+    from . import value_checks
+else:
+    value_checks = LazyModule(__package__, ".value_checks")
+
 
 Values = Mapping[str, "str | None"]
 _NO_VALUES: Values = {}
@@ -73,12 +79,12 @@ class Request(NamedTuple):
         live: the runtime value of the key, None if it is not known.
         """
         if self.has_bound and not numbers_in(value):
-            deferred.refuse_bound(key, value, None, self.at_least)
+            value_checks.refuse_bound(key, value, None, self.at_least)
         if self.has_bound and live and not numbers_in(live):
-            deferred.refuse_bound(key, value, live, self.at_least)
+            value_checks.refuse_bound(key, value, live, self.at_least)
         validate_value(key, value, live, self.unsafe)
         if live is not None and not self.has_bound and _may_be_changed(key, value):
-            deferred.refuse_rounded_value(key, value, live)
+            value_checks.refuse_rounded_value(key, value, live)
 
 
 def _may_be_changed(key: str, value: str) -> bool:

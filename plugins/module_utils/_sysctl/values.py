@@ -8,10 +8,19 @@ here is enough for plain decimal numbers; all else is in ``kernel_text.py`` and 
 
 from __future__ import annotations
 
-from . import deferred
+from typing import TYPE_CHECKING
+
+from .._lazy_module import LazyModule
 from .errors import TuningError
 from .keys import RANGE_LISTS, may_be_rounded
 from .limits import LIMITS
+
+if TYPE_CHECKING:
+    from . import kernel_text, value_checks
+else:
+    kernel_text = LazyModule(__package__, ".kernel_text")
+    value_checks = LazyModule(__package__, ".value_checks")
+
 
 _LONGEST_PLAIN_NUMBER = 19
 """Digits. All numbers of so many fit into 64 bits."""
@@ -59,7 +68,11 @@ def values_equal(key: str, one: str | None, other: str | None) -> bool:
         return True
     if one is None or other is None or (is_plain_number(one) and is_plain_number(other)):
         return False
-    return one.split() == other.split() or deferred.have_one_form(key, one, other)
+    return one.split() == other.split() or _have_one_form(key, one, other)
+
+
+def _have_one_form(key: str, one: str, other: str) -> bool:
+    return kernel_text.canonical_value(key, one) == kernel_text.canonical_value(key, other)
 
 
 def is_plain_number(text: str) -> bool:
@@ -80,21 +93,21 @@ def value_in_text(key: str, text: str, live: str | None) -> str | None:
     is_plain = is_plain_number(text) and (live is None or is_plain_number(live))
     if is_plain and not may_be_rounded(key):
         return text
-    return deferred.written_value(key, text, live)
+    return kernel_text.written_value(key, text, live)
 
 
 def value_after_write(key: str, value: str, live: str) -> str:
     """Return what a key holds once a value was written to it that the kernel takes."""
     if is_plain_number(value) and is_plain_number(live):
         return value
-    return deferred.taken_value(key, value, live) or value
+    return kernel_text.taken_value(key, value, live) or value
 
 
 def parse_number(text: str) -> int | str:
     """Return the number that a text is to the kernel; a text that is none, as it is."""
     if is_plain_number(text):
         return int(text)
-    return deferred.parse_number(text)
+    return kernel_text.parse_number(text)
 
 
 def numbers_in(value: str) -> list[int]:
@@ -115,9 +128,9 @@ def validate_value(key: str, value: str, live: str | None, unsafe: bool) -> None
     """
     is_plain = is_plain_number(value)
     if not is_plain or (live is not None and not is_plain_number(live)):
-        deferred.validate_text(key, value, live)
+        value_checks.validate_text(key, value, live)
     limit = LIMITS.get(key)
     if limit is None or unsafe:
         return
     if not is_plain or not limit.lowest <= int(value) <= limit.highest:
-        deferred.validate_limit(key, value)
+        value_checks.validate_limit(key, value)
