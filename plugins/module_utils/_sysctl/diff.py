@@ -64,6 +64,7 @@ def _displayable(data: bytes | None) -> str:
     """Return a file as a diff may show it: printable, and without secrets, in comments too."""
     text = decode(data or b"")
     for suffix in SECRET_SUFFIXES:
-        # A line end of systemd, such as a lone CR, may stand before the key on the same line.
-        text = re.sub(rf"({suffix}[^=\n]*=).*", rf"\1 {REDACTED}", text)
+        if suffix in text:
+            # A line end of systemd, such as a lone CR, may stand before the key on the same line.
+            text = re.sub(rf"({suffix}[^=\n]*=).*", rf"\1 {REDACTED}", text)
     return printable(text)
