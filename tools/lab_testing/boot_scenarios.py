@@ -25,6 +25,7 @@ FORWARD = "net.ipv4.ip_forward"
 ACCEPT_RA, TEMPORARY, DISABLED = (
     f"net.ipv6.conf.host0.{name}" for name in ("accept_ra", "use_tempaddr", "disable_ipv6")
 )
+QUEUE = "net.unix.max_dgram_qlen"
 MARTIANS = "net.ipv4.conf.all.log_martians"
 REDIRECTS = "net.ipv4.conf.all.accept_redirects"
 
@@ -130,6 +131,7 @@ class HostType(NamedTuple):
 
 
 SYSTEMD = HostType("booted", "programs")
+NEWEST = HostType("booted", release="trixie")
 SYSVINIT = HostType("sysvinit")
 OPENRC = HostType("sysvinit", "openrc")
 RUNIT = HostType("runit")
@@ -173,6 +175,8 @@ SCENARIOS = (
         name="nothing but files",
         set_up=write("/etc/sysctl.d/10-other.conf", f"{FIN} = 44"),
         settings={TIME: 600, INTVL: 20, PROBES: 5, FIN: 30},
+        absent={QUEUE: 10},
+        turns=(QUEUE,),
     ),
     Scenario(
         name="programs that are installed but not enabled",
@@ -320,6 +324,48 @@ SCENARIOS = (
         settings={ACCEPT_RA: 2, INTVL: 20},
         turns=(ACCEPT_RA,),
         settled=reads(ACCEPT_RA, 0),
+    ),
+    Scenario(
+        name="systemd-networkd that forwards",
+        set_up="printf 'IPForward=yes\\nIPv4ProxyARP=yes\\n' "
+        ">>/etc/systemd/network/10-host0.network",
+        settings={FORWARD: 0, "net.ipv4.conf.host0.proxy_arp": 0, INTVL: 20},
+        turns=(FORWARD, "net.ipv4.conf.host0.proxy_arp"),
+        settled=f"{reads(FORWARD, 1)} && {reads('net.ipv4.conf.host0.proxy_arp', 1)}",
+    ),
+    Scenario(
+        name="systemd-networkd of Debian 13",
+        set_up="sed -i 's/^IPv6AcceptRA=.*/IPv6AcceptRA=yes/; "
+        "s/^LinkLocalAddressing=.*/LinkLocalAddressing=ipv6/' "
+        "/etc/systemd/network/10-host0.network; "
+        "echo IPv4Forwarding=yes >>/etc/systemd/network/10-host0.network",
+        settings={
+            ACCEPT_RA: 2,
+            TEMPORARY: 2,
+            "net.ipv6.conf.host0.proxy_ndp": 1,
+            "net.ipv4.conf.host0.promote_secondaries": 0,
+            "net.ipv4.conf.host0.forwarding": 0,
+            FORWARD: 0,
+        },
+        turns=(
+            ACCEPT_RA,
+            TEMPORARY,
+            "net.ipv6.conf.host0.proxy_ndp",
+            "net.ipv4.conf.host0.promote_secondaries",
+            "net.ipv4.conf.host0.forwarding",
+        ),
+        settled=f"{reads(ACCEPT_RA, 0)} && {reads('net.ipv4.conf.host0.forwarding', 1)}",
+        host=NEWEST,
+    ),
+    Scenario(
+        name="a credential and a masked file, Debian 13",
+        set_up=write("/etc/credstore/sysctl.extra", f"{INTVL} = 66", mode="600")
+        + write("/usr/lib/sysctl.d/95-vendor.conf", f"{FIN} = 70")
+        + "ln -s /dev/null /etc/sysctl.d/95-vendor.conf\n"
+        + f"echo '{PROBES} = 3' >/etc/sysctl.conf",
+        settings={INTVL: 20, TIME: 600, FIN: 30, PROBES: 5},
+        turns=(INTVL,),
+        host=NEWEST,
     ),
     Scenario(
         name="NetworkManager",

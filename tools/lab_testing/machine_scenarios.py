@@ -12,6 +12,7 @@ from lab.virtual_machine import MachineOptions
 from .boot_scenarios import FIN, INTVL, PROBES, TIME, HostType, Scenario, unit, write
 
 SWAPPINESS, PANIC = "vm.swappiness", "kernel.panic"
+FILES = "fs.file-max"
 ESTABLISHED = "net.netfilter.nf_conntrack_tcp_timeout_established"
 LOAD_LATE = """\
 [Unit]
@@ -37,8 +38,8 @@ def outside_of_the_files(release: str) -> Scenario:
         name=f"kernel command line and firmware, {release}",
         set_up=unit("late.service", LOAD_LATE) + "modprobe nf_conntrack",
         settings={INTVL: 20, TIME: 600, SWAPPINESS: 11, PROBES: 5},
-        absent={FIN: 60, PANIC: 0, ESTABLISHED: 432000},
-        turns=(PROBES, FIN, PANIC),
+        absent={FIN: 60, PANIC: 0, ESTABLISHED: 432000, FILES: 100000},
+        turns=(PROBES, FIN, PANIC, FILES),
         settled=f"test -e /proc/sys/{ESTABLISHED.replace('.', '/')}",
         host=HostType("vm", release=release),
         machine=MachineOptions(

@@ -9,8 +9,11 @@ values, except for the keys below, which begin as the first namespace is now.
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from typing import Iterable
 
+from .doubts import Doubt
 from .keys import glob_matches, is_glob, split_glob
+from .loaders import Loader
 from .plan import Plan
 from .secrets import is_secret
 from .sysctl_d import assigned_values
@@ -30,8 +33,12 @@ FOLLOW_THE_FIRST = (
 )
 FOLLOW_WITH_INHERIT = ("net.ipv6.conf.*",)
 """Those that do only if net.core.devconf_inherit_init_net says so."""
-SET_BEFORE_THE_LOADER = ("net.unix.max_dgram_qlen",)
-"""Those to which systemd gives another value when it starts."""
+SET_BEFORE_THE_LOADER = {
+    "net.unix.max_dgram_qlen": "512",
+    "fs.file-max": "9223372036854775807",
+}
+"""Key -> the value that systemd gives it when it starts, if it is lower: bump_unix_max_dgram_qlen
+and bump_file_max_and_nr_open in src/core/main.c."""
 
 
 def may_show_default(key: str, inherits_ipv6: bool) -> bool:
@@ -42,6 +49,26 @@ def may_show_default(key: str, inherits_ipv6: bool) -> bool:
     if inherits_ipv6:
         others.extend(FOLLOW_WITH_INHERIT)
     return not any(fnmatchcase(key, pattern) for pattern in others)
+
+
+def doubts_about_removed(keys: Iterable[str], loader: Loader) -> tuple[Doubt, ...]:
+    """Return a doubt for each key that leaves our file, and that systemd sets when it starts."""
+    if loader.name != "systemd":
+        return ()
+    return tuple(_early_doubt(key) for key in SET_BEFORE_THE_LOADER if key in keys)
+
+
+def _early_doubt(key: str) -> Doubt:
+    value = SET_BEFORE_THE_LOADER[key]
+    return Doubt(
+        by="systemd",
+        why=f"systemd raises it to '{value}' when it starts, before it applies the files",
+        path="/sbin/init",
+        remedy="set it in a file in /etc/sysctl.d",
+        keys=(key,),
+        value=value,
+        only_unset=True,
+    )
 
 
 def stale_keys(plan: Plan) -> list[str]:

@@ -153,10 +153,15 @@ def _doubts_about(desired: Values, editor: BootFileEditor) -> Doubts:
         from .coupling_doubts import coupling_doubts
 
         doubts = coupling_doubts(editor.precedence, values)
-    if editor.boot_files.doubts:
+    doubts_of_host = editor.boot_files.doubts
+    if editor.removed:
+        from .default_keys import doubts_about_removed
+
+        doubts_of_host += doubts_about_removed(editor.removed, editor.observed.loader)
+    if doubts_of_host:
         from .doubts import doubts_about
 
-        doubts += doubts_about(editor.boot_files.doubts, editor.precedence.winner, values)
+        doubts += doubts_about(doubts_of_host, editor.precedence.winner, values)
     return doubts
 
 

@@ -99,6 +99,26 @@ def test_a_later_program_acts_on_what_the_loader_has_set():
         assert plan.precedence.winner(redirects).value == expected
 
 
+@pytest.mark.parametrize(
+    ("loader", "stated", "text", "doubts"),
+    [
+        ("systemd", "10", "", 1),
+        ("systemd", None, "", 1),
+        ("systemd", "512", "", 0),
+        ("systemd", "10", "net.unix.max_dgram_qlen = 10\n", 0),
+        ("procps", "10", "", 0),
+    ],
+)
+def test_a_key_that_systemd_sets_itself_gets_its_value_at_boot(loader, stated, text, doubts):
+    key = "net.unix.max_dgram_qlen"
+    files = {OURS: f"{key} = 700\n", "/etc/sysctl.d/10-other.conf": text}
+    host = make_host(loader, files, {key: "700"})
+    plan = plan_for(make_request({key: stated}, present=False), host)
+    assert [doubt.by for doubt, _keys in plan.doubts] == ["systemd"] * doubts
+    present = plan_for(make_request({key: "10"}), host)
+    assert present.doubts == ()
+
+
 DOUBTS = (
     Doubt("docker", "it may set it", "/etc/x", "do y", keys=("net.ipv4.tcp_fin*",), value="7"),
 )
