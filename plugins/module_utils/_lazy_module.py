@@ -17,11 +17,12 @@ class LazyModule:
     Beside it stands the ordinary import, under ``if TYPE_CHECKING``: type checkers read it, and
     Ansible, which sends to a host what is imported anywhere in the source.
 
-    package: ``__package__`` of the file. name: the module's, relative to that package.
+    importer: ``__name__`` of the file; its ``__package__`` is not set yet where zipimport of
+    Python 3.7 imports it. name: the module's, relative to the package of the file.
     """
 
-    def __init__(self, package: str | None, name: str) -> None:
-        self._package = package
+    def __init__(self, importer: str, name: str) -> None:
+        self._package = importer.rpartition(".")[0]
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:

@@ -193,9 +193,9 @@ def lazy_modules(file: EngineFile) -> dict[str, str]:
         if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
             continue
         if isinstance(node.value.func, ast.Name) and node.value.func.id == "LazyModule":
-            package, relative_name = node.value.args
-            assert isinstance(package, ast.Name)
-            assert package.id == "__package__"
+            importer, relative_name = node.value.args
+            assert isinstance(importer, ast.Name)
+            assert importer.id == "__name__"
             (target,) = node.targets
             assert isinstance(target, ast.Name)
             modules[target.id] = engine_file_name(file, ast.literal_eval(relative_name))

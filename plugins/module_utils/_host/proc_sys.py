@@ -24,7 +24,7 @@ from .._sysctl.values import is_plain_number
 if TYPE_CHECKING:
     from .._sysctl import kernel_text
 else:
-    kernel_text = LazyModule(__package__, ".._sysctl.kernel_text")
+    kernel_text = LazyModule(__name__, ".._sysctl.kernel_text")
 
 
 PROC_SYS = "/proc/sys"

@@ -18,7 +18,7 @@ from .proc_sys import read_key, write_key
 if TYPE_CHECKING:
     from . import refusals
 else:
-    refusals = LazyModule(__package__, ".refusals")
+    refusals = LazyModule(__name__, ".refusals")
 
 
 _ROUNDS = 3

@@ -29,8 +29,8 @@ from .runtime_values import RuntimeValues
 if TYPE_CHECKING:
     from . import kernel_modules, refusals
 else:
-    kernel_modules = LazyModule(__package__, ".kernel_modules")
-    refusals = LazyModule(__package__, ".refusals")
+    kernel_modules = LazyModule(__name__, ".kernel_modules")
+    refusals = LazyModule(__name__, ".refusals")
 
 
 _MADE_FOLDERS = (*FOLDERS, "/etc/modules-load.d")

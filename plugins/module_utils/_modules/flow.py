@@ -18,7 +18,7 @@ from .base import TuningModule
 if TYPE_CHECKING:
     from . import problems
 else:
-    problems = LazyModule(__package__, ".problems")
+    problems = LazyModule(__name__, ".problems")
 
 
 class HostChange:

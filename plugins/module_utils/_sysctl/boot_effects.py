@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .precedence import Precedence
     from .watchdogs import WatchdogBoot
 else:
-    kernel_text = LazyModule(__package__, ".kernel_text")
+    kernel_text = LazyModule(__name__, ".kernel_text")
 
 _ONE_NUMBER = "0"
 """Every key of couplings.py holds one number."""

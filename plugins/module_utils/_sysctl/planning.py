@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from . import kernel_text, value_checks
     from .doubts import Doubts
 else:
-    kernel_text = LazyModule(__package__, ".kernel_text")
-    value_checks = LazyModule(__package__, ".value_checks")
+    kernel_text = LazyModule(__name__, ".kernel_text")
+    value_checks = LazyModule(__name__, ".value_checks")
 
 _SHORT_VALUE = 4000
 """Bytes. The kernel takes all of so short a value in one write."""

@@ -36,7 +36,7 @@ from .values import value_after_write, value_in_text, values_equal
 if TYPE_CHECKING:
     from . import kernel_text
 else:
-    kernel_text = LazyModule(__package__, ".kernel_text")
+    kernel_text = LazyModule(__name__, ".kernel_text")
 
 
 _MANY_KEYS = 100

@@ -14,7 +14,7 @@ from .values import numbers_in, validate_value, values_equal
 if TYPE_CHECKING:
     from . import value_checks
 else:
-    value_checks = LazyModule(__package__, ".value_checks")
+    value_checks = LazyModule(__name__, ".value_checks")
 
 
 Values = Mapping[str, "str | None"]

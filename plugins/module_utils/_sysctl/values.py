@@ -18,8 +18,8 @@ from .limits import LIMITS
 if TYPE_CHECKING:
     from . import kernel_text, value_checks
 else:
-    kernel_text = LazyModule(__package__, ".kernel_text")
-    value_checks = LazyModule(__package__, ".value_checks")
+    kernel_text = LazyModule(__name__, ".kernel_text")
+    value_checks = LazyModule(__name__, ".value_checks")
 
 
 _LONGEST_PLAIN_NUMBER = 19
