@@ -37,13 +37,21 @@ SYSCALL_STOP = signal.SIGTRAP | 0x80
 ORIG_RAX, RAX, RDX = 15 * 8, 10 * 8, 12 * 8
 """Offsets in struct user of x86-64: number of the call, its return value, its third argument."""
 PAGE = 4096
+RESTARTED = (-512, -513, -514, -516)
+"""ERESTARTSYS and its like (linux/errno.h): the kernel makes the same call again, by itself.
+
+A write to ip_forward returns so for as long as another process has the lock of the network.
+"""
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.restype = ctypes.c_long
 
 
 class SyscallInfo(ctypes.Structure):
-    """struct ptrace_syscall_info, as PTRACE_GET_SYSCALL_INFO fills it in at the entry to a call."""
+    """struct ptrace_syscall_info, as PTRACE_GET_SYSCALL_INFO fills it in at the entry to a call.
+
+    At the exit, the return value is where the number of the call was.
+    """
 
     _fields_ = (
         ("op", ctypes.c_uint8),
@@ -170,6 +178,10 @@ class _Tracee:
         self.at_exit: Callable[[], None] | None = None
         """What to do when the present call returns."""
         self.kill_with: Iterable[int] = ()
+        self.entered: tuple[int, ...] = ()
+        """Number and arguments of the present call."""
+        self.is_restarted = False
+        """Whether the present call is to be made again."""
 
     def handle_stop(self, kill_with: Iterable[int] = ()) -> None:
         """Handle a stop at the entry to a system call, or at its exit.
@@ -180,11 +192,21 @@ class _Tracee:
         size = ctypes.sizeof(self.info)
         ptrace(PTRACE_GET_SYSCALL_INFO, self.pid, size, self.info)
         if self.info.op == PTRACE_SYSCALL_INFO_ENTRY:
-            if self.info.number in SIGNATURES:
-                self._apply(self.handler(self._read_call()))
-        elif self.at_exit:
+            self._enter()
+            return
+        self.is_restarted = ctypes.c_int64(self.info.number).value in RESTARTED
+        if self.at_exit and not self.is_restarted:
             self.at_exit()
             self.at_exit = None
+
+    def _enter(self) -> None:
+        """Ask the handler about a call, unless it is the same one, made again."""
+        call = (self.info.number, *self.info.args)
+        if self.is_restarted and call == self.entered:
+            return
+        self.entered = call
+        if self.info.number in SIGNATURES:
+            self._apply(self.handler(self._read_call()))
 
     def _apply(self, verdict: Verdict | None) -> None:
         if isinstance(verdict, Kill):
