@@ -223,9 +223,9 @@ def in_writable_order(
     pending.sort(key=lambda key: not blocking_keys(key))
     ordered: list[str] = []
     while pending:
-        refused = {key: _why_refused_now(key, values, now) for key in pending}
-        key = next((key for key in pending if not refused[key]), None)
+        key = next((key for key in pending if not _why_refused_now(key, values, now)), None)
         if key is None:
+            refused = {key: _why_refused_now(key, values, now) for key in pending}
             return [*ordered, *pending], refused
         pending.remove(key)
         ordered.append(key)
