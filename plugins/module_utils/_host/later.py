@@ -116,9 +116,9 @@ def with_later_programs(boot_files: BootFiles, files: HostFiles) -> BootFiles:
     """Return the boot files with what other programs of the host do after the loader."""
     for program in PROGRAMS:
         if _is_set_up(files, program):
-            from .later_readers import READERS  # most hosts have none of the programs
+            from .later_readers import read_changes  # most hosts have none of the programs
 
-            changes = READERS[program.name](files)
+            changes = read_changes(program.name, files)
             boot_files = boot_files._replace(
                 contents={**boot_files.contents, **changes.contents},
                 appended=boot_files.appended + changes.appended,
