@@ -74,7 +74,7 @@ preserve_hostname: true
 cloud_config_modules: [runcmd]
 END
 """
-"""What it needs from this host alone, and nothing that would lock us out."""
+"""What it needs only from this host, and nothing that would lock us out."""
 
 
 def connection(method: str) -> str:
@@ -161,6 +161,7 @@ class Scenario(NamedTuple):
     """Of a virtual machine."""
 
 
+RC_LOCAL = write("/etc/rc.local", f"#!/bin/sh\nsysctl -w {INTVL}=55", mode="755")
 LATE_UNIT = """\
 [Unit]
 After=systemd-sysctl.service
@@ -292,7 +293,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="rc.local",
-        set_up=write("/etc/rc.local", f"#!/bin/sh\nsysctl -w {INTVL}=55", mode="755"),
+        set_up=RC_LOCAL,
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
         settled=reads(INTVL, 55),
@@ -486,7 +487,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="rc.local of sysvinit",
-        set_up=write("/etc/rc.local", f"#!/bin/sh\nsysctl -w {INTVL}=55", mode="755"),
+        set_up=RC_LOCAL,
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
         settled=reads(INTVL, 55),
@@ -519,7 +520,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="rc.local of OpenRC",
-        set_up=write("/etc/rc.local", f"#!/bin/sh\nsysctl -w {INTVL}=55", mode="755"),
+        set_up=RC_LOCAL,
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
         settled=reads(INTVL, 55),
@@ -546,7 +547,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="rc.local of runit",
-        set_up=write("/etc/rc.local", f"#!/bin/sh\nsysctl -w {INTVL}=55", mode="755"),
+        set_up=RC_LOCAL,
         settings={INTVL: 20, TIME: 600},
         turns=(INTVL,),
         settled=reads(INTVL, 55),

@@ -111,7 +111,7 @@ def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
 
 
 def _value_after_effects(key: str, plan: Plan, written: Mapping[str, str]) -> str:
-    """Return the value of a key that is left alone, but that other writes change."""
+    """Return the value of a key that nothing writes, but that other writes change."""
     from .coupled_request import value_after_writes  # noqa: PLC0415 # few keys are changed so
 
     live = {**plan.observed.runtime, **(plan.effects.affected if plan.effects else {})}
