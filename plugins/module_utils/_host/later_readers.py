@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from .files import HostFiles
 
     class _Reader(Protocol):
-        def read(self, files: HostFiles) -> LaterChanges: ...
+        def read(self, files: HostFiles) -> LaterChanges:
+            """Return what the program of this module changes after the loader."""
 else:
     later_cloud_init = LazyModule(__name__, ".later_cloud_init")
     later_credential = LazyModule(__name__, ".later_credential")
