@@ -127,6 +127,7 @@ SCENARIOS = {
         {"ignore_missing": True},
     ),
     "missing key": Scenario({"net.ipv4.nope": 1, TIME: 3600}, fails=True),
+    "number out of range": Scenario({TIME: 3600, "net.ipv4.ip_default_ttl": 999}, fails=True),
     "unsafe value": Scenario({PROBES: 0}, fails=True),
     "unsafe value, allowed": Scenario({PROBES: 0}, {"unsafe": True}),
     "two spellings of a key": Scenario(

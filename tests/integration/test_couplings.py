@@ -12,6 +12,7 @@ from couplings import comparison, record
 from couplings.measure import keys_of_namespaces, measure
 from couplings.namespaces import OF_THE_KERNEL
 from couplings.proc_sys import Watch, all_keys, differences
+from couplings.ranges import measure_ranges_of_namespaces
 
 KEYS = [
     "kernel.shmall",
@@ -22,6 +23,7 @@ KEYS = [
     "net.ipv6.conf.all.forwarding",
     "net.ipv6.conf.veth0.disable_ipv6",
 ]
+KEYS_WITH_A_RANGE = ["net.ipv4.ip_default_ttl", "net.ipv4.tcp_retries2", "net.ipv4.tcp_rmem"]
 
 
 def test_the_kernel_does_as_the_table_and_its_record_say() -> None:
@@ -29,13 +31,16 @@ def test_the_kernel_does_as_the_table_and_its_record_say() -> None:
     before = watch.values()
     by_itself = differences(before, watch.values())
     observations = []
-    for new in measure("namespaces", KEYS):
+    for new in measure("namespaces", [*KEYS, *KEYS_WITH_A_RANGE]):
         observations += new
     changed = differences(before, watch.values())
     assert set(changed) <= set(by_itself), "a key of this machine was changed"
 
-    measured = record.make_record(record.short_name(os.uname().release), observations)
+    ranges = measure_ranges_of_namespaces([*KEYS, *KEYS_WITH_A_RANGE])
+    measured = record.make_record(record.short_name(os.uname().release), observations, ranges)
     assert comparison.contradictions(measured) == []
+    assert comparison.range_contradictions(measured) == []
+    assert set(KEYS_WITH_A_RANGE) <= set(ranges)
     path = record.path_of(measured["kernel"])
     if path.exists():
         recorded = record.load(path)

@@ -15,6 +15,7 @@ from sandbox.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, sysctl
 from sandbox.world import NOBODY, World
 
 SLASHES = "net/ipv4/tcp_keepalive_time"
+TTL = "net.ipv4.ip_default_ttl"
 BOOT_VALUES = {"systemd": "3600", "procps": "3600"}
 
 
@@ -62,6 +63,15 @@ REFUSED_VALUES = {
     "a word that the kernel refuses": Refused({FIN: "abc"}, "'abc' is no number"),
     "a number with letters after it": Refused({FIN: "60abc"}, "'60abc' is no number"),
     "a number too large for the kernel": Refused({TIME: 2147483647}, "2147483647"),
+    "a number out of range": Refused({TTL: 999}, "999 is outside of the range.*give 1 to 255"),
+    "a number out of range in the file": Refused(
+        {TTL: 999}, "999 is outside of the range.*give 1 to 255", {"runtime": False}
+    ),
+    "two numbers out of range in the file": Refused(
+        {TTL: 999, "net.ipv4.tcp_retries2": 300},
+        r"problems \(2\).*999 is outside.*300 is outside of the range.*give 0 to 255",
+        {"runtime": False},
+    ),
     "too many probes": Refused({PROBES: 256}, "256"),
     "64 KiB": Refused({TIME: "1" * 65536}, TIME),
 }

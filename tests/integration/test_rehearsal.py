@@ -22,6 +22,7 @@ PROJECT = Path(__file__).parents[2]
 LOADERS = ("systemd", "procps")
 FORWARD = "net.ipv4.ip_forward"
 REDIRECTS = "net.ipv4.conf.all.accept_redirects"
+RATELIMIT = "net.ipv4.icmp_ratelimit"
 TTL = "net.ipv4.ip_default_ttl"
 SHMMAX = "kernel.shmmax"
 SWAPPINESS = "vm.swappiness"
@@ -92,13 +93,29 @@ def test_keys_of_the_whole_kernel_are_not_rehearsed(world: World, ask: Asker) ->
 
 
 def test_a_disagreement_is_listed(world: World, ask: Asker) -> None:
-    # The kernel refuses this one, which has its range, and no prediction knows that.
+    # The kernel counts these in 32 bits, and refuses some of the numbers that need more.
+    world.write(FILE, f"{RATELIMIT} = 3000000000000\n{TIME} = 600\n")
+    result = ask(world, info(rehearse=True))
+    assert not result["settings"][RATELIMIT]["certain"]
+    (row,) = result["disagreements"]
+    assert row["key"] == RATELIMIT
+    assert row["boot"] == "3000000000000"
+    assert row["rehearsed"] == result["rehearsed"][RATELIMIT]
+
+
+def test_a_number_out_of_range_is_foreseen(world: World, ask: Asker) -> None:
     world.write(FILE, f"{TTL} = 999\n{TIME} = 600\n")
     result = ask(world, info(rehearse=True))
-    (row,) = result["disagreements"]
-    assert row["key"] == TTL
-    assert row["boot"] == "999"
-    assert row["rehearsed"] == result["rehearsed"][TTL]
+    assert result["disagreements"] == []
+    assert result["settings"][TTL]["boot"] is None
+    assert result["problems"] == [
+        {
+            "path": FILE,
+            "line": 1,
+            "problem": f"the kernel refuses '999' for {TTL}: "
+            "999 is outside of the range of this key; give 1 to 255",
+        }
+    ]
 
 
 def test_the_values_of_the_host_do_not_matter(world: World, ask: Asker) -> None:

@@ -48,8 +48,7 @@ def test_one_key_of_several_is_refused(world: World, ask: Asker) -> None:
     result = ask.fails(world, sysctl({TIME: 3600, FIN: 50, RETRIES1: 1000, INTVL: 25}))
     assert result["failed_key"] == RETRIES1
     assert result["errno"] == errno.EINVAL
-    assert "nvalid argument" in result["msg"]
-    assert "1000" in result["msg"]
+    assert "1000 is outside of the range" in result["msg"]
     assert result["rolled_back"] is True
     assert not world.exists(OURS)
 
@@ -193,7 +192,7 @@ def test_the_result_names_a_key_that_cannot_be_rolled_back(
 def test_a_failed_removal_is_rolled_back(world: World, ask: Asker) -> None:
     files = {
         OURS: f"{TIME} = 3600\n{FIN} = 50\n",
-        VENDOR: f"{FIN} = 9999999999\n",
+        VENDOR: f"{FIN} = 21474836\n",  # only kernels whose clock ticks slowly take it
     }
     world.place(files)
     result = ask.fails(world, sysctl({TIME: 7200, FIN: 60}, state="absent"))

@@ -48,7 +48,7 @@ PURE_IMPORTS = {
 }
 """What a pure file may import of Python's library; of three only what PURE_NAMES lists."""
 PURE_NAMES = {
-    "os": {"geteuid", "sysconf"},
+    "os": {"geteuid", "sysconf", "uname"},
     "socket": {"AF_INET6", "inet_pton"},
     "time": {"clock_getres"},
 }

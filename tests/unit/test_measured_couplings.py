@@ -24,12 +24,14 @@ CONTRADICTIONS = {
     "couplings": comparison.contradictions,
     "roundings": comparison.rounding_contradictions,
     "limits": comparison.limit_contradictions,
+    "ranges": comparison.range_contradictions,
 }
 """Table of the engine -> what returns where a record says otherwise."""
 NOT_SHOWN = {
     "couplings": comparison.rows_not_shown,
     "roundings": comparison.roundings_not_shown,
     "limits": comparison.limits_not_shown,
+    "ranges": comparison.ranges_not_shown,
 }
 """Table of the engine -> what returns the rows that no record shows."""
 

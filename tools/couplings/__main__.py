@@ -4,7 +4,7 @@
 
 """The command line: measures a kernel, and writes or compares its record.
 
-usage: python -m couplings [--release N] [--write] [KEY...]
+usage: python -m couplings [--release N] [--ranges] [--write] [KEY...]
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import sys
 from lab.roots import release_of
 
 from . import comparison, record
-from .measure import in_order, measure
-from .virtual_machine import measure_release
+from .measure import Observation, in_order, measure
+from .ranges import Ranges, measure_ranges_of_namespaces
+from .virtual_machine import measure_ranges_of_release, measure_release
 
 
 def main() -> int:
@@ -34,13 +35,15 @@ def main() -> int:
         "--write", action="store_true", help="write the record of the kernel, or its rows of KEYs"
     )
     parser.add_argument("keys", nargs="*", metavar="KEY", help="default: all")
+    parser.add_argument(
+        "--ranges", action="store_true", help="seek the ranges of numbers only: takes a minute"
+    )
     options = parser.parse_args()
-    if options.release:
-        release, observations = measure_release(options.release, options.keys)
-    else:
-        release = os.uname().release
-        observations = in_order(measure("namespaces", options.keys))
-    measured = record.make_record(record.short_name(release), observations)
+    release, observations, ranges = _measure(options)
+    measured = record.make_record(record.short_name(release), observations, ranges)
+    if options.ranges and not options.keys:
+        old = record.load(record.path_of(measured["kernel"]))
+        measured = {**old, "ranges": measured["ranges"]}
     if options.write and options.keys:
         old = record.load(record.path_of(measured["kernel"]))
         measured = record.with_rows_of(old, measured, options.keys)
@@ -53,6 +56,22 @@ def main() -> int:
     problems = comparison.contradictions(measured)
     print("\n".join(problems), file=sys.stderr)
     return 1 if problems else 0
+
+
+def _measure(options: argparse.Namespace) -> tuple[str, list[Observation], Ranges]:
+    """Return the release of the kernel, and what it did."""
+    keys = options.keys
+    release = os.uname().release
+    observations: list[Observation] = []
+    if options.release:
+        if not options.ranges:
+            _release, observations = measure_release(options.release, keys)
+        release, ranges = measure_ranges_of_release(options.release, keys)
+    else:
+        if not options.ranges:
+            observations = in_order(measure("namespaces", keys))
+        ranges = measure_ranges_of_namespaces(keys)
+    return release, observations, ranges
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from unittest import mock
 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings as table
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import mutual_limits as limits
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import rounding
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import number_ranges, rounding
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
     is_known,
     taken_value,
@@ -20,11 +20,14 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import 
     glob_matches,
     split_glob,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.measured_ranges import RANGES
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
 
+from .dangerous import WRITTEN_LAST, why_not_written
 from .namespaces import ADDRESSED
 from .proc_sys import BESIDE
 from .record import ADDRESSED_GROUP, OTHER_GROUP, devices_of
+from .trial_values import is_tried_with_numbers
 
 Record = Dict[str, Any]
 
@@ -235,9 +238,9 @@ def roundings_not_shown(records: Iterable[Record]) -> list[str]:
     for record in records:
         changed.update(record["read_back"])
     missing = []
-    for pattern in [*(rule.key for rule in rounding.ROUNDINGS), *rounding.UNSIGNED]:
-        if not any(glob_matches(split_glob(pattern), key) for key in changed):
-            missing.append(pattern)
+    for rule in rounding.ROUNDINGS:
+        if not any(glob_matches(split_glob(rule.key), key) for key in changed):
+            missing.append(rule.key)
     return missing
 
 
@@ -279,3 +282,59 @@ def limits_not_shown(records: Iterable[Record]) -> list[str]:
                 missing.discard(f"{other} below {row['key']}")
                 missing.discard(f"{row['key']} blocked by {other}")
     return sorted(missing)
+
+
+# --- ranges of numbers ---
+
+
+def range_contradictions(record: Record) -> list[str]:
+    """Return the keys whose range on a kernel is not as the table says."""
+    problems = []
+    for key, measured in record["ranges"].items():
+        ranges = number_ranges.ranges_of(key)
+        is_limited = bool(limits.keys_limiting(key))
+        for index, (lowest, highest) in enumerate(measured if ranges else ()):
+            taken = number_ranges.range_at(ranges, index)
+            is_right = taken.lowest_of_any <= lowest and highest <= taken.highest_of_any
+            if not is_limited:
+                is_right = is_right and lowest <= taken.lowest and taken.highest <= highest
+            if not is_right:
+                problem = f"{key} takes {lowest} to {highest}, and the table says {taken}"
+                problems.append(f"Linux {record['kernel']}: {problem}")
+    return problems + list(_refusals_out_of_range(record))
+
+
+def _refusals_out_of_range(record: Record) -> Iterator[str]:
+    """Yield the numbers that were refused or taken in the other measurements, unlike a range."""
+    refused: dict[str, set[str]] = {}
+    for key, values in record["refused"].items():
+        refused.setdefault(number_ranges.pattern_of(key), set()).update(values)
+    for key in record["ranges"]:
+        pattern = number_ranges.pattern_of(key)
+        has_one_number = len(number_ranges.ranges_of(key)) == 1 and len(record["ranges"][key]) == 1
+        is_tried = (
+            is_tried_with_numbers(key) and key not in WRITTEN_LAST and not why_not_written(key)
+        )
+        if not has_one_number or not is_tried or limits.keys_limiting(key):
+            continue
+        for wrote in ALWAYS_TRIED:
+            is_refused = wrote in refused.get(pattern, ())
+            is_taken = number_ranges.first_refused(key, [int(wrote)], None) is None
+            is_known = number_ranges.is_known(key, [int(wrote)], None)
+            if is_known and is_refused == is_taken and wrote not in _read_back(record, key):
+                outcome = "is refused" if is_refused else "is taken"
+                yield f"Linux {record['kernel']}: {key}: {wrote} {outcome}, unlike its range"
+
+
+def _read_back(record: Record, key: str) -> Any:
+    """Return the values that were read back otherwise than written to a key."""
+    return record["read_back"].get(key, {})
+
+
+def ranges_not_shown(records: Iterable[Record]) -> list[str]:
+    """Return the keys in the table of ranges that no kernel shows."""
+    shown: set[str] = set()
+    for record in records:
+        shown.update(number_ranges.pattern_of(key) for key in record["ranges"])
+    stated = {pattern for patterns in RANGES.values() for pattern in patterns.split()}
+    return sorted(stated - shown)

@@ -74,6 +74,27 @@ COUNTERS = (
 """Keys that change by themselves, or are random."""
 
 
+DANGEROUS_FOR_LONG = (
+    "kernel.pid_max",
+    "kernel.sched_rt_runtime_us",
+    "kernel.threads-max",
+    "vm.max_map_count",
+    "vm.overcommit_memory",
+    "fs.nr_open",
+    "fs.file-max",
+)
+"""Dangerous keys that may have any value for as long as it takes to write the old one again."""
+
+LARGE = (
+    "net.core.rps_sock_flow_entries",
+    "net.netfilter.nf_conntrack_buckets",
+    "vm.min_free_kbytes",
+    "vm.nr_hugepages",
+    "vm.watermark",
+)
+"""How the keys begin whose largest numbers take all memory, or the time to look for it."""
+
+
 def why_not_written(key: str) -> str:
     """Return why a key is not written, "" if it is."""
     for reasons in (NEVER_READ, ACTIONS, DANGEROUS):
@@ -81,6 +102,15 @@ def why_not_written(key: str) -> str:
             if fnmatchcase(key, pattern):
                 return reason
     return ""
+
+
+def why_range_is_not_sought(key: str) -> str:
+    """Return why the smallest and the largest number of a key are not sought, "" if they are."""
+    if key in DANGEROUS_FOR_LONG:
+        return ""
+    if key.startswith(LARGE):
+        return "the largest numbers take all memory"
+    return why_not_written(key)
 
 
 def is_counter(key: str) -> bool:

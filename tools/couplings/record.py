@@ -13,6 +13,8 @@ lost            what then no write at all took back: key, was, wrote, lost
 refused         key -> value -> the error of a write with that value
 read_back       key -> value -> what was read back, if that differs
 conditions      writes that were refused or accepted because of another key
+ranges          key -> the smallest and the largest number that it takes, of each of its numbers;
+                none if it does not take all numbers between them
 
 ``<interface>`` stands for each network device without an IPv4 address, ``<addressed>`` for each
 that has one, if all of them changed in the same way.
@@ -29,6 +31,7 @@ import yaml
 from .measure import Observation
 from .namespaces import ADDRESSED, device_of
 from .proc_sys import BESIDE
+from .ranges import Ranges
 from .trial_values import CONDITIONS
 
 FOLDER = Path(__file__).parents[2] / "tests/unit/couplings"
@@ -51,7 +54,7 @@ ADDRESSED_GROUP = "<addressed>"
 OTHER_GROUP = "<interface>"
 
 
-def make_record(kernel: str, observations: Iterable[Observation]) -> Record:
+def make_record(kernel: str, observations: Iterable[Observation], ranges: Ranges) -> Record:
     """Return the record of a kernel."""
     by_key: dict[str, list[Observation]] = {}
     changed: set[str] = set()
@@ -62,6 +65,7 @@ def make_record(kernel: str, observations: Iterable[Observation]) -> Record:
     record: Record = {"kernel": kernel, "devices": devices}
     record.update({"effects": [], "without_effect": [], "not_back": [], "lost": []})
     record.update({"refused": {}, "read_back": {}, "conditions": []})
+    record["ranges"] = _with_common_interfaces(ranges)
     for key in sorted(by_key):
         _add_key(record, key, by_key[key])
     no_effects = dict.fromkeys(record["without_effect"])

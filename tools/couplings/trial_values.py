@@ -57,6 +57,11 @@ def trial_values(key: str, live: str) -> list[str]:
     return values
 
 
+def is_tried_with_numbers(key: str) -> bool:
+    """Tell whether a key is tried with the numbers that most keys are tried with."""
+    return key not in WORDS and key.rpartition(".")[2] not in PATTERNS
+
+
 def _numbers(live: str) -> list[str]:
     """Return numbers near those of a value, the same count of them; nothing if it has others."""
     try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from lab.lab import Lab, open_lab
 
 from .measure import Observation, in_order
+from .ranges import Ranges
 
 PACKAGE = Path(__file__).parent
 REMOTE = "/run/tools"
@@ -24,16 +25,34 @@ REMOTE = "/run/tools"
 def measure_release(release: str, keys: list[str]) -> tuple[str, list[Observation]]:
     """Return the kernel of a Debian release, and what it did: all of it takes an hour or more."""
     with tempfile.TemporaryDirectory() as folder, open_lab(Path(folder, "lab")) as lab:
-        (host,) = lab.up("vm", [release], 1)
-        kernel = lab.run(host, "uname", "-r").strip()
-        copy_package(lab, host)
+        host, kernel = _start(lab, release)
         by_key = []
         for scope in ("namespaces", "kernel"):
-            command = ["env", f"PYTHONPATH={REMOTE}", "python3", "-m", "couplings.measure"]
-            output = lab.run(host, *command, scope, *keys)
-            for line in output.splitlines():
+            for line in _run(lab, host, "measure", scope, *keys).splitlines():
                 by_key.append(json.loads(line))
         return kernel, in_order(by_key)
+
+
+def measure_ranges_of_release(release: str, keys: list[str]) -> tuple[str, Ranges]:
+    """Return the kernel of a Debian release, and the ranges of its keys."""
+    with tempfile.TemporaryDirectory() as folder, open_lab(Path(folder, "lab")) as lab:
+        host, kernel = _start(lab, release)
+        ranges = json.loads(_run(lab, host, "ranges", *keys))
+        return kernel, ranges
+
+
+def _start(lab: Lab, release: str) -> tuple[str, str]:
+    """Start a virtual machine; return its name, and the release of its kernel."""
+    (host,) = lab.up("vm", [release], 1)
+    kernel = lab.run(host, "uname", "-r").strip()
+    copy_package(lab, host)
+    return host, kernel
+
+
+def _run(lab: Lab, host: str, program: str, *arguments: str) -> str:
+    """Return what a program of this package prints there."""
+    command = ["env", f"PYTHONPATH={REMOTE}", "python3", "-m", f"couplings.{program}"]
+    return lab.run(host, *command, *arguments)
 
 
 def copy_package(lab: Lab, host: str) -> None:

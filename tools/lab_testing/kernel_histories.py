@@ -36,7 +36,7 @@ GROUPS: tuple[dict[str, tuple[str, ...]], ...] = (
         "kernel.watchdog": SWITCH,
         "kernel.soft_watchdog": SWITCH,
         "kernel.nmi_watchdog": SWITCH,
-        "kernel.watchdog_thresh": ("10", "20"),
+        "kernel.watchdog_thresh": ("10", "20", "61"),
     },
     {
         "kernel.sched_rt_period_us": ("500000", "1000000", "2000000"),
@@ -74,12 +74,12 @@ GROUPS: tuple[dict[str, tuple[str, ...]], ...] = (
         "fs.file-max": ("100000", "200000"),
         "fs.nr_open": ("1048576", "2097152"),
         "fs.pipe-max-size": ("1048576", "5000"),
-        "fs.suid_dumpable": ("0", "1", "2"),
+        "fs.suid_dumpable": ("0", "1", "2", "3"),
     },
     {
-        "vm.swappiness": ("10", "60"),
+        "vm.swappiness": ("10", "60", "201"),
         "vm.lowmem_reserve_ratio": ("256 256 32 0 0", "128"),
-        "kernel.pid_max": ("32768", "4194304"),
+        "kernel.pid_max": ("32768", "4194304", "4194305"),
         "kernel.sysrq": ("0", "1", "438"),
     },
     {

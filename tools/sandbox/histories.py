@@ -31,10 +31,13 @@ VALUES = {
     "net.ipv4.ipfrag_low_thresh": ("1000", "3145728", "5000000"),
     "net.ipv4.ipfrag_high_thresh": ("2000", "4194304", "8000000"),
     "net.ipv4.icmp_ratelimit": ("1000", "999", "-1"),
+    "net.ipv4.ip_default_ttl": ("64", "255", "256", "0"),
+    "net.ipv4.tcp_retries2": ("15", "8", "300", "-1"),
+    "net.ipv4.tcp_rmem": ("4096 131072 6291456", "8192 0 6291456", "0 1 2", "16384"),
     "net.ipv4.neigh.lo.proxy_delay": ("80", "101"),
     "net.ipv4.neigh.lo.retrans_time_ms": ("1000", "1001"),
 }
-"""Keys that limit each other, or that the kernel rounds, with values to give them."""
+"""Keys that limit each other, have a range or are rounded, with values to give them."""
 
 KEYS = (
     "net.ipv4.ip_forward",

@@ -35,6 +35,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.couplings im
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import is_glob
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import value_after_write
 
 from . import agent
 from .histories import INTERFACES, KEYS, History, make_history
@@ -114,7 +115,7 @@ def check_history(history: History, loader: str) -> list[str]:
     for key in KEYS:
         winner = precedence.winner(key)
         if winner and winner.value:
-            expected[key] = winner.value
+            expected[key] = value_after_write(key, winner.value, expected[key])
     log = run_loader(loader)
     for key, value in read_keys(KEYS).items():
         if value != expected[key]:
@@ -145,7 +146,7 @@ def _check_boot(result: dict[str, Any], loader: str) -> list[str]:
     for key, setting in result.get("settings", {}).items():
         is_inherited = loader == "systemd" and key.startswith("net.ipv4.conf.br")
         expected = setting["boot"]["value"]
-        if expected is None or is_glob(key) or is_inherited:
+        if expected is None or is_glob(key) or is_inherited or not setting["boot"]["certain"]:
             continue
         value = single_spaced(agent.get_key(key))
         if value != expected:

@@ -14,6 +14,7 @@ from typing import Collection
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.plan import Plan, RuntimeWrite
 from .._sysctl.secrets import quote_value
+from .._sysctl.value_checks import out_of_range_error
 from .._sysctl.values import values_equal
 from .proc_sys import read_key, write_key
 
@@ -53,11 +54,15 @@ _MODULES = {
 
 def write_error(write: RuntimeWrite, error: OSError) -> TuningError:
     """Return the error for a value that the kernel refuses."""
-    refusal = TuningError(
-        f"{write.key}: cannot be set to {quote_value(write.key, write.after)}: "
-        f"{_describe_refusal(write, error)}",
-        write.key,
-    )
+    refusal = None
+    if error.errno == errno.EINVAL:
+        refusal = out_of_range_error(write.key, write.after, write.before)
+    if refusal is None:
+        refusal = TuningError(
+            f"{write.key}: cannot be set to {quote_value(write.key, write.after)}: "
+            f"{_describe_refusal(write, error)}",
+            write.key,
+        )
     refusal.errno = error.errno
     return refusal
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     )
     from .._host.runtime_values import RuntimeValues
     from .._ledger import recording, store
-    from .._sysctl import messages
+    from .._sysctl import messages, value_checks
     from . import (
         file_attributes,
         module_options,
@@ -53,6 +53,7 @@ else:
     recording = LazyModule(__name__, ".._ledger.recording")
     store = LazyModule(__name__, ".._ledger.store")
     messages = LazyModule(__name__, ".._sysctl.messages")
+    value_checks = LazyModule(__name__, ".._sysctl.value_checks")
     file_attributes = LazyModule(__name__, ".file_attributes")
     module_options = LazyModule(__name__, ".module_options")
     observed_modules = LazyModule(__name__, ".observed_modules")
@@ -158,6 +159,10 @@ class SettingsChange(HostChange):
         return bool(keys)
 
     def refuse(self, plan: Plan) -> None:
+        if not self.request.runtime or (self.module.check_mode and plan.writes):
+            errors = value_checks.out_of_range_errors(plan)
+            if errors:
+                raise problems.combine(errors)
         if plan.overridden or plan.doubts:
             messages.refuse_overridden(plan)
             messages.refuse_doubts(plan)

@@ -14,9 +14,8 @@ from .._host.files import HostFiles
 from .._host.proc_sys import expand_glob, proc_path, read_key
 from .._host.undone import find_undone
 from .._sysctl.boot_files import BootFiles, boot_lines, read_order
-from .._sysctl.coupling_doubts import coupling_doubts
+from .._sysctl.coupling_doubts import doubts_of_boot
 from .._sysctl.couplings import names_of
-from .._sysctl.doubts import doubts_about
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.keys import ACTIONS, glob_matches, is_glob, parse_key, split_glob
 from .._sysctl.loaders import COMMAND_LINE, LOADERS, BootFile, Loader
@@ -24,6 +23,7 @@ from .._sysctl.precedence import Precedence, after_stages, outcome_of
 from .._sysctl.secrets import display_value, quote_value
 from .._sysctl.sysctl_d import Line, line_result, parse_lines
 from .._sysctl.text import printable
+from .._sysctl.value_checks import explain_range
 from .._sysctl.values import value_after_write, values_equal
 from .arguments import Options
 from .base import TuningModule
@@ -105,8 +105,7 @@ def inspect_settings(
     undone = find_undone(contradictions, running) if contradictions and running else ()
     drifting = {key for key, _runtime, _line in contradictions}
     undone_keys = {setting.key for setting in undone}
-    doubts = doubts_about(boot_files.doubts, boot.precedence.winner, runtime)
-    doubts += coupling_doubts(boot.precedence, runtime)
+    doubts = doubts_of_boot(boot.precedence, boot_files.doubts, runtime)
     doubtful_keys = {key for _doubt, keys in doubts for key in keys}
     settings = {}
     for key, value in runtime.items():
@@ -115,7 +114,7 @@ def inspect_settings(
         setting["undone"] = key in undone_keys
         setting["certain"] = key not in doubtful_keys
         settings[printable(key)] = setting
-        problems.extend(_refused_lines(key, boot))
+        problems.extend(_refused_lines(key, boot, value))
     return {
         "loader": boot_files.loader_name(loader),
         "settings": settings,
@@ -313,7 +312,12 @@ def _winner_result(key: str, winner: Line | None) -> dict[str, Any] | None:
     return result
 
 
-def _refused_lines(key: str, boot: _NextBoot) -> Iterator[dict[str, Any]]:
+def _describe_range(key: str, line: Line, runtime: str | None) -> str:
+    problem = explain_range(key, line.value or "", runtime)
+    return f": {problem}" if problem else ""
+
+
+def _refused_lines(key: str, boot: _NextBoot, runtime: str | None) -> Iterator[dict[str, Any]]:
     """Yield the lines about a key that the kernel will refuse at boot, each as a problem."""
     for line in boot.lines_about(key):
         if boot.fate_of(line, key) == "refused":
@@ -321,6 +325,8 @@ def _refused_lines(key: str, boot: _NextBoot) -> Iterator[dict[str, Any]]:
             because = boot.precedence.why_refused(line, key)
             if because:
                 problem += f", since {because} then"
+            else:
+                problem += _describe_range(key, line, runtime)
             yield _problem(line.path, line.number, problem)
 
 

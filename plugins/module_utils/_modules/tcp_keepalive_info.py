@@ -16,7 +16,8 @@ from .._keepalive.own_connection import own_connection
 from .._keepalive.processes import count_by_process
 from .._keepalive.profiles import KEYS, dead_after
 from .._sysctl.boot_files import BootFiles
-from .._sysctl.doubts import Doubts, doubts_about
+from .._sysctl.coupling_doubts import doubts_of_boot
+from .._sysctl.doubts import Doubts
 from .._sysctl.errors import TuningError
 from .._sysctl.loaders import Loader
 from .._sysctl.precedence import Precedence, precedence_of
@@ -35,9 +36,6 @@ OPTIONS: Options = {
     "assignments": {"type": "bool", "default": False},
     "rehearse": {"type": "bool", "default": False},
 }
-
-_NUMBERS = dict.fromkeys(KEYS.values(), "0")
-"""What tells the kernel's reading of a text: each of these keys holds one number."""
 
 
 def run() -> NoReturn:
@@ -62,11 +60,11 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
     loader = detect_loader(files)
     runtime, runtime_problem = read_keepalive()
     boot_files = read_boot_files(files)
-    precedence = precedence_of(boot_files, loader, KEYS.values(), live=_NUMBERS)
+    precedence = precedence_of(boot_files, loader, KEYS.values(), live=_texts_of(runtime))
     boot = _boot_values(boot_files, precedence, problems)
     undone = list(_find_undone(runtime, boot, precedence, files))
     values = {key: str(runtime[name]) for name, key in KEYS.items()}
-    doubts = doubts_about(boot_files.doubts, precedence.winner, values)
+    doubts = doubts_of_boot(precedence, boot_files.doubts, values)
     settings = _settings(runtime, boot, undone, doubts)
     rehearsal: dict[str, Any] = {}
     if params["assignments"] or params["rehearse"]:
@@ -89,6 +87,14 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
         "problems": problems,
         **rehearsal,
     }
+
+
+def _texts_of(runtime: Mapping[str, int | None]) -> dict[str, str]:
+    """Return key -> what tells the kernel's reading of a text: each holds one number."""
+    texts = {}
+    for name, key in KEYS.items():
+        texts[key] = str(runtime[name] or 0)
+    return texts
 
 
 def _settings(

@@ -28,7 +28,7 @@ from .couplings import (
 from .keys import glob_matches, is_glob, key_to_path, may_be_rounded, split_glob
 from .loaders import Loader
 from .sysctl_d import Line
-from .values import value_in_text, values_equal
+from .values import is_plain_number, value_in_text, values_equal
 
 if TYPE_CHECKING:
     from . import kernel_text
@@ -39,6 +39,9 @@ else:
 
 _ONE_NUMBER = "0"
 """Every key of couplings.py holds one number."""
+_SWITCH = ("0", "1")
+"""Every key of couplings.py takes these as they are, unless ``why_refused`` says otherwise."""
+_NONE: Mapping[str, str] = {}
 _MODES_OF_NONE = ("net.ipv6.conf.all.", "net.ipv6.conf.default.")
 
 
@@ -51,6 +54,8 @@ class Start(NamedTuple):
     """Whether the kernel is that of this machine."""
     is_running: bool = False
     """Whether interfaces may have values of their own, and so inherit none."""
+    taken: Mapping[str, str | None] = _NONE
+    """Key -> a value that it is known to take as it is."""
 
 
 class LastEffect(NamedTuple):
@@ -81,7 +86,7 @@ def coupled_winner(key: str, precedence: Precedence) -> Line | None:
     start_values = _values_before(names, precedence)
     if start_values is None:
         start_values = START_VALUES
-    start = Start(start_values, is_here=precedence.is_of_this_kernel())
+    start = Start(start_values, precedence.is_of_this_kernel(), taken=precedence.live)
     line, unclear, refused = last_effect(key, lines, no_globs, precedence.loader, start)
     for refused_line, reason in refused:
         precedence.note_refusal(key, refused_line, reason)
@@ -153,6 +158,7 @@ class _Boot:
         self._variable = variable_of(key)
         self._loader = loader
         self._is_here = start.is_here
+        self._taken = start.taken
         # The loopback interface has an address before the loader runs.
         self._is_written = start.is_running or _is_loopback(key)
         self._values: dict[str, str] = {}
@@ -191,7 +197,10 @@ class _Boot:
 
     def _taken_value(self, name: str, line: Line) -> str | None:
         """Return what a name takes from a line, None if the kernel refuses it."""
-        value = value_in_text(name, line.value or "", live=_ONE_NUMBER)
+        text = line.value or ""
+        value: str | None = text
+        if not self._is_kept(name, text):
+            value = value_in_text(name, text, live=_ONE_NUMBER)
         if value is None:
             return None
         variable = variable_of(name)
@@ -219,7 +228,14 @@ class _Boot:
         if name.endswith(".addr_gen_mode") and line.value == "2":
             return "" not in self._secrets() or name.startswith(_MODES_OF_NONE)
         live = _ONE_NUMBER if self._is_here else None
-        return not may_be_rounded(name) or kernel_text.is_known(name, line.value or "", live)
+        text = line.value or ""
+        if self._is_kept(name, text) and not may_be_rounded(name):
+            return True
+        return kernel_text.is_known(name, text, live)
+
+    def _is_kept(self, name: str, text: str) -> bool:
+        """Tell whether a name is known to take a number as it is, without looking at its range."""
+        return text in _SWITCH or (text == self._taken.get(name) and is_plain_number(text))
 
     def _follow(self, influence: Influence, target: str, line: Line, is_changed: bool) -> None:
         """Change a variable as the kernel does when one that acts on it is written."""

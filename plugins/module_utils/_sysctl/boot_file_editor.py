@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Collection, Mapping
 
 from .._lazy_module import LazyModule
 from .boot_files import BootFiles
+from .keys import may_be_rounded
 from .plan import FileChange, Observed
 from .precedence import Precedence, precedence_of
 from .request import Request, Values
@@ -61,8 +62,25 @@ class BootFileEditor:
     def precedence_in(self, boot_files: BootFiles) -> Precedence:
         """Return what the next boot would do with these boot files."""
         keys = [*self.desired, *self.removed]
-        observed = self.observed
-        return precedence_of(boot_files, observed.loader, keys, live=observed.runtime)
+        loader = self.observed.loader
+        return precedence_of(boot_files, loader, keys, live=self._values_to_have())
+
+    def _values_to_have(self) -> Values:
+        """Return the runtime values, those that are requested in place of what there is now.
+
+        A run that writes them fails if the kernel does not take them; a bound it may round.
+        """
+        request = self.request
+        runtime = self.observed.runtime
+        if not request.present or not request.runtime:
+            return runtime
+        values = dict(runtime)
+        for key, desired in self.desired.items():
+            live = runtime.get(key)
+            is_kept = not request.has_bound or not may_be_rounded(key)
+            if live is not None and desired is not None and is_kept:
+                values[key] = request.target(live, desired)
+        return values
 
     def value_at_boot(self, key: str) -> str | None:
         """Return what a key holds after the next boot, as far as a line decides it."""

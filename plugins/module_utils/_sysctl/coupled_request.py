@@ -42,7 +42,8 @@ def refuse_conflicts(
         # What a later write has changed is written once more, so everything is simulated twice.
         in_order = [name for name in requested if name in names] * 2
         lines = [_write(name, requested[name]) for name in in_order]
-        line = last_effect(key, lines, (), _WRITER, Start(start_values)).line
+        start = Start(start_values, taken=requested)
+        line = last_effect(key, lines, (), _WRITER, start).line
         if line and not values_equal(key, line.value, value):
             raise _conflict(key, value, line.key, requested[line.key])
 
@@ -57,7 +58,7 @@ def value_after_writes(key: str, writes: Mapping[str, str], live: Mapping[str, s
         if value is not None:
             start_values[variable_of(name)] = value
     lines = [_write(name, value) for name, value in writes.items()]
-    start = Start(start_values, is_running=True)
+    start = Start(start_values, is_running=True, taken=writes)
     effect = last_effect(key, lines, (), _WRITER, start)
     line = effect.line
     return str(live[key]) if line is None or line.value is None else line.value

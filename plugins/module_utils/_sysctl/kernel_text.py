@@ -8,7 +8,7 @@ and some other keys have a grammar of their own.
 
 Sources: kernel/sysctl.c (proc_get_long, __do_proc_dointvec, proc_dostring, proc_do_large_bitmap),
 net/ipv4/sysctl_net_ipv4.c, fs/binfmt_misc.c. A number outside of the range of its key is refused
-too, but that range is known to the kernel only.
+too, see ``number_ranges.py``, and others are rounded, see ``rounding.py``.
 """
 
 from __future__ import annotations
@@ -16,11 +16,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from socket import AF_INET6, inet_pton
-from typing import Any, Callable, Iterable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, Iterable, NamedTuple
 
+from .._lazy_module import LazyModule
 from .keys import RANGE_LISTS, may_be_rounded
 from .secrets import SECRET_SUFFIXES
 from .text import decode, encode
+
+if TYPE_CHECKING:
+    from . import number_ranges, rounding
+else:
+    number_ranges = LazyModule(__name__, ".number_ranges")
+    rounding = LazyModule(__name__, ".rounding")
 
 SWITCHES = {"yes": "1", "on": "1", "true": "1", "no": "0", "off": "0", "false": "0"}
 """Words that people write for 1 and 0, in any case."""
@@ -75,14 +82,13 @@ def written_value(key: str, text: str, live: str | None) -> str | None:
         taken: str | None = grammar.take(text)
         return taken
     if live is None:
-        return _rounded_text(key, text) if may_be_rounded(key) or "-" in text else text
+        return _kept_text(key, text)
     if not is_numeric(live):
         return text
     fields = live.split()
     numbers, is_read_to_its_end = read_numbers(text, len(fields))
-    if numbers and (may_be_rounded(key) or min(numbers) < 0):
-        kept = _kept_numbers(key, numbers, live)
-        numbers = numbers if kept is None else kept
+    kept = _kept_numbers(key, numbers, live)
+    numbers = numbers if kept is None else kept
     if not numbers or (key in ALL_OR_NOTHING and not is_read_to_its_end):
         return None
     written = [str(number) for number in numbers]
@@ -93,7 +99,7 @@ def written_value(key: str, text: str, live: str | None) -> str | None:
     return " ".join(written)
 
 
-def _rounded_text(key: str, text: str) -> str | None:
+def _kept_text(key: str, text: str) -> str | None:
     """Return what every kernel makes of numbers, the text as it is where they differ."""
     if not is_numeric(text):
         return text
@@ -105,16 +111,26 @@ def _rounded_text(key: str, text: str) -> str | None:
 
 
 def is_known(key: str, text: str, live: str | None) -> bool:
-    """Tell whether it is known what the kernel makes of a text whose numbers it may round."""
-    numbers, _is_read_to_its_end = read_numbers(text, len(text.split()))
-    return not numbers or _kept_numbers(key, numbers, live) is not None
+    """Tell whether it is known what the kernel makes of a text with numbers."""
+    count = len(text.split() if live is None else live.split())
+    numbers, _is_read_to_its_end = read_numbers(text, count)
+    return _kept_numbers(key, numbers, live) is not None
 
 
 def _kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] | None:
-    """Return the numbers that a key takes from those that are written; None: not known."""
-    from .rounding import kept_numbers  # few numbers are rounded
+    """Return the numbers that a key holds of those that are written; None: not known.
 
-    return kept_numbers(key, numbers, live)
+    The kernel refuses a number outside of the range of the key, and those after it. It rounds the
+    numbers of some keys.
+    """
+    if live is not None and [read_number(field) for field in live.split()] == numbers:
+        return numbers
+    refused = number_ranges.first_refused(key, numbers, live)
+    if refused is not None:
+        numbers = numbers[: refused[0]]
+    elif not number_ranges.is_known(key, numbers, live):
+        return None
+    return rounding.kept_numbers(key, numbers, live) if may_be_rounded(key) else numbers
 
 
 def first_write(key: str, text: str) -> str:

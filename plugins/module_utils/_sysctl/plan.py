@@ -112,12 +112,19 @@ class Plan(NamedTuple):
 
     def without_changes(self) -> Plan:
         """Return the plan with nothing of it carried out: the state after a failure."""
-        keys = [*self.request.settings, *self.desired]
+        from .coupling_doubts import doubts_of_boot  # few runs fail
+
+        values = {**self.request.settings, **self.desired}
+        precedence = self._precedence_before(list(values))
+        doubts: Doubts = ()
+        if self.request.persistent and self.request.on_doubt != "ignore":
+            doubts = doubts_of_boot(precedence, self.observed.boot_files.doubts, values)
         return self._replace(
             writes=(),
             files=(),
             boot_files=self.observed.boot_files,
-            precedence=self._precedence_before(keys),
+            precedence=precedence,
+            doubts=doubts,
         )
 
     def _precedence_before(self, keys: Collection[str]) -> Precedence:

@@ -147,22 +147,18 @@ def _doubts_about(desired: Values, editor: BootFileEditor) -> Doubts:
     request = editor.request
     if not request.persistent or request.on_doubt == "ignore":
         return ()
-    doubts: Doubts = ()
-    values = {**request.settings, **desired}
-    if editor.precedence.has_unclear():
-        from .coupling_doubts import coupling_doubts
-
-        doubts = coupling_doubts(editor.precedence, values)
     doubts_of_host = editor.boot_files.doubts
     if editor.removed:
         from .default_keys import doubts_about_removed
 
         doubts_of_host += doubts_about_removed(editor.removed, editor.observed.loader)
-    if doubts_of_host:
-        from .doubts import doubts_about
+    precedence = editor.precedence
+    values = {**request.settings, **desired}
+    if not doubts_of_host and not precedence.has_unclear():
+        return ()
+    from .coupling_doubts import doubts_of_boot
 
-        doubts += doubts_about(doubts_of_host, editor.precedence.winner, values)
-    return doubts
+    return doubts_of_boot(precedence, doubts_of_host, values)
 
 
 def runtime_writes(

@@ -25,13 +25,12 @@ from .keys import (
     key_to_path,
     may_be_coupled,
     may_be_limited,
-    may_be_rounded,
     split_glob,
 )
 from .loaders import COMMAND_LINE, Loader
 from .sysctl_d import Line
 from .text import encode
-from .values import value_after_write, value_in_text, values_equal
+from .values import is_plain_number, value_after_write, value_in_text, values_equal
 
 if TYPE_CHECKING:
     from . import kernel_text
@@ -55,7 +54,8 @@ class Precedence:
 
     start_values: variable -> its value before the loader runs; None: what kernels start with. They
     matter to keys that others act on, where these do so only when their value changes.
-    live: key -> its runtime value, as far as it is known. It tells what the kernel makes of a text.
+    live: key -> the runtime value that it has or will have, as far as that is known. It tells what
+    the kernel makes of a text.
     earlier: the outcome so far, of programs that ran before.
     """
 
@@ -70,7 +70,7 @@ class Precedence:
         self.loader = loader
         self.earlier = earlier
         self.start_values = start_values
-        self._live = live or {}
+        self.live = live or {}
         self.assignments: dict[str, Line] = {}
         """Key or glob -> the line that assigns it last, in the order in which they are written."""
         self.excluded: dict[str, Line] = {}
@@ -82,6 +82,8 @@ class Precedence:
         """Key -> the line that decides it, if the kernel refuses that line."""
         self.unclear: dict[str, Line] = {}
         """Key -> its winner, or a line after it, that gives it a value that is not known."""
+        self.incomplete: dict[str, Line] = {}
+        """Key -> its winner, if no line gives all of its numbers."""
         for line in lines:
             self._read(line)
         self._refusals: dict[str, list[tuple[Line, str]]] = {}
@@ -150,26 +152,27 @@ class Precedence:
 
     def _find_winner(self, key: str) -> Line | None:
         line = self._find_own_winner(key)
-        if self.earlier is None:
-            return line
-        earlier = self.earlier.winner(key)
-        if line is None or not line.value:
+        earlier = self.earlier.winner(key) if self.earlier else None
+        if self.earlier and (line is None or not line.value):
             return earlier
-        if earlier and earlier.value and self._leaves_numbers_out(line):
-            return line._replace(value=_filled(key, line, earlier))
+        if line and line.value and self._leaves_numbers_out(key, line):
+            if earlier and earlier.value:
+                line = line._replace(value=_filled(key, line, earlier))
+            if self._leaves_numbers_out(key, line):
+                self.incomplete[key] = line
         return line
 
     def is_of_this_kernel(self) -> bool:
         """Tell whether it is the kernel of this machine that will boot, as far as is known."""
-        return any(value is not None for value in self._live.values())
+        return any(value is not None for value in self.live.values())
 
     def _find_own_winner(self, key: str) -> Line | None:
         if is_glob(key):
             return self.assignment(key)
         if not may_be_coupled(key):
             line = self._limited_winner(key) if may_be_limited(key) else self.assignment(key)
-            if line and line.value and may_be_rounded(key):
-                self._note_unknown_rounding(key, line)
+            if line and line.value:
+                self._note_unknown_value(key, line)
             return line
         # Few keys act on each other: the others do not pay for compiling the simulation.
         from .boot_effects import coupled_winner
@@ -199,10 +202,15 @@ class Precedence:
         self._refused[key] = line
         return line._replace(value=None)
 
-    def _note_unknown_rounding(self, key: str, line: Line) -> None:
-        """Note that a line gives a key a value of which the kernel may make another one."""
-        if not kernel_text.is_known(key, line.value or "", self._live.get(key)):
+    def _note_unknown_value(self, key: str, line: Line) -> None:
+        """Note that the kernel may refuse the value of a line, or make another one of it."""
+        text, live = line.value or "", self.live.get(key)
+        if not self._is_kept(key, text) and not kernel_text.is_known(key, text, live):
             self.unclear[key] = line
+
+    def _is_kept(self, key: str, text: str) -> bool:
+        """Tell whether a key is known to take a number as it is: it has it now."""
+        return text == self.live.get(key) and is_plain_number(text)
 
     def assignment(self, key: str) -> Line | None:
         """Return the last line that sets a key by its name, or else the last glob that does."""
@@ -234,18 +242,19 @@ class Precedence:
                 winner = taken
             else:
                 winner = winner._replace(value=_filled(key, winner, taken))
-            if not self._leaves_numbers_out(winner):
+            if not self._leaves_numbers_out(key, winner):
                 break
         if winner is not None:
             return winner
-        if not last_line.value and self._live.get(key) is None:
+        if not last_line.value and self.live.get(key) is None:
             return last_line
         return self.refuse(key, last_line)
 
-    def _leaves_numbers_out(self, line: Line) -> bool:
-        """Tell whether a line has fewer fields than its key, so that a line before it counts."""
-        live = self._live.get(line.key) or ""
-        return len((line.value or "").split()) < len(live.split())
+    def _leaves_numbers_out(self, key: str, line: Line) -> bool:
+        """Tell whether a line has fewer numbers than its key, so that a line before it counts."""
+        live = self.live.get(key) or ""
+        has_fewer_fields = len((line.value or "").split()) < len(live.split())
+        return has_fewer_fields and kernel_text.is_made_of_numbers(key, live)
 
     def _lines_written_by_name(self, key: str) -> list[Line]:
         """Return the lines that name a key and are written at boot, in their order."""
@@ -260,10 +269,12 @@ class Precedence:
 
     def _taken_line(self, line: Line, key: str) -> Line | None:
         """Return a line with the value that a key takes from it, None if the kernel refuses it."""
-        text, live = line.value or "", self._live.get(key)
+        text, live = line.value or "", self.live.get(key)
         if not text and live is None:
             # A key of text is emptied, one of numbers is not, and which one this is is not known.
             return line if self.loader.can_unset and line.key == key else None
+        if self._is_kept(key, text):
+            return line
         if len(text) >= _ONE_PAGE and not self.loader.writes_in_parts:
             text = kernel_text.first_write(key, text)
         value = value_in_text(key, text, live)
@@ -275,12 +286,14 @@ class Precedence:
         """Tell whether the kernel takes a line that assigns a key, as far as that is known."""
         if self.why_refused(line, key):
             return False
-        is_empty_and_unknown = not line.value and self._live.get(key) is None
+        is_empty_and_unknown = not line.value and self.live.get(key) is None
         return is_empty_and_unknown or self._taken_line(line, key) is not None
 
     def has_unclear(self) -> bool:
         """Tell whether any of the winners asked for so far is followed by an unclear change."""
-        return bool(self.unclear) or (self.earlier is not None and self.earlier.has_unclear())
+        if self.unclear or self.incomplete:
+            return True
+        return self.earlier is not None and self.earlier.has_unclear()
 
     def refused_line(self, key: str) -> Line | None:
         """Return the line that decides a key although the kernel refuses it."""
@@ -313,7 +326,8 @@ def precedence_of(
         marks = _marks_of(keys)
         files = [file for file in files if _has_mark(boot_files, file.real_path, marks)]
     lines = boot_lines(boot_files, loader, files)
-    return after_stages(outcome_of(lines, loader, start_values, live), boot_files, live)
+    outcome = outcome_of(lines, loader, start_values, live)
+    return after_stages(outcome, boot_files, live)
 
 
 def outcome_of(
@@ -335,7 +349,9 @@ def outcome_of(
 
 
 def after_stages(
-    precedence: Precedence, boot_files: BootFiles, live: Mapping[str, str | None] | None = None
+    precedence: Precedence,
+    boot_files: BootFiles,
+    live: Mapping[str, str | None] | None = None,
 ) -> Precedence:
     """Return the outcome once other programs have applied what they do after the loader."""
     for stage in boot_files.stages:

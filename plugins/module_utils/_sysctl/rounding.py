@@ -23,6 +23,7 @@ _CLOCK_MONOTONIC_COARSE = 6
 _SECOND = 1_000_000_000
 _BYTES_OF_POINTER = 8
 _MOST_SEMAPHORE_SETS = 32768
+_LARGEST_INT = (1 << 31) - 1
 
 
 class Machine(NamedTuple):
@@ -59,8 +60,13 @@ Round = Callable[[int, Machine], "int | None"]
 """Returns what a key holds after a number was written; None: that is not known."""
 
 
-def _to_next_tick(number: int, machine: Machine) -> int:
-    """Return milliseconds as whole ticks: msecs_to_jiffies and jiffies_to_msecs, kernel/time."""
+def _to_next_tick(number: int, machine: Machine) -> int | None:
+    """Return milliseconds as whole ticks: msecs_to_jiffies and jiffies_to_msecs, kernel/time.
+
+    It counts them in 32 bits: what larger numbers come to is not worth knowing.
+    """
+    if number > _LARGEST_INT:
+        return None
     ticks = _divide_up(number * machine.ticks_per_second, 1000)
     return _divide_up(ticks * 1000, machine.ticks_per_second)
 
@@ -172,43 +178,9 @@ ROUNDINGS = (
     Rounding("vm.lowmem_reserve_ratio", _not_negative, "mm/page_alloc.c"),
 )
 _OF_UNSIGNED = (_to_next_tick, _to_last_tick, _power_of_two, _pages, _pages_of_pointers)
-"""The rules of keys that do not take a negative number either."""
-UNSIGNED = (
-    "fs.aio-max-nr",
-    "fs.epoll.max_user_watches",
-    "fs.pipe-user-pages-hard",
-    "fs.pipe-user-pages-soft",
-    "kernel.acpi_video_flags",
-    "kernel.hung_task_check_interval_secs",
-    "kernel.hung_task_timeout_secs",
-    "kernel.panic_print",
-    "kernel.shmall",
-    "kernel.shmmax",
-    "net.core.bpf_jit_limit",
-    "net.dccp.default.seq_window",
-    "net.ipv4.ipfrag_*_thresh",
-    "net.ipv4.tcp_comp_sack_*_ns",
-    "net.ipv4.tcp_mem",
-    "net.ipv4.udp_mem",
-    "net.ipv4.vs.sync_qlen_max",
-    "net.ipv6.ip6frag_*_thresh",
-    "net.netfilter.nf_conntrack_frag6_*_thresh",
-    "net.rds.ib.*",
-    "net.sctp.max_autoclose",
-    "net.sctp.sctp_mem",
-    "net.tipc.bc_retruni",
-    "net.tipc.sk_filter",
-    "vm.admin_reserve_kbytes",
-    "vm.mmap_min_addr",
-    "vm.nr_hugepages",
-    "vm.nr_hugepages_mempolicy",
-    "vm.nr_overcommit_hugepages",
-    "vm.overcommit_kbytes",
-    "vm.user_reserve_kbytes",
-)
-"""Keys that do not take a negative number: kernels before 6.1 say that they do, and keep theirs.
+"""The rules of keys that do not take a negative number either.
 
-Their handler is proc_doulongvec_minmax (kernel/sysctl.c).
+Kernels before 6.1 say that they do, and keep theirs: proc_doulongvec_minmax, kernel/sysctl.c.
 """
 
 
@@ -219,7 +191,7 @@ def kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] | 
     live: the runtime value; None: the kernel may be another one than that of this machine.
     """
     rule = rounding_of(key)
-    if _is_unsigned(key) or (rule and rule.round in _OF_UNSIGNED):
+    if rule and rule.round in _OF_UNSIGNED:
         numbers = _until_negative(numbers)
     if key == "kernel.sem" and not 0 <= sum(numbers[3:]) <= _MOST_SEMAPHORE_SETS:
         numbers = numbers[:3]  # the kernel refuses the last one, and has taken the others
@@ -249,7 +221,3 @@ def rounding_of(key: str) -> Rounding | None:
         if glob_matches(split_glob(rule.key), key):
             return rule
     return None
-
-
-def _is_unsigned(key: str) -> bool:
-    return any(glob_matches(split_glob(pattern), key) for pattern in UNSIGNED)

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import errno
 import re
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+from .._lazy_module import LazyModule
 from .errors import TuningError
 from .kernel_text import (
     ALL_OR_NOTHING,
@@ -19,11 +21,18 @@ from .kernel_text import (
     is_numeric,
     parse_number,
     read_number,
+    read_numbers,
     taken_value,
 )
-from .keys import RANGE_LISTS
+from .keys import RANGE_LISTS, is_glob
 from .limits import LIMITS
 from .secrets import quote_value
+
+if TYPE_CHECKING:
+    from . import number_ranges
+    from .plan import Plan
+else:
+    number_ranges = LazyModule(__name__, ".number_ranges")
 
 _QUOTES = ("'", '"')
 _COMMENTS = re.compile(r"(?:^|\s)[#;]")
@@ -150,7 +159,10 @@ def refuse_rounded_value(key: str, value: str, live: str) -> None:
     if not is_made_of_numbers(key, live):
         return
     taken = taken_value(key, value, live)
-    if taken is None:
+    problem = explain_range(key, value, live)
+    if problem:
+        problem = f"is refused by the kernel: {problem}"
+    elif taken is None:
         problem = "is refused by the kernel: it takes no negative number; give 0 or more"
     elif canonical_value(key, taken) == canonical_value(key, value):
         return
@@ -160,6 +172,52 @@ def refuse_rounded_value(key: str, value: str, live: str) -> None:
             f"give {taken}"
         )
     raise TuningError(f"{key}: {quote_value(key, value)} {problem}", key)
+
+
+def explain_range(key: str, value: str, live: str | None) -> str:
+    """Return which number of a value is outside of the range of its key, "" if none is known to be.
+
+    live: the runtime value, None if it is not known.
+    """
+    count = len((value if live is None else live).split())
+    numbers, _is_read_to_its_end = read_numbers(value, count)
+    refused = number_ranges.first_refused(key, numbers, live)
+    if refused is None:
+        return ""
+    index, taken = refused
+    return f"{numbers[index]} is outside of the range of this key; give {taken.describe()}"
+
+
+def out_of_range_error(key: str, value: str, live: str | None) -> TuningError | None:
+    """Return the error for a value that is outside of the range of its key, None if none is known.
+
+    live: the runtime value, None if it is not known.
+    """
+    problem = explain_range(key, value, live)
+    if not problem:
+        return None
+    error = TuningError(
+        f"{key}: {quote_value(key, value)} is refused by the kernel: {problem}", key
+    )
+    error.errno = errno.EINVAL
+    return error
+
+
+def out_of_range_errors(plan: Plan) -> list[TuningError]:
+    """Return the errors for the values of a plan that are outside of the ranges of their keys.
+
+    They are for a run that does not write them: one that does hears it from the kernel.
+    """
+    values = [(write.key, write.after) for write in plan.writes]
+    if not plan.request.runtime and not plan.request.has_bound:
+        values = [(key, value) for key, value in plan.desired.items() if value is not None]
+    errors = []
+    for key, value in values:
+        live = plan.observed.runtime.get(key)
+        if value != live and not is_glob(key):
+            error = out_of_range_error(key, value, live)
+            errors += [error] if error else []
+    return errors
 
 
 def refuse_cut_value(key: str, value: str) -> None:

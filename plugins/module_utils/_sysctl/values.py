@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .._lazy_module import LazyModule
 from .errors import TuningError
-from .keys import RANGE_LISTS, may_be_rounded
+from .keys import RANGE_LISTS
 from .limits import LIMITS
 
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ def value_in_text(key: str, text: str, live: str | None) -> str | None:
 
     live: the runtime value, None if it is not known.
     """
-    is_plain = is_plain_number(text) and (live is None or is_plain_number(live))
-    if is_plain and not may_be_rounded(key):
+    if text == live and is_plain_number(text):
         return text
     return kernel_text.written_value(key, text, live)
 

@@ -143,6 +143,33 @@ def test_numbers_that_the_kernel_rounds(monkeypatch, loader, key, text, live, va
     assert all("another number" in doubt.why for doubt, _keys in doubts)
 
 
+PRINTK = "kernel.printk"
+
+
+# Loader, text of the file, value of kernel.printk at boot, whether that is certain.
+NUMBERS_GIVEN = [
+    ("systemd", "kernel.printk = 3 4 1 7\n", "3 4 1 7", True),
+    ("systemd", "kernel.printk = 3\n", "3", False),
+    ("systemd", "kernel.print* = 3\n", "3", False),
+    ("systemd", "kernel.printk = 4 4 1 7\nkernel.printk = 3\n", "3", False),  # it writes one line
+    ("procps", "kernel.printk = 4 4 1 7\nkernel.printk = 3\n", "3 4 1 7", True),
+    ("procps", "kernel.printk = 3\n", "3", False),
+    ("procps", "kernel.core_pattern = core\n", None, True),
+]
+
+
+@pytest.mark.parametrize(("loader", "text", "value", "is_certain"), NUMBERS_GIVEN)
+def test_numbers_that_no_line_gives_are_not_certain(loader, text, value, is_certain):
+    host = make_host(loader, {"/etc/sysctl.d/a.conf": text})
+    live = {PRINTK: "7 4 1 7", "kernel.core_pattern": "|/bin/program %p"}
+    precedence = precedence_of(host.boot_files, host.loader, list(live), live=live)
+    winner = precedence.winner(PRINTK)
+    assert (winner and winner.value) == value
+    doubts = coupling_doubts(precedence, list(live))
+    assert bool(doubts) is not is_certain
+    assert bool(doubts) is precedence.has_unclear()
+
+
 def test_each_masked_file_comes_right_after_the_one_that_masks_it():
     files = {
         "/usr/lib/sysctl.d/b.conf": "",

@@ -141,7 +141,7 @@ REFUSED = [
     ),
     (RATELIMIT, "999", "1000", "rounds or limits the value to '1000'"),
     (SEM, "250 32000 32 65536", "1 2 3 128", "limits the value to '250 32000 32 128'"),
-    ("vm.user_reserve_kbytes", "-1", "14720", "is refused by the kernel: it takes no negative"),
+    ("vm.user_reserve_kbytes", "-1", "14720", "-1 is outside of the range of this key; give 0 to"),
 ]
 
 

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The numbers that a key takes: those from a smallest to a largest one.
+
+The ranges are in ``measured_ranges.py``. Imported only for a number that the key does not have now,
+and that this run does not write: what the kernel takes, it says itself.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from os import uname
+from typing import NamedTuple
+
+from .measured_ranges import NEWEST, OLDEST, RANGES
+
+
+class NumberRange(NamedTuple):
+    """The numbers that a key takes; kernels differ."""
+
+    lowest: int
+    highest: int
+    """All kernels take the numbers between these two."""
+    lowest_of_any: int
+    highest_of_any: int
+    """No kernel takes others than those between these two."""
+
+    def describe(self) -> str:
+        """Return the numbers as a text for a message."""
+        lowest, highest = self.lowest_of_any, self.highest_of_any
+        return f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
+
+
+def ranges_of(key: str) -> tuple[NumberRange, ...]:
+    """Return the range of each number of a key, one if it is that of all; () if none is known."""
+    return _ranges_of_pattern(pattern_of(key))
+
+
+def pattern_of(key: str) -> str:
+    """Return a key with ``*`` for the interface, which does not matter to its range."""
+    segments = key.split(".")
+    if len(segments) > 4 and segments[2] in ("conf", "neigh"):
+        segments[3] = "*"
+    return ".".join(segments)
+
+
+@lru_cache(maxsize=1024)
+def _ranges_of_pattern(pattern: str) -> tuple[NumberRange, ...]:
+    for label, patterns in RANGES.items():
+        if pattern in patterns.split():
+            return tuple(_read_range(text) for text in label.split(","))
+    return ()
+
+
+def _read_range(text: str) -> NumberRange:
+    certain, _bar, of_any = text.partition("|")
+    lowest, highest = certain.split()
+    lowest_of_any, highest_of_any = (of_any or certain).split()
+    return NumberRange(int(lowest), int(highest), int(lowest_of_any), int(highest_of_any))
+
+
+def range_at(ranges: tuple[NumberRange, ...], index: int) -> NumberRange:
+    """Return the range of one of the numbers of a key."""
+    return ranges[index] if len(ranges) > 1 else ranges[0]
+
+
+def first_refused(key: str, numbers: list[int], live: str | None) -> tuple[int, NumberRange] | None:
+    """Return the index of the first number that a key does not take, and what it takes.
+
+    None: it takes all of them, or that is not known.
+    live: the runtime value; None: the kernel may be another one than that of this machine.
+    """
+    ranges = ranges_of(key)
+    if not ranges or not (live is None or _is_measured(uname().release)):
+        return None
+    for index, number in enumerate(numbers):
+        taken = range_at(ranges, index)
+        if not taken.lowest_of_any <= number <= taken.highest_of_any:
+            return index, taken
+    return None
+
+
+def is_known(key: str, numbers: list[int], live: str | None) -> bool:
+    """Tell whether it is known which of these numbers a key takes. Arguments as before."""
+    if first_refused(key, numbers, live):
+        return True
+    ranges = ranges_of(key)
+    for index, number in enumerate(numbers if ranges else ()):
+        taken = range_at(ranges, index)
+        if not taken.lowest <= number <= taken.highest:
+            return False
+    return True
+
+
+def _is_measured(release: str) -> bool:
+    """Tell whether a kernel is between the oldest and the newest one that were measured."""
+    version = tuple(int(number) for number in re.findall(r"\d+", release)[:2])
+    return OLDEST <= version <= NEWEST

@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Numbers that a key does not take; test_measured_couplings.py has real kernels."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import (
+    couplings,
+    number_ranges,
+    value_checks,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupling_doubts import (
+    coupling_doubts,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
+    is_known,
+    taken_value,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.measured_ranges import RANGES
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.number_ranges import ranges_of
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
+from couplings import range_table, record
+from hosts_in_memory import make_host
+
+TTL = "net.ipv4.ip_default_ttl"
+ECN = "net.ipv4.tcp_ecn"
+FIN = "net.ipv4.tcp_fin_timeout"
+RMEM = "net.ipv4.tcp_rmem"
+MEM = "net.ipv4.tcp_mem"
+HOP_LIMIT = "net.ipv6.conf.eth0/5.hop_limit"
+NOT_MEASURED = "net.ipv4.no_such_key"
+
+# Key, text, value before, what the key holds then (None: refused), whether that is known.
+WRITTEN = [
+    (TTL, "1", "64", "1", True),
+    (TTL, "255", "64", "255", True),
+    (TTL, "0", "64", None, True),
+    (TTL, "256", "64", None, True),
+    (TTL, "0x100", "64", None, True),
+    (TTL, "-1", "64", None, True),
+    (TTL, "999", None, None, True),
+    (TTL, "64", None, "64", True),
+    (HOP_LIMIT, "0", "64", None, True),
+    (ECN, "2", "0", "2", True),
+    (ECN, "3", "0", "3", False),
+    (ECN, "256", "0", None, True),
+    (FIN, "2147483", "60", "2147483", True),
+    (FIN, "8589934", "60", "8589934", False),
+    (FIN, "21474837", "60", None, True),
+    (RMEM, "4096 131072 6291456", "1 2 3", "4096 131072 6291456", True),
+    (RMEM, "4096 -1 6291456", "1 2 3", "4096 2 3", True),
+    (RMEM, "0 5 6", "1 2 3", None, True),
+    (RMEM, "9999999999 5 6", "1 2 3", None, True),
+    (MEM, "1 -2 3", "5 6 7", "1 6 7", True),
+    (NOT_MEASURED, "99999999999", "1", "99999999999", True),
+]
+
+
+@pytest.fixture(autouse=True)
+def _on_linux_6_1(monkeypatch):
+    monkeypatch.setattr(number_ranges, "_is_measured", lambda _release: True)
+
+
+@pytest.mark.parametrize(("key", "text", "live", "after", "known"), WRITTEN)
+def test_a_number(key, text, live, after, known):
+    assert taken_value(key, text, live) == after
+    assert is_known(key, text, live) is known
+
+
+@pytest.mark.parametrize(
+    ("release", "is_measured"),
+    [
+        ("5.10.0-32-cloud-amd64", True),
+        ("6.1.0-56-amd64", True),
+        ("5.15.0", True),
+        ("6.18.44", True),
+        ("4.18.0-553.el8_10.x86_64", False),
+        ("5.4.0", False),
+        ("6.19-rc1", False),
+        ("7.0.1", False),
+        ("odd", False),
+    ],
+)
+def test_a_kernel_between_those_that_were_measured(monkeypatch, release, is_measured):
+    monkeypatch.undo()
+    monkeypatch.setattr(number_ranges, "uname", lambda: type("Uname", (), {"release": release}))
+    assert (number_ranges.first_refused(TTL, [999], "64") is not None) is is_measured
+    # What no kernel is known to take may be taken by one that was not measured.
+    assert number_ranges.is_known(TTL, [999], "64") is is_measured
+    assert number_ranges.is_known(TTL, [255], "64")
+    assert taken_value(TTL, "999", "64") == (None if is_measured else "999")
+
+
+def test_the_table_is_made_from_the_records():
+    records = [record.load(path) for path in sorted(record.FOLDER.glob("linux-*.yml"))]
+    table = {label: patterns.split() for label, patterns in RANGES.items()}
+    assert table == range_table.make_table(records)
+    kernels = sorted(tuple(map(int, measured["kernel"].split("."))) for measured in records)
+    assert kernels[0] == number_ranges.OLDEST
+    assert kernels[-1] == number_ranges.NEWEST
+
+
+def test_what_is_stated_is_of_a_key_that_is_not_left_out():
+    assert not range_table.STATED.keys() & range_table.LEFT_OUT.keys()
+    for pattern in range_table.LEFT_OUT:
+        assert ranges_of(pattern) == ()
+
+
+def test_a_range_is_not_wider_for_all_kernels_than_for_any():
+    for label in RANGES:
+        for text in label.split(","):
+            taken = number_ranges._read_range(text)
+            assert taken.lowest_of_any <= taken.lowest <= taken.highest <= taken.highest_of_any
+
+
+def test_keys_that_act_on_others_take_a_0_and_a_1():
+    """The simulation of a boot looks into no range for these."""
+    for patterns in RANGES.values():
+        for pattern in patterns.split():
+            key = pattern.replace("*", "eth0")
+            is_coupled = bool(couplings.influences_on(key)) or len(couplings.names_of(key)) > 1
+            if not is_coupled or "rcu_stall" in key:
+                continue
+            for number in ("0", "1"):
+                is_refused = number_ranges.first_refused(key, [int(number)], None) is not None
+                assert not is_refused or couplings.why_refused(key, None, number), key
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize(
+    ("value", "at_boot", "is_certain"),
+    [("999", "32", True), ("100", "100", True), ("256 # text", "32", True)],
+)
+def test_a_line_out_of_the_range_decides_nothing(loader, value, at_boot, is_certain):
+    files = {
+        "/etc/sysctl.d/10-a.conf": f"{TTL} = 32\n",
+        "/etc/sysctl.d/99-b.conf": f"{TTL} = {value}\n",
+    }
+    host = make_host(loader, files)
+    precedence = precedence_of(host.boot_files, host.loader, [TTL], live={TTL: "64"})
+    winner = precedence.winner(TTL)
+    if loader == "systemd" and at_boot == "32":
+        # It writes one line of a key, the last one.
+        assert winner.value is None
+        assert precedence.refused_line(TTL).path == "/etc/sysctl.d/99-b.conf"
+    else:
+        assert winner.value == at_boot
+    assert bool(coupling_doubts(precedence, [TTL])) is not is_certain
+
+
+def test_a_line_that_some_kernels_refuse_is_doubted():
+    host = make_host("systemd", {"/etc/sysctl.d/10-a.conf": f"{ECN} = 3\n"})
+    precedence = precedence_of(host.boot_files, host.loader, [ECN], live={ECN: "2"})
+    assert precedence.winner(ECN).value == "3"
+    ((doubt, keys),) = coupling_doubts(precedence, [ECN])
+    assert keys == (ECN,)
+    assert "may refuse" in doubt.why
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "live", "message"),
+    [
+        (TTL, "999", "64", "999 is outside of the range of this key; give 1 to 255"),
+        (
+            RMEM,
+            "4096 -1 6",
+            "1 2 3",
+            "-1 is outside of the range of this key; give 1 to 2147483647",
+        ),
+        (FIN, "2147484", "60", ""),
+        (NOT_MEASURED, "999", "1", ""),
+    ],
+)
+def test_the_message_gives_the_range(key, value, live, message):
+    assert value_checks.explain_range(key, value, live) == message

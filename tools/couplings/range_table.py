@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of ranges in the collection, made from the records of all kernels.
+
+usage: python -m couplings.range_table
+"""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Iterable, Set, Tuple
+
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import mutual_limits
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
+    ALL_OR_NOTHING,
+    grammar_of,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.number_ranges import pattern_of
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.rounding import rounding_of
+
+from . import record
+
+PATH = Path(__file__).parents[2] / "plugins/module_utils/_sysctl/measured_ranges.py"
+HEADER = '''\
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The smallest and the largest number that keys take; made by `python -m couplings.range_table`.
+
+A range such as ``0 1 | 0 255`` says that all kernels take 0 and 1, and none a number above 255:
+they differ, or it depends on the machine. With a comma, each number of the key has its own range.
+"""
+
+from __future__ import annotations
+
+'''
+
+_ULONG = "0 18446744073709551615"
+_PAGES = "0 0 | 0 18446744073709551615"
+_LIMITED = "another key limits it further, see mutual_limits.py"
+_SIZE = "the size of a structure of the kernel"
+
+STATED = {
+    "kernel.max_rcu_stall_to_panic": ("1 2147483647", "0 is its value, and cannot be written"),
+    "kernel.perf_event_max_sample_rate": ("1 2147483647", _LIMITED),
+    "kernel.pid_max": ("65536 4194304 | 301 4194304", "the number of CPUs"),
+    "kernel.sched_rt_period_us": ("1 2147483647", _LIMITED),
+    "kernel.sched_rt_runtime_us": ("-1 2147483647", _LIMITED),
+    "kernel.sched_util_clamp_max": ("0 1024", _LIMITED),
+    "kernel.sched_util_clamp_min": ("0 1024", _LIMITED),
+    "net.core.bpf_jit_enable": (
+        "0 1 | 0 2",
+        "kernel.kptr_restrict, on which it depends who may write 2",
+    ),
+    "net.core.bpf_jit_limit": ("1 33554432 | 1 18446744073709551615", "the architecture"),
+    "net.core.flow_limit_table_len": ("4096 4096 | -2147483648 2147483647", "powers of two only"),
+    "net.core.max_skb_frags": ("1 17 | 1 45", "an option of the kernel's build"),
+    "net.core.netdev_budget_usecs": (
+        "20000 2147483647 | 0 2147483647",
+        "how often the kernel's clock ticks: it takes two ticks or more",
+    ),
+    "net.core.rmem_default": ("8192 2147483647 | 256 2147483647", _SIZE),
+    "net.core.rmem_max": ("8192 2147483647 | 256 2147483647", _SIZE),
+    "net.core.wmem_default": ("8192 2147483647 | 256 2147483647", _SIZE),
+    "net.core.wmem_max": ("8192 2147483647 | 256 2147483647", _SIZE),
+    "net.ipv4.ip_unprivileged_port_start": ("0 65535", _LIMITED),
+    "net.ipv4.ipfrag_high_thresh": (_ULONG, _LIMITED),
+    "net.ipv4.ipfrag_low_thresh": (_ULONG, _LIMITED),
+    "net.ipv4.vs.sync_ports": ("1 1 | 1 1073741824", "powers of two only"),
+    "net.ipv6.conf.*.mtu": ("1280 1280 | 1280 2147483647", "the MTU of the device"),
+    "net.ipv6.ip6frag_high_thresh": (_ULONG, _LIMITED),
+    "net.ipv6.ip6frag_low_thresh": (_ULONG, _LIMITED),
+    "net.netfilter.nf_conntrack_frag6_high_thresh": (_ULONG, _LIMITED),
+    "net.netfilter.nf_conntrack_frag6_low_thresh": (_ULONG, _LIMITED),
+    "net.sctp.pf_retrans": ("0 65535", _LIMITED),
+    "net.sctp.ps_retrans": ("0 65535", _LIMITED),
+    "net.sctp.rto_max": ("1 86400000", _LIMITED),
+    "net.sctp.rto_min": ("1 86400000", _LIMITED),
+    "net.sctp.plpmtud_probe_interval": ("5000 2147483647 | 0 2147483647", "0 is taken too"),
+    "vm.nr_hugepages": (_PAGES, "the free memory: it becomes fewer if that is short"),
+    "vm.nr_hugepages_mempolicy": (_PAGES, "the free memory: it becomes fewer if that is short"),
+    "vm.percpu_pagelist_fraction": ("8 2147483647 | 0 2147483647", "0 is taken too"),
+    "vm.percpu_pagelist_high_fraction": ("8 2147483647 | 0 2147483647", "0 is taken too"),
+}
+"""Pattern of a key -> its range, and what it depends on that was not measured."""
+
+LEFT_OUT = {
+    "kernel.nmi_watchdog": "a virtual machine has no such interrupt",
+    "kernel.sched_deadline_period_max_us": "the other one limits it",
+    "kernel.sched_deadline_period_min_us": "the other one limits it",
+    "kernel.sem": "the sum of some numbers is limited, see rounding.py",
+    "kernel.usermodehelper.bset": "a mask, from which bits can be taken",
+    "kernel.usermodehelper.inheritable": "a mask, from which bits can be taken",
+    "kernel.watchdog_cpumask": "a list of CPUs",
+    "net.ipv4.neigh.*.unres_qlen": "the size of a structure",
+    "net.ipv4.vs.sync_threshold": "one number limits the other",
+    "net.ipv6.neigh.*.unres_qlen": "the size of a structure",
+    "vm.mmap_rnd_bits": "the architecture",
+    "vm.mmap_rnd_compat_bits": "the architecture",
+}
+"""Pattern of a key of which the collection states no range -> what that depends on."""
+
+Range = Tuple[int, int]
+Variants = Set[Tuple[Range, ...]]
+
+COUNTED_IN_TICKS = {
+    8589934: (1 << 31) - 1,
+    17179869: (1 << 32) - 1,
+    36893488147419103: (1 << 63) - 1,
+}
+"""Seconds -> how many ticks they are on the machines that were measured: what a variable holds."""
+TICKS_PER_SECOND = (100, 1000)
+"""The fewest and the most for which kernels are built."""
+
+
+def is_in_table(pattern: str) -> bool:
+    """Tell whether the table has a range of a key: no other rule is about its numbers."""
+    has_other_rule = (
+        rounding_of(pattern) is not None
+        or grammar_of(pattern) is not None
+        or pattern in ALL_OR_NOTHING
+        or bool(mutual_limits.keys_limiting(pattern))
+    )
+    return not has_other_rule and pattern not in LEFT_OUT
+
+
+def variants_of(records: Iterable[record.Record]) -> dict[str, Variants]:
+    """Return pattern -> the ranges of its numbers, all that any kernel and interface has."""
+    variants: dict[str, Variants] = {}
+    for measured in records:
+        for key, ranges in measured["ranges"].items():
+            variant = tuple((lowest, highest) for lowest, highest in ranges)
+            variants.setdefault(pattern_of(key), set()).add(variant)
+    return variants
+
+
+def make_table(records: Iterable[record.Record]) -> dict[str, list[str]]:
+    """Return range -> the patterns of keys."""
+    labels = {pattern: label for pattern, (label, _reason) in STATED.items()}
+    for pattern, variants in variants_of(records).items():
+        if pattern not in labels and is_in_table(pattern) and () not in variants:
+            labels[pattern] = _label(variants)
+    table: dict[str, list[str]] = {}
+    for pattern, label in sorted(labels.items()):
+        table.setdefault(label, []).append(pattern)
+    return dict(sorted(table.items(), key=lambda row: _sort_key(row[0])))
+
+
+def _sort_key(label: str) -> list[int]:
+    return [int(number) for number in label.replace("|", "").replace(",", "").split()]
+
+
+def _label(variants: Variants) -> str:
+    """Return a range as the table has it."""
+    labels = []
+    for ranges in zip(*sorted(variants)):
+        labels.append(_label_of_number(list(ranges)))
+    return labels[0] if len(set(labels)) == 1 else ", ".join(labels)
+
+
+def _label_of_number(ranges: list[Range]) -> str:
+    """Return the range of one number: for all kernels, and for any."""
+    lowest_of_all, highest_of_all = [], []
+    for lowest, highest in ranges:
+        lowest_of_all += _on_other_machines(lowest)
+        highest_of_all += _on_other_machines(highest)
+    certain = f"{max(lowest_of_all)} {min(highest_of_all)}"
+    of_any = f"{min(lowest_of_all)} {max(highest_of_all)}"
+    return certain if certain == of_any else f"{certain} | {of_any}"
+
+
+def _on_other_machines(limit: int) -> list[int]:
+    """Return what a limit is on machines with fewer and more ticks a second."""
+    ticks = COUNTED_IN_TICKS.get(abs(limit))
+    if ticks is None:
+        return [limit]
+    sign = -1 if limit < 0 else 1
+    return [sign * (ticks // count) for count in TICKS_PER_SECOND]
+
+
+def to_text(table: dict[str, list[str]], kernels: Iterable[str]) -> str:
+    """Return the module with a table."""
+    versions = sorted(tuple(int(number) for number in kernel.split(".")) for kernel in kernels)
+    lines = [
+        f"OLDEST = {versions[0]}",
+        f"NEWEST = {versions[-1]}",
+        '"""The kernels that were measured."""',
+        "",
+        "RANGES = {",
+    ]
+    for label, patterns in table.items():
+        lines.append(f'    "{label}": """')
+        lines += textwrap.wrap(" ".join(patterns), 100, break_on_hyphens=False)
+        lines.append('""",')
+    lines += ["}", '"""Range -> the keys; ``*`` stands for any interface."""']
+    return HEADER + "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    records = [record.load(path) for path in sorted(record.FOLDER.glob("linux-*.yml"))]
+    kernels = [measured["kernel"] for measured in records]
+    PATH.write_text(to_text(make_table(records), kernels), encoding="utf-8")
+    print(PATH)
+
+
+if __name__ == "__main__":
+    main()
