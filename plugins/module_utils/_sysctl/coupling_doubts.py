@@ -32,17 +32,26 @@ def coupling_doubts(precedence: Precedence, keys: Iterable[str]) -> Doubts:
     """Return the doubts about keys, each with its key."""
     doubts = []
     for key in keys:
-        if is_glob(key):
-            continue
-        winner = precedence.winner(key)
-        outcome = _deciding_outcome(precedence, key)
-        unclear, incomplete = outcome.unclear.get(key), outcome.incomplete.get(key)
-        if unclear:
-            doubt = _number_doubt(key, unclear) if unclear == winner else _doubt(key, unclear)
-            doubts.append((doubt, (key,)))
-        if incomplete:
-            doubts.append((_incomplete_doubt(key, incomplete), (key,)))
+        if not is_glob(key):
+            doubts += [(doubt, (key,)) for doubt in _doubts_about(key, precedence)]
     return tuple(doubts)
+
+
+def _doubts_about(key: str, precedence: Precedence) -> Iterator[Doubt]:
+    """Yield the doubts about the lines that decide a key."""
+    outcome = _deciding_outcome(precedence, key)
+    unclear, incomplete = outcome.unclear.get(key), outcome.incomplete.get(key)
+    if unclear and unclear == precedence.winner(key):
+        why = f"the kernel may refuse the number for {key}, or make another number of it"
+        remedy = "give a number that all kernels take, or the one that the kernel makes of it"
+        yield _doubt(key, unclear, why, remedy)
+    elif unclear:
+        why = f"writing {unclear.key} changes {key}, and to what is not known"
+        remedy = f"take {unclear.key} out, or set {key} after it"
+        yield _doubt(key, unclear, why, remedy)
+    if incomplete:
+        why = f"the line leaves out numbers of {key}, which are the kernel's own after a boot"
+        yield _doubt(key, incomplete, why, remedy="give all of its numbers")
 
 
 def unclear_lines(precedence: Precedence, keys: Iterable[str]) -> Iterator[tuple[str, Line]]:
@@ -64,34 +73,5 @@ def _deciding_outcome(precedence: Precedence, key: str) -> Precedence:
     return precedence
 
 
-def _doubt(key: str, line: Line) -> Doubt:
-    return Doubt(
-        by=line.by,
-        why=f"writing {line.key} changes {key}, and to what is not known",
-        path=line.path,
-        line=line.number,
-        remedy=f"take {line.key} out, or set {key} after it",
-        keys=(key,),
-    )
-
-
-def _number_doubt(key: str, line: Line) -> Doubt:
-    return Doubt(
-        by=line.by,
-        why=f"the kernel may refuse the number for {key}, or make another number of it",
-        path=line.path,
-        line=line.number,
-        remedy="give a number that all kernels take, or the one that is there once it was written",
-        keys=(key,),
-    )
-
-
-def _incomplete_doubt(key: str, line: Line) -> Doubt:
-    return Doubt(
-        by=line.by,
-        why=f"the line leaves out numbers of {key}, which are the kernel's own after a boot",
-        path=line.path,
-        line=line.number,
-        remedy="give all of its numbers",
-        keys=(key,),
-    )
+def _doubt(key: str, line: Line, why: str, remedy: str) -> Doubt:
+    return Doubt(by=line.by, why=why, path=line.path, line=line.number, remedy=remedy, keys=(key,))
