@@ -18,11 +18,11 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files i
     boot_lines,
     read_order,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.globs import (
     glob_matches,
-    is_glob,
     split_glob,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import is_glob
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import (
     FOLDERS,
     LOADERS,

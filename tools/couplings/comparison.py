@@ -12,13 +12,13 @@ from unittest import mock
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings as table
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import mutual_limits as limits
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import number_ranges, rounding
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.globs import (
+    glob_matches,
+    split_glob,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
     is_known,
     taken_value,
-)
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import (
-    glob_matches,
-    split_glob,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.measured_ranges import RANGES
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal

@@ -29,7 +29,12 @@ from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles 
 from ansible_collections.netops.tuning.plugins.module_utils._modules.settings_change import (
     make_request,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import keys, secrets, values
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import (
+    globs,
+    keys,
+    secrets,
+    values,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS, Loader
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import build_result
@@ -150,7 +155,7 @@ def check_key(hostile: HostileInput) -> None:
     lines = parse_lines(encode(f"{key} = 1\n"), LOADERS["systemd"])
     assert [(line.key, line.value) for line in lines] == [(key, "1")]
     if keys.is_glob(key):
-        keys.glob_matches(keys.split_glob(key), hostile.rng.choice(KEYS))
+        globs.glob_matches(globs.split_glob(key), hostile.rng.choice(KEYS))
 
 
 def check_value(hostile: HostileInput) -> None:

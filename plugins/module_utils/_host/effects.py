@@ -22,7 +22,8 @@ from .._sysctl.plan import Plan
 from .._sysctl.request import Values
 from .._sysctl.secrets import quote_value
 from .._sysctl.values import values_equal
-from .proc_sys import expand_glob, read_keys
+from .proc_sys import read_keys
+from .proc_sys_globs import expand_glob
 
 _IPV6_ADDRESSES = "/proc/net/if_inet6"
 _IPV6_ROUTES = "/proc/net/ipv6_route"

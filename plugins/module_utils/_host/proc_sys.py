@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kernel settings in /proc/sys: read them, write them, and find those that a glob matches."""
+"""Kernel settings in /proc/sys: read them, and write them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,7 @@ from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import (
     ACTIONS,
-    is_glob,
     key_to_path,
-    path_to_key,
-    segment_matcher,
-    split_glob,
 )
 from .._sysctl.text import decode, encode
 from .._sysctl.values import is_plain_number
@@ -129,32 +125,3 @@ def require_procfs() -> None:
             f"{PROC_SYS} is not there; mount proc on /proc, "
             "or set 'runtime: false' to keep values for the next boot"
         )
-
-
-def expand_glob(pattern: str, needed: bool = False) -> list[str]:
-    """Return the keys that a glob may match now, by name.
-
-    A last segment that is no glob is not looked up, so the key may not exist.
-    needed: a folder that cannot be read is an error.
-    """
-    paths = [""]
-    for segment in split_glob(pattern):
-        longer: list[str] = []
-        for path in paths:
-            names = _matching_names(path, segment, needed) if is_glob(segment) else [segment]
-            longer.extend(f"{path}/{name}" for name in names)
-        paths = longer
-    return [path_to_key(path[1:]) for path in paths]
-
-
-def _matching_names(folder: str, segment: str, needed: bool) -> list[str]:
-    try:
-        names = os.listdir(PROC_SYS + folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except PermissionError:
-        if needed:
-            raise
-        return []
-    matches = segment_matcher(segment)
-    return sorted(name for name in names if matches(name))

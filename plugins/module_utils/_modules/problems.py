@@ -10,7 +10,8 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from .._host.similar_keys import find_similar_key
 from .._sysctl.errors import TuningError
-from .._sysctl.keys import glob_matches, is_glob, split_glob
+from .._sysctl.globs import glob_matches, split_glob
+from .._sysctl.keys import is_glob
 from .._sysctl.messages import override_errors
 from .._sysctl.plan import Observed, Plan
 from .._sysctl.planning import (

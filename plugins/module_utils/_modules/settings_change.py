@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Mapping, Tuple
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
-from .._host.proc_sys import expand_glob, read_keys, require_procfs
+from .._host.proc_sys import read_keys, require_procfs
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import ACTIONS, is_glob, may_be_coupled, may_be_limited, parse_key
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         coupled_values,
         effects,
         limited_values,
+        proc_sys_globs,
         runtime_values,
         transaction,
         undone,
@@ -47,6 +48,7 @@ else:
     coupled_values = LazyModule(__name__, ".._host.coupled_values")
     effects = LazyModule(__name__, ".._host.effects")
     limited_values = LazyModule(__name__, ".._host.limited_values")
+    proc_sys_globs = LazyModule(__name__, ".._host.proc_sys_globs")
     runtime_values = LazyModule(__name__, ".._host.runtime_values")
     transaction = LazyModule(__name__, ".._host.transaction")
     undone = LazyModule(__name__, ".._host.undone")
@@ -289,7 +291,7 @@ def _read_runtime(
     named = []
     for key in keys:
         if is_glob(key):
-            values = read_keys(expand_glob(key), named=False, needed=needed)
+            values = read_keys(proc_sys_globs.expand_glob(key), named=False, needed=needed)
             matches[key] = list(values)
             runtime.update(values)
         else:

@@ -11,13 +11,15 @@ from typing import Any, Iterable, Iterator, Mapping, NamedTuple, NoReturn
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
-from .._host.proc_sys import expand_glob, proc_path, read_key
+from .._host.proc_sys import proc_path, read_key
+from .._host.proc_sys_globs import expand_glob
 from .._host.undone import find_undone
 from .._sysctl.boot_files import BootFiles, boot_lines, read_order
 from .._sysctl.coupling_doubts import doubts_of_boot
 from .._sysctl.couplings import names_of
 from .._sysctl.errors import TuningError, describe_os_error
-from .._sysctl.keys import ACTIONS, glob_matches, is_glob, parse_key, split_glob
+from .._sysctl.globs import glob_matches, split_glob
+from .._sysctl.keys import ACTIONS, is_glob, parse_key
 from .._sysctl.loaders import COMMAND_LINE, LOADERS, BootFile, Loader
 from .._sysctl.precedence import Precedence, after_stages, outcome_of
 from .._sysctl.secrets import display_value, quote_value

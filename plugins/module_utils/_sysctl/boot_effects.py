@@ -25,7 +25,8 @@ from .couplings import (
     variable_of,
     why_refused,
 )
-from .keys import glob_matches, is_glob, key_to_path, may_be_rounded, split_glob
+from .globs import glob_matches, split_glob
+from .keys import is_glob, key_to_path, may_be_rounded
 from .loaders import Loader
 from .sysctl_d import Line
 from .values import is_plain_number, value_in_text, values_equal

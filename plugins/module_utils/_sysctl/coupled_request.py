@@ -12,7 +12,8 @@ from typing import Iterable, Mapping
 from .boot_effects import Start, last_effect, names_that_matter
 from .couplings import INHERITED, START_VALUES, influences_on, names_of, variable_of
 from .errors import TuningError
-from .keys import glob_matches, is_glob, split_glob
+from .globs import glob_matches, split_glob
+from .keys import is_glob
 from .loaders import LOADERS, Loader
 from .secrets import quote_value
 from .sysctl_d import Line, parse_lines

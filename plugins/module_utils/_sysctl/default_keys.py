@@ -12,7 +12,8 @@ from fnmatch import fnmatchcase
 from typing import Iterable
 
 from .doubts import Doubt
-from .keys import glob_matches, is_glob, split_glob
+from .globs import glob_matches, split_glob
+from .keys import is_glob
 from .loaders import Loader
 from .plan import Plan
 from .secrets import is_secret

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Tuple
 
-from .keys import glob_matches, is_glob, split_glob
+from .globs import glob_matches, split_glob
+from .keys import is_glob
 from .sysctl_d import Line
 from .text import printable
 from .values import values_equal

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of kernel settings: their spellings, the canonical form, and globs over them.
+"""Names of kernel settings: their spellings, and the canonical form.
 
 Dots or slashes separate the segments of a key (sysctl.d(5)). If the first separator is a slash,
 the key is a path below /proc/sys. If it is a dot, dots and slashes are swapped, so that a segment
@@ -11,9 +11,6 @@ are the same key. The canonical form is the first of these, as sysctl(8) prints 
 from __future__ import annotations
 
 import re
-from fnmatch import translate
-from functools import lru_cache
-from typing import Callable, Sequence
 
 from .errors import TuningError
 
@@ -196,36 +193,3 @@ def _explain_bad_key(key: str) -> str:
     if not {"", ".", ".."}.isdisjoint(segments) or "." in segments[0]:
         return "it has an empty part, '.' or '..' in it"
     return ""
-
-
-def split_glob(pattern: str) -> list[str]:
-    """Return the segments of a glob, each as Python's fnmatch reads it.
-
-    fnmatch knows only ``[!x]``; glob(7) allows ``[^x]`` too.
-    """
-    return key_to_path(pattern).replace("[^", "[!").split("/")
-
-
-def glob_matches(segments: Sequence[str], key: str) -> bool:
-    """Tell whether a glob, split by ``split_glob``, matches a key.
-
-    A wildcard matches neither a slash nor a dot at the start of a segment (glob(7)).
-    """
-    names = key_to_path(key).split("/")
-    if len(segments) != len(names):
-        return False
-    return all(
-        segment == name or segment_matcher(segment)(name) for segment, name in zip(segments, names)
-    )
-
-
-@lru_cache(maxsize=1024)
-def segment_matcher(segment: str) -> Callable[[str], object]:
-    """Compile one segment of a glob to a function that tells whether a name matches it."""
-    pattern = translate(segment)
-    if not segment.startswith("."):
-        pattern = rf"(?!\.){pattern}"
-    try:
-        return re.compile(pattern).match
-    except re.error:  # a range such as [z-a], before Python 3.12; the loaders match nothing with it
-        return lambda _name: None

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
 
-from .keys import glob_matches, is_glob, split_glob
+from .globs import glob_matches, split_glob
+from .keys import is_glob
 from .sysctl_d import Line
 from .values import numbers_in, value_after_write, value_in_text, values_equal
 

@@ -20,12 +20,10 @@ from typing import TYPE_CHECKING, Collection, Iterable, Iterator, Mapping
 from .._lazy_module import LazyModule
 from .boot_files import BootFiles, boot_lines, read_order
 from .keys import (
-    glob_matches,
     is_glob,
     key_to_path,
     may_be_coupled,
     may_be_limited,
-    split_glob,
 )
 from .loaders import COMMAND_LINE, Loader
 from .sysctl_d import Line
@@ -33,8 +31,9 @@ from .text import encode
 from .values import is_plain_number, value_after_write, value_in_text, values_equal
 
 if TYPE_CHECKING:
-    from . import kernel_text
+    from . import globs, kernel_text
 else:
+    globs = LazyModule(__name__, ".globs")
     kernel_text = LazyModule(__name__, ".kernel_text")
 
 
@@ -94,7 +93,7 @@ class Precedence:
         self._patterns = []
         for line in reversed(self._lines_to_write()):
             if is_glob(line.key):
-                self._patterns.append((split_glob(line.key), line))
+                self._patterns.append((globs.split_glob(line.key), line))
 
     def _read(self, line: Line) -> None:
         loader = self.loader
@@ -221,7 +220,7 @@ class Precedence:
         if key in self.excluded:
             return self.excluded[key]
         for segments, line in self._patterns:
-            if glob_matches(segments, key):
+            if globs.glob_matches(segments, key):
                 taken = self._taken_line(line, key)
                 if taken is not None:
                     return taken

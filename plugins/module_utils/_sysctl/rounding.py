@@ -16,7 +16,7 @@ from functools import lru_cache
 from os import sysconf
 from typing import Callable, NamedTuple
 
-from .keys import glob_matches, split_glob
+from .globs import glob_matches, split_glob
 
 _CLOCK_MONOTONIC_COARSE = 6
 """It goes on by one tick at a time (linux/time.h); Python has no name for it."""

@@ -11,7 +11,12 @@ import os
 import stat
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import boot, files, proc_sys
+from ansible_collections.netops.tuning.plugins.module_utils._host import (
+    boot,
+    files,
+    proc_sys,
+    proc_sys_globs,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
     detect_loader,
     read_boot_files,
@@ -108,13 +113,16 @@ def test_refuses_a_host_without_proc_sys(kernel, tmp_path, monkeypatch):
 def test_glob_matches_keys_of_the_kernel(glob, matches, kernel):
     names = [f"net.ipv4.conf.{name}.rp_filter" for name in ("all", "eth0/100", "eth0")]
     kernel(**dict.fromkeys(names, "1"))
-    values = proc_sys.read_keys(proc_sys.expand_glob(glob), named=False, needed=False)
+    values = proc_sys.read_keys(proc_sys_globs.expand_glob(glob), named=False, needed=False)
     assert list(values) == [f"net.ipv4.conf.{name}.rp_filter" for name in matches]
 
 
 def test_glob_in_the_last_segment(kernel):
     kernel(**{"net.ipv4.tcp_b": "1", "net.ipv4.tcp_a": "1", "net.ipv4.udp_a": "1"})
-    assert list(proc_sys.expand_glob("net.ipv4.tcp_*")) == ["net.ipv4.tcp_a", "net.ipv4.tcp_b"]
+    assert list(proc_sys_globs.expand_glob("net.ipv4.tcp_*")) == [
+        "net.ipv4.tcp_a",
+        "net.ipv4.tcp_b",
+    ]
 
 
 @pytest.mark.parametrize(

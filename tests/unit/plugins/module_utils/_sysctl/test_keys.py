@@ -11,7 +11,7 @@ import re
 import sys
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import keys
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import globs, keys
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -123,7 +123,7 @@ def test_which_keys_are_globs(key, expected):
 
 @pytest.mark.parametrize(("glob", "key", "expected"), GLOBS)
 def test_whether_a_glob_matches(glob, key, expected):
-    assert keys.glob_matches(keys.split_glob(glob), key) is expected
+    assert globs.glob_matches(globs.split_glob(glob), key) is expected
 
 
 @given(paths_of_keys)
@@ -165,16 +165,16 @@ brackets = st.builds(
     ranges_in_brackets,
 )
 glob_characters = st.sampled_from(("*", "?", "a", "b", "a", "/", ".", "[", "]"))
-globs = st.lists(st.one_of(glob_characters, brackets), max_size=6).map("".join)
+glob_texts = st.lists(st.one_of(glob_characters, brackets), max_size=6).map("".join)
 name_characters = st.sampled_from(("a", "b", "c", "a", "b", "_", "-", "/", ".", "["))
 close_names = st.lists(name_characters, max_size=6).map("".join)
 
 
 def test_an_empty_range_matches_nothing():
-    assert not keys.glob_matches(["b-a", "[b-a]"], "b-a.b")
+    assert not globs.glob_matches(["b-a", "[b-a]"], "b-a.b")
 
 
-@given(globs, close_names)
+@given(glob_texts, close_names)
 @example("*", ".a")
 @example("[!b]a", ".a")
 @example("a/?", "a/.")
@@ -189,8 +189,8 @@ def test_a_glob_matches_as_the_c_library_matches_it(pattern, path):
         assume(all(low <= high for low, high in ranges))
     flags = FNM_PATHNAME | FNM_PERIOD
     no_match = ctypes.CDLL(None).fnmatch(pattern.encode(), path.encode(), flags)
-    glob = keys.split_glob(keys.path_to_key(pattern))
-    assert keys.glob_matches(glob, keys.path_to_key(path)) is not bool(no_match)
+    glob = globs.split_glob(keys.path_to_key(pattern))
+    assert globs.glob_matches(glob, keys.path_to_key(path)) is not bool(no_match)
 
 
 @given(st.lists(segments, min_size=1, max_size=3))
@@ -198,4 +198,4 @@ def test_a_glob_of_stars_matches_every_key_of_as_many_segments(names):
     names = [name.lstrip(".") or "a" for name in names]
     glob = ".".join("*" * len(names))
     key = keys.path_to_key("/".join(names))
-    assert keys.glob_matches(keys.split_glob(glob), key)
+    assert globs.glob_matches(globs.split_glob(glob), key)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Globs over the names of kernel settings.
+
+Imported only where there is one, see ``is_glob`` in ``keys.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import translate
+from functools import lru_cache
+from typing import Callable, Sequence
+
+from .keys import key_to_path
+
+
+def split_glob(pattern: str) -> list[str]:
+    """Return the segments of a glob, each as Python's fnmatch reads it.
+
+    fnmatch knows only ``[!x]``; glob(7) allows ``[^x]`` too.
+    """
+    return key_to_path(pattern).replace("[^", "[!").split("/")
+
+
+def glob_matches(segments: Sequence[str], key: str) -> bool:
+    """Tell whether a glob, split by ``split_glob``, matches a key.
+
+    A wildcard matches neither a slash nor a dot at the start of a segment (glob(7)).
+    """
+    names = key_to_path(key).split("/")
+    if len(segments) != len(names):
+        return False
+    return all(
+        segment == name or segment_matcher(segment)(name) for segment, name in zip(segments, names)
+    )
+
+
+@lru_cache(maxsize=1024)
+def segment_matcher(segment: str) -> Callable[[str], object]:
+    """Compile one segment of a glob to a function that tells whether a name matches it."""
+    pattern = translate(segment)
+    if not segment.startswith("."):
+        pattern = rf"(?!\.){pattern}"
+    try:
+        return re.compile(pattern).match
+    except re.error:  # a range such as [z-a], before Python 3.12; the loaders match nothing with it
+        return lambda _name: None
