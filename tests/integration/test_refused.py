@@ -67,6 +67,11 @@ REFUSED_VALUES = {
     "a number out of range in the file": Refused(
         {TTL: 999}, "999 is outside of the range.*give 1 to 255", {"runtime": False}
     ),
+    "a number out of range for a key of a module that is not loaded": Refused(
+        {"net.sctp.rto_alpha_exp_divisor": 1001, TIME: 3600},
+        "1001 is outside of the range.*give 0 to 1000",
+        {"ignore_missing": True},
+    ),
     "two numbers out of range in the file": Refused(
         {TTL: 999, "net.ipv4.tcp_retries2": 300},
         r"problems \(2\).*999 is outside.*300 is outside of the range.*give 0 to 255",

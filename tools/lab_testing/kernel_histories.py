@@ -79,7 +79,7 @@ GROUPS: tuple[dict[str, tuple[str, ...]], ...] = (
     {
         "vm.swappiness": ("10", "60", "201"),
         "vm.lowmem_reserve_ratio": ("256 256 32 0 0", "128"),
-        "kernel.pid_max": ("32768", "4194304", "4194305"),
+        "kernel.pid_max": ("32768", "4194304"),
         "kernel.sysrq": ("0", "1", "438"),
     },
     {

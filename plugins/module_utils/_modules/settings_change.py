@@ -161,7 +161,8 @@ class SettingsChange(HostChange):
         return bool(keys)
 
     def refuse(self, plan: Plan) -> None:
-        if not self.request.runtime or (self.module.check_mode and plan.writes):
+        writes_all = self.request.runtime and not plan.missing
+        if not writes_all or (self.module.check_mode and plan.writes):
             errors = value_checks.out_of_range_errors(plan)
             if errors:
                 raise problems.combine(errors)

@@ -128,7 +128,7 @@ def last_effect(
     """
     boot: WatchdogBoot | _Boot
     if key.endswith("watchdog"):
-        boot = _watchdogs(key, start.values)
+        boot = _watchdogs(key, start)
     else:
         boot = _Boot(key, loader, start)
     for line in lines:
@@ -136,16 +136,16 @@ def last_effect(
             boot.write(line.key, line)
             continue
         segments = split_glob(line.key)
-        for name in boot.names:
+        for name in sorted(boot.names, key=key_to_path):  # in the order of glob(3)
             if name not in no_globs and glob_matches(segments, name):
                 boot.write(name, line)
     return LastEffect(boot.winner, boot.unclear, tuple(boot.refused))
 
 
-def _watchdogs(key: str, start_values: Mapping[str, str]) -> WatchdogBoot:
-    from .watchdogs import WatchdogBoot
+def _watchdogs(key: str, start: Start) -> WatchdogBoot:
+    from .watchdogs import NMI, WatchdogBoot
 
-    return WatchdogBoot(key, start_values)
+    return WatchdogBoot(key, start.values, has_interrupt=start.taken.get(NMI) == "1")
 
 
 class _Boot:

@@ -206,13 +206,17 @@ def out_of_range_error(key: str, value: str, live: str | None) -> TuningError | 
 def out_of_range_errors(plan: Plan) -> list[TuningError]:
     """Return the errors for the values of a plan that are outside of the ranges of their keys.
 
-    They are for a run that does not write them: one that does hears it from the kernel.
+    They are for values that the run does not write: of others the kernel says it.
     """
-    values = [(write.key, write.after) for write in plan.writes]
-    if not plan.request.runtime and not plan.request.has_bound:
-        values = [(key, value) for key, value in plan.desired.items() if value is not None]
+    values = {write.key: write.after for write in plan.writes}
+    if not plan.request.has_bound:
+        kept_for_later = plan.missing if plan.request.runtime else plan.desired
+        for key in kept_for_later:
+            value = plan.desired.get(key)
+            if value is not None:
+                values[key] = value
     errors = []
-    for key, value in values:
+    for key, value in values.items():
         live = plan.observed.runtime.get(key)
         if value != live and not is_glob(key):
             error = out_of_range_error(key, value, live)

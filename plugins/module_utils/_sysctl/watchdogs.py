@@ -27,8 +27,10 @@ class WatchdogBoot:
     names = WATCHDOGS
     refused = ()
 
-    def __init__(self, key: str, start_values: Mapping[str, str]) -> None:
+    def __init__(self, key: str, start_values: Mapping[str, str], has_interrupt: bool) -> None:
+        """Take the start values, and whether the machine is known to have the interrupt."""
         self._key = key
+        self._has_interrupt = has_interrupt
         self._values: dict[str, str] = {BOTH: "1", SOFT: "1"}
         for name in WATCHDOGS:
             if name in start_values:
@@ -55,7 +57,12 @@ class WatchdogBoot:
 
     @property
     def unclear(self) -> Line | None:
-        """A line that turns one watchdog off, where the other one may be on."""
+        """A line that turns one watchdog off, where the other one may be on.
+
+        Or the line of the interrupt, which the kernel refuses where there is none.
+        """
+        if self._key == NMI and self._values.get(NMI) == "1" and not self._has_interrupt:
+            return self.winner if self._values[BOTH] != "0" else None
         is_soft_off = self._values[SOFT] == "0"
         if self._key != BOTH or self._values[BOTH] == "0" or not is_soft_off:
             return None

@@ -64,7 +64,7 @@ def full_key(name):
     """Return the key of a short name: a segment for the interface makes it one of its keys."""
     if name.startswith("dirty_"):
         return f"vm.{name}"
-    if name.startswith("kernel."):
+    if name.startswith(("kernel.", "vm.")):
         return name
     if name.startswith("neigh."):
         return f"net.ipv4.{name}"
