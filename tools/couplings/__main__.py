@@ -41,21 +41,28 @@ def main() -> int:
     options = parser.parse_args()
     release, observations, ranges = _measure(options)
     measured = record.make_record(record.short_name(release), observations, ranges)
-    if options.ranges and not options.keys:
-        old = record.load(record.path_of(measured["kernel"]))
-        measured = {**old, "ranges": measured["ranges"]}
-    if options.write and options.keys:
-        old = record.load(record.path_of(measured["kernel"]))
-        measured = record.with_rows_of(old, measured, options.keys)
+    path = record.path_of(measured["kernel"])
     if options.write:
-        path = record.path_of(measured["kernel"])
+        if options.keys or options.ranges:
+            measured = _merged(record.load(path), measured, options)
         path.write_text(record.to_text(measured), encoding="utf-8")
         print(path)
     else:
         print(record.to_text(measured))
-    problems = comparison.contradictions(measured)
+    problems = comparison.contradictions(measured) + comparison.range_contradictions(measured)
     print("\n".join(problems), file=sys.stderr)
     return 1 if problems else 0
+
+
+def _merged(
+    old: record.Record, measured: record.Record, options: argparse.Namespace
+) -> record.Record:
+    """Return the record of before with what was measured once more."""
+    if options.keys:
+        measured = record.with_rows_of(old, measured, options.keys)
+    if options.ranges:
+        return {**old, "ranges": measured["ranges"]}
+    return measured
 
 
 def _measure(options: argparse.Namespace) -> tuple[str, list[Observation], Ranges]:

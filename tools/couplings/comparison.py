@@ -309,8 +309,11 @@ def _refusals_out_of_range(record: Record) -> Iterator[str]:
     refused: dict[str, set[str]] = {}
     for key, values in record["refused"].items():
         refused.setdefault(number_ranges.pattern_of(key), set()).update(values)
+    tried = {number_ranges.pattern_of(key) for key in _measured_keys(record)}.union(refused)
     for key in record["ranges"]:
         pattern = number_ranges.pattern_of(key)
+        if pattern not in tried:
+            continue
         has_one_number = len(number_ranges.ranges_of(key)) == 1 and len(record["ranges"][key]) == 1
         is_tried = (
             is_tried_with_numbers(key) and key not in WRITTEN_LAST and not why_not_written(key)
