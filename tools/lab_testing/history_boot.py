@@ -33,7 +33,7 @@ from sandbox.histories import OTHER_FILES, OUR_PATHS, History
 from sandbox.history_runner import run_task
 from sandbox.world import single_spaced
 
-from .kernel_histories import VALUES, make_history
+from .kernel_histories import STARTING_DIFFERENTLY, VALUES, make_history
 
 
 def read_values() -> dict[str, str]:
@@ -108,8 +108,9 @@ def expected_values(
     info = inspect_settings(read_boot_files(files), detect_loader(files), list(defaults), files)
     expected = {}
     for key, setting in info["settings"].items():
-        if setting["certain"]:
-            expected[key] = defaults[key] if setting["boot"] is None else setting["boot"]
+        is_default = setting["boot"] is None
+        if setting["certain"] and not (is_default and key in STARTING_DIFFERENTLY):
+            expected[key] = defaults[key] if is_default else setting["boot"]
     problems = []
     for key, setting in result.get("settings", {}).items():
         value = setting["boot"]["value"]

@@ -94,6 +94,8 @@ GROUPS: tuple[dict[str, tuple[str, ...]], ...] = (
 )
 """Keys with values to give them: those of a group act on or limit each other, or are of a kind."""
 VALUES = {key: values for group in GROUPS for key, values in group.items()}
+STARTING_DIFFERENTLY = ("vm.user_reserve_kbytes",)
+"""Keys whose value without a line depends on how much memory is free when the kernel starts."""
 GLOBS = {
     "vm.dirty_*ratio": ("10", "30"),
     "vm.overcommit_*": SWITCH,
