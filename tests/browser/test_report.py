@@ -374,6 +374,18 @@ def test_a_command_can_be_copied(show: Show) -> None:
 # --- hostile hosts, all users ---
 
 
+def open_host(page: ReportPage, name: str) -> None:
+    """Click on the name of a host, and await its details."""
+    page.tab.eval_on_selector_all(
+        "#body a",
+        "(links, name) => links.find(link => link.textContent === name).click()",
+        name,
+    )
+    page.tab.wait_for_function(
+        "name => document.querySelector('dialog[open] h2')?.textContent === name", arg=name
+    )
+
+
 def test_no_text_of_a_host_runs_as_a_script(show: Show) -> None:
     connections = fleets.connections_result(5, 3, 1, [HOSTILE])
     result = fleets.info_result(other={"time": 300}, connections=connections)
@@ -385,18 +397,31 @@ def test_no_text_of_a_host_runs_as_a_script(show: Show) -> None:
     page = show(fleets.report({name: Answer(result) for name in names}))
     assert sorted(page.hosts()) == sorted(names)
     for name in names:
-        page.tab.eval_on_selector_all(
-            "#body a",
-            "(links, name) => links.find(link => link.textContent === name).click()",
-            name,
-        )
-        page.tab.wait_for_function(
-            "name => document.querySelector('dialog[open] h2')?.textContent === name", arg=name
-        )
+        open_host(page, name)
         assert HOSTILE.replace("\u2028\u2029", " ") in page.tab.inner_text("dialog")
         page.tab.keyboard.press("Escape")
         page.tab.wait_for_selector("dialog", state="hidden")
     assert page.tab.query_selector_all("img, body script:not([id]):not(:last-of-type)") == []
+
+
+def test_the_next_host_is_opened_right_after_one_is_closed(show: Show) -> None:
+    """The browser reports later that a dialog was closed, when the address is the next host's."""
+    page = show(small_report())
+    first, second = page.hosts()[:2]
+    open_host(page, first)
+    page.tab.evaluate(
+        """name => {
+            const dialog = document.querySelector("dialog");
+            const links = [...document.querySelectorAll("#body a")];
+            dialog.close();
+            location.hash = links.find(link => link.textContent === name).hash;
+            dialog.dispatchEvent(new Event("close"));
+        }""",
+        second,
+    )
+    page.tab.wait_for_function(
+        "name => document.querySelector('dialog[open] h2')?.textContent === name", arg=second
+    )
 
 
 def test_an_address_without_a_valid_host(show: Show) -> None:

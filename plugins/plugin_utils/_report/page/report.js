@@ -229,6 +229,8 @@
     return pack[host.index % data.hostsPerPack];
   }
 
+  let shown = null;  // the name of the host whose details were opened last
+
   async function open(host) {
     let content;
     try {
@@ -240,6 +242,7 @@
     if (!location.hash.startsWith("#host=")) return;
     byId("host-body").replaceChildren(top(host), ...content);
     if (!byId("host").open) byId("host").showModal();
+    shown = host.name;
     byId("host").scrollTop = 0;
   }
 
@@ -410,7 +413,8 @@
     else if (byId("host").open) byId("host").close();
   }
   byId("host").addEventListener("close", () => {
-    if (location.hash.startsWith("#host=")) history.replaceState(null, "", location.pathname + location.search);
+    // The event comes later than the closing: the address may be that of the next host by then.
+    if (nameInAddress() === shown) history.replaceState(null, "", location.pathname + location.search);
   });
   byId("host").addEventListener("click", (event) => {
     if (event.target === byId("host")) byId("host").close();
