@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING, Iterable
 
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
-from .._sysctl.keys import (
-    ACTIONS,
-    key_to_path,
-)
+from .._sysctl.keys import ACTIONS, key_to_path
 from .._sysctl.text import decode, encode
 from .._sysctl.values import is_plain_number
 

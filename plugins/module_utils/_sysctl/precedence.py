@@ -204,12 +204,9 @@ class Precedence:
     def _note_unknown_value(self, key: str, line: Line) -> None:
         """Note that the kernel may refuse the value of a line, or make another one of it."""
         text, live = line.value or "", self.live.get(key)
-        if not self._is_kept(key, text) and not kernel_text.is_known(key, text, live):
+        is_kept = text == live and is_plain_number(text)
+        if not is_kept and not kernel_text.is_known(key, text, live):
             self.unclear[key] = line
-
-    def _is_kept(self, key: str, text: str) -> bool:
-        """Tell whether a key is known to take a number as it is: it has it now."""
-        return text == self.live.get(key) and is_plain_number(text)
 
     def assignment(self, key: str) -> Line | None:
         """Return the last line that sets a key by its name, or else the last glob that does."""
@@ -272,8 +269,6 @@ class Precedence:
         if not text and live is None:
             # A key of text is emptied, one of numbers is not, and which one this is is not known.
             return line if self.loader.can_unset and line.key == key else None
-        if self._is_kept(key, text):
-            return line
         if len(text) >= _ONE_PAGE and not self.loader.writes_in_parts:
             text = kernel_text.first_write(key, text)
         value = value_in_text(key, text, live)
@@ -325,8 +320,7 @@ def precedence_of(
         marks = _marks_of(keys)
         files = [file for file in files if _has_mark(boot_files, file.real_path, marks)]
     lines = boot_lines(boot_files, loader, files)
-    outcome = outcome_of(lines, loader, start_values, live)
-    return after_stages(outcome, boot_files, live)
+    return after_stages(outcome_of(lines, loader, start_values, live), boot_files, live)
 
 
 def outcome_of(
@@ -348,9 +342,7 @@ def outcome_of(
 
 
 def after_stages(
-    precedence: Precedence,
-    boot_files: BootFiles,
-    live: Mapping[str, str | None] | None = None,
+    precedence: Precedence, boot_files: BootFiles, live: Mapping[str, str | None] | None = None
 ) -> Precedence:
     """Return the outcome once other programs have applied what they do after the loader."""
     for stage in boot_files.stages:
