@@ -11,7 +11,7 @@ import pytest
 from sandbox.tasks import INTVL, OURS, PROBES, PROGRAMS, TIME, Asker, sysctl
 from sandbox.world import World
 
-BRIDGES = ["br0", "br0.100", "br1"]
+INTERFACES = ["br0", "br0.100", "br1"]
 LOADERS = ["systemd", "procps"]
 GLOB = "net.ipv4.conf.br*.medium_id"
 MATCHES = [
@@ -23,9 +23,9 @@ NO_MATCH = "net.ipv4.conf.wlan*.rp_filter"
 
 
 @pytest.fixture
-def bridges(make_world: Callable[..., World]) -> World:
-    """Make a host with three bridges, one of which has a dot in its name."""
-    return make_world(interfaces=BRIDGES)
+def host(make_world: Callable[..., World]) -> World:
+    """Make a host with three interfaces, one of which has a dot in its name."""
+    return make_world(interfaces=INTERFACES)
 
 
 def runtime_values(world: World, keys: Iterable[str]) -> dict[str, str]:
@@ -37,7 +37,7 @@ def runtime_values(world: World, keys: Iterable[str]) -> dict[str, str]:
 def test_each_match_has_the_value_now_and_at_boot(
     make_world: Callable[..., World], ask: Asker, loader: str
 ) -> None:
-    world = make_world(interfaces=BRIDGES, loader=loader)
+    world = make_world(interfaces=INTERFACES, loader=loader)
     task = sysctl({GLOB: 2})
     result = ask.ok(world, task)
     expected = dict.fromkeys(MATCHES, "2")
@@ -74,9 +74,9 @@ def test_each_match_has_the_value_now_and_at_boot(
     ],
 )
 def test_a_glob_sets_the_keys_that_both_loaders_match(
-    bridges: World, ask: Asker, glob: str, interfaces: set[str]
+    host: World, ask: Asker, glob: str, interfaces: set[str]
 ) -> None:
-    ask.ok(bridges, sysctl({glob: 2}))
+    ask.ok(host, sysctl({glob: 2}))
     keys = {}
     for name in ("all", "default", "lo", "br0", "br0/100", "br1"):
         keys[name] = f"net.ipv4.conf.{name}.medium_id"
@@ -84,9 +84,9 @@ def test_a_glob_sets_the_keys_that_both_loaders_match(
     def interfaces_set(values: dict[str, str]) -> set[str]:
         return {name for name, key in keys.items() if values[key] == "2"}
 
-    assert interfaces_set(runtime_values(bridges, keys.values())) == interfaces
+    assert interfaces_set(runtime_values(host, keys.values())) == interfaces
     for loader in LOADERS:
-        booted = bridges.boot(loader, keys.values())
+        booted = host.boot(loader, keys.values())
         assert interfaces_set(booted.values) == interfaces
 
 
@@ -111,36 +111,36 @@ def test_an_explicit_key_wins_in_either_order(
     ask.again(world, task)
 
 
-def test_a_new_interface_gets_the_value_at_the_next_run(bridges: World, ask: Asker) -> None:
+def test_a_new_interface_gets_the_value_at_the_next_run(host: World, ask: Asker) -> None:
     task = sysctl({GLOB: 2})
-    ask.ok(bridges, task)
-    bridges.add_interfaces("br9")
-    result = ask.ok(bridges, task)
+    ask.ok(host, task)
+    host.add_interfaces("br9")
+    result = ask.ok(host, task)
     assert result.changed
-    assert bridges.sysctl("net.ipv4.conf.br9.medium_id") == "2"
-    ask.again(bridges, task)
+    assert host.sysctl("net.ipv4.conf.br9.medium_id") == "2"
+    ask.again(host, task)
 
 
-def test_a_glob_without_a_match_is_a_missing_key(bridges: World, ask: Asker) -> None:
-    failure = ask.fails(bridges, sysctl({NO_MATCH: 1}))
+def test_a_glob_without_a_match_is_a_missing_key(host: World, ask: Asker) -> None:
+    failure = ask.fails(host, sysctl({NO_MATCH: 1}))
     assert failure["failed_key"] == NO_MATCH
     task = sysctl({NO_MATCH: 1}, ignore_missing=True)
-    result = ask.ok(bridges, task)
+    result = ask.ok(host, task)
     assert result["missing"] == [NO_MATCH]
-    assert bridges.read(OURS).endswith(f"{NO_MATCH} = 1\n")
-    ask.again(bridges, task)
+    assert host.read(OURS).endswith(f"{NO_MATCH} = 1\n")
+    ask.again(host, task)
 
 
-def test_an_exclusion_in_our_file_is_kept_and_reported(bridges: World, ask: Asker) -> None:
+def test_an_exclusion_in_our_file_is_kept_and_reported(host: World, ask: Asker) -> None:
     excluded = "net.ipv4.conf.br1.medium_id"
-    bridges.write(OURS, f"-{excluded}\n")
+    host.write(OURS, f"-{excluded}\n")
     task = sysctl({GLOB: 2}, on_override="warn")
-    result = ask.ok(bridges, task)
-    assert bridges.read(OURS) == f"-{excluded}\n{GLOB} = 2\n"
+    result = ask.ok(host, task)
+    assert host.read(OURS) == f"-{excluded}\n{GLOB} = 2\n"
     assert excluded in [entry["key"] for entry in result["overridden"]]
 
 
-def test_every_match_is_rolled_back_if_one_fails(bridges: World, ask: Asker) -> None:
+def test_every_match_is_rolled_back_if_one_fails(host: World, ask: Asker) -> None:
     """300 is too high for tcp_keepalive_probes, and valid for the two other keys."""
-    result = ask.fails(bridges, sysctl({"net.ipv4.tcp_keepalive_*": 300}))
+    result = ask.fails(host, sysctl({"net.ipv4.tcp_keepalive_*": 300}))
     assert result["failed_key"] == PROBES

@@ -34,13 +34,13 @@ def test_each_world_has_its_own_values_and_files() -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/usr/x",
-        "/x",
-        "/root/x",
-        "/var/tmp/x",
-        "/tmp/x",
-        "/srv/.etc/x",
-        "/srv/.local-lib/x",
+        "/usr/not-a-file-of-this-machine",
+        "/not-a-file-of-this-machine",
+        "/root/not-a-file-of-this-machine",
+        "/var/tmp/not-a-file-of-this-machine",
+        "/tmp/not-a-file-of-this-machine",
+        "/srv/.etc/not-a-file-of-this-machine",
+        "/srv/.local-lib/not-a-file-of-this-machine",
         "/proc/sys/kernel/panic",
     ],
 )

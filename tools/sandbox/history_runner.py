@@ -15,7 +15,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import traceback
 from typing import Any, Iterable, NoReturn
 
@@ -82,7 +81,7 @@ def run_task(options: dict[str, Any]) -> dict[str, Any]:
 def make_network() -> None:
     """Enter a new network namespace with the interfaces of a history, lo being up."""
     agent.call("unshare", agent.CLONE_NEWNET)
-    agent.add_bridges(list(INTERFACES))
+    agent.add_interfaces(list(INTERFACES))
     agent.set_loopback_up()
     for key, value in START_VALUES.items():
         is_there = key.startswith("net.") and os.path.exists(agent.proc_path(key))
@@ -167,19 +166,18 @@ def _check_values(options: dict[str, Any], result: dict[str, Any]) -> list[str]:
 def run_loader(loader: str) -> str:
     """Run the real loader, and return what it logs."""
     argv = [agent.SYSTEMD_SYSCTL] if loader == "systemd" else ["sysctl", "--system"]
-    with tempfile.TemporaryFile() as log:
-        subprocess.run(
-            argv,
-            env=agent.LOADER_ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            check=False,
-            timeout=60,
-        )
-        log.seek(0)
-        return log.read().decode("latin-1")
+    completed = subprocess.run(
+        argv,
+        env=agent.LOADER_ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        # A pipe, since subprocess polls with pauses for the end of a program that has none.
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd="/",
+        check=False,
+        timeout=60,
+    )
+    return completed.stdout.decode("latin-1")
 
 
 def check_in_child(seeds: Iterable[int], loader: str) -> list[dict[str, Any]]:

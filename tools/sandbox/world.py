@@ -10,9 +10,9 @@ Nothing outside of it is changed.
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import os
+import select
 import shlex
 import subprocess
 import sys
@@ -121,8 +121,7 @@ class World:
         assert self._agent.stdin
         assert self._agent.stdout
         self._agent.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._agent.wait(10)
+        _wait_until_ended(self._agent.pid, 10)
         self._agent.kill()
         self._agent.wait()
         self._agent.stdout.close()
@@ -200,7 +199,7 @@ class World:
 
     def add_interfaces(self, *names: str) -> None:
         """Add network interfaces, now and at later boots."""
-        self._ask("add_bridges", list(names))
+        self._ask("add_interfaces", list(names))
         self.interfaces += names
 
     def boot(self, loader: str, keys: Iterable[str] | None = None) -> BootResult:
@@ -308,6 +307,15 @@ class World:
         if not line:
             raise OSError(f"the world's first process ended with rc {self._agent.poll()}")
         return dict(json.loads(line))
+
+
+def _wait_until_ended(pid: int, seconds: float) -> None:
+    """Wait for a child; Popen.wait with a timeout would poll with pauses."""
+    process = os.pidfd_open(pid)
+    try:
+        select.select([process], [], [], seconds)
+    finally:
+        os.close(process)
 
 
 def single_spaced(value: str) -> str:
