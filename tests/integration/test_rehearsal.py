@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import rehearsal
+from ansible_collections.netops.tuning.plugins.module_utils._host import rehearsal, stand_ins
 from sandbox.play import Result
 from sandbox.tasks import TIME, Asker, info
 from sandbox.world import NOBODY, World
@@ -50,6 +50,14 @@ for path in ("/proc/self/mountinfo", "/proc/net/dev"):
         print(sorted(line.split()[0] for line in file))
 """
 """Prints all settings and all files of the host that do not change by themselves."""
+
+
+def run_python(world: World, program: str) -> str:
+    """Run a program that imports the collection in a world; return what it prints."""
+    environment = {"PYTHONPATH": str(PROJECT / ".build/src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    finished = world.run([sys.executable, "-c", program], env=environment)
+    assert finished.rc == 0, finished.stderr
+    return finished.stdout
 
 
 def reasons(result: Result) -> dict[str, str]:
@@ -133,13 +141,51 @@ def test_ipv4_starts_as_the_kernel_does(make_world: Callable[..., World]) -> Non
     world.set_sysctl(FORWARD, 1)
     world.set_sysctl("net.ipv4.conf.default.accept_source_route", 0)
     world.set_sysctl("net.ipv4.conf.all.rp_filter", 2)
-    program = f"from {rehearsal.__name__} import _write_ipv4_start_values as f; f()"
-    environment = {"PYTHONPATH": str(PROJECT / ".build/src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    assert world.run([sys.executable, "-c", program], env=environment).rc == 0
+    run_python(world, f"from {rehearsal.__name__} import _write_ipv4_start_values as f; f()")
     keys = ("ip_forward", "conf.all.accept_redirects", "conf.all.rp_filter")
     assert [world.sysctl(f"net.ipv4.{key}") for key in keys] == ["0", "1", "0"]
     assert world.sysctl("net.ipv4.conf.default.accept_source_route") == "1"
     assert world.sysctl("net.ipv4.conf.all.igmpv2_unsolicited_report_interval") == "10000"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "count", "kinds", "problem"),
+    [
+        ((), 11, ["tun"] * 11, ""),
+        (("/dev/net",), 10, ["bridge"] * 10, ""),
+        (
+            ("/dev/net",),
+            11,
+            [],
+            (
+                "bridges as stand-ins for 11 interfaces would hold up the network of the host: "
+                "load the kernel module 'tun' before"
+            ),
+        ),
+        (
+            ("/dev/net", "/sys/module"),
+            1,
+            [],
+            "a stand-in for its interface would load the kernel module 'tun': load it before",
+        ),
+    ],
+)
+def test_stand_ins_need_no_kernel_module_and_hold_up_nobody(
+    make_world: Callable[..., World],
+    hidden: tuple[str, ...],
+    count: int,
+    kinds: list[str],
+    problem: str,
+) -> None:
+    world = make_world()
+    for folder in hidden:
+        assert world.run(["mount", "-t", "tmpfs", "none", folder]).rc == 0
+    names = ["lo", *(f"net{number}.5" for number in range(count))]
+    program = f"from {stand_ins.__name__} import add_stand_ins; print(add_stand_ins({names}))"
+    assert run_python(world, program) == f"{problem}\n"
+    links = json.loads(world.run(["ip", "-json", "-details", "link"]).stdout)
+    of_stand_ins = [link for link in links if link["ifname"] in names[1:]]
+    assert [link["linkinfo"]["info_kind"] for link in of_stand_ins] == kinds
 
 
 def test_nothing_of_the_host_changes(world: World, ask: Asker) -> None:

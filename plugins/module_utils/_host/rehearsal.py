@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import os
 import re
 import signal
@@ -24,8 +23,9 @@ from typing import Any, Iterable, NamedTuple
 from .._sysctl.errors import describe_os_error
 from .child_process import call_in_child
 from .proc_sys import PROC_SYS, proc_path, read_key
+from .stand_ins import add_stand_ins
 
-# <sched.h>, <sys/mount.h>, <sys/prctl.h>, <linux/sockios.h>
+# <sched.h>, <sys/mount.h>, <sys/prctl.h>
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWUTS = 0x04000000
 _CLONE_NEWIPC = 0x08000000
@@ -35,7 +35,6 @@ _MOUNT_OPTIONS = (
     os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME | os.ST_RELATIME
 )
 _PR_SET_PDEATHSIG = 1
-_SIOCBRADDBR = 0x89A0
 
 PROGRAMS = {
     "systemd": (["/usr/lib/systemd/systemd-sysctl"], ["/lib/systemd/systemd-sysctl"]),
@@ -78,8 +77,6 @@ _PROTECTED = {
     "net.netfilter.nf_hooks_lwtunnel": "it belongs to the whole kernel, not to a namespace",
 }
 """What a new network namespace may write, but would change on the host."""
-_STAND_INS_NEED = "/sys/module/bridge"
-"""Where this is missing, making a bridge would load a kernel module."""
 
 _IPV4_ONES = (
     "accept_redirects",
@@ -164,7 +161,7 @@ def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:
     _call("unshare", _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS | _CLONE_NEWNS)
     _make_read_only()
     _write_ipv4_start_values()
-    problem = _add_interfaces(interfaces)
+    problem = add_stand_ins(interfaces)
     reasons = {}
     for key in keys:
         reason = _why_not(key, problem)
@@ -264,22 +261,6 @@ def _write(path: str, value: str) -> None:
             os.write(fd, value.encode())
         finally:
             os.close(fd)
-
-
-def _add_interfaces(names: Iterable[str]) -> str:
-    """Add bridges of these names; return why one could not be added, "" if all were."""
-    problem = ""
-    if not os.path.isdir(_STAND_INS_NEED):
-        return "a stand-in for its interface would load the kernel module 'bridge': load it before"
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        for name in names:
-            if name == "lo":
-                continue
-            try:
-                fcntl.ioctl(control, _SIOCBRADDBR, os.fsencode(name) + b"\0")
-            except OSError as error:
-                problem = f"a stand-in for its interface: {describe_os_error(error)}"
-    return problem
 
 
 def _mount(source: str, target: str, flags: int) -> None:
