@@ -312,8 +312,10 @@ class World:
 def _wait_until_ended(pid: int, seconds: float) -> None:
     """Wait for a child; Popen.wait with a timeout would poll with pauses."""
     process = os.pidfd_open(pid)
+    poll = select.poll()
+    poll.register(process, select.POLLIN)
     try:
-        select.select([process], [], [], seconds)
+        poll.poll(seconds * 1000)
     finally:
         os.close(process)
 
