@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Generated histories of keys that act on each other end as the collection says.
 
-The real loader boots after each; a task that fails leaves every key of the network as it was.
+The target's Python runs the tasks, and the real loader boots after each history. A task that fails
+leaves every key of the network as it was.
 `python -m sandbox.histories COUNT` runs more of them by hand.
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 from sandbox.histories import check_histories
+from sandbox.play import target_python
 from sandbox.world import World
 
 AT_ONCE = 50
@@ -28,10 +30,10 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 
 @pytest.mark.parametrize("first", SEEDS)
 def test_fixed_seeds(world: World, first: int) -> None:
-    assert list(check_histories(world, first, AT_ONCE)) == []
+    assert list(check_histories(world, first, AT_ONCE, target_python())) == []
 
 
 def test_a_fresh_seed(world: World) -> None:
     """The header of the run shows the seed; set NETOPS_FRESH_SEED to it to try it again."""
     first = int(os.environ["NETOPS_FRESH_SEED"])
-    assert list(check_histories(world, first, 10)) == []
+    assert list(check_histories(world, first, 10, target_python())) == []

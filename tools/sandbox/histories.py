@@ -17,6 +17,8 @@ import sys
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
+import ansible
+
 from .world import World
 
 INTERFACES = ("br0", "br1")
@@ -121,12 +123,19 @@ def _task(rng: random.Random, keys: list[str]) -> dict[str, Any]:
     return task
 
 
-def check_histories(world: World, first: int, count: int) -> Iterator[dict[str, Any]]:
-    """Run the histories of these seeds in a world; yield those that end not as expected."""
-    imports = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", ""), *sys.path]
+def check_histories(
+    world: World, first: int, count: int, python: str = sys.executable
+) -> Iterator[dict[str, Any]]:
+    """Run the histories of these seeds in a world; yield those that end not as expected.
+
+    python: the interpreter that runs the tasks.
+    """
+    project = Path(__file__).parents[2]
+    library = Path(ansible.__file__).parents[1]
+    imports = (project / "tools", project / ".build" / "src", library)
     answer = world.run(
-        [sys.executable, "-m", "sandbox.history_runner", world.loader, str(first), str(count)],
-        env={"PYTHONPATH": os.pathsep.join(path for path in imports if path)},
+        [python, "-m", "sandbox.history_runner", world.loader, str(first), str(count)],
+        env={"PYTHONPATH": os.pathsep.join(str(path) for path in imports)},
         timeout=60 * count,
     )
     lines = [json.loads(line) for line in answer.stdout.splitlines()]
