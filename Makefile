@@ -72,8 +72,7 @@ sanity: .venv/dev/.ready .venv/core-2.16/.ready .build/packages-lint ## run ansi
 	tools/scripts/side_by_side.sh 'tools/scripts/sanity.sh dev' 'tools/scripts/sanity.sh core-2.16'
 
 unit: .venv/dev/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready ## run the unit tests, on the newest and the oldest target Python
-	.venv/dev/bin/python -m pytest tests/unit --cov --cov-report=term --cov-fail-under=95
-	.venv/target-$(OLDEST)/bin/python -m pytest tests/unit
+	tools/scripts/side_by_side.sh '.venv/dev/bin/python -m pytest tests/unit --cov --cov-report=term --cov-fail-under=95' '.venv/target-$(OLDEST)/bin/python -m pytest tests/unit'
 
 report-test: .venv/dev/.ready .build/src/.ready .build/packages-browser ## test the report of the audit in a headless browser
 	.venv/dev/bin/python -m pytest tests/browser -n 2
