@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from fnmatch import fnmatchcase
 
 from couplings import comparison, record
@@ -27,13 +28,13 @@ KEYS_WITH_A_RANGE = ["net.ipv4.ip_default_ttl", "net.ipv4.tcp_retries2", "net.ip
 
 
 def test_the_kernel_does_as_the_table_and_its_record_say() -> None:
-    watch = Watch(all_keys())
-    before = watch.values()
-    by_itself = differences(before, watch.values())
     observations = []
-    for new in measure("namespaces", [*KEYS, *KEYS_WITH_A_RANGE]):
-        observations += new
-    changed = differences(before, watch.values())
+    with closing(Watch(all_keys())) as watch:
+        before = watch.values()
+        by_itself = differences(before, watch.values())
+        for new in measure("namespaces", [*KEYS, *KEYS_WITH_A_RANGE]):
+            observations += new
+        changed = differences(before, watch.values())
     assert set(changed) <= set(by_itself), "a key of this machine was changed"
 
     ranges = measure_ranges_of_namespaces([*KEYS, *KEYS_WITH_A_RANGE])
