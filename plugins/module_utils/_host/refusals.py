@@ -75,7 +75,17 @@ def _describe_refusal(write: RuntimeWrite, error: OSError) -> str:
         return describe_os_error(error)
     if error.errno == ENOTSUPP:
         return reason
+    if error.errno == errno.EINVAL and write.after in ("0", "1") and _is_word(write.before):
+        shown = quote_value(write.key, write.before)
+        reason = (
+            f"its value is the word {shown}; YAML makes {write.after} of a word such as on or "
+            "off: put it in quotes"
+        )
     return f"{error.strerror} ({reason})"
+
+
+def _is_word(value: str | None) -> bool:
+    return value is not None and value.isalpha()
 
 
 def _describe_missing_name(write: RuntimeWrite, error: OSError) -> str:

@@ -47,6 +47,29 @@ def test_the_reason(kernel, key, number, reason):
     assert "\n" not in str(error)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_about_words"),
+    [
+        ("ratelimit", "1", True),
+        ("on", "0", True),
+        ("ratelimit", "2", False),
+        ("ratelimit", "always", False),
+        ("1", "0", False),
+        ("", "1", False),
+        ("4 4 1 7", "1", False),
+        (None, "1", False),
+    ],
+)
+def test_a_word_that_yaml_made_a_number_of_is_to_be_quoted(before, after, is_about_words):
+    error = OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    refusal = refusals.write_error(RuntimeWrite("kernel.printk_devkmsg", before, after), error)
+    advice = (
+        f"kernel.printk_devkmsg: cannot be set to '{after}': Invalid argument (its value is the "
+        f"word '{before}'; YAML makes {after} of a word such as on or off: put it in quotes)"
+    )
+    assert (str(refusal) == advice) == is_about_words
+
+
 @pytest.fixture
 def modules_of(tmp_path, monkeypatch):
     """Return a function that gives the kernel these modules; None: it was built without any."""
