@@ -25,6 +25,7 @@ export LC_ALL := C.UTF-8# Ansible refuses a locale that is not UTF-8
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/installed
 export ANSIBLE_HOME := $(CURDIR)/.build/ansible
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.build/hypothesis
+ON_TWO := -n 2 --dist worksteal# the long tests of one file would all go to one of the two processes
 VENVS := apply dev $(CORES:%=core-%) target-$(OLDEST) peers mitogen
 SHIPPED := $(shell find galaxy.yml extensions/prometheus meta plugins roles playbooks docs changelogs *.md *.rst LICENSE -name __pycache__ -prune -o -print 2>/dev/null)
 ON = PATH=$(CURDIR)/.venv/$(1)/bin:$$PATH
@@ -75,18 +76,18 @@ unit: .venv/dev/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready ## run th
 	tools/scripts/side_by_side.sh '.venv/dev/bin/python -m pytest tests/unit --cov --cov-report=term --cov-fail-under=95' '.venv/target-$(OLDEST)/bin/python -m pytest tests/unit'
 
 report-test: .venv/dev/.ready .build/src/.ready .build/packages-browser ## test the report of the audit in a headless browser
-	.venv/dev/bin/python -m pytest tests/browser -n 2
+	.venv/dev/bin/python -m pytest tests/browser $(ON_TWO)
 
 integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .venv/mitogen/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts .build/unpacked/.ready ## run ansible-playbook on throw-away hosts, with the newest and the oldest versions
-	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/integration -n 2
-	$(call ON,core-2.16) $(call TARGET,$(OLDEST)) python -m pytest tests/integration -n 2
+	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/integration $(ON_TWO)
+	$(call ON,core-2.16) $(call TARGET,$(OLDEST)) python -m pytest tests/integration $(ON_TWO)
 
 corners: ## run the cells at the edges of the matrix
 	@$(MAKE) matrix CELLS='$(CORNERS)'
 
 SHARE := 3# one of so many faults is injected; 1: all
 faults: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-faults ## test docs/promises.md on throw-away hosts: kill the module, fail its calls, race with it, give it hostile input
-	$(call ON,dev) NETOPS_FAULTS_SHARE=$(SHARE) python -m pytest tests/faults -n 2 --whole
+	$(call ON,dev) NETOPS_FAULTS_SHARE=$(SHARE) python -m pytest tests/faults $(ON_TWO) --whole
 
 SEED := 3
 fuzz: .venv/dev/.ready .build/src/.ready ## give the engine more hostile input: N=5000000 SEED=3
