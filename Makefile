@@ -127,13 +127,11 @@ molecule: roots .venv/peers/.ready .build/installed/.ready .build/on-hosts/.read
 boots: roots .venv/peers/.ready .build/src/.ready .build/installed/.ready .build/packages-vm # both suites mostly wait for hosts to boot, so they run at once
 	@tools/scripts/side_by_side.sh '$(MAKE) molecule' '$(MAKE) test-vm'
 
+VARIANTS := programs sysvinit openrc runit
 .PHONY: roots
 roots: .venv/dev/.ready .build/packages-lab # make the file systems of the test hosts: needs the network, which a lab does not have
 	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots >/dev/null
-	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --variant programs 12 >/dev/null
-	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --variant sysvinit 12 >/dev/null
-	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --variant openrc 12 >/dev/null
-	@PYTHONPATH=tools .venv/dev/bin/python -m lab roots --variant runit 12 >/dev/null
+	@PYTHONPATH=tools tools/scripts/side_by_side.sh $(VARIANTS:%='.venv/dev/bin/python -m lab roots --variant % 12 >/dev/null')
 
 build-check: .venv/dev/.ready .build/installed/.ready ## check the files of the built collection
 	.venv/dev/bin/python tools/check_build.py .build/dist/netops-tuning-*.tar.gz
