@@ -23,7 +23,7 @@ NO_MATCH = "net.ipv4.conf.wlan*.rp_filter"
 
 
 @pytest.fixture
-def host(make_world: Callable[..., World]) -> World:
+def world_with_interfaces(make_world: Callable[..., World]) -> World:
     """Make a host with three interfaces, one of which has a dot in its name."""
     return make_world(interfaces=INTERFACES)
 
@@ -74,9 +74,9 @@ def test_each_match_has_the_value_now_and_at_boot(
     ],
 )
 def test_a_glob_sets_the_keys_that_both_loaders_match(
-    host: World, ask: Asker, glob: str, interfaces: set[str]
+    world_with_interfaces: World, ask: Asker, glob: str, interfaces: set[str]
 ) -> None:
-    ask.ok(host, sysctl({glob: 2}))
+    ask.ok(world_with_interfaces, sysctl({glob: 2}))
     keys = {}
     for name in ("all", "default", "lo", "br0", "br0/100", "br1"):
         keys[name] = f"net.ipv4.conf.{name}.medium_id"
@@ -84,9 +84,9 @@ def test_a_glob_sets_the_keys_that_both_loaders_match(
     def interfaces_set(values: dict[str, str]) -> set[str]:
         return {name for name, key in keys.items() if values[key] == "2"}
 
-    assert interfaces_set(runtime_values(host, keys.values())) == interfaces
+    assert interfaces_set(runtime_values(world_with_interfaces, keys.values())) == interfaces
     for loader in LOADERS:
-        booted = host.boot(loader, keys.values())
+        booted = world_with_interfaces.boot(loader, keys.values())
         assert interfaces_set(booted.values) == interfaces
 
 
@@ -111,36 +111,40 @@ def test_an_explicit_key_wins_in_either_order(
     ask.again(world, task)
 
 
-def test_a_new_interface_gets_the_value_at_the_next_run(host: World, ask: Asker) -> None:
+def test_a_new_interface_gets_the_value_at_the_next_run(
+    world_with_interfaces: World, ask: Asker
+) -> None:
     task = sysctl({GLOB: 2})
-    ask.ok(host, task)
-    host.add_interfaces("br9")
-    result = ask.ok(host, task)
+    ask.ok(world_with_interfaces, task)
+    world_with_interfaces.add_interfaces("br9")
+    result = ask.ok(world_with_interfaces, task)
     assert result.changed
-    assert host.sysctl("net.ipv4.conf.br9.medium_id") == "2"
-    ask.again(host, task)
+    assert world_with_interfaces.sysctl("net.ipv4.conf.br9.medium_id") == "2"
+    ask.again(world_with_interfaces, task)
 
 
-def test_a_glob_without_a_match_is_a_missing_key(host: World, ask: Asker) -> None:
-    failure = ask.fails(host, sysctl({NO_MATCH: 1}))
+def test_a_glob_without_a_match_is_a_missing_key(world_with_interfaces: World, ask: Asker) -> None:
+    failure = ask.fails(world_with_interfaces, sysctl({NO_MATCH: 1}))
     assert failure["failed_key"] == NO_MATCH
     task = sysctl({NO_MATCH: 1}, ignore_missing=True)
-    result = ask.ok(host, task)
+    result = ask.ok(world_with_interfaces, task)
     assert result["missing"] == [NO_MATCH]
-    assert host.read(OURS).endswith(f"{NO_MATCH} = 1\n")
-    ask.again(host, task)
+    assert world_with_interfaces.read(OURS).endswith(f"{NO_MATCH} = 1\n")
+    ask.again(world_with_interfaces, task)
 
 
-def test_an_exclusion_in_our_file_is_kept_and_reported(host: World, ask: Asker) -> None:
+def test_an_exclusion_in_our_file_is_kept_and_reported(
+    world_with_interfaces: World, ask: Asker
+) -> None:
     excluded = "net.ipv4.conf.br1.medium_id"
-    host.write(OURS, f"-{excluded}\n")
+    world_with_interfaces.write(OURS, f"-{excluded}\n")
     task = sysctl({GLOB: 2}, on_override="warn")
-    result = ask.ok(host, task)
-    assert host.read(OURS) == f"-{excluded}\n{GLOB} = 2\n"
+    result = ask.ok(world_with_interfaces, task)
+    assert world_with_interfaces.read(OURS) == f"-{excluded}\n{GLOB} = 2\n"
     assert excluded in [entry["key"] for entry in result["overridden"]]
 
 
-def test_every_match_is_rolled_back_if_one_fails(host: World, ask: Asker) -> None:
+def test_every_match_is_rolled_back_if_one_fails(world_with_interfaces: World, ask: Asker) -> None:
     """300 is too high for tcp_keepalive_probes, and valid for the two other keys."""
-    result = ask.fails(host, sysctl({"net.ipv4.tcp_keepalive_*": 300}))
+    result = ask.fails(world_with_interfaces, sysctl({"net.ipv4.tcp_keepalive_*": 300}))
     assert result["failed_key"] == PROBES
