@@ -323,7 +323,7 @@ def _refusals_out_of_range(record: Record) -> Iterator[str]:
         for wrote in ALWAYS_TRIED:
             is_refused = wrote in refused.get(pattern, ())
             is_taken = number_ranges.first_refused(key, [int(wrote)], None) is None
-            is_known = number_ranges.is_known(key, [int(wrote)], None)
+            is_known = not is_taken or number_ranges.takes_surely(key, [int(wrote)])
             if is_known and is_refused == is_taken and wrote not in _read_back(record, key):
                 outcome = "is refused" if is_refused else "is taken"
                 yield f"Linux {record['kernel']}: {key}: {wrote} {outcome}, unlike its range"

@@ -11,7 +11,7 @@ from .._host.files import HostFiles
 from .._host.proc_sys import read_keys, require_procfs
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
-from .._sysctl.keys import ACTIONS, is_glob, may_be_coupled, may_be_limited, parse_key
+from .._sysctl.keys import ACTIONS, is_glob, may_be_coupled, parse_key
 from .._sysctl.plan import Observed, Plan
 from .._sysctl.planning import make_plan, surplus_keys
 from .._sysctl.request import Request, check_combination
@@ -132,7 +132,7 @@ class SettingsChange(HostChange):
         contradictions = plan.contradictions()
         if contradictions:
             plan = plan._replace(undone=undone.find_undone(contradictions, files))
-        if any(may_be_limited(write.key) for write in plan.writes):
+        if plan.writes_limited_keys:
             plan = limited_values.order_writes(plan)
         if any(may_be_coupled(write.key) for write in plan.writes):
             plan = effects.observe_effects(plan)

@@ -19,7 +19,6 @@ from .._ledger import store
 from .._ledger.entries import FileSnapshot, LedgerEntry
 from .._ledger.recording import take_snapshot
 from .._sysctl.errors import TuningError
-from .._sysctl.keys import may_be_limited
 from .._sysctl.plan import FileChange, Observed, Plan
 from .._sysctl.restore_plan import make_restore_plan
 from .._sysctl.result import build_result
@@ -114,7 +113,7 @@ class Restoration(HostChange):
             runtime={key: value for key, value in live.items() if key in runtime},
         )
         plan = make_restore_plan(observed, runtime, self._file_changes())
-        if any(may_be_limited(write.key) for write in plan.writes):
+        if plan.writes_limited_keys:
             plan = order_writes(plan)
         return add_effects(plan)
 

@@ -81,10 +81,8 @@ def first_refused(key: str, numbers: list[int], live: str | None) -> tuple[int, 
     return None
 
 
-def is_known(key: str, numbers: list[int], live: str | None) -> bool:
-    """Tell whether it is known which of these numbers a key takes. Arguments as before."""
-    if first_refused(key, numbers, live):
-        return True
+def takes_surely(key: str, numbers: list[int]) -> bool:
+    """Tell whether every kernel takes these numbers, as far as the ranges of the key say."""
     ranges = ranges_of(key)
     for index, number in enumerate(numbers if ranges else ()):
         taken = range_at(ranges, index)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Collection, Mapping, NamedTuple
 
 from .boot_files import BootFiles, read_order
+from .keys import may_be_limited
 from .loaders import Loader
 from .precedence import Precedence, precedence_of
 from .request import Request, Values
@@ -94,6 +95,11 @@ class Plan(NamedTuple):
     def changed(self) -> bool:
         """Whether anything will be written."""
         return bool(self.writes or self.files)
+
+    @property
+    def writes_limited_keys(self) -> bool:
+        """Whether a key is written that may limit another one, or be limited by it."""
+        return any(may_be_limited(write.key) for write in self.writes)
 
     @property
     def masked_by_new_file(self) -> list[str]:

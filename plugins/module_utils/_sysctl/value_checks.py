@@ -158,11 +158,11 @@ def refuse_rounded_value(key: str, value: str, live: str) -> None:
     """
     if not is_made_of_numbers(key, live):
         return
+    error = out_of_range_error(key, value, live)
+    if error:
+        raise error
     taken = taken_value(key, value, live)
-    problem = explain_range(key, value, live)
-    if problem:
-        problem = f"is refused by the kernel: {problem}"
-    elif taken is None:
+    if taken is None:
         problem = "is refused by the kernel: it takes no negative number; give 0 or more"
     elif canonical_value(key, taken) == canonical_value(key, value):
         return

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import (
     couplings,
@@ -15,6 +17,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl import (
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupling_doubts import (
     coupling_doubts,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
     is_known,
     taken_value,
@@ -28,6 +31,7 @@ from hosts_in_memory import make_host
 TTL = "net.ipv4.ip_default_ttl"
 ECN = "net.ipv4.tcp_ecn"
 FIN = "net.ipv4.tcp_fin_timeout"
+RTO_MAX = "net.ipv4.tcp_rto_max_ms"
 RMEM = "net.ipv4.tcp_rmem"
 MEM = "net.ipv4.tcp_mem"
 HOP_LIMIT = "net.ipv6.conf.eth0/5.hop_limit"
@@ -89,8 +93,8 @@ def test_a_kernel_between_those_that_were_measured(monkeypatch, release, is_meas
     monkeypatch.setattr(number_ranges, "uname", lambda: type("Uname", (), {"release": release}))
     assert (number_ranges.first_refused(TTL, [999], "64") is not None) is is_measured
     # What no kernel is known to take may be taken by one that was not measured.
-    assert number_ranges.is_known(TTL, [999], "64") is is_measured
-    assert number_ranges.is_known(TTL, [255], "64")
+    assert is_known(TTL, "999", "64") is is_measured
+    assert is_known(TTL, "255", "64")
     assert taken_value(TTL, "999", "64") == (None if is_measured else "999")
 
 
@@ -176,3 +180,10 @@ def test_a_line_that_some_kernels_refuse_is_doubted():
 )
 def test_the_message_gives_the_range(key, value, live, message):
     assert value_checks.explain_range(key, value, live) == message
+
+
+def test_a_rounded_value_out_of_its_range_is_refused_as_any_other():
+    with pytest.raises(TuningError) as refused:
+        value_checks.refuse_rounded_value(RTO_MAX, "5", "120000")
+    other = value_checks.out_of_range_error(RTO_MAX, "5", "120000")
+    assert (str(refused.value), refused.value.errno) == (str(other), errno.EINVAL)
