@@ -19,6 +19,7 @@ BENCHMARKS = (
     "boot_files",
     "later_writers",
     "counts",
+    "unused",
     "play",
     "peers",
     "sockets",

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import ast
-import base64
 import io
 import re
 import tokenize
-import zipfile
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -18,6 +16,7 @@ from typing import NamedTuple
 from sandbox.play import PROJECT
 from sandbox.world import World
 
+from .archive import files_of
 from .bench import EMPTY_MODULE, KEEPALIVE, Options, Row, Table, payload
 
 PROGRAMS_STARTED = "programs started"
@@ -108,10 +107,7 @@ class Size(NamedTuple):
 
 def sent_files(module: str, python: str) -> dict[str, bytes]:
     """Unpack what Ansible sends; return file name -> content."""
-    encoded = re.findall(rb"UEsD[A-Za-z0-9+/=]+", payload(module, python, settings={}))
-    archive = base64.b64decode(max(encoded, key=len))
-    with zipfile.ZipFile(io.BytesIO(archive)) as files:
-        return {name: files.read(name) for name in files.namelist()}
+    return files_of(payload(module, python, settings={}))
 
 
 def documentation_lines(source: str) -> set[int]:

@@ -9,14 +9,12 @@ Instructions are counted: the differences are smaller than those between two mea
 
 from __future__ import annotations
 
-import base64
-import io
 import re
-import zipfile
 from collections.abc import Iterator, Mapping
 
 from sandbox.world import Link, Tree, World
 
+from .archive import files_of, with_files
 from .bench import EMPTY_MODULE, KEEPALIVE, Options, Row, Table, payload
 from .race import Cost, Goal, RaceOptions, Run, race
 from .remote import PATH, VALGRIND
@@ -25,7 +23,6 @@ HOST_ROOM = "ansible_collections/netops/tuning/plugins/module_utils/_host/"
 PROGRAMS = re.compile(rf"{HOST_ROOM}(later|shell_text)\w*\.py")
 LOOK = f"{HOST_ROOM}later.py"
 NO_LOOK = "def with_later_programs(boot_files, files):\n    return boot_files\n"
-ARCHIVE = re.compile(rb"UEsD[A-Za-z0-9+/=]+")
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 ENABLED = Link("/dev/zero")
 """A link to the unit of a program; where it leads is not looked at."""
@@ -106,17 +103,11 @@ def _sides(world: World, options: Options) -> Iterator[list[Run]]:
 
 def without_the_look(module: bytes) -> bytes:
     """Return what Ansible sends without the files that look for the programs."""
-    encoded = max(ARCHIVE.findall(module), key=len)
     kept = {LOOK: NO_LOOK.encode()}
-    with zipfile.ZipFile(io.BytesIO(base64.b64decode(encoded))) as archive:
-        for name in archive.namelist():
-            if not PROGRAMS.fullmatch(name):
-                kept[name] = archive.read(name)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, source in kept.items():
-            archive.writestr(name, source)
-    return module.replace(encoded, base64.b64encode(packed.getvalue()))
+    for name, source in files_of(module).items():
+        if not PROGRAMS.fullmatch(name):
+            kept[name] = source
+    return with_files(module, kept)
 
 
 def _row(label: str, costs: Mapping[str, Cost], goal: Goal) -> Row:
