@@ -30,7 +30,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._modules.sysctl_info
 )
 from sandbox import agent
 from sandbox.histories import OTHER_FILES, OUR_PATHS, History
-from sandbox.history_runner import run_task
+from sandbox.history_runner import check_previous, check_rollback, run_task
 from sandbox.world import single_spaced
 
 from .kernel_histories import STARTING_DIFFERENTLY, VALUES, make_history
@@ -71,12 +71,18 @@ def run_history(history: History, defaults: dict[str, str]) -> tuple[dict[str, s
     for path, text in history.files.items():
         agent.write(path, text, 0o644)
     problems = []
+    if history.is_rolled_back:
+        problems += check_rollback(history.tasks, read_values)
+        if os.path.exists(agent.LEDGER):
+            agent.remove(agent.LEDGER)
     results = []
     for options in history.tasks:
         before = read_values()
         result = run_task(options)
         problems += check_result(result, before)
         results.append(result)
+    if history.passes_previous_back and not (result.get("failed") or result["irreversible"]):
+        problems += check_previous(result, before, read_values)
     expected, more = expected_values(defaults, results[-1])
     return expected, problems + more
 

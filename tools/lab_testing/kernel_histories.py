@@ -116,7 +116,9 @@ def make_history(seed: int) -> History:
         if rng.random() < 0.4:
             files[path] = "".join(_line(rng, related) for _number in range(rng.randint(1, 4)))
     tasks = [_task(rng, related) for _number in range(rng.randint(1, 4))]
-    return History(seed, files, tasks)
+    passes_previous_back = rng.random() < 0.5
+    is_rolled_back = rng.random() < 0.5
+    return History(seed, files, tasks, passes_previous_back, is_rolled_back)
 
 
 def _line(rng: random.Random, keys: list[str]) -> str:

@@ -73,6 +73,10 @@ class History(NamedTuple):
     """Path -> text of the files of others."""
     tasks: list[dict[str, Any]]
     """The options of each task of the module sysctl."""
+    passes_previous_back: bool = False
+    """What the last task returns as `previous` is passed back to it as settings."""
+    is_rolled_back: bool = False
+    """The tasks run once more, from the start, as a rollout that is rolled back then."""
 
 
 def make_history(seed: int) -> History:
@@ -86,7 +90,9 @@ def make_history(seed: int) -> History:
         if rng.random() < 0.4:
             files[path] = "".join(_line(rng, related) for _number in range(rng.randint(1, 5)))
     tasks = [_task(rng, related) for _number in range(rng.randint(1, 4))]
-    return History(seed, files, tasks)
+    passes_previous_back = rng.random() < 0.5
+    is_rolled_back = rng.random() < 0.5
+    return History(seed, files, tasks, passes_previous_back, is_rolled_back)
 
 
 def _line(rng: random.Random, keys: list[str]) -> str:

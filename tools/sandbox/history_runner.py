@@ -16,16 +16,26 @@ import os
 import subprocess
 import sys
 import traceback
-from typing import Any, Iterable, NoReturn
+from typing import Any, Callable, Iterable, NoReturn
 
 from ansible_collections.netops.tuning.plugins.module_utils._host.boot import read_boot_files
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
 from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import (
     SYSCTL_OPTIONS,
+    Options,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._modules.flow import change_host
+from ansible_collections.netops.tuning.plugins.module_utils._modules.flow import (
+    HostChange,
+    change_host,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._modules.settings_change import (
     SettingsChange,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._modules.sysctl_ledger import (
+    OPTIONS as LEDGER_OPTIONS,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._modules.sysctl_ledger import (
+    Restoration,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.couplings import (
     START_VALUES,
@@ -41,6 +51,12 @@ from .histories import INTERFACES, KEYS, History, make_history
 from .open_keys import OpenKeys
 from .world import single_spaced
 
+ROLLOUT = "generated"
+
+
+ReadValues = Callable[[], "dict[str, Any]"]
+"""Returns the value of each key."""
+
 
 class TaskEnd(BaseException):
     """A task has ended, with this result."""
@@ -55,8 +71,8 @@ class TaskModule:
 
     check_mode = False
 
-    def __init__(self, options: dict[str, Any]) -> None:
-        self.params = {name: spec.get("default") for name, spec in SYSCTL_OPTIONS.items()}
+    def __init__(self, specs: Options, options: dict[str, Any]) -> None:
+        self.params = {name: spec.get("default") for name, spec in specs.items()}
         self.params.update(options)
 
     def warn(self, _message: str) -> None:
@@ -72,8 +88,20 @@ class TaskModule:
 
 def run_task(options: dict[str, Any]) -> dict[str, Any]:
     """Run a task of the module sysctl, and return its result."""
+    module = TaskModule(SYSCTL_OPTIONS, options)
+    return result_of(SettingsChange(module))  # type: ignore[arg-type]
+
+
+def roll_back() -> dict[str, Any]:
+    """Go back to before the rollout, which may have changed nothing, and return the result."""
+    options = {"rollout": ROLLOUT, "state": "restored", "ignore_unknown": True}
+    module = TaskModule(LEDGER_OPTIONS, options)
+    return result_of(Restoration(module))  # type: ignore[arg-type]
+
+
+def result_of(change: HostChange) -> dict[str, Any]:
     try:
-        change_host(SettingsChange(TaskModule(options)))  # type: ignore[arg-type]
+        change_host(change)
     except TaskEnd as finished:
         return finished.result
 
@@ -93,12 +121,17 @@ def read_keys(keys: Iterable[str]) -> dict[str, str]:
     return {key: single_spaced(agent.get_key(key)) for key in keys}
 
 
-def check_history(history: History, loader: str) -> list[str]:
-    """Run a history and the boot after it; return what is not as expected."""
+def start(history: History) -> None:
+    """Make the host as it is before the tasks of a history."""
     agent.clear()
     for path, text in history.files.items():
         agent.write(path, text, 0o644)
     make_network()
+
+
+def check_history(history: History, loader: str) -> list[str]:
+    """Run a history and the boot after it; return what is not as expected."""
+    start(history)
     problems = []
     result: dict[str, Any] = {}
     with OpenKeys() as all_keys:
@@ -106,6 +139,8 @@ def check_history(history: History, loader: str) -> list[str]:
             before = all_keys.values()
             result = run_task(options)
             problems.extend(_check_result(options, result, before, all_keys))
+        if history.passes_previous_back and not result.get("failed"):
+            problems.extend(check_previous(result, before, all_keys.values))
     make_network()
     expected = read_keys(KEYS)
     start_values = {variable_of(key): value for key, value in expected.items()}
@@ -119,7 +154,56 @@ def check_history(history: History, loader: str) -> list[str]:
     for key, value in read_keys(KEYS).items():
         if value != expected[key]:
             problems.append(f"{key} boots as {value}, expected {expected[key]}; the log: {log}")
-    return problems + _check_boot(result, loader)
+    problems += _check_boot(result, loader)
+    if history.is_rolled_back:
+        start(history)
+        with OpenKeys() as all_keys:
+            problems += check_rollback(history.tasks, all_keys.values)
+    return problems
+
+
+def check_rollback(tasks: Iterable[dict[str, Any]], read_values: ReadValues) -> list[str]:
+    """Run tasks as a rollout, and roll it back; return what is not as it was before."""
+    before = read_values()
+    files_before = _files()
+    for options in tasks:
+        result = run_task({**options, "rollout": ROLLOUT})
+        if result.get("failed") and not result["rolled_back"]:
+            return []
+    result = roll_back()
+    if result.get("failed"):
+        return [f"the rollback fails: {result['msg']}"]
+    after = read_values()
+    for entry in result["not_restored"]:
+        after[entry["key"]] = before[entry["key"]]
+    problems = differences("rolled back a rollout", before, after)
+    files = _files()
+    for path in files_before.keys() | files.keys():
+        if files.get(path) != files_before.get(path):
+            problems.append(f"rolled back a rollout, but {path} is {files.get(path)}")
+    return [f"{problem}; not restored: {result['not_restored']}" for problem in problems]
+
+
+def _files() -> dict[str, Any]:
+    return agent.snapshot(agent.SYSCTL_PLACES, identity=False)
+
+
+def check_previous(
+    result: dict[str, Any], before: dict[str, Any], read_values: ReadValues
+) -> list[str]:
+    """Pass `previous` of a task back as settings; return the keys that are not as before it."""
+    if not result["previous"]:
+        return []
+    back = run_task({"settings": result["previous"], "persistent": False})
+    if back.get("failed"):
+        return [f"passing back {result['previous']} fails: {back['msg']}"]
+    return differences(f"passed back {result['previous']}", before, read_values())
+
+
+def differences(done: str, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Return the keys that have another value than before something was done."""
+    changed = [key for key, value in before.items() if after.get(key) != value]
+    return [f"{done}, but {key} is {after.get(key)!r}, was {before[key]!r}" for key in changed]
 
 
 def _check_result(
@@ -130,9 +214,7 @@ def _check_result(
         return _check_values(options, result)
     if not result["rolled_back"]:
         return []
-    after = all_keys.values()
-    changed = [key for key, value in before.items() if after.get(key) != value]
-    return [f"rolled back, but {key} is {after.get(key)!r}, was {before[key]!r}" for key in changed]
+    return differences("rolled back", before, all_keys.values())
 
 
 def _check_boot(result: dict[str, Any], loader: str) -> list[str]:

@@ -12,6 +12,7 @@ import hashlib
 import json
 from typing import Any, Mapping, NamedTuple, Sequence
 
+from .._sysctl.couplings import variable_of
 from .._sysctl.errors import TuningError
 
 MAX_ENTRIES, MAX_BYTES = 64, 4 << 20
@@ -97,12 +98,19 @@ def entries_since(entries: Sequence[LedgerEntry], rollout: str) -> list[LedgerEn
 
 
 def runtime_before(entries: Sequence[LedgerEntry]) -> dict[str, str]:
-    """Return the runtime values from before the first of these changes, last changed first."""
+    """Return the runtime values from before the first of these changes, last changed first.
+
+    The names of one variable have one value, though it was recorded of each at another time.
+    """
+    keys: list[str] = []
     values: dict[str, str] = {}
     for entry in reversed(entries):
-        for key, value in entry.runtime.items():
-            values[key] = value.before
-    return values
+        first_values: dict[str, str] = {}
+        for key, record in entry.runtime.items():
+            first_values.setdefault(variable_of(key), record.before)
+        keys += entry.runtime
+        values.update(first_values)
+    return {key: values[variable_of(key)] for key in keys}
 
 
 def files_before(entries: Sequence[LedgerEntry]) -> dict[str, FileSnapshot | None]:

@@ -74,6 +74,17 @@ def test_rollout_keeps_the_state_before_its_first_change():
     assert entries.changed_by_others(ledger, {FILE: b"3"}) == []
 
 
+@pytest.mark.parametrize("rollouts", ["aa", "ab"])
+def test_goes_back_to_the_first_value_under_any_name_of_a_variable(rollouts):
+    first, second = rollouts
+    ledger = ledger_of(
+        change(first, runtime={"net.ipv4.conf.all.forwarding": ("0", "1")}),
+        change(second, runtime={"net.ipv4.ip_forward": ("1", "0")}),
+    )
+    before = {"net.ipv4.conf.all.forwarding": "0", "net.ipv4.ip_forward": "0"}
+    assert entries.runtime_before(ledger) == before
+
+
 def test_later_change_of_a_rollout_adds_new_files_and_keys():
     ledger = ledger_of(
         change("a", {FILE: (None, b"2")}), change("a", {"/etc/b": (b"5", None)}, {KEY: ("1", "2")})
