@@ -37,10 +37,20 @@ class LaterChanges(NamedTuple):
 
 def read_configuration(files: HostFiles, path: str) -> bytes:
     """Return the bytes of a file, links followed; OSError if it cannot be one of settings."""
-    host_path = files.host_path(files.resolve(path))
+    host_path = _host_path(files, path)
     if os.lstat(host_path).st_size > _LARGEST_FILE:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), path)
     return read_file(host_path)
+
+
+def _host_path(files: HostFiles, path: str) -> str:
+    """Return the path under which we reach a file, links followed.
+
+    OSError for a name that no file can have: it may come from the configuration of a program.
+    """
+    if "\0" in path:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    return files.host_path(files.resolve(path))
 
 
 def read_text(files: HostFiles, path: str) -> str:
@@ -54,7 +64,7 @@ def read_text(files: HostFiles, path: str) -> str:
 def names_in(files: HostFiles, folder: str) -> list[str]:
     """Return the names in a folder, sorted; none if it cannot be read."""
     try:
-        return sorted(os.listdir(files.host_path(files.resolve(folder))))
+        return sorted(os.listdir(_host_path(files, folder)))
     except OSError:
         return []
 

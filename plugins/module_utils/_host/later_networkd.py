@@ -36,6 +36,7 @@ _BOOLEAN = {**_TRUE, **_FALSE}
 _NUMBER: dict[str, str] = {}
 """Stands for an option whose value is that of the key."""
 _IPV4, _IPV6 = "net/ipv4/conf", "net/ipv6/conf"
+_DISABLE_IPV6 = f"{_IPV6}/*/disable_ipv6"
 _OPTIONS = {
     "IPv4ProxyARP": (f"{_IPV4}/*/proxy_arp", _BOOLEAN),
     "IPv4ProxyARPPrivateVLAN": (f"{_IPV4}/*/proxy_arp_pvlan", _BOOLEAN),
@@ -57,7 +58,7 @@ _OPTIONS = {
 _ALWAYS = {
     f"{_IPV6}/*/accept_ra": "0",
     f"{_IPV6}/*/use_tempaddr": "0",
-    f"{_IPV6}/*/disable_ipv6": "0",
+    _DISABLE_IPV6: "0",
     f"{_IPV6}/*/proxy_ndp": "0",
     f"{_IPV4}/*/promote_secondaries": "1",
 }
@@ -152,7 +153,8 @@ def _is_unmanaged(options: list[_Option]) -> bool:
 
 
 def _doubts_of(path: str, options: list[_Option], names: list[str]) -> Iterator[Doubt]:
-    values = {key: (value, _Option(path, 0, "", "", "")) for key, value in _ALWAYS.items()}
+    no_option = _Option(path, number=0, section="", name="", value="")
+    values = {key: (value, no_option) for key, value in _ALWAYS.items()}
     for option in options:
         if option.section != "Network":
             continue
@@ -160,8 +162,9 @@ def _doubts_of(path: str, options: list[_Option], names: list[str]) -> Iterator[
             key, meanings = _OPTIONS[option.name]
             value = option.value.lower()
             values[key] = (meanings.get(value, "" if meanings else value), option)
-        if option.name == "LinkLocalAddressing" and option.value.lower() in ("no", "ipv4"):
-            values.pop(f"{_IPV6}/*/disable_ipv6")
+        if option.name == "LinkLocalAddressing":
+            is_without_ipv6 = option.value.lower() in (*_FALSE, "ipv4")
+            values[_DISABLE_IPV6] = ("" if is_without_ipv6 else "0", no_option)
         if option.name == "IPv6ProxyNDPAddress":
             values[f"{_IPV6}/*/proxy_ndp"] = ("1", option)
         for key in _forwarded(option):

@@ -10,7 +10,7 @@ import os
 import stat
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import later
+from ansible_collections.netops.tuning.plugins.module_utils._host import configuration, later
 from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
     detect_loader,
     read_boot_files,
@@ -103,6 +103,12 @@ def test_a_file_that_cannot_be_read_is_a_doubt_or_nothing(host_root, tmp_path, p
     assert decided == ["30", "systemd-sysctl", OURS, 1]
     expected = [] if kind == "outside" else ["ufw"]
     assert [doubt.by for doubt in doubts] == expected
+
+
+def test_a_name_that_no_file_can_have_is_that_of_no_file(host_root):
+    files = host_root({"/etc/a": "text"}).files
+    assert configuration.read_text(files, "/etc/a\0") == ""
+    assert configuration.names_in(files, "/etc\0") == []
 
 
 def test_profiles_that_include_themselves_come_to_an_end(host_root):
