@@ -21,7 +21,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._zipimport_cache imp
 class PreparedInterpreter:
     """Check the Python of the host, and prepare it for importing and running the engine.
 
-    It is as it was afterwards: under Mitogen it goes on, and runs thousands of tasks.
+    Restore it afterwards: under Mitogen it goes on, and runs thousands of tasks.
     """
 
     def __enter__(self):  # type: () -> None

@@ -60,8 +60,8 @@ REFUSED_VALUES = {
     "a large octal number": Refused({TIME: "07020"}, "3600"),
     "two numbers instead of one": Refused({TIME: "3600 9"}, "3600"),
     "a word": Refused({TIME: "abc"}, "'abc'"),
-    "a word that the kernel refuses": Refused({FIN: "abc"}, "'abc' is no number"),
-    "a number with letters after it": Refused({FIN: "60abc"}, "'60abc' is no number"),
+    "a word that the kernel refuses": Refused({FIN: "abc"}, "'abc' is not a number"),
+    "a number with letters after it": Refused({FIN: "60abc"}, "'60abc' is not a number"),
     "a number too large for the kernel": Refused({TIME: 2147483647}, "2147483647"),
     "a number out of range": Refused({TTL: 999}, "999 is outside of the range.*give 1 to 255"),
     "a number out of range in the file": Refused(

@@ -25,7 +25,7 @@ EVERY_SECOND_PORT = list(range(10000, 12400, 2))
 REFUSED = {
     "quotes": ({"net.ipv4.ping_group_range": '"0 2147483647"'}, "quotes"),
     "a comment": ({"net.core.somaxconn": "8191 # big"}, "comment"),
-    "a word": ({FIN: "soon"}, "'soon' is no number"),
+    "a word": ({FIN: "soon"}, "'soon' is not a number"),
     "a range with blanks": ({PORTS: "8080 - 9090"}, "ranges of them, such as 8080,9000-9010"),
     "a port too high": ({PORTS: [8080, 65536]}, "numbers from 0 to 65535"),
     "a malformed key": ({FASTOPEN: "1-2-3"}, "four groups"),
@@ -167,10 +167,10 @@ def test_a_mode_that_is_none(world: World, ask: Asker, mode: int | str) -> None:
 @pytest.mark.parametrize("option", ["time", "probes", "intvl"])
 def test_a_boolean_is_no_number_of_seconds(world: World, ask: Asker, option: str) -> None:
     result = ask.fails(world, tcp_keepalive(**{option: True}))
-    assert f"{option}: true is no number of" in result["msg"]
+    assert f"{option}: true is not a number of" in result["msg"]
 
 
 def test_a_word_for_one_beside_a_wrong_value(world: World, ask: Asker) -> None:
     result = ask.fails(world, sysctl({FORWARD: "yes", FIN: "soon"}))
-    assert "'soon' is no number" in result["msg"]
+    assert "'soon' is not a number" in result["msg"]
     assert "yes" not in result["msg"]

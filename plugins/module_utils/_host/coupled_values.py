@@ -134,9 +134,9 @@ class CoupledValues(RuntimeValues):
 
 
 class EarlierValues(CoupledValues):
-    """The runtime values of a plan that goes back to them, each for itself.
+    """The earlier values to which a plan goes back, each independently.
 
-    One that the kernel does not take does not keep the others from going back.
+    One that the kernel refuses does not stop the others.
     """
 
     def __init__(self, plan: Plan) -> None:

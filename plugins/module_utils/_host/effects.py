@@ -13,7 +13,7 @@ from .._sysctl.couplings import (
     variable_of,
     way_back,
     why_irreversible,
-    why_refused,
+    why_irrevocable,
 )
 from .._sysctl.effects import Effects
 from .._sysctl.errors import TuningError
@@ -54,7 +54,7 @@ def observe_effects(plan: Plan) -> Plan:
 
 def why_locked(key: str, live: str | None, value: str) -> str:
     """Return why the kernel takes a value only after a reboot, "" if it may take it now."""
-    reason = why_refused(key, live, value)
+    reason = why_irrevocable(key, live, value)
     if not reason or values_equal(key, live, value):
         return ""
     now, then = quote_value(key, live), quote_value(key, value)

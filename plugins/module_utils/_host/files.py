@@ -66,9 +66,9 @@ class HostFiles:
         return resolved or "/"
 
     def _link_target(self, path: str) -> str:
-        """Return where a link leads, nothing if it is no link or not there.
+        """Return where a link leads, "" if it is not a link or not there.
 
-        A disk that fails is an error: what it does not tell, nobody knows.
+        A disk error is raised: where the link leads is then not known.
         """
         try:
             return os.readlink(self.host_path(path))

@@ -27,7 +27,7 @@ _FOLDERS = {
 }
 """The folders that a script names, in order -> the script."""
 _PROGRAMS = ("/bin/sysctl", "/sbin/sysctl", "/usr/bin/sysctl", "/usr/sbin/sysctl")
-_REMEDY = "compare it with docs/alpine.md, or see what your init sets"
+_REMEDY = "see which files your init script applies"
 
 
 def detect_script_loader(files: HostFiles) -> Loader:

@@ -34,14 +34,15 @@ def read(files: HostFiles) -> LaterChanges:
         return LaterChanges()
     doubts = []
     for path in paths_in(files, _COPIED):
+        if not path.endswith(".conf"):
+            continue
         try:
             is_copied = os.stat(files.host_path(files.resolve(path))).st_mtime <= made
             values = assigned_values(read_configuration(files, path), LOADERS["systemd"])
         except OSError:
             continue
         for key, value in values.items():
-            if path.endswith(".conf"):
-                doubts.append(_doubt(key, value if is_copied else None, image))
+            doubts.append(_doubt(key, value if is_copied else None, image))
     return LaterChanges(doubts=tuple(doubts))
 
 
@@ -81,5 +82,7 @@ def _is_host_only(files: HostFiles) -> bool:
     for folder in _CONFIGURATION:
         paths.extend(paths_in(files, folder))
     for path in paths:
-        chosen = [chosen, *_HOST_ONLY.findall(read_text(files, path))][-1]
+        values = _HOST_ONLY.findall(read_text(files, path))
+        if values:
+            chosen = values[-1]
     return chosen not in ("", "no")

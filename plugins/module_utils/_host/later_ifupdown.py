@@ -121,23 +121,28 @@ def _sourced(files: HostFiles, path: str, name: str, keyword: str) -> list[str]:
 def _doubts_of(files: HostFiles, stanza: Stanza) -> Iterator[Doubt]:
     _iface, interface, family, method = stanza.line.words[:4]
     if family == "inet6":
-        values = {name: (value, stanza.line) for name, value in _DEFAULTS.get(method, {}).items()}
-        for option in stanza.options:
-            if option.words[0] in _METHODS.get(method, ()) and len(option.words) > 1:
-                values[option.words[0]] = (option.words[1], option)
-        for name, (value, line) in values.items():
-            yield _doubt(interface, f"net/ipv6/conf/{interface}/{_KEYS[name]}", value, line)
+        yield from _doubts_of_inet6(stanza, interface, method)
+    has_vlan = os.path.lexists(files.host_path(_VLAN_HOOK))
     for option in stanza.options:
-        if option.words[0] in _VLAN_KEYS and len(option.words) > 1 and _has_vlan(files):
-            path = f"net/ipv4/conf/{interface}/{_VLAN_KEYS[option.words[0]]}"
+        name = option.words[0]
+        if name in _VLAN_KEYS and len(option.words) > 1 and has_vlan:
+            path = f"net/ipv4/conf/{interface}/{_VLAN_KEYS[name]}"
             yield _doubt(interface, path, option.words[1], option)
-        if option.words[0] in _HOOKS:
-            text = "\n" * (option.number - 1) + option.text
-            yield from script_doubts(files, "ifupdown", option.path, text)
+        if name in _HOOKS:
+            yield from script_doubts(
+                files, "ifupdown", option.path, option.text, first_line=option.number
+            )
 
 
-def _has_vlan(files: HostFiles) -> bool:
-    return os.path.lexists(files.host_path(_VLAN_HOOK))
+def _doubts_of_inet6(stanza: Stanza, interface: str, method: str) -> Iterator[Doubt]:
+    """Yield a doubt for each key that this method of a stanza of IPv6 sets."""
+    defaults = _DEFAULTS.get(method, {})
+    values = {name: (value, stanza.line) for name, value in defaults.items()}
+    for option in stanza.options:
+        if option.words[0] in _METHODS.get(method, ()) and len(option.words) > 1:
+            values[option.words[0]] = (option.words[1], option)
+    for name, (value, line) in values.items():
+        yield _doubt(interface, f"net/ipv6/conf/{interface}/{_KEYS[name]}", value, line)
 
 
 def _doubt(interface: str, path: str, value: str, line: Line) -> Doubt:

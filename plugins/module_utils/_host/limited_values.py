@@ -7,9 +7,12 @@ Imported only where a plan writes such a key.
 
 from __future__ import annotations
 
+from typing import Sequence
+
 from .._sysctl.errors import TuningError
 from .._sysctl.mutual_limits import in_writable_order, keys_limiting
 from .._sysctl.plan import Plan
+from .._sysctl.request import Values
 from .._sysctl.secrets import quote_value
 from .proc_sys import read_keys
 
@@ -25,7 +28,8 @@ def order_writes(plan: Plan) -> Plan:
         live.update(read_keys(others, named=False, needed=False))
     values = {write.key: write.after for write in plan.writes}
     order, refused = in_writable_order(values, live)
-    for key, reason in refused.items():
+    if refused:
+        key, reason = next(iter(refused.items()))
         raise TuningError(
             f"{key}: {quote_value(key, values[key])} is refused by the kernel: {reason}; "
             "give values that fit together",
@@ -34,9 +38,15 @@ def order_writes(plan: Plan) -> Plan:
     writes = {write.key: write for write in plan.writes}
     if order == list(writes):
         return plan
-    desired = {}
-    next_keys = iter(order)
-    for key in plan.desired:
-        written = next(next_keys) if key in writes else key
-        desired[written] = plan.desired[written]
+    desired = _in_order(plan.desired, order)
     return plan._replace(desired=desired, writes=tuple(writes[key] for key in order))
+
+
+def _in_order(desired: Values, order: Sequence[str]) -> Values:
+    """Return the desired values with some keys in this order, all others at their places."""
+    remaining = list(order)
+    ordered = {}
+    for key in desired:
+        next_key = remaining.pop(0) if key in order else key
+        ordered[next_key] = desired[next_key]
+    return ordered

@@ -96,7 +96,8 @@ def read_keys(keys: Iterable[str], named: bool, needed: bool) -> dict[str, str |
             elif error.errno not in (errno.ENOENT, errno.ENOTDIR):
                 failure = _describe_unreadable(key, error)
                 is_setting = failure.errno is not None
-                if needed if is_setting else named:
+                is_error = needed if is_setting else named
+                if is_error:
                     raise failure from error
     return values
 

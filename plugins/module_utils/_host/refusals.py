@@ -129,7 +129,7 @@ def _may_load_module(name: str) -> bool:
 
 
 def not_kept_error(key: str, live: str, plan: Plan, attempted: Collection[str]) -> TuningError:
-    """Return the error for a key that has not the desired value although nothing was refused.
+    """Return the error for a key that does not have the desired value although nothing was refused.
 
     live: what it reads. attempted: the keys that were written.
     """

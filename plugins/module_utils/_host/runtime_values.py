@@ -139,7 +139,7 @@ def _restore_value(key: str, value: str | None) -> str:
 
 
 def _explain_difference(key: str, value: str | None) -> str:
-    """Return why a key has not this value, "" if it has."""
+    """Return why a key does not have this value, "" if it does."""
     try:
         live: str | None = read_key(key)
     except OSError as error:

@@ -48,8 +48,10 @@ def keys_set(files: HostFiles, text: str) -> Iterator[SetKey]:
             yield _set_key(number, "/" + match.group("path"), match.group("value"))
 
 
-def script_doubts(files: HostFiles, by: str, path: str, text: str) -> Iterator[Doubt]:
-    """Yield a doubt for each key that a script sets."""
+def script_doubts(
+    files: HostFiles, by: str, path: str, text: str, first_line: int = 1
+) -> Iterator[Doubt]:
+    """Yield a doubt for each key that a script sets; it begins at this line of a file."""
     for set_key in keys_set(files, text):
         value = ""
         if set_key.value is not None:
@@ -60,7 +62,7 @@ def script_doubts(files: HostFiles, by: str, path: str, text: str) -> Iterator[D
             path=path,
             remedy="take it out there, and set it in a file in /etc/sysctl.d",
             keys=(set_key.key,),
-            line=set_key.number,
+            line=first_line - 1 + set_key.number,
             value=set_key.value,
         )
 

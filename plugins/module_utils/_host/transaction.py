@@ -2,10 +2,10 @@
 
 """Carry a plan out as one transaction: all of it, or nothing.
 
-Runtime values are written in the order given, all of them are read back, then the files are
-changed, ours first, then what cannot be taken back is written. Each change of a file adds to a
-journal how it is undone before it is done. On any error the journal is undone, newest step first,
-and all runtime values that the writes may have changed are restored.
+Kernel modules are loaded, runtime values are written in the order given, all of them are read
+back, then the files are changed, ours first, then what cannot be taken back is written. Each change
+of a file adds to a journal how it is undone before it is done. On any error the journal is undone,
+newest step first, and all runtime values that the writes may have changed are restored.
 """
 
 from __future__ import annotations

@@ -69,13 +69,13 @@ def choose_values(options: Mapping[str, Any]) -> dict[str, int]:
 
 
 def given_values(options: Mapping[str, Any]) -> dict[str, int]:
-    """Return the values that a task gives by themselves. A boolean is no number to users."""
+    """Return the values that a task gives by themselves. To users, a boolean is not a number."""
     for name in (*KEYS, "idle_limit", "dead_after_limit"):
         if isinstance(options.get(name), bool):
             shown = str(options[name]).lower()
             unit = "probes" if name == "probes" else "seconds"
             raise TuningError(
-                f"{name}: {shown} is no number of {unit}; give an integer", KEYS.get(name)
+                f"{name}: {shown} is not a number of {unit}; give an integer", KEYS.get(name)
             )
     return {name: options[name] for name in KEYS if options[name] is not None}
 

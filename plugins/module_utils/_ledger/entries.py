@@ -264,12 +264,12 @@ def _snapshot_to_json(snapshot: FileSnapshot | None) -> dict[str, Any] | None:
 
 
 def from_json(data: bytes, number: int, path: str) -> LedgerEntry:
-    """Return the entry in a file of the ledger, or refuse a file that is none."""
+    """Return the entry in a file of the ledger, or refuse a file that is not one."""
     try:
         return _parse_entry(json.loads(data), number)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise TuningError(
-            f"{path} is no entry of the ledger ({error!r}); look at it, and move it away"
+            f"{path} is not an entry of the ledger ({error!r}); look at it, and move it away"
         ) from error
 
 

@@ -117,6 +117,6 @@ def _require_private_folder() -> None:
     open_to_others = status.st_mode & 0o077
     if not is_folder or status.st_uid != os.geteuid() or open_to_others:
         raise TuningError(
-            f"{FOLDER} keeps secrets, and is not a folder of root's alone; "
+            f"{FOLDER} keeps secrets, and is not a private folder of root; "
             "see who made it so, then 'chown root' and 'chmod 700' it"
         )

@@ -58,7 +58,7 @@ def explain_options(msg: str, given: Mapping[str, Any], known: Mapping[str, Any]
     wrong = re.match(r"argument '(\w+)' is of type \w+ and we were unable to convert to int", msg)
     if wrong:
         name = wrong.group(1)
-        return f"{name}: {given.get(name)!r} is no integer; give one, such as '{name}: 300'"
+        return f"{name}: {given.get(name)!r} is not an integer; give one, such as '{name}: 300'"
     return " ".join(msg.split())
 
 

@@ -10,8 +10,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 
 from .._host.similar_keys import find_similar_key
 from .._sysctl.errors import TuningError
-from .._sysctl.globs import glob_matches, split_glob
-from .._sysctl.keys import is_glob
+from .._sysctl.globs import stands_for
 from .._sysctl.messages import override_errors
 from .._sysctl.plan import Observed, Plan
 from .._sysctl.planning import (
@@ -124,7 +123,7 @@ def keys_to_leave_out(request: Request, plan: Plan | None, error: TuningError) -
     """
     if not error.rolled_back or error.key is None or _is_refused(request, plan):
         return []
-    return [key for key in request.settings if _concerns(key, error.key)]
+    return [key for key in request.settings if stands_for(key, error.key)]
 
 
 def _is_refused(request: Request, plan: Plan | None) -> bool:
@@ -133,13 +132,6 @@ def _is_refused(request: Request, plan: Plan | None) -> bool:
         return False
     is_overridden = bool(plan.overridden) and request.on_override != "warn"
     return is_overridden or (bool(plan.doubts) and request.on_doubt == "fail")
-
-
-def _concerns(key: str, failed_key: str) -> bool:
-    """Tell whether a requested key, or glob, is about the key that failed."""
-    if key == failed_key:
-        return True
-    return is_glob(key) and glob_matches(split_glob(key), failed_key)
 
 
 def describe_skipped(skipped: Sequence[Mapping[str, str]]) -> str:

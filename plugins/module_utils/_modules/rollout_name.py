@@ -14,7 +14,7 @@ def validate_rollout_name(name: str) -> str:
     stripped = name.strip()
     if not stripped or not stripped.isprintable() or len(stripped) > MAX_LENGTH:
         raise TuningError(
-            f"rollout {name!r} is no name to ask for again; "
+            f"rollout {name!r} cannot be the name of a rollout; "
             f"give up to {MAX_LENGTH} printable characters"
         )
     return stripped

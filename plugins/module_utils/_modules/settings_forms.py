@@ -42,7 +42,9 @@ def read_settings(settings: Any, present: bool) -> tuple[Settings, Settings]:
     elif isinstance(settings, (list, tuple)):
         items = [_read_item(number, item, present) for number, item in enumerate(settings, 1)]
     else:
-        raise TuningError(f"settings: {settings!r} is no dictionary and no list; give '{EXAMPLE}'")
+        raise TuningError(
+            f"settings: {settings!r} is neither a dictionary nor a list; give '{EXAMPLE}'"
+        )
     return _sort_items(items)
 
 
@@ -74,7 +76,7 @@ def _read_item(number: int, item: Any, present: bool) -> _Item:
             )
         return _Item(item, None, present)
     if not isinstance(item, Mapping):
-        raise TuningError(f"{where}: {item!r} is no setting; give {LIST_EXAMPLE}")
+        raise TuningError(f"{where}: {item!r} is not a setting; give {LIST_EXAMPLE}")
     unknown = [str(field) for field in item if field not in FIELDS]
     if unknown or ("name" in item) == ("key" in item):
         fields = ", ".join(unknown) or "both name and key, or neither"

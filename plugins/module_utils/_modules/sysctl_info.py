@@ -324,9 +324,9 @@ def _refused_lines(key: str, boot: _NextBoot, runtime: str | None) -> Iterator[d
     for line in boot.lines_about(key):
         if boot.fate_of(line, key) == "refused":
             problem = f"the kernel refuses {quote_value(key, line.value)} for {key}"
-            because = boot.precedence.why_refused(line, key)
-            if because:
-                problem += f", since {because} then"
+            reason = boot.precedence.why_refused(line, key)
+            if reason:
+                problem += f", since {reason}"
             else:
                 problem += _describe_range(key, line, runtime)
             yield _problem(line.path, line.number, problem)

@@ -23,9 +23,9 @@ from .couplings import (
     influences_on,
     names_of,
     variable_of,
-    why_refused,
+    why_irrevocable,
 )
-from .globs import glob_matches, split_glob
+from .globs import keys_written_by_glob
 from .keys import is_glob, key_to_path, may_be_rounded
 from .loaders import Loader
 from .sysctl_d import Line
@@ -41,7 +41,7 @@ else:
 _ONE_NUMBER = "0"
 """Every key of couplings.py holds one number."""
 _SWITCH = ("0", "1")
-"""Every key of couplings.py takes these as they are, unless ``why_refused`` says otherwise."""
+"""Every key of couplings.py takes these as they are, unless ``why_irrevocable`` says otherwise."""
 _NONE: Mapping[str, str] = {}
 _MODES_OF_NONE = ("net.ipv6.conf.all.", "net.ipv6.conf.default.")
 
@@ -82,13 +82,13 @@ def coupled_winner(key: str, precedence: Precedence) -> Line | None:
     """Return the line that decides a key on which others may act, None if there is none."""
     names = names_that_matter(key)
     assignments, excluded = precedence.assignments, precedence.excluded
-    no_globs = {name for name in names if name in assignments or name in excluded}
+    named_keys = {name for name in names if name in assignments or name in excluded}
     lines = precedence.lines_written_to(names)
     start_values = _values_before(names, precedence)
     if start_values is None:
         start_values = START_VALUES
     start = Start(start_values, precedence.is_of_this_kernel(), taken=precedence.live)
-    line, unclear, refused = last_effect(key, lines, no_globs, precedence.loader, start)
+    line, unclear, refused = last_effect(key, lines, named_keys, precedence.loader, start)
     for refused_line, reason in refused:
         precedence.note_refusal(key, refused_line, reason)
     if unclear:
@@ -117,14 +117,14 @@ def _values_before(names: Iterable[str], precedence: Precedence) -> Mapping[str,
 def last_effect(
     key: str,
     lines: Iterable[Line],
-    no_globs: Collection[str],
+    named_keys: Collection[str],
     loader: Loader,
     start: Start,
 ) -> LastEffect:
     """Return what has the last effect on a key.
 
     lines: what the loader writes to ``names_that_matter``, in its order.
-    no_globs: the keys that globs are kept off, since lines name them.
+    named_keys: the keys that globs are kept off, since lines name them.
     """
     boot: WatchdogBoot | _Boot
     if key.endswith("watchdog"):
@@ -132,13 +132,11 @@ def last_effect(
     else:
         boot = _Boot(key, loader, start)
     for line in lines:
-        if not is_glob(line.key):
-            boot.write(line.key, line)
-            continue
-        segments = split_glob(line.key)
-        for name in sorted(boot.names, key=key_to_path):  # in the order of glob(3)
-            if name not in no_globs and glob_matches(segments, name):
-                boot.write(name, line)
+        names = [line.key]
+        if is_glob(line.key):
+            names = keys_written_by_glob(line.key, boot.names, named_keys)
+        for name in names:
+            boot.write(name, line)
     return LastEffect(boot.winner, boot.unclear, tuple(boot.refused))
 
 
@@ -218,7 +216,7 @@ class _Boot:
             is_of_interface = not variable.startswith(_MODES_OF_NONE)
             if is_of_interface and not self._secrets():
                 return "it takes a 2 only after a stable_secret of the interface or of default"
-        return why_refused(variable, before, value)
+        return why_irrevocable(variable, before, value)
 
     def _secrets(self) -> list[str]:
         """Return the secrets of addresses that were set, "" for one that may be random."""

@@ -12,7 +12,7 @@ from typing import Iterable, Mapping
 from .boot_effects import Start, last_effect, names_that_matter
 from .couplings import INHERITED, START_VALUES, influences_on, names_of, variable_of
 from .errors import TuningError
-from .globs import glob_matches, split_glob
+from .globs import glob_matches, split_glob, stands_for
 from .keys import is_glob
 from .loaders import LOADERS, Loader
 from .secrets import quote_value
@@ -129,8 +129,4 @@ def other_names(keys: Iterable[str]) -> set[str]:
 
 def is_direct(key: str, winner: Line) -> bool:
     """Tell whether a line sets the variable of a key itself, and not another that acts on it."""
-    names = names_of(key)
-    if not is_glob(winner.key):
-        return winner.key in names
-    segments = split_glob(winner.key)
-    return any(glob_matches(segments, name) for name in names)
+    return any(stands_for(winner.key, name) for name in names_of(key))

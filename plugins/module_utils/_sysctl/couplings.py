@@ -307,7 +307,7 @@ EFFECTS = (
 
 _BY_KEY: dict[str, list[Effect]] = {}
 _BY_TARGET: dict[str, list[Effect]] = {}
-"""The rules by the last part of a pattern: most keys of an interface are in none."""
+"""The rules by the last segment of a pattern: most keys of an interface are in none."""
 for _effect in EFFECTS:
     _BY_KEY.setdefault(_effect.key.rpartition(".")[2], []).append(_effect)
     _BY_TARGET.setdefault(_effect.target.rpartition(".")[2], []).append(_effect)
@@ -349,16 +349,22 @@ START_VALUES = {
 """Variable that acts on others -> the value that the kernel starts with."""
 
 
+ONLY_LOWER = "only lower"
+"""Every number stays that is not replaced by a lower one."""
+ONLY_MORE_FLAGS = "only more flags"
+"""Every flag stays."""
+NEVER_0_AGAIN = "never 0 again"
+"""Every number but 0 may be replaced by any other but 0."""
+ONLY_FEWER = "only fewer"
+"""A part of any value may stay."""
+
+
 class OneWay(NamedTuple):
     """A setting that cannot be taken back before a reboot."""
 
     key: str
     final: str
-    """The value that stays; "-" if every number stays that is not replaced by a lower one.
-
-    "+" if every number but 0 stays, ">" if it may be replaced by any but 0, and "" if a part of any
-    value may stay.
-    """
+    """The value that stays, or which kind of value does."""
     reason: str
 
 
@@ -367,12 +373,18 @@ ONE_WAY = (
     OneWay("kernel.modules_disabled", "1", "the kernel takes no 0 after a 1"),
     OneWay("kernel.unprivileged_bpf_disabled", "1", "the kernel takes no other value after a 1"),
     OneWay("kernel.yama.ptrace_scope", "3", "the kernel takes no lower value after a 3"),
-    OneWay("kernel.kexec_load_limit_panic", "-", "the kernel takes only lower limits"),
-    OneWay("kernel.kexec_load_limit_reboot", "-", "the kernel takes only lower limits"),
-    OneWay("kernel.max_rcu_stall_to_panic", ">", "the kernel takes no 0, with which it starts"),
-    OneWay("kernel.tainted", "+", "the kernel only adds to these flags"),
-    OneWay("kernel.usermodehelper.bset", "", "the kernel only takes capabilities away"),
-    OneWay("kernel.usermodehelper.inheritable", "", "the kernel only takes capabilities away"),
+    OneWay("kernel.kexec_load_limit_panic", ONLY_LOWER, "the kernel takes only lower limits"),
+    OneWay("kernel.kexec_load_limit_reboot", ONLY_LOWER, "the kernel takes only lower limits"),
+    OneWay(
+        "kernel.max_rcu_stall_to_panic",
+        NEVER_0_AGAIN,
+        "the kernel takes no 0, with which it starts",
+    ),
+    OneWay("kernel.tainted", ONLY_MORE_FLAGS, "the kernel only adds to these flags"),
+    OneWay("kernel.usermodehelper.bset", ONLY_FEWER, "the kernel only takes capabilities away"),
+    OneWay(
+        "kernel.usermodehelper.inheritable", ONLY_FEWER, "the kernel only takes capabilities away"
+    ),
     OneWay("net.netfilter.nf_hooks_lwtunnel", "1", "the kernel takes no 0 after a 1"),
 )
 """What stays until a reboot (Documentation/admin-guide/sysctl)."""
@@ -412,10 +424,10 @@ def influences_on(key: str) -> tuple[Influence, ...]:
     influences = []
     for name in names_of(key):
         for effect in _rules_for(name, _BY_TARGET):
-            bound = match_pattern(effect.target, name)
-            if bound is None or bound.get("<setting>") in UNCOPIED_SETTINGS:
+            bindings = match_pattern(effect.target, name)
+            if bindings is None or bindings.get("<setting>") in UNCOPIED_SETTINGS:
                 continue
-            source_key = _fill(effect.key, bound)
+            source_key = _fill(effect.key, bindings)
             if variable_of(source_key) != variable_of(key):
                 influences.append(Influence(source_key, effect.value, effect.when))
     return tuple(influences)
@@ -426,10 +438,10 @@ def keys_changed_by(key: str) -> list[str]:
     variable = variable_of(key)
     changed = [name for name in names_of(key) if name != key]
     for effect in _rules_for(variable, _BY_KEY):
-        bound = match_pattern(effect.key, variable)
-        if bound is None or bound.get("<setting>") in UNCOPIED_SETTINGS:
+        bindings = match_pattern(effect.key, variable)
+        if bindings is None or bindings.get("<setting>") in UNCOPIED_SETTINGS:
             continue
-        target = _fill(effect.target, bound)
+        target = _fill(effect.target, bindings)
         changed.append(target.replace("<interface>", "*"))
     return changed
 
@@ -453,24 +465,26 @@ def why_irreversible(key: str, before: str | None, after: str) -> str:
     row = _one_way(key)
     if row is None or before == after or not _is_final(row, after):
         return ""
-    if row.final == ">" and before is not None and _is_final(row, before):
+    if row.final == NEVER_0_AGAIN and before is not None and _is_final(row, before):
         return ""
     return row.reason
 
 
-def why_refused(key: str, live: str | None, value: str) -> str:
+def why_irrevocable(key: str, live: str | None, value: str) -> str:
     """Return why the kernel will not take a value before a reboot, "" if it may."""
     row = _one_way(key)
-    if row is None or live is None or not row.final or not _is_final(row, live):
+    if row is None or live is None or row.final == ONLY_FEWER or not _is_final(row, live):
         return ""
     number = parse_number(value)
     live_number = parse_number(live)
     if not isinstance(number, int) or not isinstance(live_number, int):
         return row.reason
-    is_lower = row.final == "-" and 0 <= number < live_number
-    adds_flags = row.final == "+" and number | live_number == number
-    is_taken = row.final == ">" and number > 0
-    return "" if is_lower or adds_flags or is_taken else row.reason
+    is_taken = {
+        ONLY_LOWER: 0 <= number < live_number,
+        ONLY_MORE_FLAGS: number | live_number == number,
+        NEVER_0_AGAIN: number > 0,
+    }
+    return "" if is_taken.get(row.final, False) else row.reason
 
 
 def _one_way(key: str) -> OneWay | None:
@@ -483,11 +497,11 @@ def _one_way(key: str) -> OneWay | None:
 def _is_final(row: OneWay, value: str) -> bool:
     """Tell whether a key with this value has no way back."""
     number = parse_number(value)
-    if row.final == "-":
+    if row.final == ONLY_LOWER:
         return isinstance(number, int) and number >= 0
-    if row.final in ("+", ">"):
+    if row.final in (ONLY_MORE_FLAGS, NEVER_0_AGAIN):
         return number != 0
-    if not row.final:
+    if row.final == ONLY_FEWER:
         return True
     return number == parse_number(row.final)
 
@@ -524,8 +538,8 @@ def way_back(values: Mapping[str, str | None]) -> list[str]:
 
 def _rules_for(key: str, index: Mapping[str, list[Effect]]) -> list[Effect]:
     """Return the rules whose pattern may match a key."""
-    last_part = key.rpartition(".")[2]
-    return [*index.get(last_part, ()), *index.get("<setting>", ())]
+    last_segment = key.rpartition(".")[2]
+    return [*index.get(last_segment, ()), *index.get("<setting>", ())]
 
 
 @lru_cache(maxsize=1024)
@@ -533,24 +547,24 @@ def _segments(key: str) -> list[str]:
     return key_to_path(key).split("/")
 
 
-def _fill(pattern: str, bound: dict[str, str]) -> str:
-    """Return a pattern with the segments that another one has bound."""
-    parts = [bound.get(part, part) for part in _segments(pattern)]
-    return path_to_key("/".join(parts))
+def _fill(pattern: str, bindings: dict[str, str]) -> str:
+    """Return a pattern with the segments that its placeholders stand for."""
+    segments = [bindings.get(segment, segment) for segment in _segments(pattern)]
+    return path_to_key("/".join(segments))
 
 
 def match_pattern(pattern: str, key: str) -> dict[str, str] | None:
     """Return the segments that stand for the placeholders of a pattern; None: no match."""
-    parts = _segments(pattern)
+    pattern_segments = _segments(pattern)
     segments = _segments(key)
-    if len(parts) != len(segments):
+    if len(pattern_segments) != len(segments):
         return None
-    bound = {}
-    for part, segment in zip(parts, segments):
-        if part.startswith("<"):
-            bound[part] = segment
-        elif part not in ("*", segment):
+    bindings = {}
+    for pattern_segment, segment in zip(pattern_segments, segments):
+        if pattern_segment.startswith("<"):
+            bindings[pattern_segment] = segment
+        elif pattern_segment not in ("*", segment):
             return None
-    if bound.get("<interface>") in ("all", "default"):
+    if bindings.get("<interface>") in ("all", "default"):
         return None
-    return bound
+    return bindings

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Iterable
 
 from .doubts import Doubt
-from .globs import glob_matches, split_glob
+from .globs import stands_for
 from .keys import is_glob
 from .loaders import Loader
 from .plan import Plan
@@ -73,9 +73,9 @@ def _early_doubt(key: str) -> Doubt:
 
 
 def stale_keys(plan: Plan) -> list[str]:
-    """Return the keys that leave our file, and of which nothing says what they become then.
+    """Return the keys removed from our file of which nothing says what they become then.
 
-    A key that was not there to be removed is no news: it has kept its value for long.
+    A key that had no line in our file is left out: this run does not change what it boots as.
     """
     runtime = plan.observed.runtime
     return [
@@ -91,6 +91,4 @@ def _is_taken_out(plan: Plan, key: str) -> bool:
     before = assigned_values(observed.content or b"", observed.loader)
     after = plan.boot_files.contents.get(observed.real_path, b"")
     gone = set(before).difference(assigned_values(after, observed.loader))
-    if key in gone:
-        return True
-    return any(is_glob(name) and glob_matches(split_glob(name), key) for name in gone)
+    return any(stands_for(name, key) for name in gone)

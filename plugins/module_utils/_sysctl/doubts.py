@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is not known of the next boot: files that cannot be read, and who may write otherwise.
+"""What is not certain about the next boot: unreadable files, programs that may set other values.
 
 Most hosts have neither, and do not import this.
 """
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Tuple
 
-from .globs import glob_matches, split_glob
-from .keys import is_glob
+from .globs import stands_for
 from .sysctl_d import Line
 from .text import printable
 from .values import values_equal
@@ -31,7 +30,7 @@ class Doubt(NamedTuple):
     """A reason why the next boot may end otherwise than the files say."""
 
     by: str
-    """Who may set the keys, or does not."""
+    """The program that may set the keys, or ``none`` or ``unknown``: of a loader that may not."""
     why: str
     path: str
     """Where that can be seen."""
@@ -55,9 +54,7 @@ class Doubt(NamedTuple):
             return False
         if self.value is not None and values_equal(key, value, self.value):
             return False
-        if not self.keys or key in self.keys:
-            return True
-        return any(is_glob(keys) and glob_matches(split_glob(keys), key) for keys in self.keys)
+        return not self.keys or any(stands_for(name, key) for name in self.keys)
 
     def result(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return it as results show it, with the keys that it is about there."""

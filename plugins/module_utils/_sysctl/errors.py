@@ -28,7 +28,7 @@ _REMEDIES = {
     errno.EPERM: "a container, an immutable file or a missing capability may be why",
     errno.EROFS: (
         "mounted read-only: in a container set it on the host; "
-        "'runtime: false' keeps it for the next boot alone"
+        "'runtime: false' only saves it for the next boot"
     ),
     errno.EINVAL: "the kernel does not take this value here",
     errno.EBUSY: "something holds it, such as a bind mount",

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from fnmatch import translate
 from functools import lru_cache
-from typing import Callable, Sequence
+from typing import Callable, Container, Iterable, Sequence
 
-from .keys import key_to_path
+from .keys import is_glob, key_to_path
 
 
 def split_glob(pattern: str) -> list[str]:
@@ -34,6 +34,21 @@ def glob_matches(segments: Sequence[str], key: str) -> bool:
     return all(
         segment == name or segment_matcher(segment)(name) for segment, name in zip(segments, names)
     )
+
+
+def stands_for(name: str, key: str) -> bool:
+    """Tell whether a name, which may be a glob, stands for a key."""
+    return name == key or (is_glob(name) and glob_matches(split_glob(name), key))
+
+
+def keys_written_by_glob(glob: str, keys: Iterable[str], named: Container[str]) -> list[str]:
+    """Return the keys to which a loader writes the line of a glob, in its order, that of glob(3).
+
+    named: the keys that globs are kept off, since lines name them.
+    """
+    segments = split_glob(glob)
+    matching = [key for key in keys if key not in named and glob_matches(segments, key)]
+    return sorted(matching, key=key_to_path)
 
 
 @lru_cache(maxsize=1024)

@@ -179,11 +179,14 @@ def value_with_comment(key: str, text: str, value: str, live: str | None) -> str
     """Return the text of a line once it gives another value: with the comment that it had."""
     if live is None or not is_made_of_numbers(key, live):
         return value
-    *fields, rest = ["", *text.split(None, len(live.split()))]
-    if len(fields) <= len(live.split()) or not rest.startswith(("#", ";")):
+    count = len(live.split())
+    fields = text.split(None, count)
+    if len(fields) <= count or not fields[count].startswith(("#", ";")):
         return value
-    numbers = text[: -len(rest)]
-    return value + numbers[len(numbers.rstrip()) :] + rest
+    comment = fields[count]
+    numbers = text[: -len(comment)]
+    blanks = numbers[len(numbers.rstrip()) :]
+    return value + blanks + comment
 
 
 def is_made_of_numbers(key: str, live: str) -> bool:

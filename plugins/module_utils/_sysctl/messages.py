@@ -73,9 +73,8 @@ def _describe_boot(plan: Plan, key: str, winner: Line | None) -> str:
     refused = plan.precedence.refused_line(key)
     if refused is not None:
         value = quote_value(key, refused.value)
-        because = plan.precedence.why_refused(refused, key)
-        if because:
-            because = f": {because} then"
+        reason = plan.precedence.why_refused(refused, key)
+        because = f": {reason}" if reason else ""
         return f"does not set it, since the kernel refuses {value}, which {location} says{because}"
     action = "leaves it alone"
     if winner.value is not None:

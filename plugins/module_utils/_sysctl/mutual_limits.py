@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
 
-from .globs import glob_matches, split_glob
+from .globs import keys_written_by_glob
 from .keys import is_glob
 from .sysctl_d import Line
 from .values import numbers_in, value_after_write, value_in_text, values_equal
@@ -138,7 +138,7 @@ def blocking_keys(key: str) -> list[str]:
     return [rule.other for rule in BLOCKED if rule.key == key]
 
 
-def why_refused(key: str, value: str, values: Values) -> str:
+def why_out_of_order(key: str, value: str, values: Values) -> str:
     """Return why the kernel refuses a value while other keys have these, "" if it does not."""
     numbers = numbers_in(value)
     for pair in ORDERED:
@@ -172,7 +172,7 @@ def limited_winner(key: str, precedence: Precedence) -> Line | None:
         if value is None:
             continue
         value = value_after_write(name, value, before)
-        reason = why_refused(name, value, values)
+        reason = why_out_of_order(name, value, values)
         if not reason:
             values[name] = value
             winner = line._replace(value=value) if name == key else winner
@@ -201,13 +201,11 @@ def _writes(names: list[str], precedence: Precedence) -> Iterator[tuple[str, Lin
     """Yield what a loader writes to keys, in its order: each key with the line."""
     named = {*precedence.assignments, *precedence.excluded}
     for line in precedence.lines_written_to(names):
-        if not is_glob(line.key):
-            yield line.key, line
-            continue
-        segments = split_glob(line.key)
-        for name in sorted(names):
-            if name not in named and glob_matches(segments, name):
-                yield name, line
+        written = [line.key]
+        if is_glob(line.key):
+            written = keys_written_by_glob(line.key, names, named)
+        for name in written:
+            yield name, line
 
 
 def in_writable_order(
@@ -224,9 +222,9 @@ def in_writable_order(
     pending.sort(key=lambda key: not blocking_keys(key))
     ordered: list[str] = []
     while pending:
-        key = next((key for key in pending if not _why_refused_now(key, values, now)), None)
+        key = _first_writable(pending, values, now)
         if key is None:
-            refused = {key: _why_refused_now(key, values, now) for key in pending}
+            refused = {key: _why_not_yet(key, values, now) for key in pending}
             return [*ordered, *pending], refused
         pending.remove(key)
         ordered.append(key)
@@ -234,7 +232,17 @@ def in_writable_order(
     return ordered, {}
 
 
-def _why_refused_now(key: str, values: Mapping[str, str | None], now: Values) -> str:
+def _first_writable(
+    pending: Iterable[str], values: Mapping[str, str | None], now: Values
+) -> str | None:
+    """Return the first key whose value the kernel takes now, None if it takes none of them."""
+    for key in pending:
+        if not _why_not_yet(key, values, now):
+            return key
+    return None
+
+
+def _why_not_yet(key: str, values: Mapping[str, str | None], now: Values) -> str:
     value = str(values[key])
     is_there = values_equal(key, now.get(key), value)
-    return "" if is_there else why_refused(key, value, now)
+    return "" if is_there else why_out_of_order(key, value, now)

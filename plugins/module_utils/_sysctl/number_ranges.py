@@ -2,8 +2,8 @@
 
 """The numbers that a key takes: those from a smallest to a largest one.
 
-The ranges are in ``measured_ranges.py``. Imported only for a number that the key does not have now,
-and that this run does not write: what the kernel takes, it says itself.
+The ranges are in ``measured_ranges.py``. Imported only for a number that is not the runtime value
+of its key.
 """
 
 from __future__ import annotations

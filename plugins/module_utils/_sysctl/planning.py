@@ -32,7 +32,10 @@ _SHORT_VALUE = 4000
 
 
 def surplus_keys(request: Request, content: bytes | None, loader: Loader) -> list[str]:
-    """Return the keys that leave our file beside settings that come: listed, or ``exclusive``."""
+    """Return the keys to remove from our file.
+
+    Those are the keys listed as absent, and with ``exclusive`` all others that are not requested.
+    """
     keys: dict[str, None] = dict.fromkeys(request.absent)
     if not request.exclusive or not request.persistent:
         return list(keys)

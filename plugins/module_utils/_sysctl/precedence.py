@@ -193,7 +193,7 @@ class Precedence:
             self.winner(key)
         for refused, reason in self._refusals.get(key, ()):
             if refused == line:
-                return reason
+                return f"at that point of the boot {reason}"
         return ""
 
     def refuse(self, key: str, line: Line) -> Line:

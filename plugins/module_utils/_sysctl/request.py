@@ -42,7 +42,7 @@ class Request(NamedTuple):
     kept: tuple[str, ...] = ()
     """Keys that ``exclusive`` leaves in our file, besides those of ``settings``."""
     absent: Values = _NO_VALUES
-    """Normalized key that leaves our file, beside ``settings`` that come -> value to go back to."""
+    """Normalized key to remove from our file -> the value to go back to."""
     load_modules: bool = False
     key_modules: Mapping[str, tuple[str, ...]] = _NO_MODULES
     """Normalized key -> the kernel modules that bring it, as the user says."""
@@ -111,6 +111,6 @@ def check_combination(options: Mapping[str, Any]) -> None:
         for name in ("exclusive", "at_least", "at_most"):
             if options.get(name):
                 raise TuningError(
-                    f"{name} goes with 'state: present' alone: "
-                    "with 'absent' settings names what goes"
+                    f"{name} works only with 'state: present'; "
+                    "with 'absent', settings lists the keys to remove"
                 )

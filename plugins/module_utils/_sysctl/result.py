@@ -47,7 +47,8 @@ def _diff(plan: Plan) -> list[dict[str, str]]:
 def _previous_values(plan: Plan) -> dict[str, str | None]:
     """Return the runtime values before the run, which a later task can set again.
 
-    Those of keys that the writes may change besides are among them; the order leads back.
+    They include keys that the writes may change as a side effect, in the order in which to restore
+    them.
     """
     live = plan.observed.runtime
     keys: Iterable[str] = plan.desired

@@ -81,7 +81,9 @@ def _explain_no_number(field: str, live: str) -> str:
         return "is a number too large for the kernel; give a smaller one"
     count = len(live.split())
     noun = "a number" if count == 1 else f"{count} numbers"
-    return f"is refused by the kernel: {field[:_LONGEST_NUMBER_SHOWN]!r} is no number; give {noun}"
+    return (
+        f"is refused by the kernel: {field[:_LONGEST_NUMBER_SHOWN]!r} is not a number; give {noun}"
+    )
 
 
 def _explain_for_any_key(value: str) -> str:
@@ -101,7 +103,7 @@ def _explain_switch(value: str) -> str:
     switch = SWITCHES.get(value.lower())
     if switch is None:
         return ""
-    return f"is a number or a text, which is not known for a key that is not there; give {switch}"
+    return f"may mean a number or a text, and this host does not have the key; give {switch}"
 
 
 def _misread(reason: str) -> str:
@@ -206,7 +208,8 @@ def out_of_range_error(key: str, value: str, live: str | None) -> TuningError | 
 def out_of_range_errors(plan: Plan) -> list[TuningError]:
     """Return the errors for the values of a plan that are outside of the ranges of their keys.
 
-    They are for values that the run does not write: of others the kernel says it.
+    These are the values to write, and those kept for keys that do not exist yet or with
+    ``runtime: false``.
     """
     values = {write.key: write.after for write in plan.writes}
     if not plan.request.has_bound:

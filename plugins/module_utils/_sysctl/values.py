@@ -39,7 +39,7 @@ def format_value(key: str, value: object) -> str:
         remedy = "give an integer, a string in quotes, a boolean or a list"
         if isinstance(value, dict) and value:
             remedy = f"name each key in full, such as {key}.{next(iter(value))}"
-        raise TuningError(f"{key}: a {kind} is no value; {remedy}", key)
+        raise TuningError(f"{key}: a {kind} is not a value; {remedy}", key)
     if isinstance(value, bool):
         value = int(value)
     text = str(value).strip()

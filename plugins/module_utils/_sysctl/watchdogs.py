@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the next boot makes of the watchdogs: three keys, of which each shows what all make of it.
+"""Predict the three watchdog keys: what each reads depends on what was written to all three.
 
 The kernel keeps what was written to each. ``kernel.soft_watchdog`` reads 1 if it and
 ``kernel.watchdog`` were set, and ``kernel.watchdog`` if either kind is on then. The interrupt of

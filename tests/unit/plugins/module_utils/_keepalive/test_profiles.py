@@ -147,11 +147,11 @@ def test_refuses_an_idle_limit_that_leaves_no_time():
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("time", "time: true is no number of seconds; give an integer"),
-        ("probes", "probes: true is no number of probes; give an integer"),
-        ("intvl", "intvl: true is no number of seconds; give an integer"),
-        ("idle_limit", "idle_limit: true is no number of seconds; give an integer"),
-        ("dead_after_limit", "dead_after_limit: true is no number of seconds; give an integer"),
+        ("time", "time: true is not a number of seconds; give an integer"),
+        ("probes", "probes: true is not a number of probes; give an integer"),
+        ("intvl", "intvl: true is not a number of seconds; give an integer"),
+        ("idle_limit", "idle_limit: true is not a number of seconds; give an integer"),
+        ("dead_after_limit", "dead_after_limit: true is not a number of seconds; give an integer"),
     ],
 )
 def test_a_boolean_is_no_number(name, reason):

@@ -36,7 +36,12 @@ def test_all_problems_are_named_in_one_line(kernel, modules):
     failure = modules.fails(sysctl, settings=WRONG, persistent=False)
     message = failure["msg"]
     assert message.startswith("problems (4): (1) ")
-    for part in ("a dict is no value", "'..'", "did you mean net.ipv4.tcp_fin_timeout?", "99999"):
+    for part in (
+        "a dict is not a value",
+        "'..'",
+        "did you mean net.ipv4.tcp_fin_timeout?",
+        "99999",
+    ):
         assert part in message
     assert "\n" not in message
     assert live.written == []

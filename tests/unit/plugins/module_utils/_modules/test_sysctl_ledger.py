@@ -442,7 +442,7 @@ def test_refuses_a_ledger_that_others_can_read(host, mode):
 def test_refuses_a_malformed_entry(host):
     host.apply("a", {KEY: 30})
     (host.ledger / "000001.json").write_text("{")
-    assert "000001.json is no entry of the ledger" in host.restore("a", fails=True)["msg"]
+    assert "000001.json is not an entry of the ledger" in host.restore("a", fails=True)["msg"]
 
 
 def test_unknown_rollout(host):
@@ -456,7 +456,7 @@ def test_unknown_rollout(host):
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\0b", "x" * 101])
 def test_refuses_an_invalid_rollout_name(host, name):
-    assert "is no name" in host.restore(name, fails=True)["msg"]
+    assert "cannot be the name" in host.restore(name, fails=True)["msg"]
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_values_that_cannot_be_taken_back(
 def test_values_that_the_kernel_takes_only_after_a_reboot(
     key: str, live: str | None, value: str, is_refused: bool
 ) -> None:
-    assert bool(couplings.why_refused(key, live, value)) is is_refused
+    assert bool(couplings.why_irrevocable(key, live, value)) is is_refused
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_keys_that_act_on_others_take_a_0_and_a_1():
                 continue
             for number in ("0", "1"):
                 is_refused = number_ranges.first_refused(key, [int(number)], None) is not None
-                assert not is_refused or couplings.why_refused(key, None, number), key
+                assert not is_refused or couplings.why_irrevocable(key, None, number), key
 
 
 @pytest.mark.parametrize("loader", ["systemd", "procps"])

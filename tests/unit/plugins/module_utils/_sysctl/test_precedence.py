@@ -292,4 +292,5 @@ def test_a_later_program_cannot_take_everything_back():
     last = Precedence(lines, host.loader, earlier=first)
     assert last.winner(key).value == "1"
     assert not last.is_taken(lines[0], key)
-    assert last.why_refused(lines[0], key) == "the kernel takes no 0 after a 1"
+    reason = "at that point of the boot the kernel takes no 0 after a 1"
+    assert last.why_refused(lines[0], key) == reason
