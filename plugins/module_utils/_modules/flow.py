@@ -81,7 +81,7 @@ def change_host(change: HostChange) -> NoReturn:
     except (OSError, TuningError) as error:
         unchanged = change.planned.without_changes() if change.planned else None
         result = change.result(unchanged, backups=[])
-        module.fail(error, **problems.bound_failure(result, getattr(error, "key", None)))
+        module.fail(error, **problems.shorten_failure(result, getattr(error, "key", None)))
     for warning in change.warnings(plan):
         module.warn(printable(warning))
     module.exit_json(**change.result(plan, backups), **change.success_result(plan))

@@ -10,6 +10,8 @@ import difflib
 import re
 from typing import Any, Mapping
 
+from .._sysctl.text import shorten
+
 OPTIONS_OF_POSIX = {
     "name": "settings: {KEY: VALUE}",
     "key": "settings: {KEY: VALUE}",
@@ -40,38 +42,36 @@ EXAMPLES = {
 MAX_NAMED = 10
 
 
-def explain_options(msg: str, given: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+def explain_options(msg: str, params: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
     """Return the message about options that Ansible refuses, in one line.
 
-    msg: Ansible's message. given: option -> value. known: the argument spec.
+    msg: Ansible's message. params: option -> value. spec: the argument spec.
     """
-    unknown = [name for name in given if name not in known and not name.startswith("_ansible_")]
+    unknown = [name for name in params if name not in spec and not name.startswith("_ansible_")]
     if unknown:
-        explained = [_explain_unknown(name, known) for name in sorted(unknown)]
-        more = len(explained) - MAX_NAMED
-        ending = f"; and {more} more" if more > 0 else ""
-        return "; ".join(explained[:MAX_NAMED]) + ending
-    required = [name for name in known if known[name].get("required")]
-    missing = [name for name in required if given.get(name) is None]
+        explained = [_explain_unknown(name, spec) for name in sorted(unknown)]
+        return "; ".join(shorten(explained, MAX_NAMED))
+    required = [name for name in spec if spec[name].get("required")]
+    missing = [name for name in required if params.get(name) is None]
     if missing and "missing required" in msg:
-        return "; ".join(_explain_missing(name, known[name]) for name in missing)
+        return "; ".join(_explain_missing(name, spec[name]) for name in missing)
     wrong = re.match(r"argument '(\w+)' is of type \w+ and we were unable to convert to int", msg)
     if wrong:
         name = wrong.group(1)
-        return f"{name}: {given.get(name)!r} is not an integer; give one, such as '{name}: 300'"
+        return f"{name}: {params.get(name)!r} is not an integer; give one, such as '{name}: 300'"
     return " ".join(msg.split())
 
 
-def _explain_unknown(name: str, known: Mapping[str, Any]) -> str:
-    if "settings" in known and name in OPTIONS_OF_POSIX:
+def _explain_unknown(name: str, spec: Mapping[str, Any]) -> str:
+    if "settings" in spec and name in OPTIONS_OF_POSIX:
         return f"{name}: an option of ansible.posix.sysctl; here it is {OPTIONS_OF_POSIX[name]}"
     meant = OTHER_NAMES.get(name, "")
-    close = difflib.get_close_matches(name, known, n=1)
-    if meant not in known and close:
+    close = difflib.get_close_matches(name, spec, n=1)
+    if meant not in spec and close:
         meant = close[0]
-    if meant in known:
+    if meant in spec:
         return f"{name}: there is no such option; did you mean {meant}?"
-    return f"{name}: there is no such option; there are {', '.join(sorted(known))}"
+    return f"{name}: there is no such option; there are {', '.join(sorted(spec))}"
 
 
 def _explain_missing(name: str, option: Mapping[str, Any]) -> str:

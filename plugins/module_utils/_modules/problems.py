@@ -21,6 +21,7 @@ from .._sysctl.planning import (
     with_numbers_for_words,
 )
 from .._sysctl.request import Request
+from .._sysctl.text import shorten
 
 MAX_NAMED = 10
 """Problems that one message names; the others are counted."""
@@ -107,10 +108,9 @@ def combine(errors: Sequence[TuningError]) -> TuningError:
     """Return one error with the messages of several, in one line."""
     if len(errors) == 1:
         return errors[0]
-    named = [f"({number}) {error}" for number, error in enumerate(errors[:MAX_NAMED], 1)]
-    more = len(errors) - len(named)
-    ending = f"; and {more} more" if more else ""
-    combined = TuningError(f"problems ({len(errors)}): {'; '.join(named)}{ending}", errors[0].key)
+    numbered = [f"({number}) {error}" for number, error in enumerate(errors, 1)]
+    shown = "; ".join(shorten(numbered, MAX_NAMED))
+    combined = TuningError(f"problems ({len(errors)}): {shown}", errors[0].key)
     combined.errno = errors[0].errno
     return combined
 
@@ -136,14 +136,13 @@ def _is_refused(request: Request, plan: Plan | None) -> bool:
 
 def describe_skipped(skipped: Sequence[Mapping[str, str]]) -> str:
     """Return the warning about keys that were left out, in one line."""
-    named = [entry["reason"] for entry in skipped[:MAX_NAMED]]
-    more = len(skipped) - len(named)
-    ending = f"; and {more} more: see 'skipped_keys'" if more else ""
+    reasons = [entry["reason"] for entry in skipped]
+    shown = "; ".join(shorten(reasons, MAX_NAMED, "skipped_keys"))
     noun = "key is" if len(skipped) == 1 else "keys are"
-    return f"{len(skipped)} {noun} skipped: {'; '.join(named)}{ending}"
+    return f"{len(skipped)} {noun} skipped: {shown}"
 
 
-def bound_failure(result: dict[str, Any], failed_key: str | None) -> dict[str, Any]:
+def shorten_failure(result: dict[str, Any], failed_key: str | None) -> dict[str, Any]:
     """Return the result of a failure with what failed and what differs, and not too much of it."""
     settings = result.get("settings")
     if settings is None:
@@ -152,12 +151,12 @@ def bound_failure(result: dict[str, Any], failed_key: str | None) -> dict[str, A
     if failed_key in settings:
         different = {failed_key: settings[failed_key], **different}
     kept = dict(list(different.items())[:MAX_RETURNED])
-    bounded = {**result, "settings": kept, "omitted": len(settings) - len(kept)}
-    bounded["previous"] = {key: old for key, old in result["previous"].items() if key in kept}
-    for name, part in bounded.items():
+    shortened = {**result, "settings": kept, "omitted": len(settings) - len(kept)}
+    shortened["previous"] = {key: old for key, old in result["previous"].items() if key in kept}
+    for name, part in shortened.items():
         if isinstance(part, list):
-            bounded[name] = part[:MAX_RETURNED]
-    return bounded
+            shortened[name] = part[:MAX_RETURNED]
+    return shortened
 
 
 def _differs(entry: Mapping[str, Any]) -> bool:

@@ -17,16 +17,16 @@ from .._host.undone import find_undone
 from .._sysctl.boot_files import BootFiles, boot_lines, read_order
 from .._sysctl.coupling_doubts import doubts_of_boot
 from .._sysctl.couplings import names_of
+from .._sysctl.doubts import keys_in_doubt
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.globs import glob_matches, split_glob
 from .._sysctl.keys import ACTIONS, is_glob, parse_key
 from .._sysctl.loaders import COMMAND_LINE, LOADERS, BootFile, Loader
-from .._sysctl.precedence import Precedence, after_stages, outcome_of
+from .._sysctl.precedence import after_stages, outcome_of
 from .._sysctl.secrets import display_value, quote_value
 from .._sysctl.sysctl_d import Line, line_result, parse_lines
 from .._sysctl.text import printable
 from .._sysctl.value_checks import explain_range
-from .._sysctl.values import value_after_write, values_equal
 from .arguments import Options
 from .base import TuningModule
 
@@ -103,18 +103,18 @@ def inspect_settings(
     for key in _requested_keys(keys, lines.lines, running is not None):
         runtime[key] = _runtime_value(key, problems) if running else None
     boot = _NextBoot(lines, boot_files, loader, runtime)
-    contradictions = list(_contradictions(runtime, boot.precedence))
+    contradictions = boot.precedence.contradictions(runtime)
     undone = find_undone(contradictions, running) if contradictions and running else ()
     drifting = {key for key, _runtime, _line in contradictions}
     undone_keys = {setting.key for setting in undone}
     doubts = doubts_of_boot(boot.precedence, boot_files.doubts, runtime)
-    doubtful_keys = {key for _doubt, keys in doubts for key in keys}
+    doubted_keys = keys_in_doubt(doubts)
     settings = {}
     for key, value in runtime.items():
         setting = _setting_result(key, value, boot)
         setting["drift"] = key in drifting
         setting["undone"] = key in undone_keys
-        setting["certain"] = key not in doubtful_keys
+        setting["certain"] = key not in doubted_keys
         settings[printable(key)] = setting
         problems.extend(_refused_lines(key, boot, value))
     return {
@@ -275,23 +275,8 @@ def _runtime_value(key: str, problems: list[dict[str, Any]]) -> str | None:
     return None
 
 
-def _contradictions(
-    runtime: Mapping[str, str | None], precedence: Precedence
-) -> Iterator[tuple[str, str, Line]]:
-    """Yield the keys to which the next boot gives another value: with the one now, and its line."""
-    for key, value in runtime.items():
-        line = precedence.winner(key)
-        if value is None or line is None or line.value is None:
-            continue
-        if not values_equal(key, value, value_after_write(key, line.value, value)):
-            yield key, value, line
-
-
 def _setting_result(key: str, runtime: str | None, boot: _NextBoot) -> dict[str, Any]:
     winner = boot.precedence.winner(key)
-    boot_value = winner.value if winner else None
-    if boot_value is not None and runtime is not None:
-        boot_value = value_after_write(key, boot_value, runtime)
     assignments = []
     for line in boot.lines_about(key):
         assignment = line_result(line.key, line)
@@ -300,7 +285,7 @@ def _setting_result(key: str, runtime: str | None, boot: _NextBoot) -> dict[str,
         assignments.append(assignment)
     return {
         "runtime": display_value(key, runtime),
-        "boot": display_value(key, boot_value),
+        "boot": display_value(key, boot.precedence.value_at_boot(key, runtime)),
         "winner": None if boot.precedence.refused_line(key) else _winner_result(key, winner),
         "assignments": assignments,
     }

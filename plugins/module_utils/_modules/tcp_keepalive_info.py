@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, NoReturn
+from typing import Any, Iterable, Mapping, NoReturn, Sequence
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
@@ -17,7 +17,7 @@ from .._keepalive.processes import count_by_process
 from .._keepalive.profiles import KEYS, dead_after
 from .._sysctl.boot_files import BootFiles
 from .._sysctl.coupling_doubts import doubts_of_boot
-from .._sysctl.doubts import Doubts
+from .._sysctl.doubts import Doubts, keys_in_doubt
 from .._sysctl.errors import TuningError
 from .._sysctl.loaders import Loader
 from .._sysctl.precedence import Precedence, precedence_of
@@ -62,7 +62,7 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
     boot_files = read_boot_files(files)
     precedence = precedence_of(boot_files, loader, KEYS.values(), live=_texts_of(runtime))
     boot = _boot_values(boot_files, precedence, problems)
-    undone = list(_find_undone(runtime, boot, precedence, files))
+    undone = _find_undone(runtime, precedence, files)
     values = {key: str(runtime[name]) for name, key in KEYS.items()}
     doubts = doubts_of_boot(precedence, boot_files.doubts, values)
     settings = _settings(runtime, boot, undone, doubts)
@@ -103,14 +103,14 @@ def _settings(
     undone: Iterable[Undone],
     doubts: Doubts,
 ) -> dict[str, dict[str, Any]]:
-    doubtful_keys = {key for _doubt, keys in doubts for key in keys}
+    doubted_keys = keys_in_doubt(doubts)
     undone_keys = {setting.key for setting in undone}
     settings = {}
     for name, key in KEYS.items():
         settings[name] = {
             "runtime": runtime[name],
             "boot": boot[name],
-            "certain": key not in doubtful_keys,
+            "certain": key not in doubted_keys,
             "undone": key in undone_keys,
         }
     return settings
@@ -138,19 +138,14 @@ def _boot_values(
 
 
 def _find_undone(
-    runtime: Mapping[str, int | None],
-    boot: Mapping[str, int | None],
-    precedence: Precedence,
-    files: HostFiles,
-) -> Iterable[Undone]:
+    runtime: Mapping[str, int | None], precedence: Precedence, files: HostFiles
+) -> Sequence[Undone]:
     """Return the settings that the last boot did not keep."""
-    contradictions = []
+    values: dict[str, str | None] = {}
     for name, key in KEYS.items():
-        line = precedence.winner(key)
-        if line is None or runtime[name] is None or boot[name] is None:
-            continue
-        if runtime[name] != boot[name]:
-            contradictions.append((key, str(runtime[name]), line))
+        number = runtime[name]
+        values[key] = None if number is None else str(number)
+    contradictions = precedence.contradictions(values)
     return find_undone(contradictions, files) if contradictions else ()
 
 

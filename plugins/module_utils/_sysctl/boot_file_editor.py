@@ -17,7 +17,7 @@ from .precedence import Precedence, precedence_of
 from .request import Request, Values
 from .sysctl_d import Line, edit, format_header, is_only_header
 from .text import encode
-from .values import value_after_write, value_in_text, values_equal
+from .values import value_in_text, values_equal
 
 if TYPE_CHECKING:
     from . import kernel_text
@@ -83,12 +83,8 @@ class BootFileEditor:
         return values
 
     def value_at_boot(self, key: str) -> str | None:
-        """Return what a key holds after the next boot, as far as a line decides it."""
-        winner = self.precedence.winner(key)
-        if winner is None or winner.value is None:
-            return None
-        live = self.observed.runtime.get(key)
-        return winner.value if live is None else value_after_write(key, winner.value, live)
+        """Return what a key holds after the next boot, None if no line decides that."""
+        return self.precedence.value_at_boot(key, self.observed.runtime.get(key))
 
     def edit_our_file(self) -> None:
         """Give our file what it should have, or remove it."""

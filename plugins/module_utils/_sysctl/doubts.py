@@ -72,6 +72,14 @@ Doubts = Tuple[Tuple[Doubt, Tuple[str, ...]], ...]
 """Doubts, each with the keys that it is about."""
 
 
+def keys_in_doubt(doubts: Doubts) -> set[str]:
+    """Return the keys that any of the doubts is about."""
+    keys: set[str] = set()
+    for _doubt, doubted_keys in doubts:
+        keys.update(doubted_keys)
+    return keys
+
+
 def doubts_about(
     doubts: Iterable[Doubt],
     winner: Callable[[str], Line | None],

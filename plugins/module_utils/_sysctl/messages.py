@@ -18,6 +18,7 @@ from .plan import Plan
 from .secrets import quote_value
 from .stages import is_read_later
 from .sysctl_d import Line
+from .text import shorten
 from .undone import describe_undone
 
 _MAX_KEYS_OF_DOUBT = 3
@@ -31,11 +32,8 @@ def refuse_overridden(plan: Plan) -> None:
     errors = override_errors(plan)
     if not errors:
         return
-    others = [str(error) for error in errors[1:MAX_NAMED]]
-    more = len(errors) - MAX_NAMED
-    if more > 0:
-        others.append(f"and {more} more: see 'overridden'")
-    message = "; ".join([str(errors[0]), *others])
+    texts = [str(error) for error in errors]
+    message = "; ".join(shorten(texts, MAX_NAMED, "overridden"))
     if not _explain_unread(plan):
         message += (
             ". Change or remove what says so, choose a path that is read later, "
@@ -139,9 +137,7 @@ def refuse_doubts(plan: Plan) -> None:
 
 
 def _describe_doubt(doubt: Doubt, keys: Sequence[str]) -> str:
-    named = ", ".join(keys[:_MAX_KEYS_OF_DOUBT])
-    if len(keys) > _MAX_KEYS_OF_DOUBT:
-        named += f" and {len(keys) - _MAX_KEYS_OF_DOUBT} more"
+    named = ", ".join(shorten(keys, _MAX_KEYS_OF_DOUBT))
     location = doubt.path
     if doubt.line is not None:
         location = f"{doubt.path} line {doubt.line}"

@@ -15,7 +15,6 @@ from .loaders import Loader
 from .precedence import Precedence, precedence_of
 from .request import Request, Values
 from .sysctl_d import Line
-from .values import value_after_write, values_equal
 
 if TYPE_CHECKING:
     from .doubts import Doubts
@@ -147,13 +146,5 @@ class Plan(NamedTuple):
         """
         if not self.writes:
             return []
-        boot = self._precedence_before([write.key for write in self.writes])
-        contradictions = []
-        for write in self.writes:
-            line = boot.winner(write.key)
-            if write.before is None or line is None or line.value is None:
-                continue
-            at_boot = value_after_write(write.key, line.value, write.before)
-            if not values_equal(write.key, write.before, at_boot):
-                contradictions.append((write.key, write.before, line))
-        return contradictions
+        before = {write.key: write.before for write in self.writes}
+        return self._precedence_before(list(before)).contradictions(before)

@@ -149,6 +149,31 @@ class Precedence:
             self._winners[key] = self._find_winner(key)
         return self._winners[key]
 
+    def value_at_boot(self, key: str, live: str | None) -> str | None:
+        """Return what a key holds after the next boot, None if no line decides that.
+
+        live: the runtime value, None if it is not known.
+        """
+        winner = self.winner(key)
+        if winner is None or winner.value is None:
+            return None
+        return winner.value if live is None else value_after_write(key, winner.value, live)
+
+    def contradictions(self, runtime: Mapping[str, str | None]) -> list[tuple[str, str, Line]]:
+        """Return the keys to which the next boot gives another value than they have.
+
+        Each with that runtime value and the line that decides it at boot.
+        """
+        contradictions = []
+        for key, live in runtime.items():
+            line = self.winner(key)
+            at_boot = self.value_at_boot(key, live)
+            if line is None or live is None or at_boot is None:
+                continue
+            if not values_equal(key, live, at_boot):
+                contradictions.append((key, live, line))
+        return contradictions
+
     def _find_winner(self, key: str) -> Line | None:
         line = self._find_own_winner(key)
         earlier = self.earlier.winner(key) if self.earlier else None

@@ -72,6 +72,14 @@ def _irreversible_keys(plan: Plan) -> list[dict[str, str]]:
     ]
 
 
+def _keys_in_doubt(plan: Plan) -> set[str]:
+    if not plan.doubts:
+        return set()
+    from .doubts import keys_in_doubt  # noqa: PLC0415 # few plans have doubts
+
+    return keys_in_doubt(plan.doubts)
+
+
 def is_displayable(key: str, live: Values) -> bool:
     """Tell whether a runtime value is known and may be shown."""
     return live.get(key) is not None and not is_secret(key)
@@ -83,7 +91,7 @@ def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
     written = {write.key: write.after for write in plan.writes}
     file_before = assigned_values(observed.content or b"", observed.loader)
     file_after = assigned_values(_our_content_after(plan) or b"", observed.loader)
-    doubtful = {key for _doubt, keys in plan.doubts for key in keys}
+    doubted_keys = _keys_in_doubt(plan)
     settings = {}
     for key in {**plan.request.settings, **plan.desired}:
         requested = plan.desired.get(key, plan.request.settings.get(key))
@@ -105,7 +113,7 @@ def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
             "persistent": persistent,
             "boot": {
                 **line_result(key, plan.precedence.winner(key)),
-                "certain": key not in doubtful,
+                "certain": key not in doubted_keys,
             },
         }
     return settings

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Sequence
+
 
 def printable(text: str) -> str:
     """Return a text with U+FFFD in place of the bytes that are not UTF-8."""
@@ -20,3 +22,15 @@ def decode(data: bytes) -> str:
 def encode(text: str) -> bytes:
     """Return the bytes of a text that ``decode`` may have made."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def shorten(items: Sequence[str], limit: int, listed_in: str = "") -> list[str]:
+    """Return the first items and how many more there are.
+
+    listed_in: the part of the result that has all of them.
+    """
+    more = len(items) - limit
+    if more <= 0:
+        return list(items)
+    source = f": see '{listed_in}'" if listed_in else ""
+    return [*items[:limit], f"and {more} more{source}"]

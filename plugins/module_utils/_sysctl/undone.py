@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Sequence
 
 from .secrets import display_value, quote_value
 from .sysctl_d import Line, line_result
-from .text import printable
+from .text import printable, shorten
 
 _MAX_NAMED = 5
 """Settings that a warning names."""
@@ -36,12 +36,10 @@ class Undone(NamedTuple):
 
 def describe_undone(undone: Sequence[Undone]) -> str:
     """Return the warning about settings that were undone; there is at least one."""
-    settings = [_describe(setting) for setting in undone[:_MAX_NAMED]]
-    others = len(undone) - len(settings)
-    if others:
-        settings.append(f"and {others} more (see 'undone')")
+    descriptions = [_describe(setting) for setting in undone]
+    shown = ", ".join(shorten(descriptions, _MAX_NAMED, "undone"))
     return (
-        f"undone since the boot of {undone[0].booted}: {', '.join(settings)}. "
+        f"undone since the boot of {undone[0].booted}: {shown}. "
         "Something set it later, or it was never applied; the next boot may end the same. "
         "Find what sets it"
     )

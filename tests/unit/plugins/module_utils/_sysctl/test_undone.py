@@ -69,7 +69,7 @@ def test_the_warning_names_few_settings_and_counts_the_others():
     warning = describe_undone([undone(f"kernel.k{number}") for number in range(12)])
     assert "kernel.k4 is" in warning
     assert "kernel.k5" not in warning
-    assert "and 7 more (see 'undone')" in warning
+    assert "and 7 more: see 'undone'" in warning
 
 
 def test_secrets_are_not_shown():
