@@ -112,6 +112,13 @@ def record_of(**sections: object) -> dict[str, object]:
             ),
             "vm.swappiness: 1 after 60 loses vm.swappiness",
         ),
+        (
+            record_of(
+                effects=[row("net.ipv6.conf.all.forwarding", "0", "1")],
+                without_effect=["net.ipv6.conf.default.forwarding"],
+            ),
+            "net.ipv6.conf.all.forwarding never changes net.ipv6.conf.default.forwarding",
+        ),
     ],
 )
 def test_a_difference_is_found(measured: dict[str, object], problem: str) -> None:

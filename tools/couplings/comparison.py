@@ -26,10 +26,12 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values impor
 from .dangerous import WRITTEN_LAST, why_not_written
 from .namespaces import ADDRESSED
 from .proc_sys import BESIDE
-from .record import ADDRESSED_GROUP, OTHER_GROUP, devices_of
+from .record import ADDRESSED_GROUP, GROUPED, OTHER_GROUP, devices_of
 from .trial_values import is_tried_with_numbers
 
 Record = Dict[str, Any]
+UNCERTAIN = (table.RANDOM, table.UNKNOWN)
+"""Effects that cannot be computed."""
 
 
 class Write(NamedTuple):
@@ -57,11 +59,31 @@ def contradictions(record: Record) -> list[str]:
             if "*" not in target_key and target_key not in measured_keys:
                 continue  # this kernel does not have it
             problems.append(f"{key} changes nothing, and the table says {target_key}")
+    problems += _never_changed(values, measured_keys)
     for row in record["lost"]:
         if not _is_known_loss(row):
             lost = ", ".join(row["lost"])
             problems.append(f"{row['key']}: {row['wrote']} after {row['was']} loses {lost}")
     return [f"Linux {record['kernel']}: {problem}" for problem in problems]
+
+
+def _never_changed(
+    values: dict[str, dict[str, str | None]], measured_keys: Iterable[str]
+) -> Iterator[str]:
+    """Yield the keys that the table says another one changes, and that no write of it changed.
+
+    values: key -> those that it changed.
+    """
+    targets: set[str] = set()
+    for key in measured_keys:
+        targets.update(key.replace("*", name) for name in GROUPED)
+    for target in sorted(targets):
+        for influence in table.influences_on(target):
+            # What an interface inherits, and what is not known, does not change everywhere.
+            is_certain = influence.when != table.INHERITED and influence.value not in UNCERTAIN
+            for key in table.names_of(influence.key):
+                if is_certain and key in values and target not in values[key]:
+                    yield f"{key} never changes {target}, and the table says that it does"
 
 
 def _is_known_loss(row: dict[str, Any]) -> bool:

@@ -138,8 +138,8 @@ EFFECTS = (
         source="ipv6_gen_mode_random_init, net/ipv6/addrconf.c",
     ),
     Effect(
-        key="net.ipv6.conf.<device>.stable_secret",
-        target="net.ipv6.conf.<device>.addr_gen_mode",
+        key="net.ipv6.conf.<interface>.stable_secret",
+        target="net.ipv6.conf.<interface>.addr_gen_mode",
         value="2",
         when=WRITTEN,
         source="addrconf_sysctl_stable_secret, net/ipv6/addrconf.c",
@@ -153,7 +153,7 @@ EFFECTS = (
     ),
     Effect(
         key="net.ipv6.conf.all.force_forwarding",
-        target="net.ipv6.conf.*.force_forwarding",
+        target="net.ipv6.conf.<interface>.force_forwarding",
         value=SAME,
         when=CHANGED,
         source="addrconf_sysctl_force_forwarding, net/ipv6/addrconf.c, since Linux 6.17",

@@ -199,8 +199,9 @@ def documented_effects() -> list[list[str]]:
     for effect in couplings.EFFECTS:
         pair = [effect.key, effect.target]
         is_of_other_name = effect.key.rpartition(".")[2] != effect.target.rpartition(".")[2]
+        is_way_back = effect.value == couplings.UNKNOWN and pair[::-1] in effects
         is_in_words = "net.ipv6.neigh" in effect.key or (
-            is_of_other_name and (".neigh.default." in effect.key or pair[::-1] in effects)
+            is_of_other_name and (".neigh.default." in effect.key or is_way_back)
         )
         if not is_in_words or effect.key.startswith(("vm.", "kernel.")):
             effects.append(pair)
