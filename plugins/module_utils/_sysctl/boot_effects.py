@@ -55,6 +55,8 @@ class Start(NamedTuple):
     """Whether the kernel is that of this machine."""
     is_running: bool = False
     """Whether interfaces may have values of their own, and so inherit none."""
+    is_own_run: bool = False
+    """Whether a run of ours writes: it compares values, where a loader compares texts."""
     taken: Mapping[str, str | None] = _NONE
     """Key -> a value that it is known to take as it is."""
 
@@ -157,6 +159,7 @@ class _Boot:
         self._variable = variable_of(key)
         self._loader = loader
         self._is_here = start.is_here
+        self._is_own_run = start.is_own_run
         self._taken = start.taken
         # The loopback interface has an address before the loader runs.
         self._is_written = start.is_running or _is_loopback(key)
@@ -180,7 +183,7 @@ class _Boot:
         if variable == self._variable:
             self._set_winner(line, value if is_known else line.value or "")
             self.unclear = None if is_known else line
-        if self._loader.skips_equal_values and before == line.value:
+        if self._is_skipped(variable, before, line):
             return
         if is_known:
             self._values[variable] = value
@@ -193,6 +196,12 @@ class _Boot:
             for influence in influences:
                 if variable_of(influence.key) == variable:
                     self._follow(influence, target, line, is_changed)
+
+    def _is_skipped(self, variable: str, before: str | None, line: Line) -> bool:
+        """Tell whether a line is not written, since its value is there already."""
+        if self._is_own_run:
+            return values_equal(variable, before, line.value)
+        return self._loader.skips_equal_values and before == line.value
 
     def _taken_value(self, name: str, line: Line) -> str | None:
         """Return what a name takes from a line, None if the kernel refuses it."""
@@ -228,12 +237,12 @@ class _Boot:
             return "" not in self._secrets() or name.startswith(_MODES_OF_NONE)
         live = _ONE_NUMBER if self._is_here else None
         text = line.value or ""
-        if self._is_kept(name, text) and not may_be_rounded(name):
-            return True
-        return kernel_text.is_known(name, text, live)
+        return self._is_kept(name, text) or kernel_text.is_known(name, text, live)
 
     def _is_kept(self, name: str, text: str) -> bool:
         """Tell whether a name is known to take a number as it is, without looking at its range."""
+        if may_be_rounded(name):
+            return False
         return text in _SWITCH or (text == self._taken.get(name) and is_plain_number(text))
 
     def _follow(self, influence: Influence, target: str, line: Line, is_changed: bool) -> None:

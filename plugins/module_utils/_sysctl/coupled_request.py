@@ -19,7 +19,7 @@ from .secrets import quote_value
 from .sysctl_d import Line, parse_lines
 from .values import values_equal
 
-# A run, like this loader, does not write a value that is there already.
+# A run, like this loader, writes each key once, and none that has its value already.
 _WRITER = LOADERS["systemd"]
 
 
@@ -43,7 +43,7 @@ def refuse_conflicts(
         # What a later write has changed is written once more, so everything is simulated twice.
         in_order = [name for name in requested if name in names] * 2
         lines = [_write(name, requested[name]) for name in in_order]
-        start = Start(start_values, taken=requested)
+        start = Start(start_values, is_own_run=True, taken=requested)
         line = last_effect(key, lines, (), _WRITER, start).line
         if line and not values_equal(key, line.value, value):
             raise _conflict(key, value, line.key, requested[line.key])
@@ -59,7 +59,7 @@ def value_after_writes(key: str, writes: Mapping[str, str], live: Mapping[str, s
         if value is not None:
             start_values[variable_of(name)] = value
     lines = [_write(name, value) for name, value in writes.items()]
-    start = Start(start_values, is_running=True, taken=writes)
+    start = Start(start_values, is_running=True, is_own_run=True, taken=writes)
     effect = last_effect(key, lines, (), _WRITER, start)
     line = effect.line
     return str(live[key]) if line is None or line.value is None else line.value

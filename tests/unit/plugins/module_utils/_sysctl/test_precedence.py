@@ -122,6 +122,7 @@ ROUNDED = [
     ("net.ipv4.neigh.eth0.proxy_delay", "101", "80", "100", True),
     ("net.ipv4.neigh.eth0.proxy_delay", "101", None, "101", False),
     ("net.ipv4.neigh.eth0.base_reachable_time_ms", "30001", "30000", "30004", True),
+    ("net.ipv4.neigh.eth0.base_reachable_time_ms", "1", "30000", "4", True),
     ("kernel.tainted", "1", "0", "1", False),
     ("vm.nr_hugepages", "-1", "0", None, True),
     ("vm.user_reserve_kbytes", "-1", "14720", None, True),
