@@ -28,8 +28,8 @@ options:
   runtime:
     description:
       - Change the running kernel.
-      - With V(false), the keys need not exist in the running kernel, and the module cannot check
-        whether it would accept the values.
+      - With V(false), the keys need not exist in the running kernel, which is not asked whether it
+        accepts the values. Values outside of a known range are refused all the same.
       - Either this option or O(persistent) must be true.
     type: bool
     default: true
@@ -128,9 +128,9 @@ attributes:
 notes:
   - Changing a setting needs root, so set C(become=true). Finding that nothing has to change does
     not.
-  - Check mode cannot know what only a write shows. If the kernel refuses a value, or stores a
-    different one (because it clamps it to a range), the real run fails and everything is rolled
-    back.
+  - Check mode refuses values that are known to be out of range or to be rounded. What only a write
+    shows, it cannot know. If the kernel then refuses a value or stores a different one, the real
+    run fails and everything is rolled back.
   - Only one run at a time changes a host. It locks C(/run/netops-tuning.lock) (for an image, its
     root directory), an empty file that stays until the reboot, and waits for the lock for up to a
     minute. Other programs can take the same lock, for example with C(flock).

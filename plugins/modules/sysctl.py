@@ -355,6 +355,7 @@ settings:
             The key that this line sets, if it is another one: another name of the same variable, or
             a key that changes this one. Not returned otherwise.
           type: str
+          version_added: 0.2.0
         by:
           description: >-
             The program that reads the line and sets the value, V(systemd-sysctl) or V(procps), or
@@ -396,7 +397,8 @@ overridden:
         The key that this line sets, if it is another one: another name of the same variable, or
         a key that changes this one. Not returned otherwise.
       type: str
-    by: {description: The program that reads it., type: str}
+      version_added: 0.2.0
+    by: {description: The program that reads it., type: str, version_added: 0.2.0}
 doubts:
   description: >-
     Reasons why the next boot may end otherwise than RV(settings.boot) says, each with evidence on

@@ -46,7 +46,8 @@ options:
     description:
       - The sysctl loader whose rules are used.
       - V(auto) is V(systemd) if systemd is running, or if it is installed and C(/sbin/init) leads
-        to it or does not exist (as in many images). Otherwise it is V(procps).
+        to it or does not exist (as in many images). Otherwise the rules are those of the host's
+        init script (Alpine or Void) if it is recognized, and else those of V(procps).
     type: str
     choices: [auto, systemd, procps]
     default: auto
@@ -71,6 +72,7 @@ options:
       - Does not go with an O(root) other than V(/).
     type: bool
     default: false
+    version_added: 0.2.0
 attributes:
   check_mode:
     description: Runs in check mode.
@@ -187,6 +189,7 @@ settings:
             The key that this line sets, if it is another one: another name of the same variable, or
             a key that changes this one. Not returned otherwise.
           type: str
+          version_added: 0.2.0
         by:
           description: >-
             The program that reads the line and sets the value, V(systemd-sysctl) or V(procps), or
@@ -268,9 +271,9 @@ files:
       version_added: 0.2.0
 problems:
   description: >-
-    Lines that no sysctl loader understands, files and keys that cannot be read, dangling links,
-    keys that this kernel does not have, keys on the kernel command line, and an
-    C(/etc/sysctl.conf) that is not read.
+    Lines that no sysctl loader understands, lines whose value the kernel will refuse at boot, files
+    and keys that cannot be read, dangling links, keys that this kernel does not have, keys on the
+    kernel command line, and an C(/etc/sysctl.conf) that is not read.
   returned: success
   type: list
   elements: dict
@@ -326,6 +329,7 @@ rehearsed:
   returned: with O(rehearse=true)
   type: dict
   sample: {net.ipv4.tcp_keepalive_time: "3600"}
+  version_added: 0.2.0
 disagreements:
   description: >-
     The keys for which the rehearsal gave another value than was predicted. Please report them: the
@@ -338,6 +342,7 @@ disagreements:
     key: {description: The key., type: str, sample: net.ipv4.icmp_ratelimit}
     boot: {description: The predicted value. Null if nothing sets it., type: str, sample: "999"}
     rehearsed: {description: The value in the rehearsal., type: str, sample: "1000"}
+  version_added: 0.2.0
 not_rehearsed:
   description: The keys that could not be rehearsed.
   returned: with O(rehearse=true)
@@ -347,6 +352,7 @@ not_rehearsed:
   contains:
     key: {description: The key., type: str}
     reason: {description: Why not., type: str}
+  version_added: 0.2.0
 failed_key:
   description: The invalid key in O(keys), if that is the cause of the failure.
   returned: failure
