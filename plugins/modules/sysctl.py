@@ -323,7 +323,7 @@ settings:
         by: systemd-sysctl
         certain: true
   contains:
-    value: {description: The desired value., type: str, sample: "10"}
+    value: {description: The requested value., type: str, sample: "10"}
     runtime:
       description: The value in the kernel. Null for a glob.
       type: dict

@@ -231,7 +231,7 @@ settings:
         by: systemd-sysctl
         certain: true
   contains:
-    value: {description: The desired value., type: str, sample: "3600"}
+    value: {description: The requested value., type: str, sample: "3600"}
     runtime:
       description: The value in the kernel.
       type: dict
