@@ -178,10 +178,6 @@ def test_a_failed_health_check_shows_what_the_program_said(failure, reason):
     assert _fleet.outcome_of(variables).reason == f"Health check: {reason}"
 
 
-def test_a_message_becomes_one_line_without_the_prefix_of_ansible():
-    assert _fleet.one_line("Task failed: one\n  two ") == "one two"
-
-
 # --- the options of a rollout ---
 
 
