@@ -177,7 +177,7 @@ def check_serial(serial: Sequence[str]) -> None:
     for size in serial or [""]:
         if not re.fullmatch(r"[1-9]\d*|(100|[1-9]\d?)%", size):
             raise VariableError(
-                f"rollout_serial: {size!r} is no size of a batch; "
+                f"rollout_serial: {size!r} is not a batch size; "
                 "give a number of hosts from 1, or 1% to 100%"
             )
 
@@ -199,7 +199,7 @@ def check_module_options(
         return
     if options and not isinstance(options, Mapping):
         raise VariableError(
-            f"rollout_options: {options!r} is no dictionary; give options of the module sysctl, "
+            f"rollout_options: {options!r} is not a dictionary; give options of the module sysctl, "
             'such as -e \'{"rollout_options": {"settings": {"net.core.somaxconn": 4096}}}\''
         )
     unknown = sorted(set(options or ()).difference(supported))
@@ -208,7 +208,7 @@ def check_module_options(
             raise VariableError(f"rollout_options: {name} cannot be rolled out: {refused[name]}")
     if unknown:
         raise VariableError(
-            f"rollout_options: {unknown[0]!r} is no option that can be rolled out; "
+            f"rollout_options: {unknown[0]!r} is not an option that can be rolled out; "
             f"give some of {', '.join(sorted(supported))}"
         )
     if not (options or {}).get("settings"):
