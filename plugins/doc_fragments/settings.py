@@ -18,9 +18,9 @@ options:
         set. If no file sets one, it becomes the value given for the key. If none is given, it
         becomes the kernel's own value if that is known, else it stays as it is, with a warning.
       - The kernel's own value is read in fresh network, IPC and UTS namespaces, which needs root.
-        It is known of most keys that belong to such a namespace, such as C(net.ipv4.tcp_*), but not
-        of those that begin there as the host has them now, such as C(net.ipv4.conf.*),
-        C(net.ipv4.ip_forward) and C(net.ipv4.tcp_rmem).
+        It is known for most keys that belong to such a namespace, such as C(net.ipv4.tcp_*), but
+        not for those that start there with the current values of the host, such as
+        C(net.ipv4.conf.*), C(net.ipv4.ip_forward) and C(net.ipv4.tcp_rmem).
       - With V(absent), a key that the kernel does not have is not an error.
     type: str
     choices: [present, absent]

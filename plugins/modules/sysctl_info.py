@@ -54,8 +54,8 @@ options:
   defaults:
     description:
       - Return the kernel's own value of each key, RV(settings.default). It is read in fresh
-        network, IPC and UTS namespaces, by a child process, within some milliseconds. Nothing of
-        the host is changed. Needs root.
+        network, IPC and UTS namespaces, by a child process, in a few milliseconds. Nothing on the
+        host is changed. Needs root.
     type: bool
     default: false
     version_added: 0.2.0
@@ -69,7 +69,7 @@ options:
       - What cannot be tried in this way is in RV(not_rehearsed) with the reason, such as the keys
         of the whole kernel (C(vm), most of C(kernel) and C(fs)).
       - Needs root, and the capability C(CAP_SYS_ADMIN), which a container does not have.
-      - Does not go with an O(root) other than V(/).
+      - Cannot be combined with an O(root) other than V(/).
     type: bool
     default: false
     version_added: 0.2.0
@@ -89,9 +89,10 @@ attributes:
 notes:
   - The values of secret keys (C(net.ipv4.tcp_fastopen_key), C(net.ipv6.conf.*.stable_secret)) are
     shown as V((secret\)).
-  - The boot value includes what ufw and TuneD apply after the sysctl loader. Of other software (a
-    container engine, a network manager, an application) some is known as a doubt, see RV(doubts).
-    After a boot that it undid, RV(undone) names the key.
+  - The boot value includes what ufw and TuneD apply after the sysctl loader. Other software that
+    may set the value later (a container engine, a network manager, an application) is listed in
+    RV(doubts) where it is known. If the last boot ended with another value, RV(undone) names the
+    key.
   - Many keys below C(net) belong to a network namespace, including the TCP keepalive keys. A
     container has its own; run the module inside it.
 """
