@@ -19,6 +19,8 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.plugin_utils._exact_patterns import exact_patterns
+from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import OUTCOMES
+from ansible_collections.netops.tuning.plugins.plugin_utils._messages import some_names
 from ansible_collections.netops.tuning.plugins.plugin_utils._playbooks import AUDIT_NAMES
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import (
     build,
@@ -31,7 +33,6 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._report import (
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.compare import compare
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.groups import make_groups
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import (
-    OUTCOMES,
     Comparison,
     Host,
     Report,
@@ -247,7 +248,7 @@ def _result(report: Report, paths: Mapping[str, str], options: Mapping[str, Any]
     for condition, hosts in violating.items():
         names = [host.name for host in hosts]
         violations[condition] = names
-        messages.append(f"{condition}: {text.some_names(names, NAMES_IN_MESSAGE)}")
+        messages.append(f"{condition}: {some_names(names, NAMES_IN_MESSAGE)}")
     result: dict[str, Any] = {
         "changed": False,
         "files": dict(paths),

@@ -119,7 +119,7 @@ def _find_hosts_of_rollout(
     strangers = [host for host in named["rollout_require"] if host not in hosts]
     if strangers:
         raise VariableError(
-            f"rollout_require: {strangers[0]} is no host of this rollout; "
+            f"rollout_require: {strangers[0]} is not a host of this rollout; "
             "take it out, or correct rollout_hosts or --limit"
         )
     return {**named, "rollout_canary": canaries}

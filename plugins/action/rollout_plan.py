@@ -13,11 +13,11 @@ from ansible import context
 from ansible_collections.netops.tuning.plugins.plugin_utils import _fleet
 from ansible_collections.netops.tuning.plugins.plugin_utils._exact_patterns import exact_patterns
 from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import Outcome
+from ansible_collections.netops.tuning.plugins.plugin_utils._plurals import count_hosts, count_text
 from ansible_collections.netops.tuning.plugins.plugin_utils._rollout_action import (
     ROLLOUT_OPTIONS,
     RolloutAction,
 )
-from ansible_collections.netops.tuning.plugins.plugin_utils._words import count_text
 
 _MAX_SIZES = 8
 """Sizes of batches that the line of the plan names."""
@@ -78,7 +78,7 @@ class ActionModule(RolloutAction):
             batches = f" in {count_text(len(sizes), 'batch', 'batches')} ({named})"
         already_right = total - to_change - len(unfit)
         self.display(
-            f"{_fleet.count_hosts(total)}: {to_change} to change{batches}, "
+            f"{count_hosts(total)}: {to_change} to change{batches}, "
             f"{already_right} already right, {len(unfit)} that cannot be changed",
             [*_fleet.failure_lines(unfit), *_fleet.undone_lines(preflights)],
         )

@@ -11,15 +11,18 @@ from typing import Any
 
 from ansible import context
 from ansible_collections.netops.tuning.plugins.plugin_utils import _fleet
+from ansible_collections.netops.tuning.plugins.plugin_utils._messages import format_duration
+from ansible_collections.netops.tuning.plugins.plugin_utils._plurals import count_hosts
 from ansible_collections.netops.tuning.plugins.plugin_utils._rollout_action import (
     ROLLOUT_OPTIONS,
     RolloutAction,
-    format_duration,
 )
 
 COUNTDOWN_STEP = 10
 """Seconds between two lines of the countdown."""
 DEFAULT_FORKS = 5
+EXACT_ESTIMATE = 600
+"""Seconds: a longer estimate is given in whole minutes."""
 
 OPTIONS: dict[str, Any] = {
     **ROLLOUT_OPTIONS,
@@ -47,8 +50,7 @@ class ActionModule(RolloutAction):
                 this_batch[host] = outcomes[host]
         counts = _fleet.describe_counts(_fleet.count_outcomes(ended))
         self.display(
-            f"{len(ended)} of {_fleet.count_hosts(len(outcomes))}, {counts}; "
-            f"{self._elapsed(len(ended))}",
+            f"{len(ended)} of {count_hosts(len(outcomes))}, {counts}; {self._elapsed(len(ended))}",
             _fleet.failure_lines(this_batch),
         )
         failures = _fleet.count_failures(ended, self.options["max_unreachable"])
@@ -57,7 +59,7 @@ class ActionModule(RolloutAction):
         if stop and remaining:
             self.display(
                 f"stops here: {failures} failed, and rollout_max_failures is "
-                f"{self.options['max_failures']}; {_fleet.count_hosts(remaining)} not touched"
+                f"{self.options['max_failures']}; {count_hosts(remaining)} not touched"
             )
         elif remaining:
             self._wait()
@@ -71,7 +73,10 @@ class ActionModule(RolloutAction):
         share = _fleet.share_done(plan["sizes"], ended, forks)
         text = f"{format_duration(elapsed)} so far"
         if 0 < share < 1:
-            text += f", about {format_duration(elapsed * (1 - share) / share)} to go"
+            to_go = elapsed * (1 - share) / share
+            if to_go > EXACT_ESTIMATE:
+                to_go = 60 * round(to_go / 60)
+            text += f", about {format_duration(to_go)} to go"
         return text
 
     def _wait(self) -> None:

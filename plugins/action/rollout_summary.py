@@ -12,6 +12,7 @@ from ansible import context
 from ansible_collections.netops.tuning.plugins.plugin_utils import _fleet
 from ansible_collections.netops.tuning.plugins.plugin_utils._exact_patterns import exact_patterns
 from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import Outcome
+from ansible_collections.netops.tuning.plugins.plugin_utils._plurals import count_hosts
 from ansible_collections.netops.tuning.plugins.plugin_utils._rollout_action import (
     ROLLOUT_OPTIONS,
     RolloutAction,
@@ -38,9 +39,7 @@ class ActionModule(RolloutAction):
             outcomes = _fleet.as_in_check_mode(outcomes)
         counts = _fleet.count_outcomes(outcomes)
         summary = _fleet.describe_counts(counts)
-        self.display(
-            f"{_fleet.count_hosts(len(outcomes))}: {summary}", _fleet.failure_lines(outcomes)
-        )
+        self.display(f"{count_hosts(len(outcomes))}: {summary}", _fleet.failure_lines(outcomes))
         wrong = self._wrong_hosts(outcomes)
         unreachable, failed = {}, {}
         for host, outcome in wrong.items():
@@ -68,14 +67,14 @@ class ActionModule(RolloutAction):
 
     def _wrong_hosts(self, outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
         """Return the hosts that are not as wanted; some may be unreachable without being wrong."""
-        unreachable = 0
+        unreachable = {}
         wrong = {}
         for host, outcome in outcomes.items():
-            unreachable += outcome.outcome == _fleet.UNREACHABLE
+            if outcome.outcome == _fleet.UNREACHABLE:
+                unreachable[host] = outcome
             if outcome.outcome not in _fleet.AS_WANTED:
                 wrong[host] = outcome
-        if unreachable <= self.options["max_unreachable"]:
-            for host, outcome in outcomes.items():
-                if outcome.outcome == _fleet.UNREACHABLE:
-                    del wrong[host]
+        if len(unreachable) <= self.options["max_unreachable"]:
+            for host in unreachable:
+                del wrong[host]
         return wrong

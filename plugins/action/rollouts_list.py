@@ -11,9 +11,9 @@ from typing import Any, Iterator, Mapping
 from ansible.plugins.action import ActionBase
 from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import (
     KnownRollout,
-    count_hosts,
     merge_ledgers,
 )
+from ansible_collections.netops.tuning.plugins.plugin_utils._plurals import count_hosts
 from ansible_collections.netops.tuning.plugins.plugin_utils._rollout_action import show_lines
 
 OPTIONS: dict[str, Any] = {

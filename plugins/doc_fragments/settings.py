@@ -18,9 +18,9 @@ options:
         set. If no file sets one, it becomes the value given for the key. If none is given, it
         becomes the kernel's own value if that is known, else it stays as it is, with a warning.
       - The kernel's own value is read in fresh network, IPC and UTS namespaces, which needs root.
-        It is known of most keys that belong to such a namespace, such as C(net.ipv4.tcp_*), but not
-        of those that begin there as the host has them now, such as C(net.ipv4.conf.*),
-        C(net.ipv4.ip_forward) and C(net.ipv4.tcp_rmem).
+        It is known for most keys that belong to such a namespace, such as C(net.ipv4.tcp_*), but
+        not for those that start there with the current values of the host, such as
+        C(net.ipv4.conf.*), C(net.ipv4.ip_forward) and C(net.ipv4.tcp_rmem).
       - With V(absent), a key that the kernel does not have is not an error.
     type: str
     choices: [present, absent]
@@ -28,8 +28,8 @@ options:
   runtime:
     description:
       - Change the running kernel.
-      - With V(false), the keys need not exist in the running kernel, and the module cannot check
-        whether it would accept the values.
+      - With V(false), the keys need not exist in the running kernel, which is not asked whether it
+        accepts the values. Values outside of a known range are refused all the same.
       - Either this option or O(persistent) must be true.
     type: bool
     default: true
@@ -128,9 +128,9 @@ attributes:
 notes:
   - Changing a setting needs root, so set C(become=true). Finding that nothing has to change does
     not.
-  - Check mode cannot know what only a write shows. If the kernel refuses a value, or stores a
-    different one (because it clamps it to a range), the real run fails and everything is rolled
-    back.
+  - Check mode refuses values that are known to be out of range or to be rounded. What only a write
+    shows, it cannot know. If the kernel then refuses a value or stores a different one, the real
+    run fails and everything is rolled back.
   - Only one run at a time changes a host. It locks C(/run/netops-tuning.lock) (for an image, its
     root directory), an empty file that stays until the reboot, and waits for the lock for up to a
     minute. Other programs can take the same lock, for example with C(flock).

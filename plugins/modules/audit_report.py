@@ -16,7 +16,7 @@ description:
   - It runs on the controller. Run it once, with C(run_once), after the tasks that query the hosts,
     in a play with the C(linear) strategy. The playbook C(netops.tuning.audit) does this.
   - A host that failed, was unreachable or was never queried is in the report too, with the reason.
-  - The desired values of a host come from its variables C(audit_profile), C(audit_time),
+  - The wanted values of a host come from its variables C(audit_profile), C(audit_time),
     C(audit_probes), C(audit_intvl),
     C(audit_path) and C(audit_idle_limit). Where one is not set, the variable of the role applies,
     such as C(tcp_keepalive_time).
@@ -83,7 +83,7 @@ options:
     description:
       - An earlier JSON report. The report then begins with the hosts that are newly wrong, mended,
         new or gone since.
-      - A host is newly wrong if a value is wrong that was as desired, or if it gave an answer then
+      - A host is newly wrong if a value is wrong that was as wanted, or if it gave an answer then
         and gives none now. It is gone if it is not in the inventory any more.
       - The glob characters C(*), C(?) and C([]) may be used. If several reports match, the last one
         by name counts.
@@ -91,7 +91,7 @@ options:
   fail_on:
     description:
       - Fail, after the report is written, if any host matches one of these conditions.
-      - V(drift) is a value that differs from the desired one, now or after the next boot.
+      - V(drift) is a value that differs from the wanted one, now or after the next boot.
         V(unprotected) is a connection without keepalive.
         V(unreachable) is a host that gave no answer, for whatever reason.
         V(worse) is a host that is newly wrong since the report that O(compare) names, or that is

@@ -39,7 +39,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What is wrong with the host, or on localhost with the whole.
+  description: What is wrong with the host, or on localhost with the run as a whole.
   returned: failure
   type: str
   sample: "rollout 'keepalive 2026-11': 2 done, 1 put back"

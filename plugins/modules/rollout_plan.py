@@ -20,7 +20,7 @@ options:
     required: true
   serial:
     description:
-      - The sizes of the batches, as numbers of hosts or in per cent. The last one is repeated.
+      - The sizes of the batches, as numbers of hosts or percentages. The last one is repeated.
     type: list
     elements: str
     default: ["1", "5%", "25%", "100%"]

@@ -32,8 +32,8 @@ options:
   settings:
     description:
       - A dictionary of keys and values. They are set in the order given, and a value that a later
-        key of the task changes is set again; what a reboot alone takes back comes last, see
-        RV(irreversible). Give many keys in one task rather than in a loop.
+        key of the task changes is set again; values that only a reboot can take back come last,
+        see RV(irreversible). Give many keys in one task rather than in a loop.
       - Or a list of dictionaries with C(name) (or C(key)), C(value) and, if it is not that of the
         task, C(state). So one task can set some keys and take out others.
       - With O(state=absent), also a list of keys.
@@ -104,15 +104,15 @@ options:
         so.
       - A module that nothing loads before the sysctl loader runs gets a line in
         C(/etc/modules-load.d/90-ansible-NAME.conf), where C(NAME.conf) is the name of O(path). That
-        is part of the same transaction. The line leaves with the last of its keys, with
+        is part of the same transaction. The line is removed with the last of its keys, with
         O(state=absent) or O(exclusive).
       - The modules of C(net.netfilter.nf_conntrack_*), C(net.bridge.bridge-nf-*),
         C(net.ipv4.vs.*), C(net.sctp.*), C(sunrpc.*), C(fs.nfs.*) and others are known, see
         O(modules). Nothing is done for a module that is built into the kernel.
       - No program is started. The kernel is asked for the module, and runs C(modprobe) itself, so
-        what C(modprobe.d) says holds. Where that is not possible, the message has the command.
-      - If a later step fails, the module is unloaded again. Some do not let go, such as sctp; the
-        message then names them.
+        what C(modprobe.d) says holds. Where that is not possible, the message gives the command.
+      - If a later step fails, the module is unloaded again. Some cannot be unloaded, such as sctp;
+        the message then names them.
       - A glob is saved and its module is loaded at boot, but it is not applied to keys that come
         with the module in the same run. Name such keys.
       - RV(loaded_modules) lists them. A module that was loaded stays loaded with O(state=absent),
@@ -323,7 +323,7 @@ settings:
         by: systemd-sysctl
         certain: true
   contains:
-    value: {description: The desired value., type: str, sample: "10"}
+    value: {description: The requested value., type: str, sample: "10"}
     runtime:
       description: The value in the kernel. Null for a glob.
       type: dict
@@ -355,6 +355,7 @@ settings:
             The key that this line sets, if it is another one: another name of the same variable, or
             a key that changes this one. Not returned otherwise.
           type: str
+          version_added: 0.2.0
         by:
           description: >-
             The program that reads the line and sets the value, V(systemd-sysctl) or V(procps), or
@@ -396,7 +397,8 @@ overridden:
         The key that this line sets, if it is another one: another name of the same variable, or
         a key that changes this one. Not returned otherwise.
       type: str
-    by: {description: The program that reads it., type: str}
+      version_added: 0.2.0
+    by: {description: The program that reads it., type: str, version_added: 0.2.0}
 doubts:
   description: >-
     Reasons why the next boot may end otherwise than RV(settings.boot) says, each with evidence on

@@ -46,15 +46,16 @@ options:
     description:
       - The sysctl loader whose rules are used.
       - V(auto) is V(systemd) if systemd is running, or if it is installed and C(/sbin/init) leads
-        to it or does not exist (as in many images). Otherwise it is V(procps).
+        to it or does not exist (as in many images). Otherwise the rules are those of the host's
+        init script (Alpine or Void) if it is recognized, and else those of V(procps).
     type: str
     choices: [auto, systemd, procps]
     default: auto
   defaults:
     description:
       - Return the kernel's own value of each key, RV(settings.default). It is read in fresh
-        network, IPC and UTS namespaces, by a child process, within some milliseconds. Nothing of
-        the host is changed. Needs root.
+        network, IPC and UTS namespaces, by a child process, in a few milliseconds. Nothing on the
+        host is changed. Needs root.
     type: bool
     default: false
     version_added: 0.2.0
@@ -68,9 +69,10 @@ options:
       - What cannot be tried in this way is in RV(not_rehearsed) with the reason, such as the keys
         of the whole kernel (C(vm), most of C(kernel) and C(fs)).
       - Needs root, and the capability C(CAP_SYS_ADMIN), which a container does not have.
-      - Does not go with an O(root) other than V(/).
+      - Cannot be combined with an O(root) other than V(/).
     type: bool
     default: false
+    version_added: 0.2.0
 attributes:
   check_mode:
     description: Runs in check mode.
@@ -87,9 +89,10 @@ attributes:
 notes:
   - The values of secret keys (C(net.ipv4.tcp_fastopen_key), C(net.ipv6.conf.*.stable_secret)) are
     shown as V((secret\)).
-  - The boot value includes what ufw and TuneD apply after the sysctl loader. Of other software (a
-    container engine, a network manager, an application) some is known as a doubt, see RV(doubts).
-    After a boot that it undid, RV(undone) names the key.
+  - The boot value includes what ufw and TuneD apply after the sysctl loader. Other software that
+    may set the value later (a container engine, a network manager, an application) is listed in
+    RV(doubts) where it is known. If the last boot ended with another value, RV(undone) names the
+    key.
   - Many keys below C(net) belong to a network namespace, including the TCP keepalive keys. A
     container has its own; run the module inside it.
 """
@@ -187,6 +190,7 @@ settings:
             The key that this line sets, if it is another one: another name of the same variable, or
             a key that changes this one. Not returned otherwise.
           type: str
+          version_added: 0.2.0
         by:
           description: >-
             The program that reads the line and sets the value, V(systemd-sysctl) or V(procps), or
@@ -268,9 +272,9 @@ files:
       version_added: 0.2.0
 problems:
   description: >-
-    Lines that no sysctl loader understands, files and keys that cannot be read, dangling links,
-    keys that this kernel does not have, keys on the kernel command line, and an
-    C(/etc/sysctl.conf) that is not read.
+    Lines that no sysctl loader understands, lines whose value the kernel will refuse at boot, files
+    and keys that cannot be read, dangling links, keys that this kernel does not have, keys on the
+    kernel command line, and an C(/etc/sysctl.conf) that is not read.
   returned: success
   type: list
   elements: dict
@@ -326,6 +330,7 @@ rehearsed:
   returned: with O(rehearse=true)
   type: dict
   sample: {net.ipv4.tcp_keepalive_time: "3600"}
+  version_added: 0.2.0
 disagreements:
   description: >-
     The keys for which the rehearsal gave another value than was predicted. Please report them: the
@@ -338,6 +343,7 @@ disagreements:
     key: {description: The key., type: str, sample: net.ipv4.icmp_ratelimit}
     boot: {description: The predicted value. Null if nothing sets it., type: str, sample: "999"}
     rehearsed: {description: The value in the rehearsal., type: str, sample: "1000"}
+  version_added: 0.2.0
 not_rehearsed:
   description: The keys that could not be rehearsed.
   returned: with O(rehearse=true)
@@ -347,6 +353,7 @@ not_rehearsed:
   contains:
     key: {description: The key., type: str}
     reason: {description: Why not., type: str}
+  version_added: 0.2.0
 failed_key:
   description: The invalid key in O(keys), if that is the cause of the failure.
   returned: failure

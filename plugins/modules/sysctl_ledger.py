@@ -34,6 +34,8 @@ options:
       - V(restored) restores the runtime values and files from before the first change of
         O(rollout). Later rollouts are rolled back too. It restores all of it or nothing, except for
         keys that the kernel does not let go back, see RV(not_restored).
+      - V(listed) returns the rollouts in the ledger, RV(rollouts), and changes nothing.
+      - One of the two must be given.
     type: str
     choices: [restored, listed]
   overwrite_changes:
@@ -123,7 +125,7 @@ settings:
       value: "7200"
       runtime: {before: "3600", after: "7200"}
       persistent: {before: null, after: null}
-      boot: {value: null, path: null, line: null}
+      boot: {value: null, path: null, line: null, by: null, certain: true}
   contains:
     value: {description: The value to restore., type: str, sample: "7200"}
     runtime:
@@ -150,6 +152,13 @@ settings:
             The key that this line sets, if it is another one: another name of the same variable, or
             a key that changes this one. Not returned otherwise.
           type: str
+        by:
+          description: >-
+            The program that reads the line and sets the value, as in M(netops.tuning.sysctl).
+          type: str
+        certain:
+          description: Always true on success, since this module does not look for doubts.
+          type: bool
 previous:
   description: The runtime values before the run.
   returned: as settings
@@ -185,7 +194,6 @@ irreversible:
   contains:
     key: {description: The key., type: str}
     reason: {description: Why it stays., type: str}
-  version_added: 0.2.0
 loader:
   description: >-
     What applies the files at boot, V(systemd), V(procps), V(alpine), V(void), V(none) or

@@ -65,7 +65,7 @@ options:
         O(intvl) and without a profile, only the values that are given are set. The others stay as
         they are, in the kernel and in O(path).
       - V(one_hour) is 3600 / 9 / 25, the first probe after an hour. A dead peer is noticed after
-        3825 s. Until version 0.1.0 it was called V(document), which still works.
+        3825 s. In version 0.1.0 it was called V(document); that name still works.
       - V(kernel) is 7200 / 9 / 75, the kernel's defaults (the manual page of tcp); 7875 s.
       - V(aws) is 45 / 9 / 75, from the troubleshooting pages of the Amazon Bedrock user guide,
         which give only the time (the others are the kernel's); 720 s. It is for NAT gateways, VPC
@@ -231,7 +231,7 @@ settings:
         by: systemd-sysctl
         certain: true
   contains:
-    value: {description: The desired value., type: str, sample: "3600"}
+    value: {description: The requested value., type: str, sample: "3600"}
     runtime:
       description: The value in the kernel.
       type: dict
@@ -285,7 +285,7 @@ overridden:
     value: {description: The value that it gets. Null if none., type: str}
     path: {description: The file that wins. Null if no file sets the key., type: str}
     line: {description: The line in that file., type: int}
-    by: {description: The program that reads it., type: str}
+    by: {description: The program that reads it., type: str, version_added: 0.2.0}
 doubts:
   description: >-
     Reasons why the next boot may end otherwise than RV(settings.boot) says, each with evidence on

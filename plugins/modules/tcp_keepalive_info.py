@@ -86,8 +86,9 @@ notes:
     cannot fix.
   - The kernel reports which timer of a connection is running, not whether C(SO_KEEPALIVE) is set.
   - Like C(ss), the module may make the kernel load its modules C(inet_diag) and C(tcp_diag).
-  - A boot value does not include what other software sets after the sysctl loader has run (TuneD,
-    a network manager, a container engine).
+  - The boot value includes what ufw and TuneD apply after the sysctl loader. Other software that
+    may set the value later (a network manager, a container engine) is listed in RV(doubts) where
+    it is known.
 """
 
 EXAMPLES = r"""

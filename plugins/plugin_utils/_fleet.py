@@ -9,12 +9,13 @@ Pure: nothing is asked or changed here.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
+from ._messages import failure_message, label, one_line, some_names
 from ._variables import VariableError
-from ._words import count_text
 
 DONE = "done"
 ALREADY_RIGHT = "already_right"
@@ -35,9 +36,6 @@ RESTORED = "rollout_restored"
 
 _MAX_DETAILS = 300
 """Characters of the output of a program that failed."""
-
-_MAX_NAMED_HOSTS = 20
-"""Hosts that a line of the summary names."""
 
 Variables = Mapping[str, Any]
 Result = Mapping[str, Any]
@@ -148,7 +146,7 @@ def _failure_reason(variables: Variables) -> str:
     if would_change(result):
         differences = ", ".join(_differences(result)) or "the file differs"
         return f"it was set, but does not hold: {differences}"
-    message = one_line(result.get("msg") or "it failed")
+    message = failure_message(result.get("msg") or "it failed")
     details = one_line(result.get("stderr") or result.get("stdout") or "")
     if not details or details in message:
         return message
@@ -168,16 +166,7 @@ def _differences(verified: Result) -> Iterator[str]:
 
 
 def _message(result: Result) -> str:
-    return one_line(result.get("msg") or "it gave no reason")
-
-
-def one_line(text: object) -> str:
-    """Return a message in one line, without what Ansible puts before each one."""
-    line = " ".join(str(text).split())
-    prefix = "Task failed: "  # ansible-core 2.19 and later
-    if line.startswith(prefix):
-        return line[len(prefix) :]
-    return line
+    return failure_message(result.get("msg") or "it gave no reason")
 
 
 # Before the first batch
@@ -188,17 +177,17 @@ def check_serial(serial: Sequence[str]) -> None:
     for size in serial or [""]:
         if not re.fullmatch(r"[1-9]\d*|(100|[1-9]\d?)%", size):
             raise VariableError(
-                f"rollout_serial: {size!r} is no size of a batch; "
+                f"rollout_serial: {size!r} is not a batch size; "
                 "give a number of hosts from 1, or 1% to 100%"
             )
 
 
 def check_module_options(
-    module: str, options: Any, known: Sequence[str], refused: Mapping[str, str]
+    module: str, options: Any, supported: Sequence[str], refused: Mapping[str, str]
 ) -> None:
     """Refuse rollout_options that are not for the module.
 
-    known: the options that can be rolled out.
+    supported: the options that can be rolled out.
     refused: other options of the module, with the reason and the remedy.
     """
     if module != "sysctl":
@@ -210,17 +199,17 @@ def check_module_options(
         return
     if options and not isinstance(options, Mapping):
         raise VariableError(
-            f"rollout_options: {options!r} is no dictionary; give options of the module sysctl, "
+            f"rollout_options: {options!r} is not a dictionary; give options of the module sysctl, "
             'such as -e \'{"rollout_options": {"settings": {"net.core.somaxconn": 4096}}}\''
         )
-    unknown = sorted(set(options or ()).difference(known))
+    unknown = sorted(set(options or ()).difference(supported))
     for name in unknown:
         if name in refused:
             raise VariableError(f"rollout_options: {name} cannot be rolled out: {refused[name]}")
     if unknown:
         raise VariableError(
-            f"rollout_options: {unknown[0]!r} is no option that can be rolled out; "
-            f"give some of {', '.join(sorted(known))}"
+            f"rollout_options: {unknown[0]!r} is not an option that can be rolled out; "
+            f"give some of {', '.join(sorted(supported))}"
         )
     if not (options or {}).get("settings"):
         raise VariableError("rollout_options: settings is missing; give the keys and values to set")
@@ -261,7 +250,7 @@ def share_done(sizes: Sequence[int], ended: int, forks: int) -> float:
     """
     turns_done = turns_total = hosts = 0
     for size in sizes:
-        turns = -(-size // forks)
+        turns = math.ceil(size / forks)
         hosts += size
         turns_total += turns
         if hosts <= ended:
@@ -284,19 +273,14 @@ def count_failures(outcomes: Mapping[str, Outcome], max_unreachable: int) -> int
     return counts[PUT_BACK] + counts[FAILED] + max(0, counts[UNREACHABLE] - max_unreachable)
 
 
-def count_hosts(number: int) -> str:
-    """Return a number of hosts in words."""
-    return count_text(number, "host")
-
-
 def describe(outcome: Outcome) -> str:
     """Return an outcome and its reason in a line."""
-    return ": ".join(filter(None, [_in_words(outcome.outcome), outcome.reason]))
+    return ": ".join(filter(None, [label(outcome.outcome), outcome.reason]))
 
 
 def describe_counts(counts: Mapping[str, int]) -> str:
     """Return the counts in a line, such as "2 done, 1 put back"."""
-    parts = [f"{number} {_in_words(name)}" for name, number in counts.items()]
+    parts = [f"{number} {label(name)}" for name, number in counts.items()]
     return ", ".join(parts) or "none"
 
 
@@ -308,7 +292,7 @@ def failure_lines(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
             groups.setdefault(outcome, []).append(host)
     for outcome in sorted(groups, key=_rank):
         hosts = groups[outcome]
-        line = f"{_in_words(outcome.outcome):11}  {_named(hosts)}"
+        line = f"{label(outcome.outcome):11}  {some_names(hosts)}"
         if outcome.reason:
             line += f": {outcome.reason}"
         yield line
@@ -324,24 +308,13 @@ def undone_lines(preflights: Mapping[str, Result | None]) -> Iterator[str]:
             groups.setdefault(keys, []).append(host)
     for keys, hosts in groups.items():
         yield (
-            f"{_named(hosts)}: undone since the last boot: {', '.join(keys)}; something set it "
+            f"{some_names(hosts)}: undone since the last boot: {', '.join(keys)}; something set it "
             "later, or it was never applied, and the next boot may undo it again"
         )
 
 
-def _named(hosts: Sequence[str]) -> str:
-    names = ", ".join(hosts[:_MAX_NAMED_HOSTS])
-    if len(hosts) > _MAX_NAMED_HOSTS:
-        names += f" and {len(hosts) - _MAX_NAMED_HOSTS} more"
-    return names
-
-
 def _rank(outcome: Outcome) -> int:
     return OUTCOMES.index(outcome.outcome)
-
-
-def _in_words(outcome: str) -> str:
-    return outcome.replace("_", " ")
 
 
 # The ledgers of the hosts
@@ -365,10 +338,11 @@ def merge_ledgers(ledgers: Mapping[str, Sequence[Result]]) -> list[KnownRollout]
     for entries in ledgers.values():
         for entry in entries:
             name, time = str(entry["rollout"]), str(entry["at"])
-            known = rollouts.get(name, KnownRollout(name, time, 0, 0))
-            rollouts[name] = known._replace(
-                at=min(known.at, time),
-                hosts=known.hosts + 1,
-                undone=known.undone + bool(entry["undone"]),
+            rollout = rollouts.get(name, KnownRollout(name, time, 0, 0))
+            undone_here = 1 if entry["undone"] else 0
+            rollouts[name] = rollout._replace(
+                at=min(rollout.at, time),
+                hosts=rollout.hosts + 1,
+                undone=rollout.undone + undone_here,
             )
     return sorted(rollouts.values(), key=lambda rollout: (rollout.at, rollout.rollout))

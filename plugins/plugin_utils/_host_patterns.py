@@ -14,8 +14,8 @@ from typing import Collection, Iterable, Mapping, Sequence
 from ansible.inventory.manager import InventoryManager, split_host_pattern
 from ansible.parsing.dataloader import DataLoader
 
+from ._plurals import count_hosts
 from ._variables import VariableError
-from ._words import count_text
 
 PREFIXES = "!&"
 """Before a part of a pattern: without these hosts, and only these hosts."""
@@ -59,7 +59,6 @@ def restrict(variable: str, hosts: Collection[str], play_hosts: Collection[str])
     restricted = [host for host in hosts if host in set(play_hosts)]
     if not restricted:
         raise VariableError(
-            f"{variable}: --limit leaves none of its {count_text(len(hosts), 'host')}; "
-            "correct one of them"
+            f"{variable}: --limit leaves none of its {count_hosts(len(hosts))}; correct one of them"
         )
     return restricted

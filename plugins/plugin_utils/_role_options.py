@@ -175,8 +175,8 @@ def _choose(role: Source, audit: Source) -> Choice:
     for name in KEYS:
         if name in audit.options:
             origins[name] = audit.origin(name)
-    both = audit._replace(options={**role_choice.values, **audit.options})
-    return Choice(values=both.choose().values, origins=origins)
+    combined = audit._replace(options={**role_choice.values, **audit.options})
+    return Choice(values=combined.choose().values, origins=origins)
 
 
 def _role_arguments(role: Source, audit: Source, values: Mapping[str, int]) -> dict[str, Any]:

@@ -65,14 +65,3 @@ class RolloutAction(ActionBase):
 def show_lines(lines: Iterable[str]) -> None:
     """Show lines to a person; standard output belongs to the callback, which may write JSON."""
     Display().display("\n".join(lines), stderr=True)
-
-
-def format_duration(seconds: float) -> str:
-    """Return a duration such as "1 h 5 min" or "2 min 3 s"."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    if minutes:
-        return f"{minutes} min {rest} s"
-    return f"{rest} s"

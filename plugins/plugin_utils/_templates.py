@@ -13,6 +13,7 @@ from typing import Any, Iterable, Mapping
 
 from ansible.errors import AnsibleError
 
+from ._messages import one_line
 from ._variables import VariableError
 
 
@@ -66,7 +67,7 @@ class HostVariables:
         try:
             return templar.template(value)
         except AnsibleError as error:
-            reason = " ".join(str(getattr(error, "message", error)).split())
+            reason = one_line(getattr(error, "message", error))
             raise VariableError(
                 f"{name}: its template cannot be resolved: {reason}; correct it"
             ) from None

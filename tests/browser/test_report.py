@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import OUTCOMES
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.html import to_html
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import (
-    OUTCOMES,
     Host,
     Report,
     make_report,

@@ -332,7 +332,7 @@ def test_a_missing_health_check_is_refused_before_any_host_is_asked(world: World
     [
         (
             {"rollout_via": "sysctl", "rollout_options": {"setings": {FIN: 40}}},
-            "rollout_options: 'setings' is no option that can be rolled out",
+            "rollout_options: 'setings' is not an option that can be rolled out",
             r"give some of .*\bsettings\b",
         ),
         (

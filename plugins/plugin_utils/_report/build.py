@@ -21,11 +21,15 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values impor
     parse_number,
     value_in_text,
 )
+from ansible_collections.netops.tuning.plugins.plugin_utils._messages import (
+    failure_message,
+    one_line,
+)
+from ansible_collections.netops.tuning.plugins.plugin_utils._plurals import count_text
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import (
     Desired,
     explicit_arguments,
 )
-from ansible_collections.netops.tuning.plugins.plugin_utils._words import count_text
 
 from .model import (
     SETTING_NAMES,
@@ -77,7 +81,7 @@ def build_host_with_wrong_variables(
     name: str, message: str, outcome: str | None, shell: Shell
 ) -> Host:
     """Return the record of a host whose desired state is not known."""
-    host = Host(name=name, state="failed", message=_line(message), outcome=outcome)
+    host = Host(name=name, state="failed", message=one_line(message), outcome=outcome)
     host = host._replace(findings=tuple(_findings(host)))
     return host._replace(todo=(ask_again(host, shell),))
 
@@ -106,7 +110,7 @@ def _host_from_result(name: str, result: Result, desired: Desired) -> Host:
         name=name,
         state=state,
         message=message,
-        loader=_line(result["loader"]),
+        loader=one_line(result["loader"]),
         settings=settings,
         dead_after=_optional_int(result["dead_after"]),
         idle_limit=desired.idle_limit,
@@ -124,7 +128,7 @@ def _host_from_result(name: str, result: Result, desired: Desired) -> Host:
 
 
 def _arguments(host: Host, desired: Desired) -> Mapping[str, Any]:
-    """Return the variables without which the role would not set the desired values."""
+    """Return the variables without which the role would not set the wanted values."""
     settings = host.settings or {}
     if any(setting.managed for setting in settings.values()):
         wanted = {name: setting.wanted for name, setting in settings.items()}
@@ -133,11 +137,7 @@ def _arguments(host: Host, desired: Desired) -> Mapping[str, Any]:
 
 
 def _failure_reason(result: Result) -> str:
-    message = _line(result.get("msg") or "it gave no result and no reason")
-    prefix = "Task failed: "  # ansible-core 2.19 and later puts it before every message
-    if message.startswith(prefix):
-        return message[len(prefix) :]
-    return message
+    return failure_message(result.get("msg") or "it gave no result and no reason")
 
 
 def _setting(name: str, result: Result, desired: Desired) -> Setting:
@@ -232,12 +232,12 @@ def _reason_unreadable(problems: Iterable[Problem]) -> str:
 
 def _assignment(result: Result) -> Assignment:
     return Assignment(
-        path=_line(result["path"]),
+        path=one_line(result["path"]),
         line=int(result["line"]),
-        key=_line(result["key"]),
+        key=one_line(result["key"]),
         value=_optional_line(result["value"]),
-        fate=_line(result["fate"]),
-        by=_line(result["by"] or ""),
+        fate=one_line(result["fate"]),
+        by=one_line(result["by"] or ""),
     )
 
 
@@ -278,25 +278,25 @@ def _namespace(result: Result) -> Namespace:
 
 
 def _doubt(result: Result) -> str:
-    where = _line(result["path"])
+    where = one_line(result["path"])
     if result["line"] is not None:
         where = f"{where} line {result['line']}"
-    return f"{_line(result['by'])}: {_line(result['why'])} ({where})"
+    return f"{one_line(result['by'])}: {one_line(result['why'])} ({where})"
 
 
 def _problem(result: Result) -> Problem:
     return Problem(
-        path=_line(result["path"]),
+        path=one_line(result["path"]),
         line=_optional_int(result.get("line")),
-        problem=_line(result["problem"]),
+        problem=one_line(result["problem"]),
     )
 
 
 def _not_rehearsed(result: Result) -> Problem:
     return Problem(
-        path=_line(result["key"]),
+        path=one_line(result["key"]),
         line=None,
-        problem=f"not rehearsed: {_line(result['reason'])}",
+        problem=f"not rehearsed: {one_line(result['reason'])}",
     )
 
 
@@ -311,12 +311,7 @@ def _optional_int(value: Any) -> int | None:
 
 
 def _optional_line(value: Any) -> str | None:
-    return None if value is None else _line(value)
-
-
-def _line(value: Any) -> str:
-    """Return a text on one line, with single spaces."""
-    return " ".join(str(value).split())
+    return None if value is None else one_line(value)
 
 
 # --- findings ---
@@ -392,7 +387,7 @@ def _setting_findings(settings: Settings) -> Iterator[str]:
 
 
 def _differences(settings: Settings, moment: str) -> str:
-    """List the values that are not as desired; `moment` is `now` or `boot`."""
+    """List the values that are not as wanted; `moment` is `now` or `boot`."""
     differences = []
     for name, setting in settings.items():
         value = getattr(setting, moment)

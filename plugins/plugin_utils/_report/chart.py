@@ -11,7 +11,7 @@ import statistics
 from typing import Iterable, NamedTuple, Sequence
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._idle_limits import IDLE_LIMITS
-from ansible_collections.netops.tuning.plugins.plugin_utils._words import count_text
+from ansible_collections.netops.tuning.plugins.plugin_utils._plurals import count_hosts
 
 from .model import Report
 
@@ -215,7 +215,7 @@ def _bars(axis: Axis, values: Iterable[int], description: str) -> list[Bar]:
             # One host among thousands must stay visible.
             height=round(max(LOWEST_BAR, HIGHEST_BAR * hosts / most_hosts), 1),
             hosts=hosts,
-            description=f"{count_text(hosts, 'host')}: {description} {_range(members)} s",
+            description=f"{count_hosts(hosts)}: {description} {_range(members)} s",
         )
         bars.append(chart_bar)
     return bars
@@ -240,10 +240,13 @@ def _ticks(axis: Axis) -> list[Tick]:
 
 def _published_limits() -> list[tuple[int, str, str]]:
     """Return seconds, short name and name of each limit; networks that share one share a line."""
-    names: dict[tuple[int, str], list[str]] = {}
+    names_by_limit: dict[tuple[int, str], list[str]] = {}
     for limit in IDLE_LIMITS:
-        names.setdefault((limit.seconds, limit.short), []).append(limit.name)
-    return [(seconds, short, "; ".join(same)) for (seconds, short), same in names.items()]
+        names_by_limit.setdefault((limit.seconds, limit.short), []).append(limit.name)
+    limits = []
+    for (seconds, short), names in names_by_limit.items():
+        limits.append((seconds, short, "; ".join(names)))
+    return limits
 
 
 def _limits(report: Report, axis: Axis, times: Sequence[int]) -> list[Limit]:

@@ -12,11 +12,12 @@ import io
 import json
 from typing import Any, Callable, Iterable, Mapping, TypeVar
 
+from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import OUTCOMES
+
 from .compare import EarlierReport
 from .model import (
     CHANGES,
     FORMAT,
-    OUTCOMES,
     SETTING_NAMES,
     STATES,
     Assignment,

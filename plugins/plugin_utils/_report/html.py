@@ -20,6 +20,12 @@ from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
 import jinja2
+from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import OUTCOMES
+from ansible_collections.netops.tuning.plugins.plugin_utils._messages import (
+    format_duration,
+    label,
+    some_names,
+)
 from markupsafe import Markup
 
 from .chart import LAYOUTS, make_chart
@@ -27,14 +33,12 @@ from .data import host_to_dict
 from .groups import KINDS
 from .model import (
     CHANGES,
-    OUTCOMES,
     SETTING_NAMES,
     STATES,
     Group,
     Host,
     Report,
 )
-from .text import label, some_names
 
 PAGE_FOLDER = Path(__file__).parent / "page"
 HOSTS_PER_PACK = 100
@@ -108,7 +112,7 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["number"] = _grouped
-    environment.filters["duration"] = duration
+    environment.filters["duration"] = format_duration
     environment.filters["time"] = _readable_time
     environment.filters["label"] = label
     return environment
@@ -180,16 +184,6 @@ def _group_card(group: Group) -> GroupCard:
 def _grouped(number: int) -> str:
     """Return a number with spaces between groups of three digits."""
     return f"{number:,}".replace(",", " ")
-
-
-def duration(seconds: int) -> str:
-    """Return a duration in hours, minutes and seconds."""
-    if seconds < 120:
-        return f"{seconds} s"
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
-    return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
 def _readable_time(timestamp: str) -> str:

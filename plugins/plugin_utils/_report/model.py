@@ -12,20 +12,12 @@ from types import MappingProxyType
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence, Union
 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.stages import is_read_later
+from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import AS_WANTED, OUTCOMES
 
 FORMAT = "netops.tuning.audit/1"
 """The format of the JSON report; docs/audit-report.schema.json describes it."""
 
 STATES = ("as_wanted", "drift", "overridden", "failed", "unreachable", "not_reached")
-OUTCOMES = (
-    "done",
-    "already_right",
-    "would_change",
-    "put_back",
-    "failed",
-    "unreachable",
-    "not_reached",
-)
 CHANGES = ("newly_wrong", "mended", "new")
 """What may have happened to a host since an earlier report."""
 SETTING_NAMES = ("time", "probes", "intvl")
@@ -56,7 +48,7 @@ class Assignment(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """One of the three values: in the kernel, after the next boot, in our file, and as desired."""
+    """One of the three values: in the kernel, after the next boot, in our file, and as wanted."""
 
     now: int | None
     boot: int
@@ -68,7 +60,7 @@ class Setting(NamedTuple):
     undone: bool = False
     """Whether the last boot did not keep what its line asked for."""
     wanted_from: str = ""
-    """Where the desired value comes from, such as a variable and its scope."""
+    """Where the wanted value comes from, such as a variable and its scope."""
     managed: bool = False
     """Whether it comes from our file on the host, since no variable says anything."""
 
@@ -152,7 +144,7 @@ class Host(NamedTuple):
     findings: tuple[str, ...] = ()
     todo: tuple[Command, ...] = ()
     arguments: Mapping[str, Any] = MappingProxyType({})
-    """Variables to give the role, where those of the host do not make it set the desired values."""
+    """Variables to give the role, where those of the host do not make it set the wanted values."""
     overriding: tuple[str, ...] = ()
     """The files that keep the next boot from setting what our file sets, or will set."""
     doubts: tuple[str, ...] = ()
@@ -223,7 +215,7 @@ class Host(NamedTuple):
     def needs_attention(self) -> bool:
         if self.state != "as_wanted" or self.misses_idle_limit:
             return True
-        return self.outcome not in (None, "done", "already_right", "would_change")
+        return self.outcome not in (None, *AS_WANTED)
 
 
 class Wanted(NamedTuple):
@@ -382,12 +374,15 @@ def summarize(hosts: Sequence[Host]) -> Summary:
 
 def describe_origin(settings: Mapping[str, Setting]) -> str:
     """Return where the wanted values come from; one origin for all of them is named once."""
-    names: dict[str, list[str]] = {}
+    names_by_origin: dict[str, list[str]] = {}
     for name, setting in settings.items():
-        names.setdefault(setting.wanted_from, []).append(name)
-    if len(names) == 1:
-        return next(iter(names))
-    return ", ".join(f"{origin} for {' and '.join(of)}" for origin, of in names.items())
+        names_by_origin.setdefault(setting.wanted_from, []).append(name)
+    if len(names_by_origin) == 1:
+        return next(iter(names_by_origin))
+    parts = []
+    for origin, names in names_by_origin.items():
+        parts.append(f"{origin} for {' and '.join(names)}")
+    return ", ".join(parts)
 
 
 def _all_connections(hosts: Iterable[Host]) -> Connections:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Collection, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.netops.tuning.plugins.plugin_utils._words import count_text
+from ansible_collections.netops.tuning.plugins.plugin_utils._messages import (
+    escape_control_characters,
+    label,
+    some_names,
+)
+from ansible_collections.netops.tuning.plugins.plugin_utils._plurals import count_hosts, count_text
 
 from .gate import is_violation
 from .model import CHANGES, Comparison, Host, Report, Summary
-
-MOST_NAMES = 20
-"""A line names so many hosts, and counts the others."""
-
 
 MOST_WANTED = 5
 """So many sets of wanted values are listed."""
@@ -65,16 +66,7 @@ def _change_lines(report: Report, comparison: Comparison) -> Iterator[str]:
     if not any(changes.values()):
         yield "    no host changed"
     if comparison.not_asked:
-        yield f"    {hosts_text(comparison.not_asked)} of it not asked this time"
-
-
-def some_names(names: Sequence[str], most: int = MOST_NAMES) -> str:
-    """Return the first names, and the number of the others."""
-    shown = ", ".join(map(printable, names[:most]))
-    others = len(names) - most
-    if others > 0:
-        return f"{shown} and {others} more"
-    return shown
+        yield f"    {count_hosts(comparison.not_asked)} of it not asked this time"
 
 
 def _host_lines(hosts: Sequence[Host]) -> Iterator[str]:
@@ -92,10 +84,10 @@ def _host_lines(hosts: Sequence[Host]) -> Iterator[str]:
 
 def _row(host: Host) -> Row:
     return Row(
-        name=printable(host.name),
+        name=escape_control_characters(host.name),
         state=label(host.state),
         outcome=label(host.outcome or ""),
-        findings=printable("; ".join(host.findings)),
+        findings=escape_control_characters("; ".join(host.findings)),
     )
 
 
@@ -104,24 +96,24 @@ def _total_lines(report: Report) -> Iterator[str]:
     summary = report.summary
     states = {state: number for state, number in summary.states.items() if number}
     separator = ": " if states else ""
-    yield f"  {hosts_text(summary.hosts)}{separator}{_numbers(states)}"
+    yield f"  {count_hosts(summary.hosts)}{separator}{_numbers(states)}"
     yield from _wanted_lines(summary)
     if summary.outcomes:
         yield f"  {_numbers(summary.outcomes)}"
     if summary.asked_for_connections:
         connections = summary.connections
-        unprotected, stale = hosts_text(summary.unprotected), hosts_text(summary.stale)
+        unprotected, stale = count_hosts(summary.unprotected), count_hosts(summary.stale)
         yield (
             f"  {count_text(connections.established, 'connection')}: "
             f"{connections.without_keepalive} without keepalive on {unprotected}, "
             f"{connections.stale} with an older timer on {stale}"
         )
     if summary.differing:
-        yield f"  {hosts_text(summary.differing)} with network namespaces that have other values"
+        yield f"  {count_hosts(summary.differing)} with network namespaces that have other values"
     if summary.undone:
-        yield f"  {hosts_text(summary.undone)} on which the last boot did not keep a value"
+        yield f"  {count_hosts(summary.undone)} on which the last boot did not keep a value"
     if summary.idle_limit_missed:
-        hosts = hosts_text(summary.idle_limit_missed)
+        hosts = count_hosts(summary.idle_limit_missed)
         yield f"  {hosts} whose first probe comes too late for the idle limit"
 
 
@@ -130,12 +122,14 @@ def _wanted_lines(summary: Summary) -> Iterator[str]:
     for wanted in summary.wanted[:MOST_WANTED]:
         time, probes, intvl = wanted.values
         values = f"time {time}, probes {probes}, intvl {intvl}"
-        yield printable(f"  wanted on {hosts_text(wanted.hosts)}: {values} ({wanted.origin})")
+        yield escape_control_characters(
+            f"  wanted on {count_hosts(wanted.hosts)}: {values} ({wanted.origin})"
+        )
     others = len(summary.wanted) - MOST_WANTED
     if others > 0:
         yield f"  and {others} other sets of values"
     if summary.as_managed:
-        yield f"  as managed, by their own file only: {hosts_text(summary.as_managed)}"
+        yield f"  as managed, by their own file only: {count_hosts(summary.as_managed)}"
 
 
 def _command_lines(report: Report) -> Iterator[str]:
@@ -145,8 +139,8 @@ def _command_lines(report: Report) -> Iterator[str]:
         yield ""
     for group in groups[:MOST_GROUPS]:
         what, command = group.command or ("", "")
-        hosts = hosts_text(len(group.hosts))
-        yield printable(f"  {hosts} {label(group.kind)}. {what}: {command}")
+        hosts = count_hosts(len(group.hosts))
+        yield escape_control_characters(f"  {hosts} {label(group.kind)}. {what}: {command}")
     others = len(groups) - MOST_GROUPS
     if others > 0:
         yield f"  and {count_text(others, 'other group')}, with their commands in the HTML report"
@@ -154,25 +148,3 @@ def _command_lines(report: Report) -> Iterator[str]:
 
 def _numbers(numbers: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {label(state)}" for state, number in numbers.items())
-
-
-def hosts_text(number: int) -> str:
-    """Return "1 host", or how many hosts."""
-    return count_text(number, "host")
-
-
-def label(state: str) -> str:
-    """Return a state or an outcome as users read it."""
-    return state.replace("_", " ")
-
-
-def printable(text: str) -> str:
-    """Escape what would move the cursor or change the colours of a terminal."""
-    result = ""
-    for character in text:
-        if character.isprintable():
-            result += character
-        else:
-            quoted = ascii(character)
-            result += quoted[1:-1]
-    return result

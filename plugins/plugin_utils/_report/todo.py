@@ -86,7 +86,7 @@ def group_limit_path(limit_path: str, group: str) -> str:
 
 
 def role_arguments(host: Host) -> dict[str, Any]:
-    """Return the variables with which the role sets the desired values on a host."""
+    """Return the variables with which the role sets the wanted values on a host."""
     arguments = dict(host.arguments)
     later_lines = {line.path for line in lines_out_of_reach(host)}
     inside_etc = []

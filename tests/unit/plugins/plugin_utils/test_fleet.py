@@ -178,10 +178,6 @@ def test_a_failed_health_check_shows_what_the_program_said(failure, reason):
     assert _fleet.outcome_of(variables).reason == f"Health check: {reason}"
 
 
-def test_a_message_becomes_one_line_without_the_prefix_of_ansible():
-    assert _fleet.one_line("Task failed: one\n  two ") == "one two"
-
-
 # --- the options of a rollout ---
 
 
@@ -191,10 +187,10 @@ def test_a_message_becomes_one_line_without_the_prefix_of_ansible():
         (TCP_KEEPALIVE, None, None),
         (TCP_KEEPALIVE, {"time": 60}, "rollout_options are for rollout_via=sysctl"),
         (SYSCTL, {"settings": {"a.b": 1}, "path": "/x"}, None),
-        (SYSCTL, {"settings": {"a.b": 1}, "pth": "/x"}, "rollout_options: 'pth' is no option"),
+        (SYSCTL, {"settings": {"a.b": 1}, "pth": "/x"}, "rollout_options: 'pth' is not an option"),
         (SYSCTL, {"settings": {}}, "rollout_options: settings is missing"),
         (SYSCTL, None, "rollout_options: settings is missing"),
-        (SYSCTL, "settings", "rollout_options: 'settings' is no dictionary"),
+        (SYSCTL, "settings", "rollout_options: 'settings' is not a dictionary"),
     ],
 )
 def test_the_options_of_the_module_are_checked(module, options, problem):
@@ -214,7 +210,7 @@ def test_the_options_that_can_be_rolled_out_are_listed_by_name():
 @pytest.mark.parametrize("size", ["5 %", "0", "-1", "0%", "101%", "x", "1.5", None])
 def test_a_wrong_size_of_a_batch_is_refused(size):
     serial = ["1", size] if size else []
-    with pytest.raises(VariableError, match=f"^rollout_serial: '{size or ''}' is no size"):
+    with pytest.raises(VariableError, match=f"^rollout_serial: '{size or ''}' is not a batch size"):
         _fleet.check_serial(serial)
 
 

@@ -24,7 +24,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._idle_limits import 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.chart import LAYOUTS, make_chart
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.data import host_to_dict
-from ansible_collections.netops.tuning.plugins.plugin_utils._report.html import duration, to_html
+from ansible_collections.netops.tuning.plugins.plugin_utils._report.html import to_html
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Cause, Command
 from reports import fleets
 
@@ -198,18 +198,3 @@ def test_the_chart_takes_any_number(time, layout):
     ticks = [tick.x for tick in chart.ticks]
     assert all(right - left >= layout.tick_gap for left, right in zip(ticks, ticks[1:]))
     assert to_html(fleets.report({"a": Answer(fleets.info_result(now=(time, 9, 25)))}))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (25, "25 s"),
-        (119, "119 s"),
-        (120, "2 min"),
-        (3600, "1 h"),
-        (3825, "1 h 3 min 45 s"),
-        (0, "0 s"),
-    ],
-)
-def test_duration(seconds, text):
-    assert duration(seconds) == text

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.plugin_utils._words import count_text
+from ansible_collections.netops.tuning.plugins.plugin_utils._plurals import count_text
 
 
 @pytest.mark.parametrize(

@@ -15,3 +15,8 @@ def count_text(number: int, noun: str, plural: str = "") -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{number} {plural or noun + 's'}"
+
+
+def count_hosts(number: int) -> str:
+    """Return a number of hosts with its noun."""
+    return count_text(number, "host")
