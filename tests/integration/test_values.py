@@ -28,6 +28,9 @@ REFUSED = {
     "a word": ({FIN: "soon"}, "'soon' is not a number"),
     "a range with blanks": ({PORTS: "8080 - 9090"}, "ranges of them, such as 8080,9000-9010"),
     "a port too high": ({PORTS: [8080, 65536]}, "numbers from 0 to 65535"),
+    "a name in quotes": ({CONGESTION: '"cubic"'}, "the kernel takes one name"),
+    "a name that the kernel does not have": ({CONGESTION: "nosuch"}, "it is not available"),
+    "a boolean for a name": ({CONGESTION: True}, "it is not available"),
     "a malformed key": ({FASTOPEN: "1-2-3"}, "four groups"),
 }
 

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Callable, Collection, Iterator, Mapping, NoRet
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.loaders import FOLDERS
-from .._sysctl.plan import FileChange, Plan
-from .._sysctl.values import is_plain_number
+from .._sysctl.plan import FileChange, Plan, RuntimeWrite
 from .file_change import SetAttributes, UndoStep, change_file, remove_leftovers, require_writable
 from .files import HostFiles
 from .proc_sys import require_writable_key
@@ -35,6 +34,12 @@ else:
 
 _MADE_FOLDERS = (*FOLDERS, "/etc/modules-load.d")
 """Folders that are made where they are missing."""
+KEYS_TAKING_NAMES = (
+    "net.core.default_qdisc",
+    "net.ipv4.tcp_allowed_congestion_control",
+    "net.ipv4.tcp_congestion_control",
+)
+"""Those of which ``refusals.py`` knows whether the kernel has what they name."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -56,10 +61,18 @@ def check_writable(plan: Plan, files: HostFiles) -> None:
             require_writable_key(write.key)
         except OSError as error:
             raise refusals.write_error(write, error) from error
-        if not is_plain_number(write.after):
-            refusals.require_available(write)
+    _require_available_names(plan)
     for change in plan.files:
         _check_folder(change, files)
+
+
+def _require_available_names(plan: Plan) -> None:
+    """Refuse names that the kernel does not have, also those for the next boot only."""
+    runtime = plan.observed.runtime
+    for key in KEYS_TAKING_NAMES:
+        value = plan.desired.get(key)
+        if value is not None and key in runtime and value != runtime[key]:
+            refusals.require_available(RuntimeWrite(key, before=runtime[key], after=value))
 
 
 def _check_folder(change: FileChange, files: HostFiles) -> None:

@@ -2,7 +2,7 @@
 
 """Doubts about keys that a line changes to a value that is not known.
 
-It is a line of another key, or one with a number that the kernel may refuse or round.
+It is a line of another key, or one with a number or a name that the kernel may refuse or round.
 
 Imported only where a key may be one of them.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Iterable, Iterator, Mapping
 
 from .doubts import Doubt, Doubts, doubts_about
+from .kernel_text import takes_names
 from .keys import is_glob
 from .precedence import Precedence
 from .sysctl_d import Line
@@ -41,7 +42,10 @@ def _doubts_about(key: str, precedence: Precedence) -> Iterator[Doubt]:
     """Yield the doubts about the lines that decide a key."""
     outcome = _deciding_outcome(precedence, key)
     unclear, incomplete = outcome.unclear.get(key), outcome.incomplete.get(key)
-    if unclear and unclear == precedence.winner(key):
+    if unclear and unclear == precedence.winner(key) and takes_names(key):
+        why = f"the kernel may not have what it names for {key}, and refuses it then"
+        yield _doubt(key, unclear, why, remedy="have its module loaded before, or name another")
+    elif unclear and unclear == precedence.winner(key):
         why = f"the kernel may refuse the number for {key}, or make another number of it"
         remedy = "give a number that all kernels take, or the one that the kernel makes of it"
         yield _doubt(key, unclear, why, remedy)

@@ -111,7 +111,10 @@ def _kept_text(key: str, text: str) -> str | None:
 
 
 def is_known(key: str, text: str, live: str | None) -> bool:
-    """Tell whether it is known what the kernel makes of a text with numbers."""
+    """Tell whether it is known what the kernel makes of a text with numbers or names."""
+    grammar = grammar_of(key)
+    if grammar and grammar.takes_names and live is not None:
+        return bool(grammar.take(text) == grammar.take(live))
     count = len(text.split() if live is None else live.split())
     numbers, _is_read_to_its_end = read_numbers(text, count)
     return _kept_numbers(key, numbers, live) is not None
@@ -261,6 +264,14 @@ class Grammar(NamedTuple):
     """Returns the value that a text gives, in one form for all texts that do; None: refused."""
     remedy: str
     """What to give instead of a text that is refused."""
+    takes_names: bool = False
+    """Whether it takes names of parts of the kernel, and refuses those that it does not have."""
+
+
+def takes_names(key: str) -> bool:
+    """Tell whether a key takes names of parts of the kernel, which it may not have."""
+    grammar = grammar_of(key)
+    return grammar is not None and grammar.takes_names
 
 
 def grammar_of(key: str) -> Grammar | None:
@@ -342,11 +353,16 @@ def _text_of(length: int) -> Grammar:
     )
 
 
+_NAME = re.compile(r"[\w.-]+", re.ASCII)
+"""What a module may be called."""
+
+
 def _name_of(length: int) -> Grammar:
     """Return the grammar of a key that takes the name of a part of the kernel."""
     return Grammar(
-        take=lambda text: decode(encode(text)[:length]) or None,
-        remedy=f"the kernel takes a name of 1 to {length} bytes; give one",
+        take=lambda text: text[:length] if _NAME.fullmatch(text) else None,
+        remedy=f"the kernel takes one name of 1 to {length} bytes; give one",
+        takes_names=True,
     )
 
 
@@ -365,7 +381,7 @@ _SECRETS = {
     ),
 }
 _MASK = Grammar(take=_read_hex_mask, remedy="give a mask of hexadecimal digits, without 0x")
-_WORDS = Grammar(take=_sort_words, remedy="give words with blanks between them")
+_WORDS = Grammar(take=_sort_words, remedy="give words with blanks between them", takes_names=True)
 _GRAMMARS = {
     "fs.binfmt_misc.status": Grammar(
         take={"0": "disabled", "1": "enabled"}.get,

@@ -10,7 +10,11 @@ import errno
 import os
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import proc_sys, refusals
+from ansible_collections.netops.tuning.plugins.module_utils._host import (
+    proc_sys,
+    refusals,
+    transaction,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import RuntimeWrite
 
@@ -134,3 +138,7 @@ def test_a_word_that_the_kernel_prints_is_written_as_its_number(kernel):
     for value in ("disabled", "enabled", "0"):
         proc_sys.write_key("fs.binfmt_misc.status", value)
     assert [text for _key, text in live.written] == ["0", "1", "0"]
+
+
+def test_keys_that_take_names_are_checked_before_anything_is_written():
+    assert set(transaction.KEYS_TAKING_NAMES) == set(refusals._MODULES)

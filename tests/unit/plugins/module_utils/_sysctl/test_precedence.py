@@ -22,6 +22,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence i
     precedence_of,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import parse_lines
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
 from hosts_in_memory import load_cases, make_host
 
 KEYS = {"a": "net.ipv4.tcp_fin_timeout", "b": "net.ipv4.conf.eth0.promote_secondaries"}
@@ -142,6 +143,32 @@ def test_numbers_that_the_kernel_rounds(monkeypatch, loader, key, text, live, va
     assert bool(doubts) is not is_certain
     assert bool(doubts) is precedence.has_unclear()
     assert all("another number" in doubt.why for doubt, _keys in doubts)
+
+
+CONGESTION = "net.ipv4.tcp_congestion_control"
+ALLOWED = "net.ipv4.tcp_allowed_congestion_control"
+# Key, text of a line, value now, value at boot, whether that is certain.
+NAMES = [
+    (CONGESTION, "cubic", "cubic", "cubic", True),
+    (CONGESTION, "bbr", "cubic", "bbr", False),
+    (CONGESTION, '"bbr"', "bbr", None, True),
+    (CONGESTION, "bbr # fast", "bbr", None, True),
+    (CONGESTION, "bbr", None, "bbr", True),
+    (ALLOWED, "cubic reno", "reno cubic", "reno cubic", True),
+    (ALLOWED, "reno bbr", "reno cubic", "reno bbr", False),
+]
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize(("key", "text", "live", "value", "is_certain"), NAMES)
+def test_names_that_the_kernel_may_not_have(loader, key, text, live, value, is_certain):
+    host = make_host(loader, {"/etc/sysctl.d/a.conf": f"{key} = {text}\n"})
+    precedence = precedence_of(host.boot_files, host.loader, [key], live={key: live})
+    winner = precedence.winner(key)
+    assert values_equal(key, winner and winner.value, value)
+    doubts = coupling_doubts(precedence, [key])
+    assert bool(doubts) is not is_certain
+    assert all("may not have what it names" in doubt.why for doubt, _keys in doubts)
 
 
 PRINTK = "kernel.printk"
