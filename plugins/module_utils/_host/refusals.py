@@ -16,7 +16,7 @@ from .._sysctl.plan import Plan, RuntimeWrite
 from .._sysctl.secrets import quote_value
 from .._sysctl.value_checks import out_of_range_error
 from .._sysctl.values import values_equal
-from .proc_sys import read_key, write_key
+from .proc_sys import proc_path, read_key, write_key
 
 ENOTSUPP = 524
 """An errno of the kernel's own, which the C library does not know."""
@@ -52,8 +52,22 @@ _MODULES = {
 """Key that takes names -> how the name of the module for one starts."""
 
 
+def vanished_error(key: str) -> TuningError:
+    """Return the error for a key that went away during the run."""
+    error = TuningError(
+        f"{key}: it went away during the run, as do the keys of an interface or a kernel module "
+        "that is removed; run again, or leave the key out",
+        key,
+    )
+    error.errno = errno.ENOENT
+    return error
+
+
 def write_error(write: RuntimeWrite, error: OSError) -> TuningError:
     """Return the error for a value that the kernel refuses."""
+    is_there = os.path.exists(proc_path(write.key))
+    if error.errno == errno.ENOENT and write.key not in _MODULES and not is_there:
+        return vanished_error(write.key)
     refusal = None
     if error.errno == errno.EINVAL:
         refusal = out_of_range_error(write.key, write.after, write.before)

@@ -78,7 +78,7 @@ class RuntimeValues:
     def _correction(self, key: str) -> RuntimeWrite | None:
         """Return the write that a key needs which the plan leaves as it is; None: none."""
         desired = str(self.plan.desired[key])
-        if self.plan.request.accepts(key, read_key(key), desired):
+        if self.plan.request.accepts(key, self._read(key), desired):
             return None
         return RuntimeWrite(key, before=self.plan.observed.runtime[key], after=desired)
 
@@ -95,13 +95,19 @@ class RuntimeValues:
 
     def _unwanted_value(self, key: str) -> str | None:
         """Return the live value of a key, None if it is as desired."""
-        try:
-            live = read_key(key)
-        except OSError as error:
-            raise TuningError(f"{key}: cannot be read back", key, error) from error
+        live = self._read(key)
         if self.plan.request.accepts(key, live, str(self.plan.desired[key])):
             return None
         return live
+
+    def _read(self, key: str) -> str:
+        """Return the runtime value of a key, which was there when the plan was made."""
+        try:
+            return read_key(key)
+        except FileNotFoundError as error:
+            raise refusals.vanished_error(key) from error
+        except OSError as error:
+            raise TuningError(f"{key}: cannot be read back", key, error) from error
 
     def _not_kept_error(self, key: str, live: str) -> TuningError:
         """Return the error for a key that reads as it should not."""

@@ -372,3 +372,24 @@ def test_a_kernel_without_ipv6(live: Kernel, monkeypatch: pytest.MonkeyPatch) ->
     assert plan.effects is not None
     assert plan.effects.irreversible == ()
     assert live.written == []
+
+
+@pytest.mark.parametrize("value", ["0", "1"], ids=["to be written", "right already"])
+@pytest.mark.parametrize("others", [{SWAPPINESS: "10"}, {FORWARD: "1"}], ids=["plain", "coupled"])
+def test_an_interface_goes_away_during_the_run(
+    value: str, others: dict[str, str], live: Kernel, root: HostRoot
+) -> None:
+    (other,) = others
+    plan = make_coupled_plan({**others, BR0: value})
+
+    def remove_interface(text: str) -> str:
+        if text == others[other]:
+            os.unlink(proc_sys.proc_path(BR0))
+        return text
+
+    live.reactions[other] = remove_interface
+    error = fails(plan, root)
+    assert (error.key, error.errno) == (BR0, errno.ENOENT)
+    assert str(error).startswith(f"{BR0}: it went away during the run")
+    assert error.rolled_back
+    assert live[other] == START[other]

@@ -27,7 +27,8 @@ PORTS = "net.ipv4.ip_local_reserved_ports"
 REASONS = [
     (KEY, errno.EINVAL, "Invalid argument (the kernel does not take this value here"),
     (KEY, errno.ERANGE, "outside of the range of the key"),
-    (KEY, errno.ENOENT, "the kernel has nothing of this name"),
+    (KEY, errno.ENOENT, "it went away during the run"),
+    (PORTS, errno.ENOENT, "the kernel has nothing of this name"),
     (KEY, errno.EPERM, "cannot be set back before a reboot"),
     (KEY, errno.EROFS, "mounted read-only"),
     (KEY, refusals.ENOTSUPP, "'9': this kernel or its hardware does not support it"),
@@ -44,7 +45,7 @@ REASONS = [
 
 @pytest.mark.parametrize(("key", "number", "reason"), REASONS)
 def test_the_reason(kernel, key, number, reason):
-    kernel(**{AVAILABLE: "reno cubic"})
+    kernel(**{AVAILABLE: "reno cubic", PORTS: ""})
     error = refusals.write_error(RuntimeWrite(key, "1", "9"), OSError(number, os.strerror(number)))
     assert reason in str(error)
     assert (error.key, error.errno) == (key, number)
@@ -107,7 +108,7 @@ def modules_of(tmp_path, monkeypatch):
     ],
 )
 def test_names_are_checked_before_anything_is_written(kernel, modules_of, names, value, is_refused):
-    kernel(**{AVAILABLE: "reno cubic"})
+    kernel(**{AVAILABLE: "reno cubic", PORTS: ""})
     modules_of(names)
     write = RuntimeWrite(CONGESTION, "reno", value)
     if not is_refused:
