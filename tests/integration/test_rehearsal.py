@@ -111,6 +111,41 @@ def test_a_disagreement_is_listed(world: World, ask: Asker) -> None:
     assert row["rehearsed"] == result["rehearsed"][RATELIMIT]
 
 
+def test_interfaces_inherit_from_their_default(world: World, ask: Asker) -> None:
+    default = "net.ipv4.conf.default"
+    eth0 = "net.ipv4.conf.eth0"
+    neigh = "net.ipv4.neigh.eth0.gc_stale_time"
+    world.write(FILE, f"{default}.accept_redirects = 0\n{default}.rp_filter = 1\n")
+    keys = [f"{eth0}.accept_redirects", f"{eth0}.rp_filter", neigh]
+    result = ask(world, info(keys=keys, rehearse=True))
+    assert result["rehearsed"] == {keys[0]: "0", keys[1]: "1"}
+    assert result["disagreements"] == []
+    expected = (
+        "its interface may inherit net.ipv4.neigh.default.gc_stale_time at boot, "
+        "and does not in a new network namespace"
+    )
+    assert reasons(result) == {neigh: expected}
+
+
+FOLLOWING = """
+from ansible_collections.netops.tuning.plugins.module_utils._host import rehearsal
+path = "/proc/sys/net/ipv4/conf/{}/rp_filter"
+key, default = "net.ipv4.conf.eth0.rp_filter", "net.ipv4.conf.default.rp_filter"
+for own, common in (("", "1"), ("", "0"), ("1", "1"), ("0", "1"), ("1", "0")):
+    rehearsal._write(path.format("default"), common)
+    if own:
+        rehearsal._write(path.format("eth0"), own)
+    before = [rehearsal.read_key(name) for name in (key, default)]
+    print(rehearsal._follows(key, default))
+    assert before == [rehearsal.read_key(name) for name in (key, default)]
+"""
+
+
+def test_an_interface_with_a_value_of_its_own_does_not_follow(world: World) -> None:
+    printed = run_python(world, FOLLOWING)
+    assert printed.split() == ["True", "True", "False", "False", "False"]
+
+
 def test_a_number_out_of_range_is_foreseen(world: World, ask: Asker) -> None:
     world.write(FILE, f"{TTL} = 999\n{TIME} = 600\n")
     result = ask(world, info(rehearse=True))

@@ -20,6 +20,8 @@ import socket
 import subprocess
 from typing import Any, Iterable, NamedTuple
 
+from .._sysctl.boot_effects import is_loopback
+from .._sysctl.couplings import INHERITED, influences_on
 from .._sysctl.errors import describe_os_error
 from .child_process import call_in_child
 from .proc_sys import PROC_SYS, proc_path, read_key
@@ -160,11 +162,12 @@ def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:
     interfaces = [name for _index, name in socket.if_nameindex()]
     _call("unshare", _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS | _CLONE_NEWNS)
     _make_read_only()
-    _write_ipv4_start_values()
+    # First the stand-ins: they do not follow a default that was written before.
     problem = add_stand_ins(interfaces)
+    _write_ipv4_start_values()
     reasons = {}
     for key in keys:
-        reason = _why_not(key, problem)
+        reason = _why_not(key, problem) or _why_not_inherited(key)
         if reason:
             reasons[key] = reason
     known_keys = [key for key in keys if key not in reasons]
@@ -200,6 +203,38 @@ def _why_not(key: str, interface_problem: str) -> str:
     if not os.access(path, os.R_OK):
         return "it cannot be read"
     return ""
+
+
+def _why_not_inherited(key: str) -> str:
+    """Return why it is not known what an interface inherits, "" if that is known.
+
+    A new namespace takes net.ipv4.conf.default from the first one, and with it what was written
+    there: its interfaces do not follow that any more. It has no net.ipv4.neigh.default at all.
+    """
+    if is_loopback(key):
+        return ""  # it has an address at boot, and so inherits nothing
+    for influence in influences_on(key):
+        if influence.when == INHERITED and not _follows(key, influence.key):
+            return (
+                f"its interface may inherit {influence.key} at boot, "
+                "and does not in a new network namespace"
+            )
+    return ""
+
+
+def _follows(key: str, default: str) -> bool:
+    """Tell whether a key changes with the one of ``default``; both have their values again then."""
+    if not os.path.exists(proc_path(default)):
+        return False
+    if key.rpartition(".")[2] != default.rpartition(".")[2]:
+        return True  # the same variable in another unit
+    before = read_key(default)
+    other = "1" if before == "0" else "0"
+    seen = []
+    for value in (other, before):
+        _write(proc_path(default), value)
+        seen.append(read_key(key))
+    return seen == [other, before]
 
 
 # --- the namespaces ---

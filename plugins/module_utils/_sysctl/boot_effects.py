@@ -162,7 +162,7 @@ class _Boot:
         self._is_own_run = start.is_own_run
         self._taken = start.taken
         # The loopback interface has an address before the loader runs.
-        self._is_written = start.is_running or _is_loopback(key)
+        self._is_written = start.is_running or is_loopback(key)
         self._values: dict[str, str] = {}
         self._influences: dict[str, tuple[Influence, ...]] = {}
         """Variable -> the keys whose writing changes it."""
@@ -272,5 +272,6 @@ class _Boot:
         self.unclear = None
 
 
-def _is_loopback(key: str) -> bool:
+def is_loopback(key: str) -> bool:
+    """Tell whether a key is one of the loopback interface."""
     return "lo" in key_to_path(key).split("/")
