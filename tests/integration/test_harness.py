@@ -49,6 +49,12 @@ def test_nothing_outside_can_be_written(world: World, path: str) -> None:
         world.write(path, "1")
 
 
+def test_no_key_of_the_machine_can_be_written(world: World) -> None:
+    lwtunnel = "/proc/sys/net/netfilter/nf_hooks_lwtunnel"
+    assert world.run(["test", "-w", "/proc/sys/net/ipv4/ip_forward"]).rc == 0
+    assert world.run(["test", "-w", lwtunnel]).rc != 0
+
+
 def test_nothing_is_left_behind() -> None:
     with World(interfaces=["br7"]) as world:
         world.run(["sh", "-c", "sleep 1000 >/dev/null 2>&1 &"])

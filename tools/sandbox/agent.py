@@ -54,6 +54,8 @@ SYSCTL_FOLDERS = (
 )
 SYSCTL_PLACES = (*SYSCTL_FOLDERS, "/etc/sysctl.conf")
 LEDGER = "/var/lib/netops-tuning"
+OF_THE_KERNEL = "/proc/sys/net/netfilter/nf_hooks_lwtunnel"
+"""Every network namespace may write it, although it belongs to the machine until it reboots."""
 VOLATILE = (
     "netfilter/nf_conntrack_count",
     "ipv4/route/gc_",
@@ -179,6 +181,9 @@ def make_file_system(proc_sys: str, loader: str) -> None:
     bind("/proc/sys", "/proc/sys")
     if proc_sys == "net":
         bind("/proc/sys/net", "/proc/sys/net")
+    if os.path.exists(OF_THE_KERNEL):
+        bind(OF_THE_KERNEL, OF_THE_KERNEL)
+        make_read_only(OF_THE_KERNEL)
     make_read_only("/proc/sys")
     make_read_only("/")
 
