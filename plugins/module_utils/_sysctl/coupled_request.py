@@ -49,10 +49,12 @@ def refuse_conflicts(
             raise _conflict(key, value, line.key, requested[line.key])
 
 
-def value_after_writes(key: str, writes: Mapping[str, str], live: Mapping[str, str | None]) -> str:
+def value_after_writes(
+    key: str, writes: Mapping[str, str], live: Mapping[str, str | None]
+) -> str | None:
     """Return what a running kernel makes of a key when these keys are written in their order.
 
-    live: the values before the writes, among them that of the key.
+    None: that is not known. live: the values before the writes, among them that of the key.
     """
     start_values = {}
     for name, value in live.items():
@@ -61,8 +63,10 @@ def value_after_writes(key: str, writes: Mapping[str, str], live: Mapping[str, s
     lines = [_write(name, value) for name, value in writes.items()]
     start = Start(start_values, is_running=True, is_own_run=True, taken=writes)
     effect = last_effect(key, lines, (), _WRITER, start)
+    if effect.unclear:
+        return None
     line = effect.line
-    return str(live[key]) if line is None or line.value is None else line.value
+    return live[key] if line is None or line.value is None else line.value
 
 
 def _refuse_two_values(settings: Mapping[str, str], requested: Mapping[str, str]) -> None:

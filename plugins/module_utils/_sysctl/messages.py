@@ -15,6 +15,7 @@ from .errors import TuningError
 from .keys import is_glob
 from .loaders import COMMAND_LINE
 from .plan import Plan
+from .result import value_after_effects
 from .secrets import quote_value
 from .stages import is_read_later
 from .sysctl_d import Line
@@ -182,5 +183,8 @@ def _warn_of_no_return(effects: Effects) -> Iterator[str]:
 def _warn_of_stale_values(plan: Plan) -> Iterator[str]:
     """Yield a warning for each removed key that keeps its runtime value until the reboot."""
     for key in stale_keys(plan):
-        value = quote_value(key, plan.observed.runtime[key])
-        yield f"{key}: no file gives it a value at boot, so it stays {value} until the reboot"
+        value = plan.observed.runtime[key]
+        if plan.effects and plan.effects.affected.get(key):
+            value = value_after_effects(key, plan)
+        shown = "as another key makes it" if value is None else quote_value(key, value)
+        yield f"{key}: no file gives it a value at boot, so it stays {shown} until the reboot"

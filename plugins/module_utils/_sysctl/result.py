@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable
 
 from .plan import Plan
 from .request import Values
@@ -73,11 +73,20 @@ def _irreversible_keys(plan: Plan) -> list[dict[str, str]]:
 
 
 def _keys_in_doubt(plan: Plan) -> set[str]:
-    if not plan.doubts:
-        return set()
-    from .doubts import keys_in_doubt  # noqa: PLC0415 # few plans have doubts
+    """Return the keys whose value at boot is not certain, also where nobody asked for doubts."""
+    doubts = plan.doubts
+    boot_files = plan.boot_files
+    is_asked = plan.request.persistent and plan.request.on_doubt != "ignore"
+    if not is_asked and (boot_files.doubts or plan.precedence.has_unclear()):
+        from .coupling_doubts import doubts_of_boot  # noqa: PLC0415 # few hosts have doubts
 
-    return keys_in_doubt(plan.doubts)
+        values = {**plan.request.settings, **plan.desired}
+        doubts = doubts_of_boot(plan.precedence, boot_files.doubts, values)
+    if not doubts:
+        return set()
+    from .doubts import keys_in_doubt  # noqa: PLC0415
+
+    return keys_in_doubt(doubts)
 
 
 def is_displayable(key: str, live: Values) -> bool:
@@ -98,7 +107,7 @@ def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
         live = observed.runtime.get(key)
         after = written.get(key, live)
         if plan.effects and plan.effects.affected.get(key) and plan.desired.get(key) is None:
-            after = _value_after_effects(key, plan, written)
+            after = value_after_effects(key, plan)
         runtime = {
             "before": display_value(key, live),
             "after": display_value(key, after),
@@ -119,10 +128,11 @@ def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
     return settings
 
 
-def _value_after_effects(key: str, plan: Plan, written: Mapping[str, str]) -> str:
-    """Return the value of a key that nothing writes, but that other writes change."""
+def value_after_effects(key: str, plan: Plan) -> str | None:
+    """Return the value of a key that only other writes change; None: it is not known."""
     from .coupled_request import value_after_writes  # noqa: PLC0415 # few keys are changed so
 
+    written = {write.key: write.after for write in plan.writes}
     live = {**plan.observed.runtime, **(plan.effects.affected if plan.effects else {})}
     return value_after_writes(key, written, live)
 

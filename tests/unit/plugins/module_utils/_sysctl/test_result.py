@@ -196,6 +196,7 @@ def test_a_key_that_leaves_our_file_and_that_another_write_changes():
         ("net.ipv4.conf.all.accept_redirects", {"net.ipv4.ip_forward": "1"}, "0"),
         ("net.ipv4.conf.all.accept_redirects", {"net.ipv4.ip_forward": "0"}, "1"),
         ("net.ipv4.conf.eth0.forwarding", {"net.ipv4.ip_forward": "1"}, "1"),
+        ("net.ipv4.neigh.eth0.retrans_time", {"net.ipv4.neigh.eth0.retrans_time_ms": "1"}, None),
         # An interface that was written to before does not inherit.
         ("net.ipv4.conf.eth0.rp_filter", {"net.ipv4.conf.default.rp_filter": "1"}, "0"),
     ],

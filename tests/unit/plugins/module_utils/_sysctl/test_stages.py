@@ -125,23 +125,23 @@ DOUBTS = (
 
 
 @pytest.mark.parametrize(
-    ("settings", "options", "doubts"),
+    ("settings", "options", "doubts", "is_certain"),
     [
-        ({KEY: "30"}, {}, 1),
-        ({KEY: "7"}, {}, 0),
-        ({KEY: "0x7"}, {}, 0),
-        ({OTHER: "7"}, {"runtime": False}, 0),
-        ({KEY: "30"}, {"persistent": False}, 0),
-        ({KEY: "30"}, {"on_doubt": "ignore"}, 0),
-        ({KEY: None}, {"present": False}, 1),
+        ({KEY: "30"}, {}, 1, False),
+        ({KEY: "7"}, {}, 0, True),
+        ({KEY: "0x7"}, {}, 0, True),
+        ({OTHER: "7"}, {"runtime": False}, 0, True),
+        ({KEY: "30"}, {"persistent": False}, 0, False),
+        ({KEY: "30"}, {"on_doubt": "ignore"}, 0, False),
+        ({KEY: None}, {"present": False}, 1, False),
     ],
 )
-def test_a_doubt_is_about_the_keys_and_values_that_it_names(settings, options, doubts):
+def test_a_doubt_is_about_the_keys_and_values_that_it_names(settings, options, doubts, is_certain):
     plan = plan_for(make_request(settings, **options), make_staged_host("", doubts=DOUBTS))
     assert len(plan.doubts) == doubts
     refuse_doubts(plan)  # a doubt alone is no failure
     certain = {entry["boot"]["certain"] for entry in build_result(plan)["settings"].values()}
-    assert certain == {not doubts}
+    assert certain == {is_certain}
 
 
 def test_a_doubt_warns_and_fails_on_request():
