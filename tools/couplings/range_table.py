@@ -180,9 +180,14 @@ def _on_other_machines(limit: int) -> list[int]:
     return [sign * (ticks // count) for count in TICKS_PER_SECOND]
 
 
+def _version_of(kernel: str) -> tuple[int, ...]:
+    """Return "6.12" as (6, 12)."""
+    return tuple(int(number) for number in kernel.split("."))
+
+
 def to_text(table: dict[str, list[str]], kernels: Iterable[str]) -> str:
     """Return the module with a table."""
-    versions = sorted(tuple(int(number) for number in kernel.split(".")) for kernel in kernels)
+    versions = sorted(_version_of(kernel) for kernel in kernels)
     lines = [
         f"OLDEST = {versions[0]}",
         f"NEWEST = {versions[-1]}",

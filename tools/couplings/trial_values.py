@@ -77,8 +77,12 @@ def _numbers(live: str) -> list[str]:
         [min(number * 2, LARGEST_INT) for number in numbers],
         [-1] * len(numbers),
     ]
-    texts = [" ".join(str(number) for number in row) for row in rows]
-    return texts if numbers else []
+    return [_text_of(row) for row in rows] if numbers else []
+
+
+def _text_of(numbers: list[int]) -> str:
+    """Return numbers as the value of a key."""
+    return " ".join(str(number) for number in numbers)
 
 
 class Condition(NamedTuple):

@@ -307,12 +307,7 @@ def run_playbook(
         extra.setdefault("ansible_python_interpreter", interpreter)
     with tempfile.TemporaryDirectory(prefix="netops-playbook-") as folder:
         home = Path(folder)
-        if isinstance(playbook, str):
-            name = playbook
-        else:
-            name = str(home / "playbook.yml")
-            Path(name).write_text(json.dumps(playbook), encoding="utf-8")
-        command = [name, "-e", json.dumps(extra), *args]
+        command = [_name_of_playbook(playbook, home), "-e", json.dumps(extra), *args]
         read_end, write_end = os.pipe()
         log_path, stdout_path = home / "log", home / "stdout"
         with log_path.open("wb") as log, stdout_path.open("wb") as stdout_file:
@@ -326,6 +321,15 @@ def run_playbook(
         stdout = stdout_path.read_text("utf-8", "replace")
         output = stdout + log_path.read_text("utf-8", "replace")
     return _played(rc, events, output, stdout)
+
+
+def _name_of_playbook(playbook: str | list[dict[str, Any]], home: Path) -> str:
+    """Return the name or the path of a playbook, after writing it if it is given as data."""
+    if isinstance(playbook, str):
+        return playbook
+    path = home / "playbook.yml"
+    path.write_text(json.dumps(playbook), encoding="utf-8")
+    return str(path)
 
 
 def _played(rc: int, events: Iterable[Mapping[str, Any]], output: str, stdout: str) -> Played:
