@@ -25,7 +25,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values impor
 
 from .dangerous import WRITTEN_LAST, why_not_written
 from .namespaces import ADDRESSED
-from .proc_sys import BESIDE
+from .proc_sys import ADDRESSES_AND_ROUTES
 from .record import ADDRESSED_GROUP, OTHER_GROUP, devices_of
 from .trial_values import is_tried_with_numbers
 
@@ -67,7 +67,7 @@ def contradictions(record: Record) -> list[str]:
 def _is_known_loss(row: dict[str, Any]) -> bool:
     """Tell whether the table says that a write cannot be taken back."""
     if table.interface_losing_ipv6(row["key"], row["wrote"]):
-        return all(name in BESIDE.values() for name in row["lost"])
+        return all(name in ADDRESSES_AND_ROUTES.values() for name in row["lost"])
     if all(name.endswith(".stable_secret") for name in row["lost"]):
         return True  # a secret can be replaced, but not taken out again
     return bool(table.why_irreversible(row["key"], row["was"], row["wrote"]))

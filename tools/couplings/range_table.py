@@ -86,7 +86,7 @@ STATED = {
 }
 """Pattern of a key -> its range, and what it depends on that was not measured."""
 
-LEFT_OUT = {
+WITHOUT_RANGE = {
     "kernel.nmi_watchdog": "a virtual machine has no such interrupt",
     "kernel.sched_deadline_period_max_us": "the other one limits it",
     "kernel.sched_deadline_period_min_us": "the other one limits it",
@@ -123,7 +123,7 @@ def is_in_table(pattern: str) -> bool:
         or pattern in ALL_OR_NOTHING
         or bool(mutual_limits.keys_limiting(pattern))
     )
-    return not has_other_rule and pattern not in LEFT_OUT
+    return not has_other_rule and pattern not in WITHOUT_RANGE
 
 
 def variants_of(records: Iterable[record.Record]) -> dict[str, Variants]:

@@ -111,9 +111,9 @@ def problems(count: int, jobs: list[tuple[str, dict[str, Any]]]) -> Iterator[str
 
 def main() -> None:
     jobs = json.load(sys.stdin)
-    found = list(problems(int(sys.argv[1]), jobs))
+    messages = list(problems(int(sys.argv[1]), jobs))
     import_from_archive(sys.argv[2])
-    print(json.dumps(found))
+    print(json.dumps(messages))
 
 
 if __name__ == "__main__":

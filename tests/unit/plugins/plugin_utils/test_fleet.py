@@ -198,12 +198,12 @@ def test_a_message_becomes_one_line_without_the_prefix_of_ansible():
     ],
 )
 def test_the_options_of_the_module_are_checked(module, options, problem):
-    known = ["settings", "path"]
+    names = ["settings", "path"]
     if problem is None:
-        _fleet.check_module_options(module, options, known, {})
+        _fleet.check_module_options(module, options, names, {})
         return
     with pytest.raises(VariableError, match=f"^{problem}"):
-        _fleet.check_module_options(module, options, known, {})
+        _fleet.check_module_options(module, options, names, {})
 
 
 def test_the_options_that_can_be_rolled_out_are_listed_by_name():

@@ -383,10 +383,10 @@ def test_the_kernel_command_line_is_that_of_the_machine(
 
 
 def test_a_link_to_itself_in_an_image_does_not_lead_to_this_machine(host_root, tmp_path):
-    outside = tmp_path / "outside.conf"
-    outside.write_text("a.b = 1\n")
+    target = tmp_path / "outside.conf"
+    target.write_text("a.b = 1\n")
     folder = str(tmp_path)
-    root = host_root({f"{folder}/outside.conf": {"link": str(outside)}})
+    root = host_root({f"{folder}/outside.conf": {"link": str(target)}})
     root.at("/etc").mkdir()
     root.at("/etc/sysctl.d").symlink_to(folder)
     boot_files = read_boot_files(root.files)
