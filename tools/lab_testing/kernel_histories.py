@@ -92,10 +92,10 @@ GROUPS: tuple[dict[str, tuple[str, ...]], ...] = (
         "vm.user_reserve_kbytes": ("1000", "-1"),
     },
 )
-"""Keys with values to give them: those of a group act on or limit each other, or are of a kind."""
+"""Keys and values to give them. Those of a group act on or limit each other, or are alike."""
 VALUES = {key: values for group in GROUPS for key, values in group.items()}
 STARTING_DIFFERENTLY = ("vm.user_reserve_kbytes",)
-"""Keys whose value without a line depends on how much memory is free when the kernel starts."""
+"""Keys whose default depends on how much memory is free when the kernel starts."""
 GLOBS = {
     "vm.dirty_*ratio": ("10", "30"),
     "vm.overcommit_*": SWITCH,

@@ -5,7 +5,7 @@
 
     python -m sandbox.histories COUNT [FIRST]
 
-checks so many of them with each loader, and prints those that end otherwise than expected.
+checks so many of them with each loader, and prints those that do not end as expected.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class History(NamedTuple):
     passes_previous_back: bool = False
     """What the last task returns as `previous` is passed back to it as settings."""
     is_rolled_back: bool = False
-    """The tasks run once more, from the start, as a rollout that is rolled back then."""
+    """The tasks run once more, from the start, as a rollout that is then rolled back."""
 
 
 def make_history(seed: int) -> History:
@@ -132,7 +132,7 @@ def _task(rng: random.Random, keys: list[str]) -> dict[str, Any]:
 def check_histories(
     world: World, first: int, count: int, python: str = sys.executable
 ) -> Iterator[dict[str, Any]]:
-    """Run the histories of these seeds in a world; yield those that end not as expected.
+    """Run the histories of these seeds in a world; yield those that do not end as expected.
 
     python: the interpreter that runs the tasks.
     """

@@ -24,7 +24,7 @@ from .world import World
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
 STEPS = 120
-"""Tasks that one process of ansible-playbook runs: each costs more, the more there are."""
+"""How many tasks one ansible-playbook runs. The more there are, the more each costs."""
 SETTINGS = {
     "LC_ALL": "C.UTF-8",
     "ANSIBLE_REMOTE_TEMP": "/srv/home/.ansible/tmp",
@@ -38,7 +38,7 @@ SETTINGS = {
     "ANSIBLE_FORKS": "1",
     "ANSIBLE_NOCOLOR": "1",
 }
-"""The environment of ansible-playbook, but for paths."""
+"""The environment of ansible-playbook, without its paths."""
 Task = Mapping[str, Any]
 """A task as YAML has it, without its name."""
 
@@ -82,7 +82,7 @@ class Played(NamedTuple):
     """The hosts that the recap shows as failed or unreachable."""
     output: str
     stdout: str
-    """The part of the output that is no error output."""
+    """The part of the output that is not on standard error."""
 
 
 def precompile(home: Path) -> dict[str, str]:
@@ -111,7 +111,7 @@ class Ansible:
     ) -> None:
         self.home = home
         self.settings = settings or {}
-        """More of its environment."""
+        """Further variables of its environment."""
         if programs is not None:
             self.programs = programs
 
@@ -125,9 +125,9 @@ class Ansible:
         stdout: IO[bytes] | None = None,
         inventory: Path | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Start it. What it prints goes to the log.
+        """Start it, and send its output to the log.
 
-        stdout: where what is no error output goes instead.
+        stdout: where standard output goes instead.
         events, steps: file descriptors for the callback `harness`.
         inventory: default is the one host "world", whose interpreter enters the world.
         """
@@ -197,7 +197,7 @@ class Controller:
         umask: int = 0o022,
         under: Iterable[str] = (),
     ) -> list[Result]:
-        """Run tasks in a world, also after one that failed; return a result for each.
+        """Run tasks in a world, even after one has failed; return a result for each.
 
         under: a command prefix of the target's Python, such as strace with its options.
         """
