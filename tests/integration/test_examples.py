@@ -163,5 +163,5 @@ def test_results_are_as_documented(world: World, controller: Controller, module:
         for problem in differences(result, documentation):
             problems.append(f"{options}: {problem}")
     assert not problems, "\n".join(problems)
-    returned = {name for result in results for name in result}
+    returned = set().union(*results)
     assert set(documentation) <= returned, "documented, but never returned"

@@ -14,6 +14,7 @@ import json
 import os
 import random
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
@@ -43,8 +44,8 @@ VALUES = {
 
 KEYS = (
     "net.ipv4.ip_forward",
-    *(f"net.ipv4.conf.{name}.{setting}" for setting in _IPV4_SETTINGS for name in _CONF),
-    *(f"net.ipv6.conf.{name}.{setting}" for setting in _IPV6_SETTINGS for name in _CONF),
+    *(f"net.ipv4.conf.{name}.{setting}" for setting, name in product(_IPV4_SETTINGS, _CONF)),
+    *(f"net.ipv6.conf.{name}.{setting}" for setting, name in product(_IPV6_SETTINGS, _CONF)),
     "net.ipv4.tcp_fin_timeout",
     *VALUES,
 )
