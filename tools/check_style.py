@@ -88,6 +88,8 @@ def problems(source: str) -> list[Problem]:
         refused.add(Problem(line, f"{name}() has {length} lines, at most {LONGEST_FUNCTION}"))
     for node in ast.walk(tree):
         if isinstance(node, COMPREHENSIONS):
+            if len(node.generators) > 1:
+                refused.add(Problem(node.lineno, "a comprehension with two loops"))
             for line in _lines_within(node, COMPREHENSIONS):
                 refused.add(Problem(line, "a comprehension within a comprehension"))
         elif isinstance(node, ast.JoinedStr):

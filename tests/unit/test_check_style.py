@@ -79,6 +79,19 @@ def test_a_comprehension_within_a_comprehension_is_refused(source):
     assert messages(source) == [(1, "a comprehension within a comprehension")]
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = [n for row in rows for n in row]\n",
+        "x = {n for row in rows for n in row}\n",
+        "x = {n: 1 for row in rows for n in row}\n",
+        "x = sum(n for row in rows for n in row if n)\n",
+    ],
+)
+def test_a_comprehension_with_two_loops_is_refused(source):
+    assert messages(source) == [(1, "a comprehension with two loops")]
+
+
 def test_a_ternary_within_an_f_string_is_refused():
     source = "y = 1\nx = f\"{'a' if y else 'b'}\"\n"
     assert messages(source) == [(2, "a ternary within an f-string")]
@@ -87,7 +100,7 @@ def test_a_ternary_within_an_f_string_is_refused():
 @pytest.mark.parametrize(
     "source",
     [
-        "x = [n for row in rows for n in row]\n",
+        "for row in rows:\n    x = [n for n in row]\n",
         "x = [n for n in rows], [n for n in rows]\n",
         "x = f'{y}' if y else f'{z}'\n",
         "x = f'{[n for n in y]}'\n",
