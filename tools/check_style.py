@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Print how dense the code is, and fail if a function in plugins/ is too dense to be read.
+"""Print how dense the code is, and fail where a function is too dense to be read.
 
 usage: check_style.py
 
@@ -17,15 +17,10 @@ import sys
 from pathlib import Path
 from typing import Iterable, NamedTuple
 
-FOLDERS = (
-    "plugins/module_utils",
-    "plugins/plugin_utils",
-    "plugins",
-    "tests",
-    "tools",
-    "benchmarks",
-)
-STRICT_FOLDER = "plugins"
+FOLDERS = ("plugins", "roles", "extensions", "tests", "tools", "benchmarks")
+"""All that has Python. The checks hold in each."""
+COUNTED_FOLDERS = ("plugins/module_utils", "plugins/plugin_utils", *FOLDERS)
+"""The rows of the table."""
 LONGEST_LINE = 100
 LONGEST_FUNCTION = 40
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -93,6 +88,8 @@ def problems(source: str) -> list[Problem]:
         refused.add(Problem(line, f"{name}() has {length} lines, at most {LONGEST_FUNCTION}"))
     for node in ast.walk(tree):
         if isinstance(node, COMPREHENSIONS):
+            if len(node.generators) > 1:
+                refused.add(Problem(node.lineno, "a comprehension with two loops"))
             for line in _lines_within(node, COMPREHENSIONS):
                 refused.add(Problem(line, "a comprehension within a comprehension"))
         elif isinstance(node, ast.JoinedStr):
@@ -163,21 +160,33 @@ def _lines_within(outer: ast.expr, kinds: tuple[type[ast.expr], ...]) -> list[in
     return lines
 
 
+def count_folder(folder: Path) -> Counts:
+    """Count all files of a folder."""
+    total = Counts()
+    for path in sorted(folder.rglob("*.py")):
+        total = total.plus(count(path.read_text(encoding="utf-8")))
+    return total
+
+
+def problems_in(folder: Path) -> list[str]:
+    """Return a line for each problem in the files of a folder."""
+    lines = []
+    for path in sorted(folder.rglob("*.py")):
+        for problem in problems(path.read_text(encoding="utf-8")):
+            lines.append(f"{path}:{problem.line}: {problem.message}")
+    return lines
+
+
 def main() -> int:
     """Print the table and the problems; return 1 if there is a problem."""
-    rows = []
-    for folder in FOLDERS:
-        total = Counts()
-        for path in sorted(Path(folder).rglob("*.py")):
-            total = total.plus(count(path.read_text(encoding="utf-8")))
-        rows.append((folder, total))
+    rows = [(folder, count_folder(Path(folder))) for folder in COUNTED_FOLDERS]
     print(table(rows))
-    failed = False
-    for path in sorted(Path(STRICT_FOLDER).rglob("*.py")):
-        for problem in problems(path.read_text(encoding="utf-8")):
-            print(f"{path}:{problem.line}: {problem.message}")
-            failed = True
-    return int(failed)
+    lines: list[str] = []
+    for folder in FOLDERS:
+        lines.extend(problems_in(Path(folder)))
+    for line in lines:
+        print(line)
+    return 1 if lines else 0
 
 
 if __name__ == "__main__":

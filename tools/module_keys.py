@@ -147,7 +147,7 @@ def format_record(lines: Iterable[str]) -> str:
     keys: dict[str, list[str]] = {}
     failed = []
     kernel = ""
-    for kind, module, rest in _words(lines):
+    for kind, module, rest in _fields(lines):
         if kind == "KERNEL":
             kernel = module
         elif kind == "FAILED":
@@ -165,7 +165,7 @@ def format_record(lines: Iterable[str]) -> str:
     return "\n".join(text) + "\n"
 
 
-def _words(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+def _fields(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
     for line in lines:
         kind, _space, rest = line.partition(" ")
         module, _space, rest = rest.partition(" ")

@@ -24,7 +24,7 @@ HOSTS_PER_FAULT = max(1, round(SIZE / 70))
 """With seven faults, 10 % of a large fleet are faulty."""
 ROLLOUT = "netops.tuning.rollout"
 ROLLBACK = "netops.tuning.rollback"
-FOUND_BY_PREFLIGHT = ("down", "read_only", "overridden", "stranger")
+REFUSED_BY_PREFLIGHT = ("down", "read_only", "overridden", "stranger")
 KERNEL_STATE = "7200\n9\n75\n"
 DOCUMENT_STATE = "3600\n9\n25\n"
 FIRST_OUTCOMES = {
@@ -56,7 +56,7 @@ class Plan:
         early: list[str] = []
         late: list[str] = []
         for fault in FAULTS:
-            group = early if fault in FOUND_BY_PREFLIGHT else late
+            group = early if fault in REFUSED_BY_PREFLIGHT else late
             group += [fault] * HOSTS_PER_FAULT
         self.fit = hosts[: len(hosts) - len(early)]
         """The hosts that pass the preflight."""

@@ -44,7 +44,7 @@ def test_options_are_checked(
     command = [str(LINT), "--offline", "--format", "json", "--project-dir", ".", "play.yml"]
     finished = subprocess.run(command, check=False, cwd=tmp_path, env=env, capture_output=True)
     rules = json.loads(finished.stdout)
-    found = [rule["description"] for rule in rules if rule["check_name"] == "args[module]"]
-    assert len(found) == len(problems), finished.stderr
-    for description, problem in zip(found, problems):
+    descriptions = [rule["description"] for rule in rules if rule["check_name"] == "args[module]"]
+    assert len(descriptions) == len(problems), finished.stderr
+    for description, problem in zip(descriptions, problems):
         assert problem in description

@@ -19,11 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sandbox.kernel_keys import KernelKeys, Written
 
-CASES = [
-    pytest.param(case["key"], case["live"], text, id=f"{case['key']} = {text}")
-    for case in load_cases("kernel_text.yml")
-    for text in case["texts"]
-]
+CASES = []
+for _case in load_cases("kernel_text.yml"):
+    for _text in _case["texts"]:
+        _name = f"{_case['key']} = {_text}"
+        CASES.append(pytest.param(_case["key"], _case["live"], _text, id=_name))
 NUMBERS = ("1", "600", "0x10", "010", "4096", "32000")
 
 

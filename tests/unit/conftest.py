@@ -51,12 +51,6 @@ def host_root(tmp_path: Any) -> Callable[..., HostRoot]:
 
 
 @pytest.fixture
-def place(host_root: Callable[..., HostRoot]) -> Callable[..., HostRoot]:
-    """Return ``host_root`` under its former name."""
-    return host_root
-
-
-@pytest.fixture
 def umask() -> Any:
     """Set a umask that would show in the mode of every new file."""
     old = os.umask(0o077)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 from typing import Sequence
 
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import key_to_path
@@ -164,7 +165,7 @@ def _make_files(rnd: random.Random) -> list[bytes]:
 made_files = st.sampled_from(_make_files(random.Random(3)))
 link_targets = st.sampled_from(("/dev/null", "/etc/sysctl.conf", "/nowhere"))
 links = link_targets.map(lambda target: {"link": target})
-paths = st.sampled_from([f"{folder}/{name}" for folder in FOLDERS for name in NAMES])
+paths = st.sampled_from([f"{folder}/{name}" for folder, name in product(FOLDERS, NAMES)])
 boot_files = st.dictionaries(
     paths, st.one_of(made_files, made_files, made_files, links), max_size=4
 )

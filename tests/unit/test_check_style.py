@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ if sys.version_info < (3, 8):
 
 import check_style
 
+PROJECT = Path(__file__).parents[2]
 SAMPLE = '''\
 """A docstring
 
@@ -77,6 +79,19 @@ def test_a_comprehension_within_a_comprehension_is_refused(source):
     assert messages(source) == [(1, "a comprehension within a comprehension")]
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = [n for row in rows for n in row]\n",
+        "x = {n for row in rows for n in row}\n",
+        "x = {n: 1 for row in rows for n in row}\n",
+        "x = sum(n for row in rows for n in row if n)\n",
+    ],
+)
+def test_a_comprehension_with_two_loops_is_refused(source):
+    assert messages(source) == [(1, "a comprehension with two loops")]
+
+
 def test_a_ternary_within_an_f_string_is_refused():
     source = "y = 1\nx = f\"{'a' if y else 'b'}\"\n"
     assert messages(source) == [(2, "a ternary within an f-string")]
@@ -85,7 +100,7 @@ def test_a_ternary_within_an_f_string_is_refused():
 @pytest.mark.parametrize(
     "source",
     [
-        "x = [n for row in rows for n in row]\n",
+        "for row in rows:\n    x = [n for n in row]\n",
         "x = [n for n in rows], [n for n in rows]\n",
         "x = f'{y}' if y else f'{z}'\n",
         "x = f'{[n for n in y]}'\n",
@@ -112,3 +127,33 @@ def test_counts_of_files_add_up():
     once = check_style.count(SAMPLE)
     twice = once.plus(once)
     assert twice == tuple(2 * number for number in once)
+
+
+def test_the_problems_of_a_folder_name_file_and_line(tmp_path):
+    (tmp_path / "below").mkdir()
+    path = tmp_path / "below/dense.py"
+    path.write_text(f"import os\n{function_of(41)}")
+    (tmp_path / "notes.md").write_text("x = [[n for n in row] for row in rows]\n")
+    assert check_style.problems_in(tmp_path) == [f"{path}:2: long_one() has 41 lines, at most 40"]
+
+
+def test_a_problem_in_any_folder_fails_the_check(tmp_path, monkeypatch, capsys):
+    for folder in check_style.COUNTED_FOLDERS:
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "short.py").write_text("x = 1\n")
+    monkeypatch.chdir(tmp_path)
+    assert check_style.main() == 0
+    for folder in check_style.FOLDERS:
+        path = Path(folder, "dense.py")
+        path.write_text(function_of(41))
+        assert check_style.main() == 1
+        assert f"{path}:1: long_one()" in capsys.readouterr().out
+        path.unlink()
+
+
+def test_every_folder_with_python_is_checked():
+    folders = set()
+    for path in PROJECT.glob("[!.]*"):
+        if path.is_dir() and any(path.rglob("*.py")):
+            folders.add(path.name)
+    assert folders == set(check_style.FOLDERS)

@@ -58,7 +58,7 @@ def test_every_row_of_a_table_is_shown_by_a_kernel_or_has_a_reason(rules: str) -
 
 
 def keys_in(measured: dict[str, Any]) -> set[str]:
-    keys = {row["key"] for section in ("effects", "not_back") for row in measured[section]}
+    keys = {row["key"] for row in [*measured["effects"], *measured["not_back"]]}
     return keys.union(measured["without_effect"], measured["refused"], measured["read_back"])
 
 

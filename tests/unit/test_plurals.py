@@ -33,7 +33,7 @@ def counted(text):
 
 
 def test_no_number_comes_before_a_plural():
-    found = []
+    problems = []
     for folder in FOLDERS:
         for path in sorted((PROJECT / folder).rglob("*.*")):
             if path.suffix not in (".py", ".yml", ".html", ".js"):
@@ -41,8 +41,8 @@ def test_no_number_comes_before_a_plural():
             name = str(path.relative_to(PROJECT))
             for line in counted(path.read_text(encoding="utf-8")):
                 if not any(allowed in line for allowed in ALLOWED.get(name, [])):
-                    found.append(f"{name}: {line}")
-    assert found == []
+                    problems.append(f"{name}: {line}")
+    assert problems == []
 
 
 @pytest.mark.parametrize("name", ALLOWED)

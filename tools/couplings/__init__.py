@@ -11,6 +11,8 @@ dangerous.py      the keys that are never written, each with the reason, and tho
 trial_values.py   the values that a key is tried with
 first_namespace.py   which keys of fresh namespaces follow the first ones
 kernel_defaults.py   runs first_namespace.py on a virtual machine of the lab, and records that
+ranges.py         seeks the smallest and the largest number that each key takes
+range_table.py    makes the table of ranges in the collection from the records of all kernels
 record.py         the file of what a kernel did, small and stable
 comparison.py     what such a file and the table of the collection say differently
 __main__.py       the command line

@@ -25,7 +25,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values impor
 
 from .dangerous import WRITTEN_LAST, why_not_written
 from .namespaces import ADDRESSED
-from .proc_sys import BESIDE
+from .proc_sys import ADDRESSES_AND_ROUTES
 from .record import ADDRESSED_GROUP, GROUPED, OTHER_GROUP, devices_of
 from .trial_values import is_tried_with_numbers
 
@@ -89,7 +89,7 @@ def _never_changed(
 def _is_known_loss(row: dict[str, Any]) -> bool:
     """Tell whether the table says that a write cannot be taken back."""
     if table.interface_losing_ipv6(row["key"], row["wrote"]):
-        return all(name in BESIDE.values() for name in row["lost"])
+        return all(name in ADDRESSES_AND_ROUTES.values() for name in row["lost"])
     if all(name.endswith(".stable_secret") for name in row["lost"]):
         return True  # a secret can be replaced, but not taken out again
     return bool(table.why_irreversible(row["key"], row["was"], row["wrote"]))
@@ -361,5 +361,5 @@ def ranges_not_shown(records: Iterable[Record]) -> list[str]:
     shown: set[str] = set()
     for record in records:
         shown.update(number_ranges.pattern_of(key) for key in record["ranges"])
-    stated = {pattern for patterns in RANGES.values() for pattern in patterns.split()}
+    stated = set(" ".join(RANGES.values()).split())
     return sorted(stated - shown)

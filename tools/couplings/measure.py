@@ -30,7 +30,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple
 from . import namespaces
 from .dangerous import WRITTEN_LAST, is_counter, why_not_written
 from .proc_sys import (
-    BESIDE,
+    ADDRESSES_AND_ROUTES,
     Watch,
     all_keys,
     differences,
@@ -152,7 +152,11 @@ class Measurement:
         """Write back what has changed, twice since keys may act on each other; return the rest."""
         for _attempt in range(2):
             for key, (value, _now) in self._changes().items():
-                if key not in BESIDE.values() and not value.startswith("(") and is_writable(key):
+                if (
+                    key not in ADDRESSES_AND_ROUTES.values()
+                    and not value.startswith("(")
+                    and is_writable(key)
+                ):
                     write(key, value)
         return self._changes()
 
@@ -222,7 +226,7 @@ def _run_here(experiment: Experiment) -> list[Observation]:
 
 def _measurement_for(key: str) -> Measurement:
     if is_virtual_machine():  # an emulated machine is slow
-        return Measurement(Watch(_keys_beside(key)))
+        return Measurement(Watch(_keys_to_watch(key)))
     return Measurement(Watch(all_keys()))
 
 
@@ -311,10 +315,10 @@ def is_virtual_machine() -> bool:
 
 def keys_of_kernel() -> list[str]:
     """Return the keys that no namespace has, those that stay until a reboot last."""
-    left_out = {*keys_of_namespaces(), *WRITTEN_LAST}
+    excluded = {*keys_of_namespaces(), *WRITTEN_LAST}
     first = []
     for key in all_keys():
-        if key not in left_out and not namespaces.device_of(key) and is_writable(key):
+        if key not in excluded and not namespaces.device_of(key) and is_writable(key):
             first.append(key)
     last = [key for key in WRITTEN_LAST if os.path.exists("/proc/sys/" + key.replace(".", "/"))]
     return [*first, *last]
@@ -322,10 +326,10 @@ def keys_of_kernel() -> list[str]:
 
 @lru_cache(maxsize=4)
 def _measurement_of_kernel(family: str) -> Measurement:
-    return Measurement(Watch(_keys_beside(family)))
+    return Measurement(Watch(_keys_to_watch(family)))
 
 
-def _keys_beside(key: str) -> list[str]:
+def _keys_to_watch(key: str) -> list[str]:
     """Return the keys of the same family, such as net.ipv4: they do not act on other families.
 
     Of the network devices only those that are added for the measurement are of interest.
@@ -350,7 +354,7 @@ def family_of(key: str) -> str:
 def _run_with_new_devices(experiment: Experiment) -> list[Observation]:
     """Run an experiment on devices whose keys nobody has written, and so take those of default."""
     namespaces.add_devices()
-    watch = Watch(_keys_beside(experiment.key))
+    watch = Watch(_keys_to_watch(experiment.key))
     observations = Measurement(watch).run(experiment)
     watch.close()
     return observations
@@ -457,7 +461,11 @@ def further_experiments(observations: list[Observation]) -> list[Experiment]:
         key, was = observation["key"], observation["was"]
         for target, (old, new) in observation["changed"].items():
             kind = kind_of(target)
-            if kind in seen or target in BESIDE.values() or was == observation["wrote"]:
+            if (
+                kind in seen
+                or target in ADDRESSES_AND_ROUTES.values()
+                or was == observation["wrote"]
+            ):
                 continue
             if "(none)" in (old, new):
                 continue

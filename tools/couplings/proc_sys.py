@@ -24,7 +24,7 @@ BUFFER = 4096
 SHORT = 256
 """Bytes that are read first: the kernel clears as many, and most values are shorter."""
 _SWAP = str.maketrans("./", "/.")
-BESIDE = {
+ADDRESSES_AND_ROUTES = {
     "/proc/net/if_inet6": "IPv6 addresses",
     "/proc/net/ipv6_route": "IPv6 routes",
     "/proc/net/route": "IPv4 routes",
@@ -142,7 +142,7 @@ class Watch:
                 last.pop(key, None)
                 self._texts[key] = f"({errno_name(error)})"
         values = dict(self._texts)
-        for path, name in BESIDE.items():
+        for path, name in ADDRESSES_AND_ROUTES.items():
             values[name] = _places(path)
         return values
 

@@ -86,7 +86,7 @@ STATED = {
 }
 """Pattern of a key -> its range, and what it depends on that was not measured."""
 
-LEFT_OUT = {
+WITHOUT_RANGE = {
     "kernel.nmi_watchdog": "a virtual machine has no such interrupt",
     "kernel.sched_deadline_period_max_us": "the other one limits it",
     "kernel.sched_deadline_period_min_us": "the other one limits it",
@@ -123,7 +123,7 @@ def is_in_table(pattern: str) -> bool:
         or pattern in ALL_OR_NOTHING
         or bool(mutual_limits.keys_limiting(pattern))
     )
-    return not has_other_rule and pattern not in LEFT_OUT
+    return not has_other_rule and pattern not in WITHOUT_RANGE
 
 
 def variants_of(records: Iterable[record.Record]) -> dict[str, Variants]:
@@ -180,9 +180,14 @@ def _on_other_machines(limit: int) -> list[int]:
     return [sign * (ticks // count) for count in TICKS_PER_SECOND]
 
 
+def _version_of(kernel: str) -> tuple[int, ...]:
+    """Return "6.12" as (6, 12)."""
+    return tuple(int(number) for number in kernel.split("."))
+
+
 def to_text(table: dict[str, list[str]], kernels: Iterable[str]) -> str:
     """Return the module with a table."""
-    versions = sorted(tuple(int(number) for number in kernel.split(".")) for kernel in kernels)
+    versions = sorted(_version_of(kernel) for kernel in kernels)
     lines = [
         f"OLDEST = {versions[0]}",
         f"NEWEST = {versions[-1]}",

@@ -30,7 +30,7 @@ import yaml
 
 from .measure import Observation
 from .namespaces import ADDRESSED, device_of
-from .proc_sys import BESIDE
+from .proc_sys import ADDRESSES_AND_ROUTES
 from .ranges import Ranges
 from .trial_values import CONDITIONS
 
@@ -150,7 +150,7 @@ def _effects(observations: list[Observation], devices: list[str]) -> list[dict[s
             continue
         keys = {}
         for key, pair in observation["changed"].items():
-            if key not in BESIDE.values():
+            if key not in ADDRESSES_AND_ROUTES.values():
                 keys[key] = pair
         if keys and not observation["prepared"]:
             shown += 1
@@ -220,12 +220,12 @@ def with_rows_of(old: Record, new: Record, keys: Iterable[str]) -> Record:
             merged = _with_common_interfaces(rows)
             record[section] = list(merged) if section == "without_effect" else merged
         else:
-            rows_left = [row for row in before if row["key"] not in replaced]
-            record[section] = sorted([*rows_left, *after], key=lambda row: str(row["key"]))
+            kept_rows = [row for row in before if row["key"] not in replaced]
+            record[section] = sorted([*kept_rows, *after], key=lambda row: str(row["key"]))
     return record
 
 
-def _of_each_interface(rows: Any, left_out: Collection[str]) -> dict[str, Any]:
+def _of_each_interface(rows: Any, excluded: Collection[str]) -> dict[str, Any]:
     """Return rows by key, with those of each interface for one with ``*``; some are left out."""
     by_key = rows if isinstance(rows, dict) else dict.fromkeys(rows)
     expanded = {}
@@ -234,7 +234,7 @@ def _of_each_interface(rows: Any, left_out: Collection[str]) -> dict[str, Any]:
         if ".*." in key:
             names = [key.replace(".*.", f".{name}.") for name in GROUPED]
         for name in names:
-            if name not in left_out:
+            if name not in excluded:
                 expanded[name] = row
     return expanded
 

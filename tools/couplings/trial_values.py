@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-WORDS = {
+VALUES_OF_KEY = {
     "kernel.core_pattern": ("core.%p", "|/bin/false %p"),
     "kernel.domainname": ("example.org",),
     "kernel.hostname": ("throw-away",),
@@ -30,8 +30,8 @@ WORDS = {
     "net.mptcp.path_manager": ("kernel", "userspace", "no_such_manager"),
     "net.mptcp.scheduler": ("default", "no_such_scheduler"),
 }
-"""Keys whose value is not just numbers, or whose numbers depend on each other."""
-PATTERNS = {
+"""Key whose values are not plain numbers, or depend on each other -> its trial values."""
+VALUES_OF_LAST_PART = {
     "stable_secret": ("2001:db8::1", "text"),
     "addr_gen_mode": ("0", "1", "2", "3", "4"),
     "dirty_bytes": ("268435456", "536870912", "1"),
@@ -44,10 +44,10 @@ LARGEST_INT = (1 << 31) - 1
 def trial_values(key: str, live: str) -> list[str]:
     """Return the values to try a key with, the present one first."""
     last_part = key.rpartition(".")[2]
-    if key in WORDS:
-        others = list(WORDS[key])
-    elif last_part in PATTERNS:
-        others = list(PATTERNS[last_part])
+    if key in VALUES_OF_KEY:
+        others = list(VALUES_OF_KEY[key])
+    elif last_part in VALUES_OF_LAST_PART:
+        others = list(VALUES_OF_LAST_PART[last_part])
     else:
         others = _numbers(live) or ["text", "0", "1"]
     values = [live] if live and not live.startswith("(") else []
@@ -59,7 +59,7 @@ def trial_values(key: str, live: str) -> list[str]:
 
 def is_tried_with_numbers(key: str) -> bool:
     """Tell whether a key is tried with the numbers that most keys are tried with."""
-    return key not in WORDS and key.rpartition(".")[2] not in PATTERNS
+    return key not in VALUES_OF_KEY and key.rpartition(".")[2] not in VALUES_OF_LAST_PART
 
 
 def _numbers(live: str) -> list[str]:
@@ -77,8 +77,12 @@ def _numbers(live: str) -> list[str]:
         [min(number * 2, LARGEST_INT) for number in numbers],
         [-1] * len(numbers),
     ]
-    texts = [" ".join(str(number) for number in row) for row in rows]
-    return texts if numbers else []
+    return [_text_of(row) for row in rows] if numbers else []
+
+
+def _text_of(numbers: list[int]) -> str:
+    """Return numbers as the value of a key."""
+    return " ".join(str(number) for number in numbers)
 
 
 class Condition(NamedTuple):

@@ -22,8 +22,8 @@ from .module_run import HOST_FOLDERS, FinishedRun, ModuleRun
 from .ptrace import Verdict
 from .scenarios import TIME
 
-OUTSIDE = "/srv/outside"
-OUTSIDE_VALUE = "0utside"
+FOREIGN_FOLDER = "/srv/outside"
+FOREIGN_VALUE = "0utside"
 """Stands in a file outside the image; no result may show it."""
 FOLDERS = (
     "/etc/sysctl.d",
@@ -115,11 +115,11 @@ class HostileImage:
     def __init__(self, hostile: HostileInput) -> None:
         self.hostile = hostile
         self.rng = hostile.rng
-        for top in (IMAGE, OUTSIDE):
+        for top in (IMAGE, FOREIGN_FOLDER):
             shutil.rmtree(top, ignore_errors=True)
             os.mkdir(top)
-        with open(f"{OUTSIDE}/out.conf", "w", encoding="ascii") as file:
-            file.write(f"{TIME} = {OUTSIDE_VALUE}\n")
+        with open(f"{FOREIGN_FOLDER}/out.conf", "w", encoding="ascii") as file:
+            file.write(f"{TIME} = {FOREIGN_VALUE}\n")
         for folder in FOLDERS:
             self._fill_folder(f"{IMAGE}{folder}")
 
@@ -153,13 +153,13 @@ Snapshot = dict[str, FileState]
 
 def take_snapshot() -> Snapshot:
     files = {}
-    for top in (IMAGE, OUTSIDE):
+    for top in (IMAGE, FOREIGN_FOLDER):
         for path in walk(top):
             files[path] = read_file_state(path)
     return files
 
 
-class WatchOutside:
+class ForeignCalls:
     """A handler that records each call that changes a file of settings outside the image."""
 
     def __init__(self) -> None:
@@ -169,7 +169,7 @@ class WatchOutside:
         if not call.changes or call.name in ("write", "fsync"):
             return None
         for path in call.paths:
-            if path.startswith(HOST_FOLDERS) and ("sysctl" in path or OUTSIDE in path):
+            if path.startswith(HOST_FOLDERS) and ("sysctl" in path or FOREIGN_FOLDER in path):
                 folder = os.path.realpath(os.path.dirname(path))
                 if not folder.startswith(IMAGE):
                     self.calls.append(str(call))
@@ -183,7 +183,7 @@ class TreeRun(NamedTuple):
     options: dict[str, Any]
     before: Snapshot
     after: Snapshot
-    calls_outside: list[str]
+    foreign_calls: list[str]
 
 
 def check_tree(hostile: HostileInput) -> Iterator[str]:
@@ -200,7 +200,7 @@ def check_tree(hostile: HostileInput) -> Iterator[str]:
     if rng.random() < 0.3:
         options.update(state="absent")
     before = take_snapshot()
-    watch = WatchOutside()
+    watch = ForeignCalls()
     run = _run_with_timeout(options, watch)
     if os.WIFSIGNALED(run.status):
         yield f"no end after {TIMEOUT} s"
@@ -211,12 +211,12 @@ def check_tree(hostile: HostileInput) -> Iterator[str]:
             options=options,
             before=before,
             after=take_snapshot(),
-            calls_outside=watch.calls,
+            foreign_calls=watch.calls,
         )
     )
 
 
-def _run_with_timeout(options: dict[str, Any], watch: WatchOutside) -> FinishedRun:
+def _run_with_timeout(options: dict[str, Any], watch: ForeignCalls) -> FinishedRun:
     run = ModuleRun("sysctl", options, traced=True)
     signal.signal(signal.SIGALRM, lambda *_unused: os.kill(run.pid, signal.SIGKILL))
     signal.alarm(TIMEOUT)
@@ -232,9 +232,9 @@ def _find_problems(tree_run: TreeRun) -> Iterator[str]:
     except ValueError:
         yield f"no result: {tree_run.run.output[-800:]}"
         return
-    if OUTSIDE_VALUE in json.dumps(result):
+    if FOREIGN_VALUE in json.dumps(result):
         yield f"the result shows what is outside: {result}"
-    for call in tree_run.calls_outside:
+    for call in tree_run.foreign_calls:
         yield f"outside: {call}"
     changed = [path for path in {**before, **after} if before.get(path) != after.get(path)]
     if result.get("failed") and changed:
@@ -269,5 +269,5 @@ def hostile_trees(inputs: int, seed: int) -> dict[str, Any]:
         for problem in check_tree(HostileInput(seed, number)):
             problems.append(f"tree {number} of seed {seed}: {problem}")
     shutil.rmtree(IMAGE)
-    shutil.rmtree(OUTSIDE)
+    shutil.rmtree(FOREIGN_FOLDER)
     return {"count": inputs, "problems": problems}

@@ -17,6 +17,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,7 +130,7 @@ class Variant(NamedTuple):
     """Run before the packages are installed."""
 
 
-ALL_PROGRAMS = tuple(package for packages in PROGRAMS.values() for package in packages)
+ALL_PROGRAMS = tuple(chain.from_iterable(PROGRAMS.values()))
 VARIANTS = {
     "": Variant(SYSTEMD, HOOKS),
     "kernel": Variant((*SYSTEMD, "initramfs-tools"), HOOKS, early_hooks=SMALL_INITRD),

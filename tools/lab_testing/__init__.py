@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the tests of the lab share: snapshots of the machine, and runs of programs in a lab.
 
-machine.py             snapshots of this machine, to find traces that a lab left
+machine.py             snapshots of this machine, which show what a lab leaves behind
 plays.py               runs of programs, and of Ansible on the hosts of a lab
 boot_scenarios.py      hosts on which other programs set keys at boot
-machine_scenarios.py   virtual machines on which kernel, firmware or initramfs do
-statements.py          compares what the module says of the next boot with that boot, and counts
+machine_scenarios.py   virtual machines whose kernel, firmware or initramfs sets keys
+statements.py          counts how often the module is right about the next boot
 kernel_histories.py    generated tasks over keys of the whole kernel
 reboots.py             runs them on a virtual machine, by history_boot.py at each of its boots
 """

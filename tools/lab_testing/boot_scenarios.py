@@ -74,7 +74,7 @@ preserve_hostname: true
 cloud_config_modules: [runcmd]
 END
 """
-"""What it needs only from this host, and nothing that would lock us out."""
+"""It takes its data from this host alone, and does nothing that would lock us out."""
 
 
 def connection(method: str) -> str:
@@ -138,25 +138,24 @@ RUNIT = HostType("runit")
 
 
 class Scenario(NamedTuple):
-    """A host, what is asked for there, and what the next boot really does to it."""
+    """A host, the keys that a task asks for, and what the next boot really does to them."""
 
     name: str
     set_up: str
-    """Commands of a shell on the host, before the module runs."""
+    """Shell commands that run on the host before the module does."""
     settings: Mapping[str, int] = NO_SETTINGS
     """Keys that are set."""
     absent: Mapping[str, int] = NO_SETTINGS
-    """Keys that are taken out of the file, and the value that the user says they have then."""
+    """Keys that are taken out of the file, and the value that the user expects then."""
     turns: tuple[str, ...] = ()
-    """The keys that the boot gives another value: so the scenario is one. Of the others it must
-    keep the value."""
+    """The keys to which the boot gives another value. All others must keep theirs."""
     settled: str = ":"
     """A command that succeeds once everything has run at boot."""
     boots_first: bool = False
-    """The host boots between the commands and the module, as programs do that note what they do."""
+    """The host boots before the module runs, since some programs record what they do."""
     host: HostType = SYSTEMD
     in_root: str = ""
-    """Commands of a shell in the root of the host, before its first boot."""
+    """Shell commands that run in the root folder of the host before its first boot."""
     machine: MachineOptions = MachineOptions()
     """Of a virtual machine."""
 

@@ -1,13 +1,13 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs in a virtual machine at each boot: compares it with what was expected, and goes on.
+"""Runs in a virtual machine at each boot: compares it with what was expected, then goes on.
 
 usage: python3 -m lab_testing.history_boot FOLDER
 
 It runs the tasks of the next history, writes down what the collection expects of the next boot,
 and reboots. FOLDER/outcomes gets a line for each history. The first boot has no history before it:
-it shows the values of a kernel whose settings no file of ours sets.
+it shows the values of a kernel for which no file of ours sets anything.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def go_on(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def remove_files() -> None:
-    """Remove the files of the history before."""
+    """Remove the files of the previous history."""
     for path in (*OTHER_FILES, *OUR_PATHS):
         if os.path.exists(path):
             os.unlink(path)
@@ -88,7 +88,7 @@ def run_history(history: History, defaults: dict[str, str]) -> tuple[dict[str, s
 
 
 def check_result(result: dict[str, Any], before: dict[str, str]) -> list[str]:
-    """Return what the machine has not that the result of a task says."""
+    """Return what a result claims that is not so on the machine."""
     after = read_values()
     if result.get("failed"):
         if not result["rolled_back"]:
@@ -108,7 +108,7 @@ def expected_values(
 ) -> tuple[dict[str, str], list[str]]:
     """Return key -> its value after the next boot, as far as it is certain.
 
-    The module sysctl_info says it for all keys, the last task for its own: both must agree.
+    The module sysctl_info says so for all keys, the last task for its own; they must agree.
     """
     files = HostFiles("/")
     info = inspect_settings(read_boot_files(files), detect_loader(files), list(defaults), files)
@@ -126,7 +126,7 @@ def expected_values(
 
 
 def compare(state: dict[str, Any]) -> list[str]:
-    """Return what the last history did otherwise than expected."""
+    """Return how the last history differs from what was expected of it."""
     problems = list(state["problems"])
     values = read_values()
     for key, expected in state["expected"].items():

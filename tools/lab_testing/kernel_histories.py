@@ -9,6 +9,7 @@ reboots.py runs them. They are like those of sandbox/histories.py, which are abo
 from __future__ import annotations
 
 import random
+from itertools import chain
 from typing import Any
 
 from sandbox.histories import OTHER_FILES, OUR_PATHS, REFUSED, History
@@ -92,10 +93,10 @@ GROUPS: tuple[dict[str, tuple[str, ...]], ...] = (
         "vm.user_reserve_kbytes": ("1000", "-1"),
     },
 )
-"""Keys with values to give them: those of a group act on or limit each other, or are of a kind."""
-VALUES = {key: values for group in GROUPS for key, values in group.items()}
+"""Keys and values to give them. Those of a group act on or limit each other, or are alike."""
+VALUES = dict(chain.from_iterable(group.items() for group in GROUPS))
 STARTING_DIFFERENTLY = ("vm.user_reserve_kbytes",)
-"""Keys whose value without a line depends on how much memory is free when the kernel starts."""
+"""Keys whose default depends on how much memory is free when the kernel starts."""
 GLOBS = {
     "vm.dirty_*ratio": ("10", "30"),
     "vm.overcommit_*": SWITCH,

@@ -26,7 +26,7 @@ OURS = "/etc/sysctl.d/90-ansible.conf"
 
 
 def credential(text: str) -> str:
-    """Return the string of the firmware that is the credential sysctl.extra (systemd.exec(5))."""
+    """Return the firmware string that holds the credential sysctl.extra (systemd.exec(5))."""
     data = base64.b64encode(text.encode()).decode()
     return f"io.systemd.credential.binary:sysctl.extra={data}"
 
@@ -50,7 +50,7 @@ def outside_of_the_files(release: str) -> Scenario:
 
 
 def make_initramfs(hostonly: str) -> str:
-    """Return the commands that have dracut make an initramfs, with files of the host or without."""
+    """Return the commands that make an initramfs with dracut, with or without the host's files."""
     options = f"hostonly={hostonly}\nhostonly_cmdline=no"
     return write("/etc/dracut.conf.d/host.conf", options) + "dracut -f --kver $(ls /lib/modules)"
 

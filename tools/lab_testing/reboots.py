@@ -1,12 +1,12 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs generated histories on a virtual machine, over a real reboot each.
+"""Runs generated histories on a virtual machine, each over a real reboot.
 
 usage: python -m lab_testing.reboots [--release N] COUNT [FIRST]
 
-prints those of kernel_histories.py that end otherwise than expected. The machine runs one after
-the other by itself, see history_boot.py: it boots only as far as all settings are set.
+prints those of kernel_histories.py that do not end as expected. The machine runs one after the
+other by itself, see history_boot.py; it boots no further than to where all settings are applied.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _add_python(archive: tarfile.TarFile, folder: Path, target: str) -> None:
 
 
 def main() -> int:
-    """Run; return 1 if a history ends otherwise than expected."""
+    """Run the histories; return 1 if one does not end as expected."""
     parser = argparse.ArgumentParser(prog="python -m lab_testing.reboots")
     parser.add_argument("--release", type=release_of, default="bookworm", help="default: 12")
     parser.add_argument("count", type=int)

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the module says of the next boot, compared with that boot.
 
-Each scenario is a host: the module runs, the host really reboots, and the kernel is asked. A
-statement is the value that the module foresees for one key; with a doubt it is none.
+In each scenario the module runs on a host, the host really reboots, and the kernel is asked for its
+values. A statement is what the module foresees for one key, unless it adds that it is in doubt.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .plays import run_play
 
 SETTLE_TRIES = 600
 MOST_FALSE_ALARMS = 0.05
-"""Of the values that came as foreseen, so many may have had a doubt."""
+"""The largest share of doubts among the values that came as foreseen."""
 VERDICTS = ("right", "wrong", "doubted rightly", "doubted wrongly")
 
 
 class Count(collections.Counter[str]):
-    """How often a statement was right, and so on, with the cases behind the numbers."""
+    """How many statements and doubts were right and wrong, with the cases behind the numbers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Count(collections.Counter[str]):
         self.cases[verdict].append(case)
 
     def judge(self, scenario: Scenario, results: Results, values: Mapping[str, str]) -> None:
-        """Count what was said of the keys of a host, whose values after the boot are given."""
+        """Compare what was said of the keys of a host with their values after the boot."""
         for state, asked_values in requests_of(scenario).items():
             for key, asked in asked_values.items():
                 boot = results[state]["settings"][key]["boot"]
@@ -80,7 +80,7 @@ def requests_of(scenario: Scenario) -> dict[str, Mapping[str, int]]:
 
 
 def check_scenarios(lab: Lab, folder: Path, scenarios: Iterable[Scenario], count: Count) -> None:
-    """Run scenarios on hosts of their own, side by side, and count what was said of them."""
+    """Run scenarios side by side, each on a host of its own, and count the statements."""
     hosts = make_hosts(lab, scenarios)
     lab.start(list(hosts))
     with ThreadPoolExecutor(4) as pool:

@@ -13,6 +13,7 @@ tasks.py          the modules as tasks, and what must hold for the result of eac
 documented.py     what differs between results and their documentation
 connections.py    TCP connections in a world, opened by processes that run holder.py; ss counts them
 socket_options.py       prints the keepalive settings of other processes' connections
+init_scripts/     the scripts by which Alpine and Void Linux apply the files
 trees.py          random trees of sysctl files; distributions.py has those of real distributions
 kernel_keys.py    writes keys of the real kernel in new namespaces, as the loaders do it
 histories.py      generated tasks over coupled keys; history_runner.py runs them and boots

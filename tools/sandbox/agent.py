@@ -115,7 +115,7 @@ def make_read_only(mount_point: str) -> None:
 def enter_new_namespaces(user: int | None) -> None:
     """Enter new mount and network namespaces, and a new pid namespace for the children.
 
-    An ordinary user gets a user namespace as well, in which he is root.
+    An ordinary user also gets a user namespace with root's rights in it.
     """
     if user is not None and os.geteuid() == 0:
         os.setgroups([])
@@ -200,7 +200,7 @@ def add_interfaces(names: list[str]) -> None:
     """Add TAP interfaces: Documentation/networking/tuntap.rst of the kernel.
 
     They take any name, even one with a dot like that of a VLAN. The kernel removes them a dozen
-    times as fast as bridges, with which the end of a world would hold up all others.
+    times as fast as bridges; removing those would hold up all other worlds.
     """
     for name in names:
         tap = os.open("/dev/net/tun", os.O_RDWR)
@@ -257,7 +257,7 @@ def net_values() -> dict[str, str]:
 
 
 def describe(path: str, identity: bool) -> list[Any]:
-    """Return mode, uid, gid, kind and content; with identity also the inode and the times."""
+    """Return mode, uid, gid, kind and content; with `identity`, inode and times too."""
     info = os.lstat(path)
     description: list[Any] = [oct(stat.S_IMODE(info.st_mode)), info.st_uid, info.st_gid]
     if stat.S_ISLNK(info.st_mode):

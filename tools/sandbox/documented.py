@@ -77,7 +77,7 @@ def wrong_value(value: Any, field: Mapping[str, Any], where: str) -> Iterator[st
 
 
 def entries_of(value: Any, parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a list or a dictionary holds that has these parts."""
+    """Return the entries of a list or a dictionary, each of which has these parts."""
     if isinstance(value, list):
         return {str(number): entry for number, entry in enumerate(value)}
     if set(value) <= set(parts):

@@ -5,7 +5,7 @@
 
     python -m sandbox.histories COUNT [FIRST]
 
-checks so many of them with each loader, and prints those that end otherwise than expected.
+checks so many of them with each loader, and prints those that do not end as expected.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import os
 import random
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
@@ -43,8 +44,8 @@ VALUES = {
 
 KEYS = (
     "net.ipv4.ip_forward",
-    *(f"net.ipv4.conf.{name}.{setting}" for setting in _IPV4_SETTINGS for name in _CONF),
-    *(f"net.ipv6.conf.{name}.{setting}" for setting in _IPV6_SETTINGS for name in _CONF),
+    *(f"net.ipv4.conf.{name}.{setting}" for setting, name in product(_IPV4_SETTINGS, _CONF)),
+    *(f"net.ipv6.conf.{name}.{setting}" for setting, name in product(_IPV6_SETTINGS, _CONF)),
     "net.ipv4.tcp_fin_timeout",
     *VALUES,
 )
@@ -76,7 +77,7 @@ class History(NamedTuple):
     passes_previous_back: bool = False
     """What the last task returns as `previous` is passed back to it as settings."""
     is_rolled_back: bool = False
-    """The tasks run once more, from the start, as a rollout that is rolled back then."""
+    """The tasks run once more, from the start, as a rollout that is then rolled back."""
 
 
 def make_history(seed: int) -> History:
@@ -132,7 +133,7 @@ def _task(rng: random.Random, keys: list[str]) -> dict[str, Any]:
 def check_histories(
     world: World, first: int, count: int, python: str = sys.executable
 ) -> Iterator[dict[str, Any]]:
-    """Run the histories of these seeds in a world; yield those that end not as expected.
+    """Run the histories of these seeds in a world; yield those that do not end as expected.
 
     python: the interpreter that runs the tasks.
     """

@@ -5,7 +5,7 @@
 
     python -m sandbox.history_runner LOADER FIRST COUNT
 
-prints a line of JSON for each history that ends otherwise than expected, and a count at the end.
+prints a line of JSON for each history that does not end as expected, and a count at the end.
 The tasks run in this process: starting an interpreter for each would take ten times as long.
 """
 
@@ -209,7 +209,7 @@ def differences(done: str, before: dict[str, Any], after: dict[str, Any]) -> lis
 def _check_result(
     options: dict[str, Any], result: dict[str, Any], before: dict[str, bytes], all_keys: OpenKeys
 ) -> list[str]:
-    """Return what the host has not that the result of a task says; before: all values so far."""
+    """Return what a result claims that is not so on the host; before: all values until then."""
     if not result.get("failed"):
         return _check_values(options, result)
     if not result["rolled_back"]:
@@ -236,7 +236,7 @@ def _check_boot(result: dict[str, Any], loader: str) -> list[str]:
 
 
 def _check_values(options: dict[str, Any], result: dict[str, Any]) -> list[str]:
-    """Return the settings that a task did not give the value that its result shows."""
+    """Return the settings that do not have the value that the result of a task shows."""
     problems = []
     for key, setting in result["settings"].items():
         after = setting["runtime"]["after"]
@@ -263,7 +263,7 @@ def run_loader(loader: str) -> str:
 
 
 def check_in_child(seeds: Iterable[int], loader: str) -> list[dict[str, Any]]:
-    """Check histories in a child process; return those that end otherwise than expected.
+    """Check histories in a child process; return those that do not end as expected.
 
     Each has network namespaces of its own.
     """
@@ -290,7 +290,7 @@ def _check_seed(seed: int, loader: str) -> dict[str, Any]:
 
 
 AT_ONCE = 50
-"""Histories in one process: what a process remembers must not reach far."""
+"""How many histories a process runs, so that what it remembers cannot affect many."""
 
 
 def main() -> None:

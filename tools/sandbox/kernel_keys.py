@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keys of the real kernel, in new network, IPC and UTS namespaces, written as the loaders do it.
 
-The program of the class below is this file too: it answers one question a line.
+The class below runs this same file as its program, which answers one question a line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from typing import NamedTuple
 
 SAFE_KEYS = ("net.", "kernel.sem", "kernel.shm", "kernel.msg", "kernel.domainname")
-"""Starts of keys that belong to these namespaces; others are not written."""
+"""How the keys of these namespaces start; no others are written."""
 
 
 class Written(NamedTuple):

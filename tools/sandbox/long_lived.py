@@ -50,7 +50,7 @@ def interpreter_state() -> dict[str, Any]:
 
 
 def forget(prefix: str) -> None:
-    """Let modules be imported anew, as in the next task of Mitogen."""
+    """Have modules imported again, as the next task of Mitogen would."""
     for name in list(sys.modules):
         if name.startswith(prefix):
             del sys.modules[name]
@@ -73,7 +73,7 @@ def run_module(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def import_from_archive(folder: str) -> None:
-    """Import a module from a zip file: a function that is wrapped many times recurses too deep."""
+    """Import a module from a zip file, which fails if its importer was wrapped too many times."""
     archive = f"{folder}/archive.zip"
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("module_in_archive.py", "")
@@ -111,9 +111,9 @@ def problems(count: int, jobs: list[tuple[str, dict[str, Any]]]) -> Iterator[str
 
 def main() -> None:
     jobs = json.load(sys.stdin)
-    found = list(problems(int(sys.argv[1]), jobs))
+    messages = list(problems(int(sys.argv[1]), jobs))
     import_from_archive(sys.argv[2])
-    print(json.dumps(found))
+    print(json.dumps(messages))
 
 
 if __name__ == "__main__":

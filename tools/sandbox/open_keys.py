@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The keys of a network namespace as open files: reading all again costs an eighth of opening."""
+"""The keys of a network namespace as open files: reading one costs an eighth of opening it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from .world import World
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
 STEPS = 120
-"""Tasks that one process of ansible-playbook runs: each costs more, the more there are."""
+"""How many tasks one ansible-playbook runs. The more there are, the more each costs."""
 SETTINGS = {
     "LC_ALL": "C.UTF-8",
     "ANSIBLE_REMOTE_TEMP": "/srv/home/.ansible/tmp",
@@ -38,7 +38,7 @@ SETTINGS = {
     "ANSIBLE_FORKS": "1",
     "ANSIBLE_NOCOLOR": "1",
 }
-"""The environment of ansible-playbook, but for paths."""
+"""The environment of ansible-playbook, without its paths."""
 Task = Mapping[str, Any]
 """A task as YAML has it, without its name."""
 
@@ -82,7 +82,7 @@ class Played(NamedTuple):
     """The hosts that the recap shows as failed or unreachable."""
     output: str
     stdout: str
-    """The part of the output that is no error output."""
+    """The part of the output that is not on standard error."""
 
 
 def precompile(home: Path) -> dict[str, str]:
@@ -111,7 +111,7 @@ class Ansible:
     ) -> None:
         self.home = home
         self.settings = settings or {}
-        """More of its environment."""
+        """Further variables of its environment."""
         if programs is not None:
             self.programs = programs
 
@@ -125,9 +125,9 @@ class Ansible:
         stdout: IO[bytes] | None = None,
         inventory: Path | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Start it. What it prints goes to the log.
+        """Start it, and send its output to the log.
 
-        stdout: where what is no error output goes instead.
+        stdout: where standard output goes instead.
         events, steps: file descriptors for the callback `harness`.
         inventory: default is the one host "world", whose interpreter enters the world.
         """
@@ -197,7 +197,7 @@ class Controller:
         umask: int = 0o022,
         under: Iterable[str] = (),
     ) -> list[Result]:
-        """Run tasks in a world, also after one that failed; return a result for each.
+        """Run tasks in a world, even after one has failed; return a result for each.
 
         under: a command prefix of the target's Python, such as strace with its options.
         """
@@ -307,12 +307,7 @@ def run_playbook(
         extra.setdefault("ansible_python_interpreter", interpreter)
     with tempfile.TemporaryDirectory(prefix="netops-playbook-") as folder:
         home = Path(folder)
-        if isinstance(playbook, str):
-            name = playbook
-        else:
-            name = str(home / "playbook.yml")
-            Path(name).write_text(json.dumps(playbook), encoding="utf-8")
-        command = [name, "-e", json.dumps(extra), *args]
+        command = [_name_of_playbook(playbook, home), "-e", json.dumps(extra), *args]
         read_end, write_end = os.pipe()
         log_path, stdout_path = home / "log", home / "stdout"
         with log_path.open("wb") as log, stdout_path.open("wb") as stdout_file:
@@ -326,6 +321,15 @@ def run_playbook(
         stdout = stdout_path.read_text("utf-8", "replace")
         output = stdout + log_path.read_text("utf-8", "replace")
     return _played(rc, events, output, stdout)
+
+
+def _name_of_playbook(playbook: str | list[dict[str, Any]], home: Path) -> str:
+    """Return the name or the path of a playbook, after writing it if it is given as data."""
+    if isinstance(playbook, str):
+        return playbook
+    path = home / "playbook.yml"
+    path.write_text(json.dumps(playbook), encoding="utf-8")
+    return str(path)
 
 
 def _played(rc: int, events: Iterable[Mapping[str, Any]], output: str, stdout: str) -> Played:

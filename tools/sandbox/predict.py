@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the collection expects the next boot to make of a tree of sysctl files.
 
-Tests call the code of the collection for this here, and nowhere else.
+Only here do tests call the collection's own code for this.
 """
 
 from __future__ import annotations

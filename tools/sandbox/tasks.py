@@ -79,7 +79,7 @@ class Asker:
         self.controller = controller
 
     def __call__(self, world: World, task: Task, **how: Any) -> Result:
-        """Return the result, a failure too, but never a crash.
+        """Return the result, which may be a failure but not a crash.
 
         how: arguments of Controller.play.
         """

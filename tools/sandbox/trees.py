@@ -283,8 +283,8 @@ class _TreeMaker:
         dash = "-" if self.chance(15) else ""
         if self.chance(8):
             return f"{self.blank()}-{key}{self.blank()}"
-        left = f"{self.blank()}{dash}{key}{self.blank()}"
-        return f"{left}={self.blank()}{self.value(key)}{self.blank()}"
+        start = f"{self.blank()}{dash}{key}{self.blank()}"
+        return f"{start}={self.blank()}{self.value(key)}{self.blank()}"
 
     def spelling(self, key: str) -> str:
         """Return the key with dots or with slashes."""

@@ -76,7 +76,7 @@ class World:
     loader: the boot loader that the collection detects: systemd, procps, or auto (that of this
         machine).
     proc_sys: what can be written below /proc/sys: net, or none.
-    user: uid of the ordinary user who makes the world, in a user namespace in which he is root.
+    user: uid of the ordinary user who makes the world, as root of a user namespace.
     """
 
     def __init__(
@@ -174,9 +174,9 @@ class World:
         self._ask("chown", path, uid, gid)
 
     def files(self, *paths: str, identity: bool = False) -> dict[str, list[Any]]:
-        """Describe all files below these paths (default: where sysctl files lie).
+        """Describe all files below these paths (default: where sysctl files are).
 
-        Path -> [mode, uid, gid, kind, content], with identity also inode and times.
+        Path -> [mode, uid, gid, kind, content], with `identity`, inode and times too.
         """
         return dict(self._ask("snapshot", list(paths or SYSCTL_PATHS), identity))
 
@@ -259,7 +259,7 @@ class World:
         under: Iterable[str] = (),
         env: Mapping[str, str] | None = None,
     ) -> str:
-        """Return the path of a script outside that runs this Python in the world.
+        """Return the path of a script of this machine that runs this Python in the world.
 
         It serves as an ansible_python_interpreter.
         under: a command prefix in the world, such as strace and its options.

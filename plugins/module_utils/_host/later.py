@@ -70,7 +70,13 @@ PROGRAMS = (
     ),
     Program(
         name="interfaces",
-        signs=("/etc/systemd/network", "/etc/network/interfaces", "/etc/network/interfaces.d"),
+        signs=(
+            "/etc/systemd/network",
+            "/run/systemd/network",
+            "/usr/local/lib/systemd/network",
+            "/etc/network/interfaces",
+            "/etc/network/interfaces.d",
+        ),
         texts=(b"[NetDev]", b"bridge", b"bond", b"vlan", b"ip link add"),
     ),
     Program(name="ufw", signs=("/etc/ufw/ufw.conf",)),

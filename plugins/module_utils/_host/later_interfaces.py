@@ -18,8 +18,9 @@ from .._sysctl.keys import path_to_key
 from .configuration import LaterChanges, is_enabled, paths_in, read_text
 from .files import HostFiles
 from .later_ifupdown import started_stanzas
-from .later_networkd import FOLDERS
 
+FOLDERS = ("/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network")
+"""Where networkd finds the interfaces to make; packages ship none."""
 UDEV_IS_RUNNING = "/run/udev/control"
 _RULES = (
     "/usr/lib/udev/rules.d/99-systemd.rules",

@@ -1,5 +1,3 @@
-# Copyright: (c) 2026, the netops.tuning authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Explain options that Ansible refuses: each by its name as typed, with the one that was meant."""

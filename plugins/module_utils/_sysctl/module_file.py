@@ -33,7 +33,10 @@ class ModuleNeeds(NamedTuple):
     @property
     def coming_keys(self) -> set[str]:
         """Return the keys that are there once the modules are loaded."""
-        return {key for keys in self.to_load.values() for key in keys}
+        coming: set[str] = set()
+        for keys in self.to_load.values():
+            coming.update(keys)
+        return coming
 
 
 def module_file_of(path: str) -> str:

@@ -11,6 +11,7 @@ pattern, ``*`` stands for any segment.
 
 from __future__ import annotations
 
+import itertools
 import time
 from functools import lru_cache
 from os import sysconf
@@ -40,11 +41,9 @@ class Machine(NamedTuple):
         return round(_SECOND / self.tick)
 
 
-MACHINES = tuple(
-    Machine(tick, page)
-    for tick in (10_000_000, 4_000_000, 3_333_333, 1_000_000)
-    for page in (4096, 16384, 65536)
-)
+_TICKS = (10_000_000, 4_000_000, 3_333_333, 1_000_000)
+_PAGES = (4096, 16384, 65536)
+MACHINES = tuple(Machine(tick, page) for tick, page in itertools.product(_TICKS, _PAGES))
 """The machines for which kernels are built: a number that all of them keep is certain."""
 
 

@@ -194,12 +194,12 @@ def test_a_failed_health_check_shows_what_the_program_said(failure, reason):
     ],
 )
 def test_the_options_of_the_module_are_checked(module, options, problem):
-    known = ["settings", "path"]
+    names = ["settings", "path"]
     if problem is None:
-        _fleet.check_module_options(module, options, known, {})
+        _fleet.check_module_options(module, options, names, {})
         return
     with pytest.raises(VariableError, match=f"^{problem}"):
-        _fleet.check_module_options(module, options, known, {})
+        _fleet.check_module_options(module, options, names, {})
 
 
 def test_the_options_that_can_be_rolled_out_are_listed_by_name():

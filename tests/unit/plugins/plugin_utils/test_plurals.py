@@ -11,7 +11,7 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._plurals import coun
 
 
 @pytest.mark.parametrize(
-    ("number", "words", "text"),
+    ("number", "nouns", "text"),
     [
         (0, ["host"], "0 hosts"),
         (1, ["host"], "1 host"),
@@ -20,5 +20,5 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._plurals import coun
         (4, ["batch", "batches"], "4 batches"),
     ],
 )
-def test_count_text(number, words, text):
-    assert count_text(number, *words) == text
+def test_count_text(number, nouns, text):
+    assert count_text(number, *nouns) == text

@@ -145,13 +145,13 @@ def make_coupled_plan(settings: Mapping[str, str], **options: Any) -> Plan:
     return effects.observe_effects(make_plan(request, observed))
 
 
-def run(plan: Plan, place: HostRoot) -> list[str]:
-    return transaction.carry_out(CoupledValues(plan), place.files, {}, backup=False)
+def run(plan: Plan, root: HostRoot) -> list[str]:
+    return transaction.carry_out(CoupledValues(plan), root.files, {}, backup=False)
 
 
-def fails(plan: Plan, place: HostRoot) -> TuningError:
+def fails(plan: Plan, root: HostRoot) -> TuningError:
     with pytest.raises(TuningError) as caught:
-        run(plan, place)
+        run(plan, root)
     return caught.value
 
 
@@ -160,8 +160,8 @@ def values_of(live: Kernel) -> dict[str, str]:
 
 
 @pytest.fixture
-def root(place: Callable[..., HostRoot]) -> HostRoot:
-    return place({"/etc": None})
+def root(host_root: Callable[..., HostRoot]) -> HostRoot:
+    return host_root({"/etc": None})
 
 
 # --- set ---

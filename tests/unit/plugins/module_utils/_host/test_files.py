@@ -154,8 +154,8 @@ def test_glob_in_the_last_segment(kernel):
         ({"/run/systemd/system": None}, "procps"),
     ],
 )
-def test_detects_the_loader_of_an_image(files, loader, place):
-    assert detect_loader(place(files).files).name == loader
+def test_detects_the_loader_of_an_image(files, loader, host_root):
+    assert detect_loader(host_root(files).files).name == loader
 
 
 def test_detects_the_loader_of_the_running_host():
@@ -178,8 +178,8 @@ def test_detects_the_loader_of_the_running_host():
         ("/", "/"),
     ],
 )
-def test_follows_links_as_the_host_itself_would(path, real, place):
-    root = place(
+def test_follows_links_as_the_host_itself_would(path, real, host_root):
+    root = host_root(
         {
             "/a/plain": "",
             "/a/up": {"link": "../../../top"},
@@ -193,8 +193,8 @@ def test_follows_links_as_the_host_itself_would(path, real, place):
     assert root.files.host_path(real) == f"{root.root}{real}"
 
 
-def test_circular_links_come_to_an_end(place):
-    root = place({"/a": {"link": "/b"}, "/b": {"link": "/a"}})
+def test_circular_links_come_to_an_end(host_root):
+    root = host_root({"/a": {"link": "/b"}, "/b": {"link": "/a"}})
     assert root.files.resolve("/a/x").endswith("/x")
 
 
@@ -223,9 +223,9 @@ def test_refuses_a_root_that_does_not_exist(tmp_path):
         ({}, "/a.conf", ("//a.conf", "/a.conf", False)),
     ],
 )  # fmt: skip
-def test_locates_our_file(files, path, location, place):
+def test_locates_our_file(files, path, location, host_root):
     expected_path, expected_real_path, expected_is_link = location
-    located = place(files).files.locate(path)
+    located = host_root(files).files.locate(path)
     normal_path = os.path.normpath(located.path).replace("//", "/")
     assert normal_path == expected_path.replace("//", "/")
     assert (located.real_path, located.is_link) == (expected_real_path, expected_is_link)
@@ -239,14 +239,14 @@ def test_locates_our_file(files, path, location, place):
         ({OURS: {"link": "/srv"}, "/srv/x": ""}, "is a folder"),
     ],
 )
-def test_refuses_a_path_that_is_not_a_file(files, reason, place):
+def test_refuses_a_path_that_is_not_a_file(files, reason, host_root):
     with pytest.raises(TuningError, match=reason) as caught:
-        place(files).files.locate(OURS)
+        host_root(files).files.locate(OURS)
     assert OURS in str(caught.value)
 
 
-def test_reads_our_file_or_refuses_it(place, monkeypatch):
-    root = place({"/a": b"\xff\0", "/big": b"x" * 3_000_000, "/empty": b""})
+def test_reads_our_file_or_refuses_it(host_root, monkeypatch):
+    root = host_root({"/a": b"\xff\0", "/big": b"x" * 3_000_000, "/empty": b""})
     assert root.files.read("/a", "/a") == b"\xff\0"
     assert root.files.read("/big", "/big") == b"x" * 3_000_000
     assert root.files.read("/empty", "/empty") == b""
@@ -257,8 +257,8 @@ def test_reads_our_file_or_refuses_it(place, monkeypatch):
     assert caught.value.errno == errno.EACCES
 
 
-def test_reads_all_that_a_loader_reads(place):
-    root = place(
+def test_reads_all_that_a_loader_reads(host_root):
+    root = host_root(
         {
             "/etc/sysctl.d/a.conf": "a=1",
             "/etc/sysctl.d/README": "",
@@ -299,15 +299,15 @@ def test_reads_all_that_a_loader_reads(place):
     assert matters == {"/etc/sysctl.d/none.conf": False, "/etc/sysctl.d/folder.conf": False}
 
 
-def test_host_without_boot_files(place):
-    boot_files = read_boot_files(place().files)
+def test_host_without_boot_files(host_root):
+    boot_files = read_boot_files(host_root().files)
     assert boot_files.listing == {folder: {} for folder in (*FOLDERS, "/etc")}
     assert (boot_files.contents, boot_files.problems) == ({}, ())
 
 
 @pytest.mark.parametrize("function", ["open", "scandir"])
-def test_unreadable_file_or_folder_is_a_problem_and_not_fatal(function, place, monkeypatch):
-    root = place({"/etc/sysctl.d/a.conf": "a=1", "/run/sysctl.d/b.conf": "b=1"})
+def test_unreadable_file_or_folder_is_a_problem_and_not_fatal(function, host_root, monkeypatch):
+    root = host_root({"/etc/sysctl.d/a.conf": "a=1", "/run/sysctl.d/b.conf": "b=1"})
     path = "/etc/sysctl.d" if function == "scandir" else "/etc/sysctl.d/a.conf"
     failing(monkeypatch, function, errno.EACCES, root.at(path))
     boot_files = read_boot_files(root.files)
@@ -318,8 +318,8 @@ def test_unreadable_file_or_folder_is_a_problem_and_not_fatal(function, place, m
 
 
 @pytest.mark.parametrize("name", ["pipe.conf", "link.conf"])
-def test_does_not_wait_for_a_pipe(name, place):
-    root = place({"/etc/sysctl.d/link.conf": {"link": "/pipe"}})
+def test_does_not_wait_for_a_pipe(name, host_root):
+    root = host_root({"/etc/sysctl.d/link.conf": {"link": "/pipe"}})
     os.mkfifo(str(root.at("/pipe" if name == "link.conf" else f"/etc/sysctl.d/{name}")))
     boot_files = read_boot_files(root.files)
     assert f"/etc/sysctl.d/{name}" in [problem.path for problem in boot_files.problems]
@@ -332,15 +332,15 @@ def test_does_not_read_a_device():
         files.read_file("/dev/zero")
 
 
-def test_link_on_a_failing_disk_is_an_error(place, monkeypatch):
-    root = place({OURS: {"link": "/srv/x"}, "/srv/x": "a = 1\n"})
+def test_link_on_a_failing_disk_is_an_error(host_root, monkeypatch):
+    root = host_root({OURS: {"link": "/srv/x"}, "/srv/x": "a = 1\n"})
     failing(monkeypatch, "readlink", errno.EIO, str(root.at(OURS)))
     with pytest.raises(OSError, match="Input/output error"):
         root.files.locate(OURS)
 
 
-def test_sysctl_conf_on_a_failing_disk_is_a_problem(place, monkeypatch):
-    root = place({"/etc/sysctl.conf": "a = 1\n"})
+def test_sysctl_conf_on_a_failing_disk_is_a_problem(host_root, monkeypatch):
+    root = host_root({"/etc/sysctl.conf": "a = 1\n"})
     for name in ("stat", "open"):
         failing(monkeypatch, name, errno.EIO, str(root.at("/etc/sysctl.conf")))
     (problem,) = read_boot_files(root.files).problems
@@ -355,9 +355,9 @@ def test_unreadable_key_of_a_glob_is_an_error_if_it_is_needed(kernel, monkeypatc
         proc_sys.read_keys([KEY], named=False, needed=True)
 
 
-def test_reads_a_large_file_whole(place):
+def test_reads_a_large_file_whole(host_root):
     data = b"# x\n" * 40_000
-    assert read_boot_files(place({OURS: data}).files).contents[OURS] == data
+    assert read_boot_files(host_root({OURS: data}).files).contents[OURS] == data
 
 
 def test_reads_the_boot_files_of_the_running_host():
@@ -382,20 +382,20 @@ def test_the_kernel_command_line_is_that_of_the_machine(
     assert read_boot_files(files.HostFiles("/")).command_line == expected
 
 
-def test_a_link_to_itself_in_an_image_does_not_lead_to_this_machine(place, tmp_path):
-    outside = tmp_path / "outside.conf"
-    outside.write_text("a.b = 1\n")
+def test_a_link_to_itself_in_an_image_does_not_lead_to_this_machine(host_root, tmp_path):
+    target = tmp_path / "outside.conf"
+    target.write_text("a.b = 1\n")
     folder = str(tmp_path)
-    root = place({f"{folder}/outside.conf": {"link": str(outside)}})
+    root = host_root({f"{folder}/outside.conf": {"link": str(target)}})
     root.at("/etc").mkdir()
     root.at("/etc/sysctl.d").symlink_to(folder)
     boot_files = read_boot_files(root.files)
     assert b"a.b = 1\n" not in boot_files.contents.values()
 
 
-def test_reading_changes_nothing(place, kernel):
+def test_reading_changes_nothing(host_root, kernel):
     kernel(**{KEY: "60"})
-    root = place({OURS: "a=1", "/etc/sysctl.conf": {"link": "/none"}})
+    root = host_root({OURS: "a=1", "/etc/sysctl.conf": {"link": "/none"}})
     before = root.snapshot()
     read_boot_files(root.files)
     root.files.locate(OURS)

@@ -41,9 +41,9 @@ MODULES = f"/etc/modules-load.d/90-ansible-{OURS.rpartition('/')[2]}"
 
 
 @pytest.fixture
-def host(place, kernel, monkeypatch):
+def host(host_root, kernel, monkeypatch):
     """Return a host whose kernel has modules, of which nf_conntrack is not loaded yet."""
-    root, live = place({"/etc/sysctl.d": None}), kernel(**{OTHER: "2"})
+    root, live = host_root({"/etc/sysctl.d": None}), kernel(**{OTHER: "2"})
     loaded = ["loop"]
     unloaded = []
 

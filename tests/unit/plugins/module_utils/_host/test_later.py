@@ -46,8 +46,9 @@ def boot_of(root, key=KEY):
 
 @pytest.mark.parametrize("case", load_cases("later.yml"), ids=lambda case: case["name"])
 def test_what_comes_after_the_loader(host_root, case):
-    base = {} if case.get("bare") else SYSTEMD
-    files = {path: content for path, content in {**base, **case["files"]}.items() if content != 0}
+    system = {} if case.get("bare") else SYSTEMD
+    contents = {**system, **case["files"]}
+    files = {path: content for path, content in contents.items() if content != 0}
     decided, doubts, boot_files = boot_of(host_root(files), case.get("key", KEY))
     assert decided == case["boot"]
     assert [[doubt.by, doubt.path, doubt.line] for doubt in doubts] == case.get("doubts", [])

@@ -44,15 +44,15 @@ TEXT = f"# {HEADER}\n{A} = 10\n{B} = 20\n{C} = 30\n"
 ROOT = os.geteuid() == 0
 
 
-def observe(request, place):
-    """Observe the host at `place`; the folder in place of /proc/sys is its kernel."""
-    location = place.files.locate(request.path)
+def observe(request, root):
+    """Observe the host at `root`; the folder in place of /proc/sys is its kernel."""
+    location = root.files.locate(request.path)
     loader = LOADERS["systemd"]
-    content = place.files.read(location.path, location.real_path)
+    content = root.files.read(location.path, location.real_path)
     keys = [*request.settings, *surplus_keys(request, content, loader)]
     return Observed(
         loader=loader,
-        boot_files=read_boot_files(place.files),
+        boot_files=read_boot_files(root.files),
         path=location.path,
         real_path=location.real_path,
         is_link=location.is_link,
@@ -62,15 +62,15 @@ def observe(request, place):
     )
 
 
-def plan_change(place, settings=None, **options):
+def plan_change(root, settings=None, **options):
     request = make_request(SETTINGS if settings is None else settings, **options)
-    return make_plan(request, observe(request, place))
+    return make_plan(request, observe(request, root))
 
 
-def carry_out(plan, place, attributes=lambda _path: None, backup=False):
-    transaction.check_writable(plan, place.files)
+def carry_out(plan, root, attributes=lambda _path: None, backup=False):
+    transaction.check_writable(plan, root.files)
     values = RuntimeValues(plan)
-    return transaction.carry_out(values, place.files, {plan.observed.real_path: attributes}, backup)
+    return transaction.carry_out(values, root.files, {plan.observed.real_path: attributes}, backup)
 
 
 def values_of(kernel):
@@ -81,15 +81,15 @@ def planned_values(plan):
     return {key: str(value) for key, value in plan.desired.items()}
 
 
-def is_carried_out(plan, place):
+def is_carried_out(plan, root):
     """Tell whether every file is as planned."""
-    contents = [place.files.read(change.path, change.real_path) for change in plan.files]
+    contents = [root.files.read(change.path, change.real_path) for change in plan.files]
     return contents == [change.after for change in plan.files]
 
 
 @pytest.mark.usefixtures("umask")
-def test_carries_out_a_plan_completely(place, kernel):
-    root, live = place({"/etc/sysctl.d": None, "/etc/other": "x"}), kernel(**VALUES)
+def test_carries_out_a_plan_completely(host_root, kernel):
+    root, live = host_root({"/etc/sysctl.d": None, "/etc/other": "x"}), kernel(**VALUES)
     assert carry_out(plan_change(root), root) == []
     assert values_of(live) == SETTINGS
     assert root.read(OURS) == TEXT.encode()
@@ -98,14 +98,14 @@ def test_carries_out_a_plan_completely(place, kernel):
     assert not plan_change(root).changed
 
 
-def test_writes_only_values_that_differ_in_the_order_given(place, kernel):
-    root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+def test_writes_only_values_that_differ_in_the_order_given(host_root, kernel):
+    root, live = host_root({"/etc/sysctl.d": None}), kernel(**VALUES)
     carry_out(plan_change(root, {C: "30", B: "2", A: "10"}), root)
     assert live.written == [(C, "30"), (A, "10")]
 
 
-def test_rewrites_a_key_that_another_key_changed(place, kernel):
-    root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+def test_rewrites_a_key_that_another_key_changed(host_root, kernel):
+    root, live = host_root({"/etc/sysctl.d": None}), kernel(**VALUES)
 
     def resets(text):
         live[B] = "0"
@@ -116,8 +116,8 @@ def test_rewrites_a_key_that_another_key_changed(place, kernel):
     assert (live[A], live[B]) == ("10", "2")
 
 
-def test_touches_nothing_if_nothing_is_to_change(place, kernel):
-    root = place({OURS: TEXT})
+def test_touches_nothing_if_nothing_is_to_change(host_root, kernel):
+    root = host_root({OURS: TEXT})
     kernel(**SETTINGS)
     before, status = root.snapshot(), root.at("/etc/sysctl.d").stat()
     plan = plan_change(root)
@@ -128,16 +128,16 @@ def test_touches_nothing_if_nothing_is_to_change(place, kernel):
 
 
 @pytest.mark.usefixtures("umask")
-def test_creates_missing_sysctl_d_directory(place, kernel):
-    root = place({"/etc": None})
+def test_creates_missing_sysctl_d_directory(host_root, kernel):
+    root = host_root({"/etc": None})
     kernel(**VALUES)
     carry_out(plan_change(root), root)
     assert stat.S_IMODE(root.at("/etc/sysctl.d").stat().st_mode) == 0o755
     assert root.read(OURS) == TEXT.encode()
 
 
-def test_edited_file_keeps_mode_and_owner(place, kernel):
-    root = place({OURS: f"{A} = 5\n"})
+def test_edited_file_keeps_mode_and_owner(host_root, kernel):
+    root = host_root({OURS: f"{A} = 5\n"})
     kernel(**VALUES)
     os.chmod(str(root.at(OURS)), 0o640)
     if ROOT:
@@ -150,8 +150,8 @@ def test_edited_file_keeps_mode_and_owner(place, kernel):
     assert after.st_ino != before.st_ino
 
 
-def test_edited_file_keeps_extended_attributes(place, kernel):
-    root = place({OURS: f"{A} = 5\n"})
+def test_edited_file_keeps_extended_attributes(host_root, kernel):
+    root = host_root({OURS: f"{A} = 5\n"})
     kernel(**VALUES)
     try:
         os.setxattr(str(root.at(OURS)), "user.note", b"kept")
@@ -164,8 +164,8 @@ def test_edited_file_keeps_extended_attributes(place, kernel):
 @pytest.mark.parametrize(
     ("number", "fatal"), [(errno.ENOTSUP, False), (errno.EPERM, False), (errno.EIO, True)]
 )
-def test_extended_attribute_that_cannot_be_copied(number, fatal, place, kernel, monkeypatch):
-    root = place({OURS: f"{A} = 5\n"})
+def test_extended_attribute_that_cannot_be_copied(number, fatal, host_root, kernel, monkeypatch):
+    root = host_root({OURS: f"{A} = 5\n"})
     kernel(**VALUES)
     plan = plan_change(root)
     before = root.snapshot()
@@ -181,8 +181,8 @@ def test_extended_attribute_that_cannot_be_copied(number, fatal, place, kernel, 
         assert root.read(OURS) != before[OURS[1:]][3]
 
 
-def test_sets_attributes_before_the_file_has_its_name(place, kernel):
-    root = place({OURS: "# old\n", V99: f"{A} = 5\n"})
+def test_sets_attributes_before_the_file_has_its_name(host_root, kernel):
+    root = host_root({OURS: "# old\n", V99: f"{A} = 5\n"})
     kernel(**VALUES)
     paths = []
 
@@ -199,23 +199,23 @@ def test_sets_attributes_before_the_file_has_its_name(place, kernel):
     assert root.read(V99).startswith(b"#")
 
 
-def test_keeps_a_link_and_edits_its_target(place, kernel):
-    root = place({OURS: {"link": "/srv/x"}, "/srv/x": "# mine\n"})
+def test_keeps_a_link_and_edits_its_target(host_root, kernel):
+    root = host_root({OURS: {"link": "/srv/x"}, "/srv/x": "# mine\n"})
     kernel(**VALUES)
     carry_out(plan_change(root), root)
     assert os.readlink(str(root.at(OURS))) == "/srv/x"
     assert root.read("/srv/x") == b"# mine\n" + TEXT.encode().partition(b"\n")[2]
 
 
-def test_removes_a_file_without_settings(place, kernel):
-    root = place({OURS: TEXT})
+def test_removes_a_file_without_settings(host_root, kernel):
+    root = host_root({OURS: TEXT})
     kernel(**SETTINGS)
     carry_out(plan_change(root, VALUES, present=False), root)
     assert set(root.snapshot()) == {"etc", "etc/sysctl.d"}
 
 
-def test_backups_keep_content_and_attributes(place, kernel):
-    root = place({OURS: "# old\n", V99: f"{A} = 5\n"})
+def test_backups_keep_content_and_attributes(host_root, kernel):
+    root = host_root({OURS: "# old\n", V99: f"{A} = 5\n"})
     kernel(**VALUES)
     os.chmod(str(root.at(OURS)), 0o600)
     backups = carry_out(plan_change(root, on_override="comment_out"), root, backup=True)
@@ -226,8 +226,8 @@ def test_backups_keep_content_and_attributes(place, kernel):
     assert set(root.snapshot()) == {"etc", "etc/sysctl.d", OURS[1:], V99[1:]} | backup_names
 
 
-def test_new_file_has_no_backup(place, kernel):
-    root = place({"/etc/sysctl.d": None})
+def test_new_file_has_no_backup(host_root, kernel):
+    root = host_root({"/etc/sysctl.d": None})
     kernel(**VALUES)
     assert carry_out(plan_change(root), root, backup=True) == []
 
@@ -235,23 +235,23 @@ def test_new_file_has_no_backup(place, kernel):
 # --- refused before anything is written ---
 
 
-def test_refuses_a_folder_that_does_not_exist(place, kernel):
-    root, live = place(), kernel(**VALUES)
+def test_refuses_a_folder_that_does_not_exist(host_root, kernel):
+    root, live = host_root(), kernel(**VALUES)
     with pytest.raises(TuningError, match="there is no folder /srv/here"):
         carry_out(plan_change(root, path="/srv/here/x.conf"), root)
     assert live.written == []
 
 
-def test_refuses_a_host_without_etc(place, kernel):
-    root, live = place(), kernel(**VALUES)
+def test_refuses_a_host_without_etc(host_root, kernel):
+    root, live = host_root(), kernel(**VALUES)
     with pytest.raises(TuningError, match="cannot be written: No such file or directory"):
         carry_out(plan_change(root), root)
     assert live.written == []
 
 
 @pytest.mark.parametrize(("flags", "number"), [(0, errno.EACCES), (os.ST_RDONLY, errno.EROFS)])
-def test_refuses_a_folder_that_is_not_writable(flags, number, place, kernel, monkeypatch):
-    root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+def test_refuses_a_folder_that_is_not_writable(flags, number, host_root, kernel, monkeypatch):
+    root, live = host_root({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = plan_change(root)
     folder = str(root.at("/etc/sysctl.d"))
     access = os.access
@@ -269,8 +269,8 @@ def test_refuses_a_folder_that_is_not_writable(flags, number, place, kernel, mon
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-def test_refuses_a_key_that_is_not_writable(number, place, kernel, monkeypatch):
-    root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+def test_refuses_a_key_that_is_not_writable(number, host_root, kernel, monkeypatch):
+    root, live = host_root({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = plan_change(root)
     key = proc_sys.proc_path(B)
     monkeypatch.setattr(os, "access", lambda path, _mode, **at: where(path, **at) != key)
@@ -281,8 +281,8 @@ def test_refuses_a_key_that_is_not_writable(number, place, kernel, monkeypatch):
     assert live.written == []
 
 
-def test_accepts_a_key_that_open_allows_though_access_denies_it(place, kernel, monkeypatch):
-    root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+def test_accepts_a_key_that_open_allows_though_access_denies_it(host_root, kernel, monkeypatch):
+    root, live = host_root({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = plan_change(root)
     access = os.access
     monkeypatch.setattr(
@@ -295,15 +295,15 @@ def test_accepts_a_key_that_open_allows_though_access_denies_it(place, kernel, m
     assert values_of(live) == SETTINGS
 
 
-def test_check_mode_does_not_open_keys_for_writing(place, kernel, monkeypatch):
-    root, _live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+def test_check_mode_does_not_open_keys_for_writing(host_root, kernel, monkeypatch):
+    root, _live = host_root({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = plan_change(root)
     failing(monkeypatch, "open", errno.EPERM, proc_sys.proc_path(B))
     transaction.check_writable(plan, root.files)
 
 
-def test_closes_every_key(place, kernel):
-    root, _live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+def test_closes_every_key(host_root, kernel):
+    root, _live = host_root({"/etc/sysctl.d": None}), kernel(**VALUES)
     before = os.listdir("/proc/self/fd")
     carry_out(plan_change(root), root)
     assert os.listdir("/proc/self/fd") == before
@@ -325,8 +325,8 @@ def fails(plan, root, **options):
     return caught.value
 
 
-def test_undoes_if_the_kernel_refuses_a_value(place, kernel):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_undoes_if_the_kernel_refuses_a_value(host_root, kernel):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(C, "30")
     before = root.snapshot()
     error = fails(plan_change(root), root)
@@ -337,8 +337,8 @@ def test_undoes_if_the_kernel_refuses_a_value(place, kernel):
     assert (values_of(live), root.snapshot()) == (VALUES, before)
 
 
-def test_undoes_if_the_kernel_stores_another_value(place, kernel):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_undoes_if_the_kernel_stores_another_value(host_root, kernel):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
     live.reactions[B] = lambda text: "15" if text == "20" else text
     error = fails(plan_change(root), root)
     assert (error.key, error.rolled_back) == (B, True)
@@ -346,8 +346,8 @@ def test_undoes_if_the_kernel_stores_another_value(place, kernel):
     assert (values_of(live), root.read(OURS)) == (VALUES, b"# old\n")
 
 
-def test_undoes_if_a_later_key_resets_a_value(place, kernel):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_undoes_if_a_later_key_resets_a_value(host_root, kernel):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
 
     def resets(text):
         live[A] = "1"
@@ -360,8 +360,8 @@ def test_undoes_if_a_later_key_resets_a_value(place, kernel):
     assert values_of(live) == VALUES
 
 
-def test_does_not_say_that_a_key_was_written_that_was_not(place, kernel):
-    root, live = place({OURS: "# old\n"}), kernel(**{**VALUES, A: "10"})
+def test_does_not_say_that_a_key_was_written_that_was_not(host_root, kernel):
+    root, live = host_root({OURS: "# old\n"}), kernel(**{**VALUES, A: "10"})
 
     def changes(text):
         live[A] = "7"
@@ -374,16 +374,16 @@ def test_does_not_say_that_a_key_was_written_that_was_not(place, kernel):
     assert live[A] == "7"
 
 
-def test_a_rounded_value_is_the_value_before(place, kernel):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_a_rounded_value_is_the_value_before(host_root, kernel):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
     live.reactions[A] = lambda _text: "1"
     error = fails(plan_change(root), root)
     assert "'10' was written, but the kernel makes '1' of it" in str(error)
     assert "give '1'" in str(error)
 
 
-def test_undoes_if_a_value_cannot_be_read_back(place, kernel, monkeypatch):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_undoes_if_a_value_cannot_be_read_back(host_root, kernel, monkeypatch):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
     plan = plan_change(root)
     read = os.pread
 
@@ -398,8 +398,8 @@ def test_undoes_if_a_value_cannot_be_read_back(place, kernel, monkeypatch):
     assert values_of(live) == VALUES
 
 
-def test_undoes_if_the_kernel_takes_only_part_of_a_value(place, kernel, monkeypatch):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_undoes_if_the_kernel_takes_only_part_of_a_value(host_root, kernel, monkeypatch):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
     plan = plan_change(root)
     write = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: 1 if data == b"20\n" else write(fd, data))
@@ -409,8 +409,8 @@ def test_undoes_if_the_kernel_takes_only_part_of_a_value(place, kernel, monkeypa
 
 
 @pytest.mark.parametrize("undo", ["refused", "stored as another value"])
-def test_error_names_a_value_that_cannot_be_put_back(undo, place, kernel):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_error_names_a_value_that_cannot_be_put_back(undo, host_root, kernel):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(C, "30")
     if undo == "refused":
         live.refuse(A, "1")
@@ -423,8 +423,8 @@ def test_error_names_a_value_that_cannot_be_put_back(undo, place, kernel):
     assert (live[B], live[C], root.read(OURS)) == ("2", "3", b"# old\n")
 
 
-def test_key_that_had_no_value_cannot_be_put_back(place, kernel):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_key_that_had_no_value_cannot_be_put_back(host_root, kernel):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(B, "20")
     request = make_request(SETTINGS)
     observed = observe(request, root)
@@ -434,8 +434,8 @@ def test_key_that_had_no_value_cannot_be_put_back(place, kernel):
     assert f"{A} (it had no value to go back to)" in str(error)
 
 
-def test_undoes_if_attributes_cannot_be_set(place, kernel):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_undoes_if_attributes_cannot_be_set(host_root, kernel):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
     before = root.snapshot()
 
     def attributes(_path):
@@ -446,8 +446,8 @@ def test_undoes_if_attributes_cannot_be_set(place, kernel):
     assert (values_of(live), root.snapshot()) == (VALUES, before)
 
 
-def test_file_system_without_hard_links(place, kernel, monkeypatch):
-    root, live = place({OURS: "# old\n", V99: f"{A} = 5\n"}), kernel(**VALUES)
+def test_file_system_without_hard_links(host_root, kernel, monkeypatch):
+    root, live = host_root({OURS: "# old\n", V99: f"{A} = 5\n"}), kernel(**VALUES)
     os.chmod(str(root.at(OURS)), 0o600)
     plan = plan_change(root, on_override="comment_out")
     before = root.snapshot()
@@ -542,12 +542,12 @@ class FaultyRun(NamedTuple):
     plan: Any
 
 
-def runs_with_each_call_failing(situation, place, kernel, monkeypatch, error, lasting=False):
+def runs_with_each_call_failing(situation, host_root, kernel, monkeypatch, error, lasting=False):
     """Run once for each call that can fail, until a run has no such call any more."""
     files, options = SITUATIONS[situation]
     for at in range(1, 500):
         with monkeypatch.context() as patches:
-            root, live = place(files, f"root-{at}"), kernel(**VALUES)
+            root, live = host_root(files, f"root-{at}"), kernel(**VALUES)
             give_to_another_user(root, files)
             plan_options = {name: value for name, value in options.items() if name != "backup"}
             plan = plan_change(root, **plan_options)
@@ -606,9 +606,11 @@ FAULTS = {"an error": OSError(errno.EIO, "Input/output error"), "an interrupt": 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
 def test_fault_at_any_call_leaves_the_host_as_it_was(
-    situation, fault, place, kernel_anew, monkeypatch
+    situation, fault, host_root, kernel_anew, monkeypatch
 ):
-    runs = runs_with_each_call_failing(situation, place, kernel_anew, monkeypatch, FAULTS[fault])
+    runs = runs_with_each_call_failing(
+        situation, host_root, kernel_anew, monkeypatch, FAULTS[fault]
+    )
     for run in runs:
         # Without an error no call failed, or one of the clean-up after all else.
         if run.outcome is None or isinstance(run.outcome, KeyboardInterrupt):
@@ -622,10 +624,12 @@ def test_fault_at_any_call_leaves_the_host_as_it_was(
 
 
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
-def test_permanent_fault_never_claims_to_be_rolled_back(situation, place, kernel_anew, monkeypatch):
+def test_permanent_fault_never_claims_to_be_rolled_back(
+    situation, host_root, kernel_anew, monkeypatch
+):
     error = OSError(errno.EIO, "Input/output error")
     runs = runs_with_each_call_failing(
-        situation, place, kernel_anew, monkeypatch, error, lasting=True
+        situation, host_root, kernel_anew, monkeypatch, error, lasting=True
     )
     for run in runs:
         if isinstance(run.outcome, TuningError):
@@ -641,10 +645,10 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
 def test_killed_run_leaves_whole_files_and_the_next_run_finishes(
-    situation, place, kernel_anew, monkeypatch
+    situation, host_root, kernel_anew, monkeypatch
 ):
     runs = runs_with_each_call_failing(
-        situation, place, kernel_anew, monkeypatch, Killed(), lasting=True
+        situation, host_root, kernel_anew, monkeypatch, Killed(), lasting=True
     )
     for run in runs:
         plan, root = run.plan, run.root
@@ -665,8 +669,8 @@ def test_killed_run_leaves_whole_files_and_the_next_run_finishes(
         assert not make_plan(plan.request, observe(plan.request, root)).changed
 
 
-def test_syncs_each_step_before_the_next(place, kernel, monkeypatch):
-    root = place({OURS: "# old\n"})
+def test_syncs_each_step_before_the_next(host_root, kernel, monkeypatch):
+    root = host_root({OURS: "# old\n"})
     kernel(**VALUES)
     plan = plan_change(root)
     steps = []
@@ -726,9 +730,9 @@ CHANGES = {
 @pytest.mark.parametrize(
     ("change", "call"), [("an edited file", "link"), ("a removed file", "rename")]
 )
-def test_concurrent_change_of_a_file_is_kept(change, call, act, place, kernel, monkeypatch):
+def test_concurrent_change_of_a_file_is_kept(change, call, act, host_root, kernel, monkeypatch):
     files, options = CHANGES[change]
-    root, live = place(files), kernel(**VALUES)
+    root, live = host_root(files), kernel(**VALUES)
     plan = plan_change(root, **options)
     rival_before(monkeypatch, call, lambda: act(root.at(OURS), "# theirs\n"))
     error = fails(plan, root)
@@ -741,9 +745,9 @@ def test_concurrent_change_of_a_file_is_kept(change, call, act, place, kernel, m
 
 
 @pytest.mark.parametrize("change", sorted(CHANGES))
-def test_last_moment_write_to_the_original_is_kept(change, place, kernel, monkeypatch):
+def test_last_moment_write_to_the_original_is_kept(change, host_root, kernel, monkeypatch):
     files, options = CHANGES[change]
-    root, live = place(files), kernel(**VALUES)
+    root, live = host_root(files), kernel(**VALUES)
     plan = plan_change(root, **options)
     rival_before(monkeypatch, "rename", lambda: rewrite(root.at(OURS), "# theirs\n"))
     error = fails(plan, root)
@@ -752,8 +756,8 @@ def test_last_moment_write_to_the_original_is_kept(change, place, kernel, monkey
     assert set(root.snapshot()) == {"etc", "etc/sysctl.d", OURS[1:]}
 
 
-def test_does_not_overwrite_a_file_created_meanwhile(place, kernel, monkeypatch):
-    root, live = place({"/etc/sysctl.d": None}), kernel(**VALUES)
+def test_does_not_overwrite_a_file_created_meanwhile(host_root, kernel, monkeypatch):
+    root, live = host_root({"/etc/sysctl.d": None}), kernel(**VALUES)
     plan = plan_change(root)
     rival_before(monkeypatch, "link", lambda: root.put(OURS, "# theirs\n"))
     error = fails(plan, root)
@@ -763,8 +767,8 @@ def test_does_not_overwrite_a_file_created_meanwhile(place, kernel, monkeypatch)
     assert set(root.snapshot()) == {"etc", "etc/sysctl.d", OURS[1:]}
 
 
-def test_rollback_keeps_the_file_of_another_program(place, kernel, monkeypatch):
-    root, live = place({"/etc/sysctl.d": None, V99: f"{A} = 5\n"}), kernel(**VALUES)
+def test_rollback_keeps_the_file_of_another_program(host_root, kernel, monkeypatch):
+    root, live = host_root({"/etc/sysctl.d": None, V99: f"{A} = 5\n"}), kernel(**VALUES)
     plan = plan_change(root, on_override="comment_out")
 
     def replace_ours_and_fail(_source, target):
@@ -799,9 +803,9 @@ OTHER_FILES = (
 )
 
 
-def test_removes_leftovers_of_killed_runs_and_nothing_else(place, kernel):
+def test_removes_leftovers_of_killed_runs_and_nothing_else(host_root, kernel):
     names = [f"/etc/sysctl.d/{name}" for name in (*LEFTOVERS, *OTHER_FILES)]
-    root = place(dict.fromkeys([OURS, *names], "# old\n"))
+    root = host_root(dict.fromkeys([OURS, *names], "# old\n"))
     kernel(**VALUES)
     carry_out(plan_change(root), root)
     assert sorted(os.listdir(str(root.at("/etc/sysctl.d")))) == sorted(
@@ -810,8 +814,8 @@ def test_removes_leftovers_of_killed_runs_and_nothing_else(place, kernel):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_signal_ends_the_run_and_rolls_it_back(number, place, kernel, monkeypatch):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_signal_ends_the_run_and_rolls_it_back(number, host_root, kernel, monkeypatch):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
     plan = plan_change(root)
     before = root.snapshot()
     handlers = signal_handlers()
@@ -828,8 +832,8 @@ def signal_handlers():
     return [signal.getsignal(number) for number in numbers]
 
 
-def test_signal_does_not_interrupt_a_rollback(place, kernel):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_signal_does_not_interrupt_a_rollback(host_root, kernel):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
     live.refuse(C, "30")
 
     def kill_while_undoing(text):
@@ -843,8 +847,8 @@ def test_signal_does_not_interrupt_a_rollback(place, kernel):
     assert values_of(live) == VALUES
 
 
-def test_unforeseen_exception_is_rolled_back(place, kernel):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_unforeseen_exception_is_rolled_back(host_root, kernel):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
 
     def attributes(_path):
         raise LookupError("unforeseen")
@@ -871,8 +875,8 @@ def test_unforeseen_exception_is_rolled_back(place, kernel):
     ],
 )
 @pytest.mark.skipif(not ROOT, reason="only root can give a folder to somebody else")
-def test_refuses_a_folder_that_others_may_write_to(path, mode, owner, refused, place, kernel):
-    root, live = place({OURS: "# old\n"}), kernel(**VALUES)
+def test_refuses_a_folder_that_others_may_write_to(path, mode, owner, refused, host_root, kernel):
+    root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
     os.chown(str(root.at(path)), *owner)
     os.chmod(str(root.at(path)), mode)
     if not refused:
@@ -885,8 +889,8 @@ def test_refuses_a_folder_that_others_may_write_to(path, mode, owner, refused, p
     assert live.written == []
 
 
-def test_snapshot_shows_modes_and_new_files(place):
-    root = place({"/a": "1", "/b": {"link": "/a"}, "/c": None})
+def test_snapshot_shows_modes_and_new_files(host_root):
+    root = host_root({"/a": "1", "/b": {"link": "/a"}, "/c": None})
     before = root.snapshot()
     os.chmod(str(root.at("/a")), 0o600)
     root.put("/c/.x", "")

@@ -76,9 +76,9 @@ def find(root, **paths):
 def test_a_file_from_before_the_boot_was_undone(host_root, monkeypatch):
     monkeypatch.setattr(undone, "read_boot_time", lambda: FUTURE)
     root = host_root({FILE: f"{KEY} = 30\n"})
-    (found,) = find(root)
+    (setting,) = find(root)
     booted = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(FUTURE))
-    assert found == undone.Undone(KEY, runtime="60", line=line(), booted=booted)
+    assert setting == undone.Undone(KEY, runtime="60", line=line(), booted=booted)
 
 
 @pytest.mark.parametrize("when", ["written", "inode", "future"])

@@ -41,8 +41,8 @@ def text(root):
     return path.read_text() if path.exists() else None
 
 
-def test_a_line_comes_with_its_key_and_leaves_with_it(place, modules):
-    root = place(IMAGE)
+def test_a_line_comes_with_its_key_and_leaves_with_it(host_root, modules):
+    root = host_root(IMAGE)
     before = root.snapshot()
     options = task(root, {CONNTRACK: 5, OTHER: 30})
     predicted = modules.ok(sysctl, check=True, **options)
@@ -61,8 +61,8 @@ def test_a_line_comes_with_its_key_and_leaves_with_it(place, modules):
     assert root.snapshot() == before
 
 
-def test_exclusive_takes_lines_out(place, modules):
-    root = place(IMAGE)
+def test_exclusive_takes_lines_out(host_root, modules):
+    root = host_root(IMAGE)
     modules.ok(sysctl, **task(root, {CONNTRACK: 5, BRIDGE: 0}))
     modules.ok(sysctl, **task(root, {CONNTRACK: 5}, exclusive=True, load_modules=False))
     assert text(root) == LINES
@@ -79,8 +79,8 @@ def test_exclusive_takes_lines_out(place, modules):
     ],
     ids=["another file", "a vendor's file", "/etc/modules", "a module needs it", "built in"],
 )
-def test_no_line_for_a_module_that_is_there_early(place, modules, files):
-    root = place({**IMAGE, **files})
+def test_no_line_for_a_module_that_is_there_early(host_root, modules, files):
+    root = host_root({**IMAGE, **files})
     modules.ok(sysctl, **task(root, {CONNTRACK: 5}))
     assert text(root) is None
 
@@ -102,14 +102,14 @@ def test_no_line_for_a_module_that_is_there_early(place, modules, files):
     ],
     ids=["masked", "replaced", "another suffix", "a comment", "built into one of two kernels"],
 )
-def test_a_line_where_nothing_else_loads_the_module(place, modules, files):
-    root = place({**IMAGE, **files})
+def test_a_line_where_nothing_else_loads_the_module(host_root, modules, files):
+    root = host_root({**IMAGE, **files})
     modules.ok(sysctl, **task(root, {CONNTRACK: 5}))
     assert text(root) == LINES
 
 
-def test_the_folder_is_made(place, modules):
-    root = place({"/etc/sysctl.d": None})
+def test_the_folder_is_made(host_root, modules):
+    root = host_root({"/etc/sysctl.d": None})
     modules.ok(sysctl, **task(root, {CONNTRACK: 5}))
     assert text(root) == LINES
 
@@ -123,8 +123,8 @@ def test_the_folder_is_made(place, modules):
         ({"net/ipv4/tcp_fin_timeout": ["my_module"]}, "my_module"),
     ],
 )
-def test_a_module_that_the_task_names(place, modules, names, line):
-    root = place(IMAGE)
+def test_a_module_that_the_task_names(host_root, modules, names, line):
+    root = host_root(IMAGE)
     modules.ok(sysctl, **task(root, {OTHER: 30, CONNTRACK: 5}, modules=names))
     assert f"# for {OTHER}\n{line}\n" in text(root)
     assert f"# for {CONNTRACK}\nnf_conntrack\n" in text(root)
@@ -149,17 +149,17 @@ def test_a_module_that_the_task_names(place, modules, names, line):
         ({}, {"modules": ["x"], "load_modules": False}, "load_modules: true"),
     ],
 )
-def test_what_cannot_work_is_refused(place, modules, files, options, message):
-    root = place({**IMAGE, **files})
+def test_what_cannot_work_is_refused(host_root, modules, files, options, message):
+    root = host_root({**IMAGE, **files})
     before = root.snapshot()
     failure = modules.fails(sysctl, **task(root, {CONNTRACK: 5}, **options))
     assert message in failure["msg"]
     assert root.snapshot() == before
 
 
-def test_a_harmless_line_of_modprobe_is_no_reason(place, modules):
+def test_a_harmless_line_of_modprobe_is_no_reason(host_root, modules):
     files = {"/etc/modprobe.d/x.conf": "options nf_conntrack hashsize=5\nblacklist other\n"}
-    root = place({**IMAGE, **files})
+    root = host_root({**IMAGE, **files})
     modules.ok(sysctl, **task(root, {CONNTRACK: 5}))
     assert text(root) == LINES
 

@@ -99,8 +99,8 @@ def test_sets_some_keys_and_takes_out_others(kernel, modules, tmp_path):
     assert not path.exists()
 
 
-def test_the_same_key_in_two_spellings_is_refused(place, modules):
-    options = {"root": str(place({"/etc/sysctl.d": None}).root), "runtime": False}
+def test_the_same_key_in_two_spellings_is_refused(host_root, modules):
+    options = {"root": str(host_root({"/etc/sysctl.d": None}).root), "runtime": False}
     settings = [{"name": A, "value": 30}, {"name": A.replace(".", "/"), "state": "absent"}]
     assert "give it once" in modules.fails(sysctl, settings=settings, **options)["msg"]
 
@@ -114,8 +114,8 @@ def test_the_same_key_in_two_spellings_is_refused(place, modules):
         f'{{"{HIDDEN}": "0000000b-0-0-0"}}',
     ],
 )
-def test_secrets_stay_secret_in_each_form(settings, place, modules):
-    root = place({OURS: ""})
+def test_secrets_stay_secret_in_each_form(settings, host_root, modules):
+    root = host_root({OURS: ""})
     result = modules.run(sysctl, settings=settings, root=str(root.root), runtime=False)
     assert "0000000b" not in str(result)
 

@@ -62,9 +62,9 @@ RESULT_KEYS = {
 }
 
 
-def image(place, **options):
-    """Return the options of a task for the image at a place."""
-    return {"root": str(place.root), "runtime": False, **options}
+def image(root, **options):
+    """Return the options of a task for the image in this folder."""
+    return {"root": str(root.root), "runtime": False, **options}
 
 
 def test_makes_a_request_from_options():
@@ -104,8 +104,8 @@ def test_refuses_bad_options_before_it_reads_the_host(params, settings, reason, 
     assert caught.value.key == key
 
 
-def test_sets_the_file_of_an_image(place, modules):
-    root = place({"/etc/sysctl.d": None, "/etc/rcS.d/S01procps": ""})
+def test_sets_the_file_of_an_image(host_root, modules):
+    root = host_root({"/etc/sysctl.d": None, "/etc/rcS.d/S01procps": ""})
     before = root.snapshot()
     predicted = modules.ok(sysctl, check=True, **image(root, settings={KEY: 30}))
     assert root.snapshot() == before
@@ -215,8 +215,8 @@ def test_failure_that_could_not_be_rolled_back(kernel, modules):
     assert "NOT put back" in result["msg"]
 
 
-def test_os_error_is_no_traceback(place, modules, monkeypatch):
-    root = place({"/etc/sysctl.d": None})
+def test_os_error_is_no_traceback(host_root, modules, monkeypatch):
+    root = host_root({"/etc/sysctl.d": None})
 
     def fail(_self):
         raise OSError(errno.EIO, os.strerror(errno.EIO), "/etc/somewhere")
@@ -250,8 +250,8 @@ def test_returns_missing_keys(kernel, modules):
     assert (result["changed"], result["missing"]) == (False, ["net.ipv4.none"])
 
 
-def test_changes_the_mode_of_an_existing_file(place, modules):
-    root = place({OURS: f"{KEY} = 30\n"})
+def test_changes_the_mode_of_an_existing_file(host_root, modules):
+    root = host_root({OURS: f"{KEY} = 30\n"})
     os.chmod(str(root.at(OURS)), 0o644)
     predicted = modules.ok(sysctl, check=True, **image(root, settings={KEY: 30}, mode="0600"))
     assert stat.S_IMODE(root.at(OURS).stat().st_mode) == 0o644
@@ -267,8 +267,8 @@ def test_changes_the_mode_of_an_existing_file(place, modules):
     "files", [{OURS: f"{KEY} = 20\n"}, {"/etc/sysctl.d": None}], ids=["an old file", "a new file"]
 )
 @pytest.mark.parametrize("check", [True, False])
-def test_refuses_an_unknown_owner(files, check, place, modules):
-    root = place(files)
+def test_refuses_an_unknown_owner(files, check, host_root, modules):
+    root = host_root(files)
     before = root.snapshot()
     result = modules.fails(
         sysctl, check=check, **image(root, settings={KEY: 30}, owner="no-such-user")
@@ -277,20 +277,20 @@ def test_refuses_an_unknown_owner(files, check, place, modules):
     assert root.snapshot() == before
 
 
-def test_sets_the_mode_of_a_new_file(place, modules):
-    root = place({"/etc/sysctl.d": None})
+def test_sets_the_mode_of_a_new_file(host_root, modules):
+    root = host_root({"/etc/sysctl.d": None})
     modules.ok(sysctl, **image(root, settings={KEY: 30}, mode="0600", backup=True))
     assert stat.S_IMODE(root.at(OURS).stat().st_mode) == 0o600
     result = modules.ok(sysctl, **image(root, settings={KEY: 31}, backup=True))
     assert len(result["backup_files"]) == 1
 
 
-def test_sets_an_selinux_label(place, modules, monkeypatch):
+def test_sets_an_selinux_label(host_root, modules, monkeypatch):
     """The file gets its label before it gets its name.
 
     Ansible's SELinux functions are replaced, since not every kernel has SELinux.
     """
-    root = place({OURS: f"{KEY} = 30\n"})
+    root = host_root({OURS: f"{KEY} = 30\n"})
     old, new = ["system_u", "object_r", "tmp_t", "s0"], ["system_u", "object_r", "etc_t", "s0"]
     labelled = []
 
@@ -327,12 +327,12 @@ def test_sets_an_selinux_label(place, modules, monkeypatch):
     assert not modules.ok(sysctl, **options)["changed"]
 
 
-def test_results_and_logs_contain_no_secrets(place, modules, monkeypatch):
+def test_results_and_logs_contain_no_secrets(host_root, modules, monkeypatch):
     logged = []
     monkeypatch.setattr(
         basic.AnsibleModule, "log", lambda _self, msg, log_args=None: logged.append((msg, log_args))
     )
-    root = place({OURS: f"{SECRET} = 0000000a-0-0-0\n"})
+    root = host_root({OURS: f"{SECRET} = 0000000a-0-0-0\n"})
     options = image(root, settings={SECRET: "0000000b-0-0-0", KEY: 30})
     result = str(modules.ok(sysctl, **options))
     assert "0000000a" not in result
@@ -359,8 +359,8 @@ def test_exclusive_shows_the_keys_it_removes(kernel, modules, tmp_path):
     assert live[KEY] == "30"
 
 
-def test_check_mode_fails_with_the_same_message(place, modules):
-    options = image(place(), settings={KEY: 30}, path="/srv/x/y.conf", on_override="warn")
+def test_check_mode_fails_with_the_same_message(host_root, modules):
+    options = image(host_root(), settings={KEY: 30}, path="/srv/x/y.conf", on_override="warn")
     messages = [modules.fails(sysctl, check=check, **options)["msg"] for check in (True, False)]
     assert messages[0] == messages[1]
     assert "there is no folder /srv/x" in messages[0]

@@ -170,8 +170,8 @@ def test_result_contains_no_secrets(kernel):
     assert result["drift"] == [COOKIES]
 
 
-def test_module_on_an_image(place, modules):
-    root = place(
+def test_module_on_an_image(host_root, modules):
+    root = host_root(
         {
             "/etc/rcS.d/S01procps": "",
             "/etc/sysctl.d/a.conf": f"{KEY} = 1\n",

@@ -67,8 +67,8 @@ def test_plans_the_seconds_until_a_dead_peer_is_noticed(kernel, options, seconds
     assert _planned_dead_after(plan) == seconds
 
 
-def test_module_on_an_image(place, modules):
-    root = place({"/etc/sysctl.d": None})
+def test_module_on_an_image(host_root, modules):
+    root = host_root({"/etc/sysctl.d": None})
     options = {"root": str(root.root), "runtime": False}
     result = modules.ok(tcp_keepalive, **options)
     assert (result["changed"], result["dead_after"], result["path"]) == (True, 3825, PATH)
@@ -81,8 +81,8 @@ def test_module_on_an_image(place, modules):
     assert not root.at(PATH).exists()
 
 
-def test_sets_only_the_values_that_are_given(place, modules):
-    root = place({PATH: f"{TIME} = 60\n{PROBES} = 5\nnet.ipv4.tcp_sack = 1\n"})
+def test_sets_only_the_values_that_are_given(host_root, modules):
+    root = host_root({PATH: f"{TIME} = 60\n{PROBES} = 5\nnet.ipv4.tcp_sack = 1\n"})
     options = {"root": str(root.root), "runtime": False}
     result = modules.ok(tcp_keepalive, time=120, **options)
     assert root.read(PATH).decode() == f"{TIME} = 120\n{PROBES} = 5\n"
@@ -107,8 +107,8 @@ def test_the_limits_concern_the_values_that_the_host_will_have(kernel, modules):
     assert (live[TIME], live[INTVL], result["dead_after"]) == ("300", "60", 300 + 9 * 60)
 
 
-def test_module_refuses_values_that_kill_healthy_connections(place, modules):
-    options = {"root": str(place({"/etc/sysctl.d": None}).root), "runtime": False}
+def test_module_refuses_values_that_kill_healthy_connections(host_root, modules):
+    options = {"root": str(host_root({"/etc/sysctl.d": None}).root), "runtime": False}
     assert modules.fails(tcp_keepalive, probes=0, **options)["failed_key"] == PROBES
     assert modules.fails(tcp_keepalive, time=40000, **options)["failed_key"] == TIME
     assert modules.fails(tcp_keepalive, idle_limit=350, **options)["failed_key"] == TIME

@@ -38,7 +38,7 @@ NO_OTHER_PARTS = {
 
 
 @pytest.fixture
-def inspect(kernel, place, monkeypatch):
+def inspect(kernel, host_root, monkeypatch):
     """Return a function that inspects a host with these values and files."""
 
     def inspect_host(values=(7200, 9, 75), files=(), **params):
@@ -47,7 +47,7 @@ def inspect(kernel, place, monkeypatch):
             if value is not None:
                 runtime[key] = str(value)
         kernel(**runtime)
-        host_files = place({SYSVINIT: "", **dict(files)}).files
+        host_files = host_root({SYSVINIT: "", **dict(files)}).files
         monkeypatch.setattr(engine, "HostFiles", lambda _root: host_files)
         return engine.inspect_keepalive({**NO_OTHER_PARTS, **params})
 

@@ -185,8 +185,12 @@ def rows_of_documentation() -> list[list[str]]:
     """Return the cells in backquotes of each row of the page about coupled keys."""
     text = (REPOSITORY / "docs/keys-that-act-on-each-other.md").read_text(encoding="utf-8")
     text = text.partition("## Numbers that the kernel rounds")[0]
-    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| `")]
-    return [[cell.strip("|` ") for cell in row if "`" in cell] for row in rows]
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    return [_cells_in_backquotes(row) for row in rows]
+
+
+def _cells_in_backquotes(row: str) -> list[str]:
+    return [cell.strip("|` ") for cell in row.split(" | ") if "`" in cell]
 
 
 def documented_effects() -> list[list[str]]:

@@ -16,11 +16,11 @@ from hosts_in_memory import load_cases
 from hypothesis import given
 from hypothesis import strategies as st
 
-CASES = [
-    pytest.param(case["key"], case["live"], text, after, id=f"{case['key']} = {text}")
-    for case in load_cases("kernel_text.yml")
-    for text, after in case["texts"].items()
-]
+CASES = []
+for _case in load_cases("kernel_text.yml"):
+    for _text, _after in _case["texts"].items():
+        _name = f"{_case['key']} = {_text}"
+        CASES.append(pytest.param(_case["key"], _case["live"], _text, _after, id=_name))
 RMEM = "net.ipv4.tcp_rmem"
 # Key, text, the value taken where the value before is not known.
 WITHOUT_LIVE = [

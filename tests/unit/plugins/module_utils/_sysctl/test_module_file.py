@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.module_file import (
     edit_modules,
@@ -57,7 +59,7 @@ def test_the_file_after_an_edit(before, needed, kept, after):
     data = None if before is None else before.encode()
     edited = edit_modules(data, needed, kept, "Ours")
     assert (None if edited is None else edited.decode()) == after
-    keys = [*kept, *(key for keys in needed.values() for key in keys)]
+    keys = [*kept, *chain.from_iterable(needed.values())]
     assert edit_modules(edited, needed, keys, "Ours") == edited
 
 

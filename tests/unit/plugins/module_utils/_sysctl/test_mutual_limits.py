@@ -30,7 +30,8 @@ LIVE = {
 }
 
 LIMITED_KEYS = sorted(
-    {key for pair in table.ORDERED for key in (pair.lower, pair.upper)}
+    {pair.lower for pair in table.ORDERED}
+    | {pair.upper for pair in table.ORDERED}
     | {rule.key for rule in table.BLOCKED}
 )
 

@@ -37,7 +37,7 @@ MEM = "net.ipv4.tcp_mem"
 HOP_LIMIT = "net.ipv6.conf.eth0/5.hop_limit"
 NOT_MEASURED = "net.ipv4.no_such_key"
 
-# Key, text, value before, what the key holds then (None: refused), whether that is known.
+# Key, text, value before, what the key holds then (None: refused), whether that is certain.
 WRITTEN = [
     (TTL, "1", "64", "1", True),
     (TTL, "255", "64", "255", True),
@@ -68,10 +68,10 @@ def _on_linux_6_1(monkeypatch):
     monkeypatch.setattr(number_ranges, "_is_measured", lambda _release: True)
 
 
-@pytest.mark.parametrize(("key", "text", "live", "after", "known"), WRITTEN)
-def test_a_number(key, text, live, after, known):
+@pytest.mark.parametrize(("key", "text", "live", "after", "is_certain"), WRITTEN)
+def test_a_number(key, text, live, after, is_certain):
     assert taken_value(key, text, live) == after
-    assert is_known(key, text, live) is known
+    assert is_known(key, text, live) is is_certain
 
 
 @pytest.mark.parametrize(
@@ -107,9 +107,9 @@ def test_the_table_is_made_from_the_records():
     assert kernels[-1] == number_ranges.NEWEST
 
 
-def test_what_is_stated_is_of_a_key_that_is_not_left_out():
-    assert not range_table.STATED.keys() & range_table.LEFT_OUT.keys()
-    for pattern in range_table.LEFT_OUT:
+def test_what_is_stated_is_of_a_key_that_has_a_range():
+    assert not range_table.STATED.keys() & range_table.WITHOUT_RANGE.keys()
+    for pattern in range_table.WITHOUT_RANGE:
         assert ranges_of(pattern) == ()
 
 

@@ -9,6 +9,8 @@ tests/integration/test_boot_oracle.py compares it with the real loaders.
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import rounding
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import read_order
@@ -26,11 +28,14 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values impor
 from hosts_in_memory import load_cases, make_host
 
 KEYS = {"a": "net.ipv4.tcp_fin_timeout", "b": "net.ipv4.conf.eth0.promote_secondaries"}
-CASES = [
-    pytest.param(loader, case, id=f"{case['name']}, {loader}")
-    for case in load_cases("boot.yml")
-    for loader in ("systemd", "procps")
-]
+
+
+def with_each_loader(name):
+    """Return the cases of a data file, once for each loader."""
+    return [
+        pytest.param(loader, case, id=f"{case['name']}, {loader}")
+        for case, loader in product(load_cases(name), ("systemd", "procps"))
+    ]
 
 
 def with_keys(content):
@@ -42,7 +47,7 @@ def with_keys(content):
     return content
 
 
-@pytest.mark.parametrize(("loader", "case"), CASES)
+@pytest.mark.parametrize(("loader", "case"), with_each_loader("boot.yml"))
 def test_the_winning_line(loader, case):
     files = {path: with_keys(content) for path, content in case.get("files", {}).items()}
     host = make_host(loader, files, command_line=case.get("command_line", ""))
@@ -52,13 +57,6 @@ def test_the_winning_line(loader, case):
         key = KEYS[name]
         winner = precedence_of(host.boot_files, host.loader, [key], live=live).winner(key)
         assert (winner and [winner.value, winner.path, winner.number]) == expected
-
-
-COUPLED_CASES = [
-    pytest.param(loader, case, id=f"{case['name']}, {loader}")
-    for case in load_cases("coupled_boot.yml")
-    for loader in ("systemd", "procps")
-]
 
 
 def full_key(name):
@@ -85,7 +83,7 @@ def full_line(line):
     return f"{dash}{full_key(name.lstrip('-'))}{equals}{value}\n"
 
 
-@pytest.mark.parametrize(("loader", "case"), COUPLED_CASES)
+@pytest.mark.parametrize(("loader", "case"), with_each_loader("coupled_boot.yml"))
 def test_keys_that_act_on_each_other(loader, case):
     text = "".join(full_line(line) for line in case["lines"])
     host = make_host(loader, {"/etc/sysctl.d/a.conf": text})

@@ -25,6 +25,11 @@ SYSTEMD = "systemd-sysctl"
 NOTHING = {"before": None, "after": None}
 
 
+def part_of_diff(header, before, after):
+    """Return what --diff shows of one file."""
+    return {"before_header": header, "after_header": header, "before": before, "after": after}
+
+
 def test_every_field_of_a_change():
     files = {OURS: f"# mine\n{KEY}  =  40\n", "/etc/sysctl.d/99-v.conf": f"\n{KEY} = 60\n"}
     host = make_host("systemd", files, {KEY: "50"})
@@ -58,18 +63,8 @@ def test_every_field_of_a_change():
         "path": OURS,
         "loader": "systemd",
         "diff": [
-            {
-                "before_header": "/proc/sys",
-                "after_header": "/proc/sys",
-                "before": f"{KEY} = 50\n",
-                "after": f"{KEY} = 30\n",
-            },
-            {
-                "before_header": OURS,
-                "after_header": OURS,
-                "before": f"# mine\n{KEY}  =  40\n",
-                "after": f"# mine\n{KEY}  =  30\n",
-            },
+            part_of_diff("/proc/sys", f"{KEY} = 50\n", f"{KEY} = 30\n"),
+            part_of_diff(OURS, f"# mine\n{KEY}  =  40\n", f"# mine\n{KEY}  =  30\n"),
         ],
     }
 

@@ -196,5 +196,5 @@ def test_the_chart_takes_any_number(time, layout):
     chart = make_chart(fleets.report(answers), layout)
     assert_all_bars_are_in(chart)
     ticks = [tick.x for tick in chart.ticks]
-    assert all(right - left >= layout.tick_gap for left, right in zip(ticks, ticks[1:]))
+    assert all(after - before >= layout.tick_gap for before, after in zip(ticks, ticks[1:]))
     assert to_html(fleets.report({"a": Answer(fleets.info_result(now=(time, 9, 25)))}))
