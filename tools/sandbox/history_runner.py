@@ -154,7 +154,7 @@ def check_history(history: History, loader: str) -> list[str]:
     for key, value in read_keys(KEYS).items():
         if value != expected[key]:
             problems.append(f"{key} boots as {value}, expected {expected[key]}; the log: {log}")
-    problems += _check_boot(result, loader)
+    problems += _check_boot(result)
     if history.is_rolled_back:
         start(history)
         with OpenKeys() as all_keys:
@@ -217,17 +217,12 @@ def _check_result(
     return differences("rolled back", before, all_keys.values())
 
 
-def _check_boot(result: dict[str, Any], loader: str) -> list[str]:
-    """Return the keys that did not boot as the result of the last task says.
-
-    What an interface inherits depends on values before the boot where systemd skips equal ones;
-    a task does not know them.
-    """
+def _check_boot(result: dict[str, Any]) -> list[str]:
+    """Return the keys that did not boot as the result of the last task says."""
     problems = []
     for key, setting in result.get("settings", {}).items():
-        is_inherited = loader == "systemd" and key.startswith("net.ipv4.conf.br")
         expected = setting["boot"]["value"]
-        if expected is None or is_glob(key) or is_inherited or not setting["boot"]["certain"]:
+        if expected is None or is_glob(key) or not setting["boot"]["certain"]:
             continue
         value = single_spaced(agent.get_key(key))
         if value != expected:

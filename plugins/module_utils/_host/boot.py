@@ -14,6 +14,7 @@ from .._sysctl.loaders import COMMAND_LINE, FOLDERS, INIT_SCRIPTS, LOADERS, Load
 from .._sysctl.text import decode
 from .files import HostFiles, read_file
 from .later import with_later_programs
+from .proc_sys import proc_path
 
 if TYPE_CHECKING:
     from .._sysctl.doubts import Doubt, FileProblem
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 _LAST_FILE = "/etc/sysctl.conf"
 _UNIT = "systemd-sysctl.service"
 _WANTED_UNIT = f"/usr/lib/systemd/system/sysinit.target.wants/{_UNIT}"
+UDEV_IS_RUNNING = "/run/udev/control"
+_UDEV_RULES = (
+    "/usr/lib/udev/rules.d/99-systemd.rules",
+    "/lib/udev/rules.d/99-systemd.rules",
+)
 _FIRST_PID_NAMESPACE = "pid:[4026531836]"
 """PROC_PID_INIT_INO of the kernel (include/linux/proc_ns.h): that of the machine itself."""
 
@@ -74,6 +80,8 @@ def read_boot_files(files: HostFiles) -> BootFiles:
         command_line=_read_command_line(files),
         problems=tuple(problems),
         doubts=_doubts_about_the_loader(files),
+        has_udev=_udev_applies_keys(files),
+        missing_keys=_missing_keys(files),
     )
     return with_later_programs(boot_files, files)
 
@@ -82,6 +90,25 @@ def _problem(path: str, reason: str, matters: bool, is_there: bool = True) -> Fi
     from .._sysctl.doubts import FileProblem
 
     return FileProblem(path, reason, matters, is_there)
+
+
+def _udev_applies_keys(files: HostFiles) -> bool:
+    """Tell whether a rule of systemd applies the files once more when an interface appears.
+
+    In containers udev does not run, and hosts with another init do not have that rule.
+    """
+    has_rules = any(os.path.lexists(files.host_path(path)) for path in _UDEV_RULES)
+    if files.root != "/":
+        return has_rules
+    return has_rules and os.path.exists(UDEV_IS_RUNNING)
+
+
+def _missing_keys(files: HostFiles) -> tuple[str, ...]:
+    """Return how keys start that only the first network namespace has."""
+    folders = ("net.ipv4.neigh.default.", "net.ipv6.neigh.default.")
+    if files.root != "/" or os.path.exists(proc_path(folders[0])):
+        return ()
+    return folders
 
 
 def _doubts_about_the_loader(files: HostFiles) -> tuple[Doubt, ...]:

@@ -28,6 +28,7 @@ class Program(NamedTuple):
     """Paths of which one is there wherever the program is set up."""
     texts: tuple[bytes, ...] = ()
     """Of the signs, which are files or folders of files, one must contain one of these."""
+    matters_with_udev: bool = True
 
 
 _WANTS = "/etc/systemd/system/multi-user.target.wants"
@@ -78,6 +79,7 @@ PROGRAMS = (
             "/etc/network/interfaces.d",
         ),
         texts=(b"[NetDev]", b"bridge", b"bond", b"vlan", b"ip link add"),
+        matters_with_udev=False,
     ),
     Program(name="ufw", signs=("/etc/ufw/ufw.conf",)),
     Program(
@@ -121,7 +123,8 @@ PROGRAMS = (
 def with_later_programs(boot_files: BootFiles, files: HostFiles) -> BootFiles:
     """Return the boot files with what other programs of the host do after the loader."""
     for program in PROGRAMS:
-        if _is_set_up(files, program):
+        matters = program.matters_with_udev or not boot_files.has_udev
+        if matters and _is_set_up(files, program):
             from .later_readers import read_changes  # most hosts have none of the programs
 
             changes = read_changes(program.name, files)

@@ -9,7 +9,6 @@ with another init do not have that rule.
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Iterator
 
@@ -21,11 +20,6 @@ from .later_ifupdown import started_stanzas
 
 FOLDERS = ("/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network")
 """Where networkd finds the interfaces to make; packages ship none."""
-UDEV_IS_RUNNING = "/run/udev/control"
-_RULES = (
-    "/usr/lib/udev/rules.d/99-systemd.rules",
-    "/lib/udev/rules.d/99-systemd.rules",
-)
 _NAME = re.compile(r"^\s*Name\s*=\s*(\S+)")
 _MAKES_INTERFACE = ("bridge", "bond", "vlan", "ip link add")
 """Texts in a stanza of ifupdown of which one is there where it makes its interface."""
@@ -33,17 +27,8 @@ _REMEDY = "set it in the configuration of the interface, or have udev run with t
 
 
 def read(files: HostFiles) -> LaterChanges:
-    """Return a doubt for each interface that is made at boot."""
-    if _udev_applies_keys(files):
-        return LaterChanges()
+    """Return a doubt for each interface that is made at boot, of a host without udev."""
     return LaterChanges(doubts=(*_made_by_networkd(files), *_made_by_ifupdown(files)))
-
-
-def _udev_applies_keys(files: HostFiles) -> bool:
-    has_rules = any(os.path.lexists(files.host_path(path)) for path in _RULES)
-    if files.root != "/":
-        return has_rules
-    return has_rules and os.path.exists(UDEV_IS_RUNNING)
 
 
 def _made_by_networkd(files: HostFiles) -> Iterator[Doubt]:

@@ -55,6 +55,8 @@ class Start(NamedTuple):
     """Whether the kernel is that of this machine."""
     is_running: bool = False
     """Whether interfaces may have values of their own, and so inherit none."""
+    has_udev: bool = True
+    """Whether the lines of an interface are applied once more when the others are."""
     is_own_run: bool = False
     """Whether a run of ours writes: it compares values, where a loader compares texts."""
     taken: Mapping[str, str | None] = _NONE
@@ -82,14 +84,20 @@ def names_that_matter(key: str) -> list[str]:
 
 def coupled_winner(key: str, precedence: Precedence) -> Line | None:
     """Return the line that decides a key on which others may act, None if there is none."""
-    names = names_that_matter(key)
+    missing = precedence.missing_keys
+    names = [name for name in names_that_matter(key) if not name.startswith(missing)]
     assignments, excluded = precedence.assignments, precedence.excluded
     named_keys = {name for name in names if name in assignments or name in excluded}
     lines = precedence.lines_written_to(names)
     start_values = _values_before(names, precedence)
     if start_values is None:
         start_values = START_VALUES
-    start = Start(start_values, precedence.is_of_this_kernel(), taken=precedence.live)
+    start = Start(
+        start_values,
+        precedence.is_of_this_kernel(),
+        has_udev=precedence.has_udev,
+        taken=precedence.live,
+    )
     line, unclear, refused = last_effect(key, lines, named_keys, precedence.loader, start)
     for refused_line, reason in refused:
         precedence.note_refusal(key, refused_line, reason)
@@ -160,9 +168,12 @@ class _Boot:
         self._loader = loader
         self._is_here = start.is_here
         self._is_own_run = start.is_own_run
+        self._has_udev = start.has_udev
         self._taken = start.taken
         # The loopback interface has an address before the loader runs.
         self._is_written = start.is_running or is_loopback(key)
+        self._may_be_unwritten = False
+        """Whether the loader may have skipped the line, since the key may have the value."""
         self._values: dict[str, str] = {}
         self._influences: dict[str, tuple[Influence, ...]] = {}
         """Variable -> the keys whose writing changes it."""
@@ -190,12 +201,22 @@ class _Boot:
         else:
             self._values.pop(variable, None)
         if variable == self._variable:
-            self._is_written = True
+            self._note_write(before)
         is_changed = not values_equal(variable, before, value)
         for target, influences in self._influences.items():
             for influence in influences:
                 if variable_of(influence.key) == variable:
                     self._follow(influence, target, line, is_changed)
+
+    def _note_write(self, before: str | None) -> None:
+        """Note that the key is written, and so inherits nothing any more.
+
+        What an interface has before is not known. A loader that skips a value which is there may
+        leave it unwritten; udev has the line applied again once it has inherited another value.
+        """
+        may_be_skipped = self._loader.skips_equal_values and not self._is_own_run
+        self._may_be_unwritten = before is None and may_be_skipped and not self._has_udev
+        self._is_written = not self._may_be_unwritten
 
     def _is_skipped(self, variable: str, before: str | None, line: Line) -> bool:
         """Tell whether a line is not written, since its value is there already."""
@@ -258,14 +279,17 @@ class _Boot:
             return
         acting = self._values.get(variable_of(influence.key))
         value = None if acting is None else effect_of(acting, influence.value)
-        if value is None:
+        if value is not None and values_equal(target, self._values.get(target), value):
+            return
+        is_in_doubt = influence.when == INHERITED and self._may_be_unwritten
+        if value is None or is_in_doubt:
             self._values.pop(target, None)
-            if target == self._variable:
-                self.unclear = line
-        elif not values_equal(target, self._values.get(target), value):
+        else:
             self._values[target] = value
-            if target == self._variable:
-                self._set_winner(line, value)
+        if target == self._variable and (value is None or is_in_doubt):
+            self.unclear = line
+        elif target == self._variable:
+            self._set_winner(line, str(value))
 
     def _set_winner(self, line: Line, value: str) -> None:
         self.winner = line._replace(value=value)

@@ -39,6 +39,10 @@ class BootFiles(NamedTuple):
     stages: tuple[Stage, ...] = ()
     """What other programs then apply, in their order."""
     doubts: tuple[Doubt, ...] = ()
+    has_udev: bool = True
+    """Whether udev applies the lines of an interface once more when the interface appears."""
+    missing_keys: tuple[str, ...] = ()
+    """How keys start that this host lacks, since it does not have the first network namespace."""
 
     def loader_name(self, loader: Loader) -> str:
         """Return what applies the files at boot, as results name it."""

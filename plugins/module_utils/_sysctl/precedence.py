@@ -83,6 +83,9 @@ class Precedence:
         """Key -> its winner, or a line after it, that gives it a value that is not known."""
         self.incomplete: dict[str, Line] = {}
         """Key -> its winner, if no line gives all of its numbers."""
+        self.has_udev = True
+        self.missing_keys: tuple[str, ...] = ()
+        """As in BootFiles, for keys that others act on."""
         for line in lines:
             self._read(line)
         self._refusals: dict[str, list[tuple[Line, str]]] = {}
@@ -373,6 +376,11 @@ def after_stages(
     for stage in boot_files.stages:
         lines = [line for line in stage.lines(boot_files) if line.key]
         precedence = Precedence(lines, stage.rules, live=live, earlier=precedence)
+    outcome: Precedence | None = precedence
+    while outcome:
+        outcome.has_udev = boot_files.has_udev
+        outcome.missing_keys = boot_files.missing_keys
+        outcome = outcome.earlier
     return precedence
 
 

@@ -99,6 +99,39 @@ def test_keys_that_act_on_each_other(loader, case):
     assert unclear == {full_key(name): number for name, number in case.get("unclear", {}).items()}
 
 
+# Loader, whether udev runs, lines, value of eth0.rp_filter at boot, whether that is certain.
+INHERITING = [
+    ("systemd", False, ["eth0.rp_filter=0", "default.rp_filter=1"], "0", False),
+    ("systemd", False, ["eth0.rp_filter=1", "default.rp_filter=1"], "1", True),
+    ("systemd", False, ["default.rp_filter=1", "eth0.rp_filter=0"], "0", True),
+    ("systemd", False, ["default.rp_filter=1"], "1", True),
+    ("systemd", True, ["eth0.rp_filter=0", "default.rp_filter=1"], "0", True),
+    ("procps", False, ["eth0.rp_filter=0", "default.rp_filter=1"], "0", True),
+]
+
+
+@pytest.mark.parametrize(("loader", "has_udev", "lines", "value", "is_certain"), INHERITING)
+def test_a_line_that_may_be_skipped_does_not_end_inheriting(
+    loader, has_udev, lines, value, is_certain
+):
+    key = full_key("eth0.rp_filter")
+    text = "".join(full_line(line) for line in lines)
+    host = make_host(loader, {"/etc/sysctl.d/a.conf": text})
+    boot_files = host.boot_files._replace(has_udev=has_udev)
+    precedence = precedence_of(boot_files, host.loader, [key])
+    assert precedence.winner(key).value == value
+    assert bool(list(unclear_lines(precedence, [key]))) is not is_certain
+
+
+def test_a_default_that_the_host_does_not_have_gives_nothing():
+    key = full_key("neigh.eth0.gc_stale_time")
+    text = full_line("neigh.default.gc_stale_time=30")
+    host = make_host("procps", {"/etc/sysctl.d/a.conf": text})
+    assert precedence_of(host.boot_files, host.loader, [key]).winner(key).value == "30"
+    boot_files = host.boot_files._replace(missing_keys=(full_key("neigh.default."),))
+    assert precedence_of(boot_files, host.loader, [key]).winner(key) is None
+
+
 @pytest.mark.parametrize("loader", ["systemd", "procps"])
 @pytest.mark.parametrize(("line", "is_unclear"), [("", True), ("{key} = 500", False)])
 def test_a_later_program_may_clear_up_what_is_not_known(loader, line, is_unclear):
