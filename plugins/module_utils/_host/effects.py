@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from socket import AF_INET6, inet_ntop
-from typing import Iterator
+from typing import TYPE_CHECKING, Iterator
 
+from .._lazy_module import LazyModule
 from .._sysctl.couplings import (
     interface_losing_ipv6,
     keys_changed_by,
@@ -25,14 +25,10 @@ from .._sysctl.values import values_equal
 from .proc_sys import read_keys
 from .proc_sys_globs import expand_glob
 
-_IPV6_ADDRESSES = "/proc/net/if_inet6"
-_IPV6_ROUTES = "/proc/net/ipv6_route"
-
-# <linux/if_addr.h>, <net/ipv6.h>, <linux/route.h>, <linux/ipv6_route.h>
-_ADDRESS_IS_PERMANENT = 0x80
-_SCOPES_MADE_BY_THE_KERNEL = (0x10, 0x20)  # host (::1) and link
-_ROUTE_HAS_GATEWAY = 0x2
-_ROUTE_OF_A_ROUTER = 0x50000  # RTF_DEFAULT and RTF_ADDRCONF: advertised, so they come back
+if TYPE_CHECKING:
+    from . import lost_ipv6
+else:
+    lost_ipv6 = LazyModule(__name__, ".lost_ipv6")
 
 
 def observe_effects(plan: Plan) -> Plan:
@@ -117,49 +113,6 @@ def _irreversible_writes(plan: Plan) -> Iterator[tuple[str, str]]:
             reason = "it has no value yet, and the kernel takes none away again"
         interface = interface_losing_ipv6(write.key, write.after)
         if interface:
-            reason = _describe_lost_ipv6(interface)
+            reason = lost_ipv6.describe_lost_ipv6(interface)
         if reason:
             yield write.key, reason
-
-
-def _describe_lost_ipv6(interface: str) -> str:
-    """Describe the addresses and routes that nothing restores, "" if there are none."""
-    lost = []
-    for address, name in _static_addresses():
-        if interface in ("all", name):
-            lost.append(f"{address} of {name}")
-    for target, name in _static_routes():
-        if interface in ("all", name):
-            lost.append(f"the route to {target} by {name}")
-    if not lost:
-        return ""
-    return f"the kernel removes {', '.join(lost)}, and IPv6 enabled again does not restore that"
-
-
-def _static_addresses() -> Iterator[tuple[str, str]]:
-    """Yield each IPv6 address that neither the kernel nor a router gives, and its interface."""
-    for fields in _read_table(_IPV6_ADDRESSES):
-        address, _index, length, scope, flags, name = fields
-        is_permanent = int(flags, 16) & _ADDRESS_IS_PERMANENT
-        if is_permanent and int(scope, 16) not in _SCOPES_MADE_BY_THE_KERNEL:
-            yield f"{_format_address(address)}/{int(length, 16)}", name
-
-
-def _static_routes() -> Iterator[tuple[str, str]]:
-    """Yield each IPv6 route through a gateway that no router advertises, and its interface."""
-    for fields in _read_table(_IPV6_ROUTES):
-        flags = int(fields[8], 16)
-        if flags & _ROUTE_HAS_GATEWAY and not flags & _ROUTE_OF_A_ROUTER:
-            yield f"{_format_address(fields[0])}/{int(fields[1], 16)}", fields[9]
-
-
-def _read_table(path: str) -> list[list[str]]:
-    try:
-        with open(path, encoding="ascii", errors="replace") as table:
-            return [line.split() for line in table]
-    except FileNotFoundError:  # a kernel without IPv6
-        return []
-
-
-def _format_address(digits: str) -> str:
-    return inet_ntop(AF_INET6, bytes.fromhex(digits))

@@ -16,6 +16,7 @@ from typing import Any, Callable, Mapping
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._host import (
     effects,
+    lost_ipv6,
     proc_sys,
     transaction,
 )
@@ -62,6 +63,7 @@ fe80000000000000fc74f6fffe0c1b3a 02 40 20 80     br0
 NO_ROUTE = "0" * 32
 ROUTES = f"""\
 {NO_ROUTE} 00 {NO_ROUTE} 00 fe80000000000000fc74f6fffe0c1b3b 00000400 00000001 00000000 00000003 br1
+20010db8000000000000000000000000 40 {NO_ROUTE} 00 {NO_ROUTE} 00000100 00000001 00000000 004c0001 br0
 {NO_ROUTE} 00 {NO_ROUTE} 00 fe80000000000000fc74f6fffe0c1b3c 00000400 00000001 00000000 00050003 br2
 """
 
@@ -81,7 +83,7 @@ def live(kernel: MakeKernel, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> 
     for name, text in (("_IPV6_ADDRESSES", ADDRESSES), ("_IPV6_ROUTES", ROUTES)):
         table = tmp_path / name
         table.write_text(text)
-        monkeypatch.setattr(effects, name, str(table))
+        monkeypatch.setattr(lost_ipv6, name, str(table))
     return live
 
 
@@ -366,8 +368,8 @@ def test_refuses_what_the_kernel_takes_only_after_a_reboot(live: Kernel) -> None
 
 
 def test_a_kernel_without_ipv6(live: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(effects, "_IPV6_ADDRESSES", "/nowhere")
-    monkeypatch.setattr(effects, "_IPV6_ROUTES", "/nowhere")
+    monkeypatch.setattr(lost_ipv6, "_IPV6_ADDRESSES", "/nowhere")
+    monkeypatch.setattr(lost_ipv6, "_IPV6_ROUTES", "/nowhere")
     plan = make_coupled_plan({IPV6_ALL: "1"})
     assert plan.effects is not None
     assert plan.effects.irreversible == ()
