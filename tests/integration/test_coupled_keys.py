@@ -141,6 +141,26 @@ def test_a_first_secret_is_written_last(world: World, ask: Asker) -> None:
     ask.again(world, sysctl(settings))
 
 
+@pytest.mark.parametrize("interface", ["all", "br0"])
+def test_a_random_secret_is_named_before(world: World, ask: Asker, interface: str) -> None:
+    """The kernel gives it to an interface that has none, and takes it away no more."""
+    world.add_interfaces("br0", "br1", "off")
+    world.set_sysctl("net.ipv6.conf.br1.stable_secret", "2001:db8::1")
+    world.set_sysctl("net.ipv6.conf.off.disable_ipv6", 1)
+    key = f"net.ipv6.conf.{interface}.addr_gen_mode"
+    result = ask.fails(world, sysctl({key: 3, **REFUSED}))
+    assert result["rolled_back"] is True
+    for check in (True, False):
+        result = ask.ok(world, sysctl({key: 3}, persistent=False), check=check)
+        ((named),) = result["irreversible"]
+        assert named["key"] == key
+        assert "gives net.ipv6.conf.br0.stable_secret a random value" in named["reason"]
+    secret = world.sysctl("net.ipv6.conf.br0.stable_secret")
+    assert secret not in str(result)
+    with pytest.raises(OSError, match="Input/output error"):
+        world.sysctl("net.ipv6.conf.off.stable_secret")
+
+
 # --- set ---
 
 

@@ -389,6 +389,9 @@ ONE_WAY = (
 )
 """What stays until a reboot (Documentation/admin-guide/sysctl)."""
 
+WHY_NO_VALUE_AGAIN = "it has no value yet, and the kernel takes none away again"
+"""Why the first value of a key that has none cannot be taken back."""
+
 
 NO_MODULES_AFTER = (
     "kernel.usermodehelper.inheritable",
