@@ -165,7 +165,8 @@ missing:
 not_restored:
   description: >-
     Keys that keep another value, each with the reason, such as those that only a reboot takes back.
-    All the rest is restored. A warning names them too.
+    All the rest is restored. A warning names them too. Other warnings name what keys that are back
+    have removed for good, such as the IPv6 addresses of an interface.
   returned: as settings
   type: list
   elements: dict

@@ -473,6 +473,11 @@ def why_irreversible(key: str, before: str | None, after: str) -> str:
     return row.reason
 
 
+def stays_until_reboot(key: str) -> bool:
+    """Tell whether some values of a key cannot be taken back before a reboot."""
+    return _one_way(key) is not None
+
+
 def why_irrevocable(key: str, live: str | None, value: str) -> str:
     """Return why the kernel will not take a value before a reboot, "" if it may."""
     row = _one_way(key)
