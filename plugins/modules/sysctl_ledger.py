@@ -174,7 +174,8 @@ missing:
 not_restored:
   description: >-
     Keys that keep another value, each with the reason, such as those that only a reboot takes back.
-    All the rest is restored. A warning names them too.
+    All the rest is restored. A warning names them too. Other warnings name what keys that are back
+    have removed for good, such as the IPv6 addresses of an interface.
   returned: as settings
   type: list
   elements: dict
@@ -185,8 +186,9 @@ not_restored:
 irreversible:
   description: >-
     Keys whose new value cannot be taken back before a reboot, each with the reason: the kernel
-    refuses the way back, or removes IPv6 addresses and routes. They are written last, when all else
-    is done. After a failure, the message says whether they were written.
+    refuses the way back, removes IPv6 addresses and routes, or gives an interface a secret. They
+    are written last, when all else is done. After a failure, the message says whether they were
+    written.
   returned: as settings
   type: list
   elements: dict

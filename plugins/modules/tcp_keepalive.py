@@ -351,8 +351,9 @@ missing:
 irreversible:
   description: >-
     Keys whose new value cannot be taken back before a reboot, each with the reason: the kernel
-    refuses the way back, or removes IPv6 addresses and routes. They are written last, when all else
-    is done. After a failure, the message says whether they were written.
+    refuses the way back, removes IPv6 addresses and routes, or gives an interface a secret. They
+    are written last, when all else is done. After a failure, the message says whether they were
+    written.
   returned: as settings
   type: list
   elements: dict

@@ -19,6 +19,7 @@ BR0_FORWARDING = "net.ipv4.conf.br0.forwarding"
 FORWARD6 = "net.ipv6.conf.all.forwarding"
 IPV6_ALL = "net.ipv6.conf.all.disable_ipv6"
 IPV6_LO = "net.ipv6.conf.lo.disable_ipv6"
+KEPT_BY_BR0 = "net.ipv6.conf.br0.stable_secret"
 REFUSED = {"net.ipv4.tcp_retries1": 1000}
 """The kernel refuses it, and only the real run sees that."""
 
@@ -141,6 +142,26 @@ def test_a_first_secret_is_written_last(world: World, ask: Asker) -> None:
     ask.again(world, sysctl(settings))
 
 
+@pytest.mark.parametrize("interface", ["all", "br0"])
+def test_a_random_secret_is_named_before(world: World, ask: Asker, interface: str) -> None:
+    """The kernel gives it to an interface that has none, and takes it away no more."""
+    world.add_interfaces("br0", "br1", "off")
+    world.set_sysctl("net.ipv6.conf.br1.stable_secret", "2001:db8::1")
+    world.set_sysctl("net.ipv6.conf.off.disable_ipv6", 1)
+    key = f"net.ipv6.conf.{interface}.addr_gen_mode"
+    result = ask.fails(world, sysctl({key: 3, **REFUSED}))
+    assert result["rolled_back"] is True
+    for check in (True, False):
+        result = ask.ok(world, sysctl({key: 3}, persistent=False), check=check)
+        ((named),) = result["irreversible"]
+        assert named["key"] == key
+        assert "gives net.ipv6.conf.br0.stable_secret a random value" in named["reason"]
+    secret = world.sysctl("net.ipv6.conf.br0.stable_secret")
+    assert secret not in str(result)
+    with pytest.raises(OSError, match="Input/output error"):
+        world.sysctl("net.ipv6.conf.off.stable_secret")
+
+
 # --- set ---
 
 
@@ -195,3 +216,43 @@ def test_the_ledger_leads_back_over_two_runs(hardened: World, ask: Asker) -> Non
     ask.ok(hardened, sysctl({BR0_FORWARDING: 0}, rollout="b"))
     ask.ok(hardened, restore("a"))
     assert hardened.snapshot() == start
+
+
+def test_the_ledger_names_what_is_lost(world: World, ask: Asker) -> None:
+    world.add_interfaces("br0")
+    add_address(world, "2001:db8::5/64", "br0")
+    ask.ok(world, sysctl({IPV6_ALL: 1}, rollout="a"))
+    ask.ok(world, sysctl({TIME: 600}, rollout="a"))
+    predicted = ask.ok(world, restore("a"), check=True)
+    result = ask.ok(world, restore("a"))
+    assert result["warnings"] == predicted["warnings"]
+    ((warning),) = result["warnings"]
+    assert f"{IPV6_ALL}: it is put back, but not" in warning
+    assert "2001:db8::5/64 of br0" in warning
+    assert result["not_restored"] == []
+    assert world.sysctl("net.ipv6.conf.br0.disable_ipv6") == "0"
+    assert "warnings" not in ask.again(world, restore("a"))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"net.ipv6.conf.all.addr_gen_mode": 3},
+        {"net.ipv6.conf.br0.addr_gen_mode": 3},
+        {"net.ipv6.conf.br0.stable_secret": "2001:db8::1"},
+    ],
+    ids=", ".join,
+)
+def test_the_ledger_names_a_secret_that_stays(
+    world: World, ask: Asker, settings: dict[str, Any]
+) -> None:
+    world.add_interfaces("br0")
+    ask.ok(world, sysctl(settings, rollout="a"))
+    predicted = ask.ok(world, restore("a"), check=True)
+    result = ask.ok(world, restore("a"))
+    assert world.sysctl("net.ipv6.conf.br0.addr_gen_mode") == "0"
+    ((kept),) = result["not_restored"]
+    assert kept["key"] == KEPT_BY_BR0
+    assert predicted["not_restored"] == result["not_restored"]
+    assert world.sysctl(KEPT_BY_BR0) not in str(result)
+    assert ask.again(world, restore("a"))["not_restored"] == [kept]

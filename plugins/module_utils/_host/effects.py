@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
-from socket import AF_INET6, inet_ntop
-from typing import Iterator
+from typing import TYPE_CHECKING, Iterator, Sequence
 
+from .._lazy_module import LazyModule
 from .._sysctl.couplings import (
+    CHANGED,
+    RANDOM,
+    WHY_NO_VALUE_AGAIN,
+    Influence,
+    influences_on,
     interface_losing_ipv6,
     keys_changed_by,
     variable_of,
@@ -17,22 +22,22 @@ from .._sysctl.couplings import (
 )
 from .._sysctl.effects import Effects
 from .._sysctl.errors import TuningError
-from .._sysctl.keys import is_glob
+from .._sysctl.keys import is_glob, key_to_path, path_to_key
 from .._sysctl.plan import Plan
 from .._sysctl.request import Values
 from .._sysctl.secrets import quote_value
-from .._sysctl.values import values_equal
+from .._sysctl.text import shorten
+from .._sysctl.values import parse_number, values_equal
 from .proc_sys import read_keys
 from .proc_sys_globs import expand_glob
 
-_IPV6_ADDRESSES = "/proc/net/if_inet6"
-_IPV6_ROUTES = "/proc/net/ipv6_route"
+if TYPE_CHECKING:
+    from . import lost_ipv6
+else:
+    lost_ipv6 = LazyModule(__name__, ".lost_ipv6")
 
-# <linux/if_addr.h>, <net/ipv6.h>, <linux/route.h>, <linux/ipv6_route.h>
-_ADDRESS_IS_PERMANENT = 0x80
-_SCOPES_MADE_BY_THE_KERNEL = (0x10, 0x20)  # host (::1) and link
-_ROUTE_HAS_GATEWAY = 0x2
-_ROUTE_OF_A_ROUTER = 0x50000  # RTF_DEFAULT and RTF_ADDRCONF: advertised, so they come back
+_MAX_NAMED = 40
+"""A host of containers has thousands of interfaces."""
 
 
 def observe_effects(plan: Plan) -> Plan:
@@ -68,10 +73,12 @@ def add_effects(plan: Plan) -> Plan:
     for key in plan.desired:
         if key in plan.observed.runtime:
             before[key] = plan.observed.runtime[key]
+    first_values = list(_first_values(plan, affected))
     effects = Effects(
         affected=affected,
         way_back=tuple(way_back(before)),
-        irreversible=tuple(_irreversible_writes(plan)),
+        irreversible=tuple(_irreversible_writes(plan, first_values)),
+        first_values=tuple(dict.fromkeys(key for _source, key in first_values)),
     )
     return plan._replace(effects=effects)
 
@@ -110,56 +117,61 @@ def _changed_keys(key: str) -> Iterator[str]:
             yield name
 
 
-def _irreversible_writes(plan: Plan) -> Iterator[tuple[str, str]]:
+def _first_values(plan: Plan, affected: Values) -> Iterator[tuple[str, str]]:
+    """Yield each write that gives another key its first value, with that key."""
+    for write in plan.writes:
+        if parse_number(write.after) != 3:
+            continue
+        for key, value in affected.items():
+            has_value = value is not None or plan.desired.get(key) is not None
+            if (
+                not has_value
+                and _gives_random(write.key, key)
+                and _takes_random(key, plan, affected)
+            ):
+                yield write.key, key
+
+
+def _gives_random(key: str, secret: str) -> bool:
+    """Tell whether writing a key may give another one a random value."""
+    influence = Influence(variable_of(key), RANDOM, CHANGED)
+    return influence in influences_on(secret)
+
+
+def _takes_random(secret: str, plan: Plan, affected: Values) -> bool:
+    """Tell whether the interface of a stable_secret takes a random one when its mode becomes 3.
+
+    It does so if its mode is another one and it has IPv6, be it up or not (addrconf_dev_config,
+    net/ipv6/addrconf.c).
+    """
+    folder = key_to_path(secret).rpartition("/")[0]
+    disabled_key = path_to_key(f"{folder}/disable_ipv6")
+    live = read_keys([disabled_key], named=False, needed=False)
+    disabled = (
+        plan.desired.get(disabled_key)
+        or plan.desired.get("net.ipv6.conf.all.disable_ipv6")
+        or live.get(disabled_key)
+    )
+    mode = affected.get(path_to_key(f"{folder}/addr_gen_mode"))
+    is_loopback = folder.endswith("/lo")
+    return not is_loopback and mode != "3" and parse_number(disabled or "0") == 0
+
+
+def _irreversible_writes(
+    plan: Plan, first_values: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
     for write in plan.writes:
         reason = why_irreversible(write.key, write.before, write.after)
         if write.before is None:
-            reason = "it has no value yet, and the kernel takes none away again"
+            reason = WHY_NO_VALUE_AGAIN
         interface = interface_losing_ipv6(write.key, write.after)
         if interface:
-            reason = _describe_lost_ipv6(interface)
+            reason = lost_ipv6.describe_lost_ipv6(interface)
+        given = [key for source, key in first_values if source == write.key]
+        if given:
+            reason = (
+                f"the kernel gives {', '.join(shorten(given, _MAX_NAMED))} a random value, "
+                "and takes none away again"
+            )
         if reason:
             yield write.key, reason
-
-
-def _describe_lost_ipv6(interface: str) -> str:
-    """Describe the addresses and routes that nothing restores, "" if there are none."""
-    lost = []
-    for address, name in _static_addresses():
-        if interface in ("all", name):
-            lost.append(f"{address} of {name}")
-    for target, name in _static_routes():
-        if interface in ("all", name):
-            lost.append(f"the route to {target} by {name}")
-    if not lost:
-        return ""
-    return f"the kernel removes {', '.join(lost)}, and IPv6 enabled again does not restore that"
-
-
-def _static_addresses() -> Iterator[tuple[str, str]]:
-    """Yield each IPv6 address that neither the kernel nor a router gives, and its interface."""
-    for fields in _read_table(_IPV6_ADDRESSES):
-        address, _index, length, scope, flags, name = fields
-        is_permanent = int(flags, 16) & _ADDRESS_IS_PERMANENT
-        if is_permanent and int(scope, 16) not in _SCOPES_MADE_BY_THE_KERNEL:
-            yield f"{_format_address(address)}/{int(length, 16)}", name
-
-
-def _static_routes() -> Iterator[tuple[str, str]]:
-    """Yield each IPv6 route through a gateway that no router advertises, and its interface."""
-    for fields in _read_table(_IPV6_ROUTES):
-        flags = int(fields[8], 16)
-        if flags & _ROUTE_HAS_GATEWAY and not flags & _ROUTE_OF_A_ROUTER:
-            yield f"{_format_address(fields[0])}/{int(fields[1], 16)}", fields[9]
-
-
-def _read_table(path: str) -> list[list[str]]:
-    try:
-        with open(path, encoding="ascii", errors="replace") as table:
-            return [line.split() for line in table]
-    except FileNotFoundError:  # a kernel without IPv6
-        return []
-
-
-def _format_address(digits: str) -> str:
-    return inet_ntop(AF_INET6, bytes.fromhex(digits))

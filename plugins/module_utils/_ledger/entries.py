@@ -18,6 +18,8 @@ from .._sysctl.errors import TuningError
 MAX_ENTRIES, MAX_BYTES = 64, 4 << 20
 """Entries and bytes that are kept on a host; beyond that the oldest rollouts are forgotten."""
 
+_NONE: Mapping[str, Any] = {}
+
 
 class FileSnapshot(NamedTuple):
     """A file as it was."""
@@ -62,6 +64,8 @@ class LedgerEntry(NamedTuple):
     """Real path -> what was done to the file."""
     undone: bool = False
     """The host was put back to the state before this change."""
+    irreversible: Mapping[str, tuple[str, ...]] = _NONE
+    """Key -> why it, or what it changed, cannot be taken back."""
 
 
 def digest(data: bytes | None) -> str | None:
@@ -120,6 +124,16 @@ def files_before(entries: Sequence[LedgerEntry]) -> dict[str, FileSnapshot | Non
         for path, record in entry.files.items():
             snapshots[path] = record.before
     return snapshots
+
+
+def irreversible_changes(entries: Sequence[LedgerEntry]) -> dict[str, list[str]]:
+    """Return the reasons why keys, or what these changed, cannot be taken back: key -> reasons."""
+    reasons: dict[str, list[str]] = {}
+    for entry in entries:
+        for key, more in entry.irreversible.items():
+            known = reasons.setdefault(key, [])
+            known += [reason for reason in more if reason not in known]
+    return reasons
 
 
 def changed_by_others(entries: Sequence[LedgerEntry], now: Mapping[str, bytes | None]) -> list[str]:
@@ -201,7 +215,10 @@ def _merge(last: LedgerEntry, new: LedgerEntry) -> LedgerEntry:
     for path, record in new.files.items():
         last_record = last.files.get(path)
         files[path] = _merge_records(last_record, record) if last_record else record
-    return last._replace(runtime=runtime, files=files)
+    reasons = dict(last.irreversible)
+    for key, more in new.irreversible.items():
+        reasons[key] = tuple(dict.fromkeys(reasons.get(key, ()) + more))
+    return last._replace(runtime=runtime, files=files, irreversible=reasons)
 
 
 def _merge_records(last: FileRecord, new: FileRecord) -> FileRecord:
@@ -248,6 +265,7 @@ def to_json(entry: LedgerEntry) -> bytes:
         "undone": entry.undone,
         "runtime": runtime,
         "files": files,
+        "irreversible": {key: list(reasons) for key, reasons in entry.irreversible.items()},
     }
     return json.dumps(document, indent=1).encode() + b"\n"
 
@@ -283,6 +301,9 @@ def _parse_entry(document: Any, number: int) -> LedgerEntry:
     for path, record in document["files"].items():
         before = _snapshot_from_json(record["before"])
         files[str(path)] = FileRecord(before, after=tuple(record["after"]))
+    irreversible = {}
+    for key, reasons in document.get("irreversible", {}).items():  # older entries have none
+        irreversible[str(key)] = tuple(str(reason) for reason in reasons)
     return LedgerEntry(
         number=number,
         rollout=str(document["rollout"]),
@@ -290,6 +311,7 @@ def _parse_entry(document: Any, number: int) -> LedgerEntry:
         runtime=runtime,
         files=files,
         undone=bool(document["undone"]),
+        irreversible=irreversible,
     )
 
 

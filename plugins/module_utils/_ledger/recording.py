@@ -12,6 +12,7 @@ from typing import Iterator
 
 from .._host.files import HostFiles
 from .._host.proc_sys import read_keys
+from .._sysctl.couplings import WHY_NO_VALUE_AGAIN
 from .._sysctl.errors import TuningError
 from .._sysctl.plan import Plan
 from .._sysctl.request import Values
@@ -82,7 +83,18 @@ def make_entry(plan: Plan, files: HostFiles, rollout: str) -> LedgerEntry:
         at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         runtime=runtime,
         files=records,
+        irreversible=_irreversible_changes(plan),
     )
+
+
+def _irreversible_changes(plan: Plan) -> dict[str, tuple[str, ...]]:
+    reasons: dict[str, tuple[str, ...]] = {}
+    if plan.effects:
+        for key in plan.effects.first_values:
+            reasons[key] = (WHY_NO_VALUE_AGAIN,)
+        for key, reason in plan.effects.irreversible:
+            reasons[key] = (reason,)
+    return reasons
 
 
 def take_snapshot(real_path: str, files: HostFiles) -> FileSnapshot | None:

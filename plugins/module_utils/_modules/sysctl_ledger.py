@@ -18,6 +18,7 @@ from .._ledger import entries as ledger
 from .._ledger import store
 from .._ledger.entries import FileSnapshot, LedgerEntry
 from .._ledger.recording import take_snapshot
+from .._sysctl.couplings import WHY_NO_VALUE_AGAIN, stays_until_reboot
 from .._sysctl.errors import TuningError
 from .._sysctl.plan import FileChange, Observed, Plan
 from .._sysctl.restore_plan import make_restore_plan
@@ -99,6 +100,7 @@ class Restoration(HostChange):
         if self.rollout in rollouts or not self.module.params["ignore_unknown"]:
             self._to_undo = ledger.entries_since(self._entries, self.rollout)
         runtime = ledger.runtime_before(self._to_undo)
+        self._leave_first_values(runtime)
         live = read_keys(runtime, named=True, needed=True)
         for key in live:
             reason = why_locked(key, live[key], runtime[key])
@@ -116,6 +118,15 @@ class Restoration(HostChange):
         if plan.writes_limited_keys:
             plan = order_writes(plan)
         return add_effects(plan)
+
+    def _leave_first_values(self, runtime: dict[str, str]) -> None:
+        """Take the keys that had no value at first out of what goes back."""
+        reasons = ledger.irreversible_changes(self._to_undo)
+        keys = [key for key in reasons if WHY_NO_VALUE_AGAIN in reasons[key]]
+        for key, live in read_keys(keys, named=False, needed=False).items():
+            runtime.pop(key, None)
+            if live is not None:
+                self._not_restored[key] = "it had no value, and the kernel takes none away again"
 
     def _file_changes(self) -> Iterator[FileChange]:
         """Yield a change for each file that is not as before, in its bytes or attributes."""
@@ -172,10 +183,23 @@ class Restoration(HostChange):
                     f"{write.key}: it was {value} meanwhile, by a reboot or by somebody else; "
                     "it is put back all the same"
                 )
+        yield from self._warn_of_what_is_lost(plan)
         for key in plan.missing:
             yield (
                 f"{key}: this kernel does not have it now, so it cannot be put back; its files are"
             )
+
+    def _warn_of_what_is_lost(self, plan: Plan) -> Iterator[str]:
+        """Yield a warning for each change that a key made besides, and that stays.
+
+        Restoring a rollout once more does not name it again.
+        """
+        to_undo = [entry for entry in self._to_undo if not entry.undone]
+        for key, reasons in ledger.irreversible_changes(to_undo).items():
+            is_back = key in plan.observed.runtime and key not in self._not_restored
+            if is_back and not stays_until_reboot(key):
+                for reason in reasons:
+                    yield f"{key}: it is put back, but not what setting it has changed: {reason}"
 
     def _is_our_value(self, key: str, value: str | None) -> bool:
         """Tell whether one of the rollouts found or set this value."""

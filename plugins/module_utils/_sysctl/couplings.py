@@ -389,6 +389,9 @@ ONE_WAY = (
 )
 """What stays until a reboot (Documentation/admin-guide/sysctl)."""
 
+WHY_NO_VALUE_AGAIN = "it has no value yet, and the kernel takes none away again"
+"""Why the first value of a key that has none cannot be taken back."""
+
 
 NO_MODULES_AFTER = (
     "kernel.usermodehelper.inheritable",
@@ -468,6 +471,11 @@ def why_irreversible(key: str, before: str | None, after: str) -> str:
     if row.final == NEVER_0_AGAIN and before is not None and _is_final(row, before):
         return ""
     return row.reason
+
+
+def stays_until_reboot(key: str) -> bool:
+    """Tell whether some values of a key cannot be taken back before a reboot."""
+    return _one_way(key) is not None
 
 
 def why_irrevocable(key: str, live: str | None, value: str) -> str:

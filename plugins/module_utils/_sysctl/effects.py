@@ -18,3 +18,5 @@ class Effects(NamedTuple):
     """All keys that are set or affected, in the order in which writing them leads back."""
     irreversible: tuple[tuple[str, str], ...]
     """Keys that a reboot alone brings back, each with the reason."""
+    first_values: tuple[str, ...] = ()
+    """Keys without a value to which they give one, which the kernel takes away no more."""

@@ -16,7 +16,9 @@ from typing import Any, Callable, Mapping
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._host import (
     effects,
+    lost_ipv6,
     proc_sys,
+    runtime_values,
     transaction,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._host.coupled_values import (
@@ -62,6 +64,7 @@ fe80000000000000fc74f6fffe0c1b3a 02 40 20 80     br0
 NO_ROUTE = "0" * 32
 ROUTES = f"""\
 {NO_ROUTE} 00 {NO_ROUTE} 00 fe80000000000000fc74f6fffe0c1b3b 00000400 00000001 00000000 00000003 br1
+20010db8000000000000000000000000 40 {NO_ROUTE} 00 {NO_ROUTE} 00000100 00000001 00000000 004c0001 br0
 {NO_ROUTE} 00 {NO_ROUTE} 00 fe80000000000000fc74f6fffe0c1b3c 00000400 00000001 00000000 00050003 br2
 """
 
@@ -81,7 +84,7 @@ def live(kernel: MakeKernel, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> 
     for name, text in (("_IPV6_ADDRESSES", ADDRESSES), ("_IPV6_ROUTES", ROUTES)):
         table = tmp_path / name
         table.write_text(text)
-        monkeypatch.setattr(effects, name, str(table))
+        monkeypatch.setattr(lost_ipv6, name, str(table))
     return live
 
 
@@ -358,6 +361,75 @@ def test_names_before_that_a_key_without_a_value_cannot_be_without_one_again(liv
     assert "no value yet" in reason
 
 
+CONF = "net.ipv6.conf"
+MODE_ALL = f"{CONF}.all.addr_gen_mode"
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({MODE_ALL: "3"}, {MODE_ALL: ["br0"]}),
+        ({MODE_ALL: "2"}, {}),
+        ({f"{CONF}.br0.addr_gen_mode": "3"}, {f"{CONF}.br0.addr_gen_mode": ["br0"]}),
+        ({f"{CONF}.off.addr_gen_mode": "3"}, {}),
+        (
+            {f"{CONF}.off.disable_ipv6": "0", f"{CONF}.off.addr_gen_mode": "3"},
+            {f"{CONF}.off.addr_gen_mode": ["off"]},
+        ),
+        ({f"{CONF}.secret.addr_gen_mode": "3"}, {}),
+        ({f"{CONF}.default.addr_gen_mode": "3"}, {}),
+        (
+            {f"{CONF}.br0.addr_gen_mode": "3", MODE_ALL: "3"},
+            {f"{CONF}.br0.addr_gen_mode": ["br0"], MODE_ALL: ["br0"]},
+        ),
+    ],
+)
+def test_names_before_who_gets_a_random_secret(
+    settings: dict[str, str],
+    named: dict[str, list[str]],
+    live: Kernel,
+    root: HostRoot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_interfaces(live, monkeypatch)
+    plan = make_coupled_plan({**settings, SWAPPINESS: "10"})
+    irreversible = plan.effects.irreversible if plan.effects else ()
+    found = {}
+    for key, reason in irreversible:
+        names = reason.partition("the kernel gives ")[2].partition(" a random value")[0]
+        found[key] = [name.split(".")[3] for name in names.split(", ")]
+    assert found == named
+    live.refuse(SWAPPINESS, "10")
+    assert fails(plan, root).rolled_back
+    assert not named.keys() & dict(live.written).keys()
+
+
+def make_interfaces(live: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make interfaces, of which most have no secret."""
+    for name, mode, disabled, secret in (
+        ("all", "0", "0", ""),
+        ("default", "0", "0", ""),
+        ("lo", "0", "0", ""),
+        ("br0", "0", "0", ""),
+        ("off", "0", "1", ""),
+        ("random", "3", "0", ""),
+        ("secret", "0", "0", "::1"),
+    ):
+        live[f"{CONF}.{name}.addr_gen_mode"] = mode
+        live[f"{CONF}.{name}.disable_ipv6"] = disabled
+        live[f"{CONF}.{name}.stable_secret"] = secret
+    real_read = proc_sys.read_key
+
+    def read_key(key: str) -> str:
+        value = real_read(key)
+        if key.endswith(".stable_secret") and not value:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return value
+
+    monkeypatch.setattr(proc_sys, "read_key", read_key)
+    monkeypatch.setattr(runtime_values, "read_key", read_key)
+
+
 def test_refuses_what_the_kernel_takes_only_after_a_reboot(live: Kernel) -> None:
     live[PTRACE] = "3"
     with pytest.raises(TuningError, match=r"it is '3'.*after a reboot") as caught:
@@ -366,8 +438,8 @@ def test_refuses_what_the_kernel_takes_only_after_a_reboot(live: Kernel) -> None
 
 
 def test_a_kernel_without_ipv6(live: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(effects, "_IPV6_ADDRESSES", "/nowhere")
-    monkeypatch.setattr(effects, "_IPV6_ROUTES", "/nowhere")
+    monkeypatch.setattr(lost_ipv6, "_IPV6_ADDRESSES", "/nowhere")
+    monkeypatch.setattr(lost_ipv6, "_IPV6_ROUTES", "/nowhere")
     plan = make_coupled_plan({IPV6_ALL: "1"})
     assert plan.effects is not None
     assert plan.effects.irreversible == ()

@@ -9,6 +9,8 @@ Files are bytes here, or None.
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._ledger import entries
 from ansible_collections.netops.tuning.plugins.module_utils._ledger.entries import (
@@ -224,6 +226,32 @@ STATES = st.none() | st.binary(max_size=3)
 def test_entry_survives_its_json(runtime, files, rollout, undone):
     entry = change(rollout, files, runtime, undone)._replace(number=7)
     assert entries.from_json(entries.to_json(entry), 7, "x") == entry
+
+
+def irreversible_change(rollout, **reasons):
+    return change(rollout)._replace(irreversible=reasons)
+
+
+def test_keeps_what_cannot_be_taken_back():
+    ledger = ledger_of(
+        irreversible_change("a", k=("x",), m=("z",)),
+        irreversible_change("a", k=("x", "y")),
+        irreversible_change("b", k=("x", "w")),
+    )
+    assert [entry.irreversible for entry in ledger] == [
+        {"k": ("x", "y"), "m": ("z",)},
+        {"k": ("x", "w")},
+    ]
+    assert entries.irreversible_changes(ledger) == {"k": ["x", "y", "w"], "m": ["z"]}
+    for entry in ledger:
+        assert entries.from_json(entries.to_json(entry), entry.number, "x") == entry
+
+
+def test_reads_an_entry_of_before_such_reasons_were_kept():
+    entry = change("a", runtime={KEY: ("1", "2")})
+    document = json.loads(entries.to_json(entry))
+    del document["irreversible"]
+    assert entries.from_json(json.dumps(document).encode(), 0, "x") == entry
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,11 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import file_change, transaction
+from ansible_collections.netops.tuning.plugins.module_utils._host import (
+    file_change,
+    lost_ipv6,
+    transaction,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._ledger import (
     entries,
     recording,
@@ -276,6 +280,47 @@ def test_a_value_that_stays_until_a_reboot(host):
     host.kernel.reactions.clear()
     host.kernel[KEXEC] = "0"
     assert host.restore("a")["not_restored"] == []
+
+
+IPV6 = "net.ipv6.conf.br0.disable_ipv6"
+
+
+@pytest.fixture
+def addresses(host, tmp_path, monkeypatch):
+    """Return the file of the IPv6 addresses of the host, of which br0 has one."""
+    host.kernel[IPV6] = "0"
+    table = tmp_path / "addresses"
+    table.write_text("20010db8000000000000000000000005 02 40 00 80     br0\n")
+    monkeypatch.setattr(lost_ipv6, "_IPV6_ADDRESSES", str(table))
+    monkeypatch.setattr(lost_ipv6, "_IPV6_ROUTES", str(tmp_path / "no-routes"))
+    return table
+
+
+def lost(result):
+    """Return the warnings of what is lost; this process keeps those of all earlier runs too."""
+    texts = [str(warning) for warning in result.get("warnings", ())]
+    return [text for text in texts if "it is put back, but not" in text]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_names_what_a_change_has_taken_for_good(host, addresses, check):
+    host.apply("a", {IPV6: 1, KEY: 30})
+    addresses.write_text("")
+    host.apply("a", {KEY: 40})
+    result = host.restore("a", check=check)
+    ((warning),) = lost(result)
+    assert f"{IPV6}: it is put back" in warning
+    assert "2001:db8::5/64 of br0" in warning
+    assert result["not_restored"] == []
+    assert host.kernel[IPV6] == ("1" if check else "0")
+
+
+@pytest.mark.usefixtures("addresses")
+def test_a_change_that_was_rolled_back_took_nothing(host):
+    host.kernel.refuse(KEY, "30")
+    host.apply("a", {IPV6: 1, KEY: 30}, fails=True)
+    host.apply("a", {OTHER: 8})
+    assert lost(host.restore("a")) == []
 
 
 def clear_each_other(kernel):
