@@ -127,6 +127,22 @@ def test_interfaces_inherit_from_their_default(world: World, ask: Asker) -> None
     assert reasons(result) == {neigh: expected}
 
 
+def test_udev_applies_the_lines_of_an_interface_once_more(
+    make_world: Callable[..., World], ask: Asker
+) -> None:
+    world = make_world(interfaces=["eth0"])
+    world.write("/run/udev/control", "")
+    accepts = "net.ipv4.conf.eth0.accept_redirects"
+    world.write(FILE, f"{accepts} = 1\n")
+    world.write("/etc/sysctl.d/99-z.conf", "net.ipv4.conf.default.accept_redirects = 0\n")
+    result = ask(world, info(keys=[accepts], rehearse=True))
+    assert (result["rehearsed"], result["disagreements"]) == ({accepts: "1"}, [])
+    world.remove("/run/udev/control")
+    result = ask(world, info(keys=[accepts], rehearse=True))
+    assert result["rehearsed"] == {accepts: "0"}
+    assert not result["settings"][accepts]["certain"]
+
+
 FOLLOWING = """
 from ansible_collections.netops.tuning.plugins.module_utils._host import rehearsal
 path = "/proc/sys/net/ipv4/conf/{}/rp_filter"

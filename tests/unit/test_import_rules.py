@@ -62,7 +62,7 @@ PURE_FILES = {
 """Room -> its files without I/O; None: all of them."""
 WRITING_FILES = {
     "_host/child_process.py": "its child process answers through a pipe",
-    "_host/lost_ipv6.py": "it asks for the IPv4 address of an interface with an ioctl",
+    "_host/lost_ipv6.py": "it asks for the hardware address of an interface with an ioctl",
     "_host/coupled_values.py": "it writes keys that act on others, and takes that back",
     "_host/file_change.py": "it changes, adds and removes files, whole or not at all",
     "_host/kernel_defaults.py": "it enters fresh namespaces, to read the values of their keys",

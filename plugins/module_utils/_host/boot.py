@@ -80,7 +80,7 @@ def read_boot_files(files: HostFiles) -> BootFiles:
         command_line=_read_command_line(files),
         problems=tuple(problems),
         doubts=_doubts_about_the_loader(files),
-        has_udev=_udev_applies_keys(files),
+        has_udev=udev_applies_keys(files),
         missing_keys=_missing_keys(files),
     )
     return with_later_programs(boot_files, files)
@@ -92,7 +92,7 @@ def _problem(path: str, reason: str, matters: bool, is_there: bool = True) -> Fi
     return FileProblem(path, reason, matters, is_there)
 
 
-def _udev_applies_keys(files: HostFiles) -> bool:
+def udev_applies_keys(files: HostFiles) -> bool:
     """Tell whether a rule of systemd applies the files once more when an interface appears.
 
     In containers udev does not run, and hosts with another init do not have that rule.

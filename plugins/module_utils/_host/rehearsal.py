@@ -18,12 +18,14 @@ import re
 import signal
 import socket
 import subprocess
-from typing import Any, Iterable, NamedTuple
+from typing import Any, Iterable, NamedTuple, Sequence
 
 from .._sysctl.boot_effects import is_loopback
 from .._sysctl.couplings import INHERITED, influences_on
 from .._sysctl.errors import describe_os_error
+from .boot import udev_applies_keys
 from .child_process import call_in_child
+from .files import HostFiles
 from .proc_sys import PROC_SYS, proc_path, read_key
 from .stand_ins import add_stand_ins
 
@@ -167,19 +169,32 @@ def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:
     _write_ipv4_start_values()
     reasons = {}
     for key in keys:
-        reason = _why_not(key, problem) or _why_not_inherited(key)
+        reason = _why_not(key, problem)
         if reason:
             reasons[key] = reason
     known_keys = [key for key in keys if key not in reasons]
+    defaults = _defaults_not_followed(known_keys)
     start_values = {key: read_key(key) for key in known_keys}
+    start_defaults = {key: _read_if_there(default) for key, default in defaults.items()}
     _run_loader(loader_name)
-    values = {key: read_key(key) for key in known_keys}
+    if loader_name == "systemd" and udev_applies_keys(HostFiles("/")):
+        for name in interfaces:
+            if name != "lo":
+                _run_loader(loader_name, _prefixes_of(name))
+    for key, default in defaults.items():
+        value = _read_if_there(default)
+        if value is None or value != start_defaults[key]:
+            reasons[key] = (
+                f"its interface may inherit {default} at boot, "
+                "and does not in a new network namespace"
+            )
+    values = {key: read_key(key) for key in known_keys if key not in reasons}
     return {"values": values, "start_values": start_values, "not_rehearsed": reasons}
 
 
-def _run_loader(loader_name: str) -> None:
+def _run_loader(loader_name: str, options: Sequence[str] = ()) -> None:
     subprocess.run(  # pylint: disable=ansible-bad-function
-        _find_program(loader_name),
+        [*_find_program(loader_name), *options],
         env=_ENVIRONMENT,
         cwd="/",
         stdin=subprocess.DEVNULL,
@@ -205,21 +220,30 @@ def _why_not(key: str, interface_problem: str) -> str:
     return ""
 
 
-def _why_not_inherited(key: str) -> str:
-    """Return why it is not known what an interface inherits, "" if that is known.
+def _defaults_not_followed(keys: Iterable[str]) -> dict[str, str]:
+    """Return key -> the key of ``default`` that its interface inherits at boot, and not here.
 
     A new namespace takes net.ipv4.conf.default from the first one, and with it what was written
     there: its interfaces do not follow that any more. It has no net.ipv4.neigh.default at all.
     """
-    if is_loopback(key):
-        return ""  # it has an address at boot, and so inherits nothing
-    for influence in influences_on(key):
-        if influence.when == INHERITED and not _follows(key, influence.key):
-            return (
-                f"its interface may inherit {influence.key} at boot, "
-                "and does not in a new network namespace"
-            )
-    return ""
+    defaults = {}
+    for key in keys:
+        if is_loopback(key):
+            continue  # it has an address at boot, and so inherits nothing
+        for influence in influences_on(key):
+            if influence.when == INHERITED and not _follows(key, influence.key):
+                defaults[key] = influence.key
+    return defaults
+
+
+def _read_if_there(key: str) -> str | None:
+    return read_key(key) if os.path.exists(proc_path(key)) else None
+
+
+def _prefixes_of(interface: str) -> list[str]:
+    """Return the options with which udev runs systemd-sysctl when an interface appears."""
+    folders = ("net/ipv4/conf", "net/ipv4/neigh", "net/ipv6/conf", "net/ipv6/neigh")
+    return [f"--prefix=/{folder}/{interface}" for folder in folders]
 
 
 def _follows(key: str, default: str) -> bool:
