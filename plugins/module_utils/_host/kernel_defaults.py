@@ -8,16 +8,15 @@ through a pipe. Without the privilege for that, nothing is known.
 
 from __future__ import annotations
 
-import ctypes
 import os
 from contextlib import suppress
 from typing import Iterable
 
 from .._sysctl.default_keys import may_show_default
 from .child_process import call_in_child
+from .libc import CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWUTS, call
 from .proc_sys import proc_path, read_key
 
-_CLONE_NEWUTS, _CLONE_NEWIPC, _CLONE_NEWNET = 0x04000000, 0x08000000, 0x40000000
 _INHERIT = "net.core.devconf_inherit_init_net"
 _TIMEOUT = 20
 """Seconds for all keys."""
@@ -46,12 +45,14 @@ def _inherits_ipv6() -> bool:
 
 def _read_afresh(keys: Iterable[str]) -> dict[str, str]:
     """Return the values of keys in fresh namespaces, in a process that then ends."""
-    libc = ctypes.CDLL(None, use_errno=True)
+    try:
+        call("unshare", CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+    except OSError:
+        return {}
     values = {}
-    if libc.unshare(_CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS) == 0:
-        for key in keys:
-            # What may only be read there belongs to the whole kernel.
-            if os.access(proc_path(key), os.W_OK):
-                with suppress(OSError):
-                    values[key] = read_key(key)
+    for key in keys:
+        # What may only be read there belongs to the whole kernel.
+        if os.access(proc_path(key), os.W_OK):
+            with suppress(OSError):
+                values[key] = read_key(key)
     return values

@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -26,14 +25,12 @@ from .._sysctl.errors import describe_os_error
 from .boot import udev_applies_keys
 from .child_process import call_in_child
 from .files import HostFiles
+from .libc import CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, call
+from .mountinfo import parse_mounts
 from .proc_sys import PROC_SYS, proc_path, read_key
 from .stand_ins import add_stand_ins
 
-# <sched.h>, <sys/mount.h>, <sys/prctl.h>
-_CLONE_NEWNS = 0x00020000
-_CLONE_NEWUTS = 0x04000000
-_CLONE_NEWIPC = 0x08000000
-_CLONE_NEWNET = 0x40000000
+# <sys/mount.h>, <sys/prctl.h>
 _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
 _MOUNT_OPTIONS = (
     os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME | os.ST_RELATIME
@@ -162,7 +159,7 @@ def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:
     """Do all of it, in a process that then ends."""
     _die_with_parent()
     interfaces = [name for _index, name in socket.if_nameindex()]
-    _call("unshare", _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS | _CLONE_NEWNS)
+    call("unshare", CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS)
     _make_read_only()
     # First the stand-ins: they do not follow a default that was written before.
     problem = add_stand_ins(interfaces)
@@ -288,11 +285,7 @@ def _make_read_only() -> None:
 def _mount_points() -> list[str]:
     """Return where something is mounted: proc(5), /proc/PID/mountinfo."""
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-        return [_unescape(line.split(" ")[4]) for line in file]
-
-
-def _unescape(text: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
+        return [path for _mounted, path in parse_mounts(file.read())]
 
 
 def _remount_read_only(path: str) -> None:
@@ -323,17 +316,9 @@ def _write(path: str, value: str) -> None:
 
 
 def _mount(source: str, target: str, flags: int) -> None:
-    _call("mount", os.fsencode(source), os.fsencode(target), None, ctypes.c_ulong(flags), None)
+    call("mount", os.fsencode(source), os.fsencode(target), None, ctypes.c_ulong(flags), None)
 
 
 def _die_with_parent() -> None:
     """Have the kernel end this process when its parent ends."""
-    _call("prctl", _PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)
-
-
-def _call(name: str, *args: object) -> None:
-    """Call a function of the C library; raise OSError if it fails."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, name)(*args) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), name)
+    call("prctl", _PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), 0, 0, 0)

@@ -4,20 +4,20 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from typing import Iterable
 
 from .._sysctl.errors import TuningError, describe_os_error
+from .libc import call
 
 
 def unload_modules(modules: Iterable[str]) -> None:
     """Unload modules in this order, unless something uses them now."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    stay = []
+    still_loaded = []
     for module in modules:
-        if libc.delete_module(module.encode(), os.O_NONBLOCK) != 0:
-            error = OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-            stay.append(f"{module}: {describe_os_error(error)}")
-    if stay:
-        raise TuningError(f"they stay loaded: {', '.join(stay)}")
+        try:
+            call("delete_module", module.encode(), os.O_NONBLOCK)
+        except OSError as error:
+            still_loaded.append(f"{module}: {describe_os_error(error)}")
+    if still_loaded:
+        raise TuningError(f"they stay loaded: {', '.join(still_loaded)}")

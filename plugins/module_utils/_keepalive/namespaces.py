@@ -18,6 +18,7 @@ import signal
 import time
 from typing import Any, Iterator, Mapping, NamedTuple, NoReturn, Sequence
 
+from .._host.mountinfo import parse_mounts
 from .._host.proc_sys import proc_path, read_key
 from .._sysctl.errors import describe_os_error
 from .._sysctl.text import printable
@@ -153,23 +154,13 @@ def mounted_namespaces(mounts: str) -> dict[int, str]:
     Of one that is mounted several times, it is the path of ip-netns(8) if there is one.
     """
     paths: dict[int, str] = {}
-    for line in mounts.splitlines():
-        fields = line.split(" ")
-        if len(fields) < 5:
-            continue
-        _mount_id, _parent_id, _device, mounted, mount_point = fields[:5]
+    for mounted, path in parse_mounts(mounts):
         namespace = re.fullmatch(r"net:\[(\d+)\]", mounted)
         if namespace:
             inode = int(namespace[1])
-            path = _unescape_octal(mount_point)
             if inode not in paths or path.startswith(NETNS):
                 paths[inode] = path
     return paths
-
-
-def _unescape_octal(text: str) -> str:
-    r"""Undo the kernel's way to write blanks in paths, such as ``\040``."""
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
 
 
 def cgroup_name(control_groups: str) -> str | None:
@@ -291,9 +282,6 @@ def _setns(fd: int) -> None:
     if setns is not None:
         setns(fd, CLONE_NEWNET)
         return
-    import ctypes  # noqa: PLC0415 # 40 ms that only these Pythons need
+    from .._host.libc import call  # noqa: PLC0415 # 40 ms that only these Pythons need
 
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.setns(fd, CLONE_NEWNET) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
+    call("setns", fd, CLONE_NEWNET)
