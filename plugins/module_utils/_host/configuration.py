@@ -17,6 +17,9 @@ from .files import HostFiles, read_file
 _LARGEST_FILE = 1 << 20
 """Bytes. No configuration of these programs is larger."""
 
+BOOT_TARGETS = ("multi-user", "sysinit", "basic", "network-online", "default", "graphical")
+"""The targets of systemd that are reached at boot."""
+
 _OPENRC = ("/sbin/openrc", "/usr/sbin/openrc", "/usr/bin/openrc")
 _RUNLEVELS = ("sysinit", "boot", "default")
 """The runlevels of OpenRC that are entered at boot."""
@@ -92,11 +95,16 @@ def is_enabled(files: HostFiles, name: str) -> bool:
     unit = f"/etc/systemd/system/{name}.service"
     if os.path.lexists(files.host_path(unit)) and files.resolve(unit) == "/dev/null":
         return False
-    for target in ("multi-user", "sysinit", "basic"):
-        link = f"/etc/systemd/system/{target}.target.wants/{name}.service"
+    return is_wanted_at_boot(files, f"{name}.service") or starts_by_script(files, name)
+
+
+def is_wanted_at_boot(files: HostFiles, unit: str) -> bool:
+    """Tell whether a target of systemd that is reached at boot wants a unit."""
+    for target in BOOT_TARGETS:
+        link = f"/etc/systemd/system/{target}.target.wants/{unit}"
         if os.path.lexists(files.host_path(link)):
             return True
-    return starts_by_script(files, name)
+    return False
 
 
 def starts_by_script(files: HostFiles, name: str) -> bool:

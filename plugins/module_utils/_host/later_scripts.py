@@ -9,7 +9,7 @@ import re
 from typing import Iterator
 
 from .._sysctl.doubts import Doubt
-from .configuration import LaterChanges, is_enabled, paths_in, read_text
+from .configuration import LaterChanges, is_enabled, is_wanted_at_boot, paths_in, read_text
 from .files import HostFiles
 from .shell_text import script_doubts
 
@@ -80,11 +80,8 @@ def _units_that_start(files: HostFiles) -> Iterator[str]:
     """Yield the units that the administrator wrote, and that a target wants at boot."""
     for path in _files_in(files, UNITS):
         name = path.rpartition("/")[2]
-        for target in ("multi-user", "sysinit", "basic", "network-online", "default", "graphical"):
-            link = f"{UNITS}/{target}.target.wants/{name}"
-            if name.endswith(".service") and os.path.lexists(files.host_path(link)):
-                yield path
-                break
+        if name.endswith(".service") and is_wanted_at_boot(files, name):
+            yield path
 
 
 def _files_in(files: HostFiles, folder: str) -> list[str]:
