@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -105,6 +106,53 @@ def test_addresses_that_are_gone_are_named_after_an_error(world: World, ask: Ask
     assert "NOT put back: net.ipv6.conf.br0.disable_ipv6 (the kernel removes" in result["msg"]
     assert "br1" not in result["msg"].partition("NOT put back")[2]
     assert "2001:db8:1::5/64" in addresses(world, "br1")
+
+
+# --- the MTU of an interface that is up ---
+
+V0_IPV6, V0_MTU = "net.ipv6.conf.v0.disable_ipv6", "net.ipv6.conf.v0.mtu"
+
+
+@pytest.fixture
+def linked(world: World) -> World:
+    """Return a world whose interface v0 is up and has another MTU than its link."""
+    added = world.run(["ip", "link", "add", "v0", "up", "type", "veth", "peer", "name", "v1"])
+    assert added.rc == 0, added.stderr
+    world.run(["ip", "link", "set", "v1", "up"])
+    end = time.monotonic() + 10
+    while "fe80" not in addresses(world, "v0") and time.monotonic() < end:
+        time.sleep(0.02)
+    world.set_sysctl(V0_MTU, 1300)
+    return world
+
+
+@pytest.mark.parametrize("key", [V0_IPV6, IPV6_ALL])
+def test_a_failed_run_leaves_the_mtu(linked: World, ask: Asker, key: str) -> None:
+    result = ask.fails(linked, sysctl({key: 1, **REFUSED}))
+    assert result["rolled_back"] is True
+    assert (linked.sysctl(key), linked.sysctl(V0_MTU)) == ("0", "1300")
+
+
+@pytest.mark.parametrize("key", [V0_IPV6, IPV6_ALL])
+def test_the_ways_back_lead_to_the_mtu(linked: World, ask: Asker, key: str) -> None:
+    result = ask.ok(linked, sysctl({key: 1}, rollout="a"))
+    assert result["previous"][V0_MTU] == "1300"
+    ask.ok(linked, restore("a"))
+    assert (linked.sysctl(key), linked.sysctl(V0_MTU)) == ("0", "1300")
+    result = ask.ok(linked, sysctl({key: 1}, persistent=False))
+    ask.ok(linked, sysctl(result["previous"], persistent=False))
+    assert (linked.sysctl(key), linked.sysctl(V0_MTU)) == ("0", "1300")
+
+
+@pytest.mark.parametrize("key", [V0_IPV6, IPV6_ALL])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_mtu_is_set_along_with_ipv6(linked: World, ask: Asker, key: str, is_first: bool) -> None:
+    linked.set_sysctl(key, 1)
+    settings = {V0_MTU: 1300, key: 0} if is_first else {key: 0, V0_MTU: 1300}
+    ask.ok(linked, sysctl(settings))
+    assert (linked.sysctl(key), linked.sysctl(V0_MTU)) == ("0", "1300")
+    result = ask.again(linked, sysctl(settings))
+    assert result["settings"][V0_MTU]["boot"]["certain"] is True
 
 
 # --- what cannot be taken back ---

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings as table
 from couplings import comparison, record
+from couplings.measure import Experiment, Observation, further_experiments
 
 FOLDER = Path(__file__).with_name("couplings")
 RECORDS = sorted(FOLDER.glob("linux-*.yml"))
@@ -136,3 +137,32 @@ def test_a_row_that_no_kernel_shows_is_found() -> None:
     assert "vm.dirty_ratio -> vm.dirty_bytes" in not_shown
     assert "vm.dirty_bytes -> vm.dirty_ratio" not in not_shown
     assert set(table.ALIASES) <= {name.partition(" = ")[0] for name in not_shown}
+
+
+# --- the measurement ---
+
+SWITCH = "net.ipv6.conf.veth1.disable_ipv6"
+
+
+def observation(wrote: str, changed: tuple[str, ...], stays: tuple[str, ...]) -> Observation:
+    """Return what a write did that made these keys 1, and what the old value left so."""
+    pair = ["0", "1"]
+    keys = {"changed": dict.fromkeys(changed, pair), "stays": dict.fromkeys(stays, pair)}
+    return {"key": SWITCH, "was": "0", "wrote": wrote, **keys}
+
+
+@pytest.mark.parametrize(
+    ("changed", "stays", "is_measured"),
+    [
+        ((), ("net.ipv6.conf.veth1.mtu",), True),
+        ((), (), False),
+        ((), (SWITCH, "IPv6 addresses"), False),
+        (("vm.dirty_ratio",), ("vm.dirty_ratio",), False),
+    ],
+)
+def test_a_way_back_that_changes_another_key_is_measured(
+    changed: tuple[str, ...], stays: tuple[str, ...], is_measured: bool
+) -> None:
+    observations = [observation("0", (), ()), observation("2", changed, stays)]
+    way_back = Experiment(SWITCH, ["0"], {SWITCH: "2"})
+    assert (way_back in further_experiments(observations)) is is_measured

@@ -154,7 +154,7 @@ def _expected(write: Write, target: str, before: str) -> str | None:
         return write.wrote
     for influence in table.influences_on(target):
         if table.variable_of(influence.key) == variable and _applies(influence.when, write, target):
-            return table.effect_of(write.wrote, influence.value)
+            return table.effect_of(write.wrote, influence.value, before)
     return before
 
 

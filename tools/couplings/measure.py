@@ -15,6 +15,10 @@ For each key:
 2. Where another key changed, three more experiments tell when it does. The other key gets its new
    value by hand, then the key is written with the value that it has. The other key is written with
    the value that it has, then the key with a new one. And the key is written first, then the other.
+3. Where the way back to the old value changed another key, that way is measured by itself.
+
+Keys that the kernel may set to its own value again have another one meanwhile: ``STATES`` here and
+in namespaces.py.
 """
 
 from __future__ import annotations
@@ -114,7 +118,10 @@ class Measurement:
         stays: Changes = {}
         lost: Changes = {}
         if changed or read != was:
-            stays = self._write_old_value(key, was, changed)
+            write(key, was)
+            stays = self._changes()
+            if is_counter(key):
+                stays.pop(key, None)
         if stays:
             lost = self._put_back()
         return {
@@ -127,14 +134,6 @@ class Measurement:
             "stays": stays,
             "lost": lost,
         }
-
-    def _write_old_value(self, key: str, was: str, changed: Changes) -> Changes:
-        """Write the old value; return what is not as before."""
-        write(key, was)
-        now = read_or_error(key)
-        if changed or (now != was and not is_counter(key)):
-            return self._changes()
-        return {}
 
     def _changes(self) -> Changes:
         """Return what is no longer as before, and is so at a second look too."""
@@ -214,7 +213,12 @@ def keys_of_namespaces() -> list[str]:
 
 
 def _is_watched_only(key: str) -> bool:
-    """Tell whether a key is that of a device which is like one that is written."""
+    """Tell whether a key is not written in fresh namespaces, but in others that are like them.
+
+    It is that of a device which is like another one, or needs the first network namespace.
+    """
+    if key in OF_FIRST_NAMESPACE and is_virtual_machine():
+        return True
     device = namespaces.device_of(key)
     is_written = device in ("", namespaces.WRITTEN) or key.startswith(namespaces.ALSO_WRITTEN)
     return not is_written
@@ -301,6 +305,11 @@ def _is_of_one_default(key: str, others: Iterable[str]) -> bool:
 
 
 # --- a whole kernel ---
+
+OF_FIRST_NAMESPACE = ("net.ipv4.tcp_congestion_control",)
+"""Keys of namespaces that change others in the first network namespace only."""
+STATES = {"net.ipv4.tcp_allowed_congestion_control": "reno"}
+"""Key -> another value than the kernel's own, which it has while others are written."""
 
 
 def is_virtual_machine() -> bool:
@@ -473,11 +482,25 @@ def further_experiments(observations: list[Observation]) -> list[Experiment]:
             experiments.append(Experiment(key, [was], {target: new}))
             experiments.append(Experiment(key, [observation["wrote"]], {target: old}))
             experiments.append(Experiment(target, [new, old], {key: observation["wrote"]}))
+    experiments += _ways_back(observations)
     for condition in CONDITIONS:
         if observations and condition.key == observations[0]["key"]:
             values = list(condition.values)
             experiments.append(Experiment(condition.key, values, dict(condition.prepared)))
     return experiments
+
+
+def _ways_back(observations: list[Observation]) -> list[Experiment]:
+    """Return the experiment that tells what the way back to the old value of a key changes.
+
+    There is none if it changes only what the new value had changed.
+    """
+    for observation in observations:
+        key, was = observation["key"], observation["was"]
+        left_out = {key, *observation["changed"], *ADDRESSES_AND_ROUTES.values()}
+        if not left_out.issuperset(observation["stays"]):
+            return [Experiment(key, [was], {key: observation["wrote"]})]
+    return []
 
 
 def kind_of(key: str) -> str:
@@ -515,6 +538,9 @@ def main() -> None:
         namespaces.add_devices()
         # Fresh namespaces without devices of each kind of tunnel are made in half of the time.
         write(TUNNELS, "1" if name == "namespaces" else "0")
+        if name == "kernel":
+            for key, value in STATES.items():
+                write(key, value)
     elif name == "kernel":
         sys.exit("keys of a whole kernel are written in a virtual machine of the lab only")
     for observations in measure(name, keys):

@@ -9,6 +9,9 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
+import time
+
+from .proc_sys import write
 
 # <sched.h>, <sys/mount.h>
 CLONE_NEWNS = 0x00020000
@@ -42,7 +45,10 @@ In net, the kernel itself lets a new namespace write only its own keys, with the
 (ensure_safe_net_sysctl, net/sysctl_net.c).
 """
 
-OF_THE_KERNEL = ("net/netfilter/nf_hooks_lwtunnel",)
+OF_THE_KERNEL = (
+    "net/netfilter/nf_hooks_lwtunnel",
+    "net/ipv4/tcp_allowed_congestion_control",  # before Linux 5.13
+)
 """What a new namespace may write, although it belongs to the whole kernel."""
 
 DEVICES = """\
@@ -65,6 +71,19 @@ WRITTEN = "veth1"
 """The device whose keys are written. Those of the others are read: a key does the same on each."""
 ALSO_WRITTEN = "net.ipv6.conf.veth0."
 """Keys of another device that are written too: it has IPv6 addresses to lose."""
+UP = ("veth0", "veth1")
+"""The devices that are up, besides lo."""
+STATES = {
+    "net.ipv6.conf.veth0.mtu": "1400",
+    "net.ipv6.conf.veth1.mtu": "1300",
+}
+"""Key of a device -> another value than the kernel's own, which it has while others are written.
+
+A key that the kernel sets to its own value again shows only so.
+"""
+_ADDRESSES = "/proc/net/if_inet6"
+_LONGEST_WAIT = 5.0
+"""Seconds until devices that are up have an IPv6 address; an emulated machine is slow."""
 
 
 def device_of(key: str) -> str:
@@ -95,6 +114,21 @@ def add_devices() -> None:
     # A kernel may lack VLANs: -force goes on after an error.
     command = ["ip", "-force", "-batch", "-"]
     subprocess.run(command, input=DEVICES, text=True, check=False, stderr=subprocess.DEVNULL)
+    _wait_for_links()
+    for key, value in STATES.items():
+        write(key, value)
+
+
+def _wait_for_links() -> None:
+    """Wait for what the kernel does by itself once a device is up, which resets its keys."""
+    end = time.monotonic() + _LONGEST_WAIT
+    while os.path.exists(_ADDRESSES) and time.monotonic() < end:
+        with open(_ADDRESSES, encoding="ascii") as file:
+            rows = [line.split() for line in file]
+        addressed = {row[-1] for row in rows if row[0].startswith("fe80")}
+        if addressed.issuperset(UP):
+            return
+        time.sleep(0.01)
 
 
 def protect() -> None:

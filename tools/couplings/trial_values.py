@@ -25,7 +25,7 @@ VALUES_OF_KEY = {
     "net.ipv4.ping_group_range": ("0 2147483647", "1 0", "5 4"),
     "net.ipv4.tcp_available_congestion_control": (),
     "net.ipv4.tcp_allowed_congestion_control": ("reno", "cubic", "cubic reno", "no_such_module"),
-    "net.ipv4.tcp_congestion_control": ("reno", "cubic", "no_such_module"),
+    "net.ipv4.tcp_congestion_control": ("reno", "cubic", "bbr", "no_such_module"),
     "net.ipv4.tcp_fastopen_key": ("1-2-3-4",),
     "net.mptcp.path_manager": ("kernel", "userspace", "no_such_manager"),
     "net.mptcp.scheduler": ("default", "no_such_scheduler"),

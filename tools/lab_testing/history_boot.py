@@ -28,6 +28,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._host.files import H
 from ansible_collections.netops.tuning.plugins.module_utils._modules.sysctl_info import (
     inspect_settings,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
 from sandbox import agent
 from sandbox.histories import OTHER_FILES, OUR_PATHS, History
 from sandbox.history_runner import check_previous, check_rollback, run_task
@@ -93,12 +94,12 @@ def check_result(result: dict[str, Any], before: dict[str, str]) -> list[str]:
     if result.get("failed"):
         if not result["rolled_back"]:
             return []
-        changed = [key for key, value in before.items() if after[key] != value]
+        changed = [key for key, value in before.items() if not values_equal(key, after[key], value)]
         return [f"rolled back, but {key} is {after[key]}, was {before[key]}" for key in changed]
     problems = []
     for key, setting in result["settings"].items():
         value = setting["runtime"]["after"]
-        if key in after and value is not None and after[key] != value:
+        if key in after and value is not None and not values_equal(key, after[key], value):
             problems.append(f"{key} is {after[key]}, but the result says {value}")
     return problems
 
@@ -120,7 +121,9 @@ def expected_values(
     problems = []
     for key, setting in result.get("settings", {}).items():
         value = setting["boot"]["value"]
-        if key in expected and value is not None and single_spaced(value) != expected[key]:
+        if key not in expected or value is None:
+            continue
+        if not values_equal(key, value, expected[key]):
             problems.append(f"{key}: sysctl says {value}, but sysctl_info {expected[key]}")
     return expected, problems
 
@@ -130,7 +133,7 @@ def compare(state: dict[str, Any]) -> list[str]:
     problems = list(state["problems"])
     values = read_values()
     for key, expected in state["expected"].items():
-        if values[key] != expected:
+        if not values_equal(key, values[key], expected):
             problems.append(f"{key} boots as {values[key]}, expected {expected}")
     return problems
 

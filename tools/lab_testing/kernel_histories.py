@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generated histories of a whole kernel: tasks over keys of vm, kernel and fs.
+"""Generated histories of a whole kernel: tasks over keys that no new namespace has.
 
 reboots.py runs them. They are like those of sandbox/histories.py, which are about the network.
 """
@@ -91,6 +91,11 @@ GROUPS: tuple[dict[str, tuple[str, ...]], ...] = (
         "fs.pipe-user-pages-soft": ("1000", "-1"),
         "kernel.sched_rr_timeslice_ms": ("50", "0"),
         "vm.user_reserve_kbytes": ("1000", "-1"),
+    },
+    {
+        # Its module is loaded for the first of these keys, but not for the second one.
+        "net.ipv4.tcp_congestion_control": ("reno", "cubic", "bbr"),
+        "net.ipv4.tcp_allowed_congestion_control": ("reno", "cubic", "reno cubic"),
     },
 )
 """Keys and values to give them. Those of a group act on or limit each other, or are alike."""

@@ -39,6 +39,7 @@ VALUES = {
     "net.ipv4.tcp_rmem": ("4096 131072 6291456", "8192 0 6291456", "0 1 2", "16384"),
     "net.ipv4.neigh.lo.proxy_delay": ("80", "101"),
     "net.ipv4.neigh.lo.retrans_time_ms": ("1000", "1001"),
+    "net.ipv6.conf.br0.mtu": ("1280", "1400"),
 }
 """Keys that limit each other, have a range or are rounded, with values to give them."""
 

@@ -118,7 +118,8 @@ class CoupledValues(RuntimeValues):
             kind = kinds.get(variable_of(name))
             if kind is None:
                 continue
-            value = effect_of(str(self.plan.desired[name]), kind)
+            desired = self.plan.desired
+            value = effect_of(str(desired[name]), kind, before=desired[key])
             if value is None or values_equal(key, live, value):
                 return name
         return None

@@ -20,6 +20,7 @@ from .couplings import (
     START_VALUES,
     Influence,
     effect_of,
+    has_effect,
     influences_on,
     names_of,
     variable_of,
@@ -39,9 +40,11 @@ else:
     kernel_text = LazyModule(__name__, ".kernel_text")
 
 _ONE_NUMBER = "0"
-"""Every key of couplings.py holds one number."""
+"""Every key of couplings.py holds one number, or has a grammar of its own."""
 _SWITCH = ("0", "1")
-"""Every key of couplings.py takes these as they are, unless ``why_irrevocable`` says otherwise."""
+"""Most keys of couplings.py take these as they are, unless ``why_irrevocable`` says otherwise."""
+_TAKES_NO_SWITCH = (".mtu", "_congestion_control")
+"""How the others end."""
 _NONE: Mapping[str, str] = {}
 _MODES_OF_NONE = ("net.ipv6.conf.all.", "net.ipv6.conf.default.")
 
@@ -257,6 +260,8 @@ class _Boot:
         if name.endswith(".addr_gen_mode") and line.value == "2":
             return "" not in self._secrets() or name.startswith(_MODES_OF_NONE)
         live = _ONE_NUMBER if self._is_here else None
+        if kernel_text.takes_names(name):
+            live = self._taken.get(name)
         text = line.value or ""
         return self._is_kept(name, text) or kernel_text.is_known(name, text, live)
 
@@ -264,7 +269,9 @@ class _Boot:
         """Tell whether a name is known to take a number as it is, without looking at its range."""
         if may_be_rounded(name):
             return False
-        return text in _SWITCH or (text == self._taken.get(name) and is_plain_number(text))
+        if text in _SWITCH and not name.endswith(_TAKES_NO_SWITCH):
+            return True
+        return text == self._taken.get(name) and is_plain_number(text)
 
     def _follow(self, influence: Influence, target: str, line: Line, is_changed: bool) -> None:
         """Change a variable as the kernel does when one that acts on it is written."""
@@ -272,14 +279,17 @@ class _Boot:
             return
         if influence.when == INHERITED and self._is_written:
             return
+        acting = self._values.get(variable_of(influence.key))
+        if acting is not None and not has_effect(acting, influence.value):
+            return
         if influence.value == RANDOM:
-            if self._values.get(variable_of(influence.key)) == "3":
+            if acting is not None:
                 # A value that a line sets stays. One that is up and not lo gets a random one.
                 self._values.setdefault(target, "")
             return
-        acting = self._values.get(variable_of(influence.key))
-        value = None if acting is None else effect_of(acting, influence.value)
-        if value is not None and values_equal(target, self._values.get(target), value):
+        before = self._values.get(target)
+        value = None if acting is None else effect_of(acting, influence.value, before)
+        if value is not None and values_equal(target, before, value):
             return
         is_in_doubt = influence.when == INHERITED and self._may_be_unwritten
         if value is None or is_in_doubt:

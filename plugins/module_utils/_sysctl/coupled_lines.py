@@ -11,7 +11,7 @@ from typing import Collection, Iterable
 
 from .boot_file_editor import BootFileEditor
 from .coupled_request import is_direct, lines_before_their_default
-from .couplings import NO_MODULES_AFTER
+from .couplings import NO_MODULES_AFTER, influences_on, variable_of
 from .keys import may_be_coupled
 from .sysctl_d import Line, parse_lines
 from .whole_lines import move_to_end
@@ -58,10 +58,16 @@ def _move_behind_unclear(editor: BootFileEditor) -> None:
     keys: dict[str, None] = {}
     for key, line in unclear_lines(editor.precedence, editor.desired):
         is_ours = line.real_path == editor.observed.real_path
-        if is_ours and line.key not in editor.desired:
+        if is_ours and (line.key not in editor.desired or not _sets_or_changes(key, line.key)):
             keys[_requested_name(editor, key)] = None
     if keys:
         _move_to_end(editor, list(keys))
+
+
+def _sets_or_changes(key: str, other_key: str) -> bool:
+    """Tell whether writing a key sets another one, as its other name, or may change it."""
+    acting = [variable_of(influence.key) for influence in influences_on(other_key)]
+    return variable_of(key) in (variable_of(other_key), *acting)
 
 
 def _move_behind_stopped(editor: BootFileEditor) -> None:

@@ -38,6 +38,8 @@ ZERO = "0"
 TIMES_1000 = "the value written, in milliseconds and not seconds"
 UNKNOWN = "a value that does not follow from the one written"
 RANDOM = "a random one, if it has none yet and 3 is written"
+LINK_MTU = "the MTU of the link, if 0 is written and the interface is up"
+ADDED = "its words and the one written"
 
 WRITTEN = "whenever the key is written"
 CHANGED = "when the value of the key changes"
@@ -108,6 +110,20 @@ EFFECTS = (
         value=SAME,
         when=WRITTEN,
         source="addrconf_disable_ipv6, net/ipv6/addrconf.c",
+    ),
+    Effect(
+        key="net.ipv6.conf.all.disable_ipv6",
+        target="net.ipv6.conf.<interface>.mtu",
+        value=LINK_MTU,
+        when=WRITTEN,
+        source="addrconf_disable_change, addrconf_notify, net/ipv6/addrconf.c",
+    ),
+    Effect(
+        key="net.ipv6.conf.<interface>.disable_ipv6",
+        target="net.ipv6.conf.<interface>.mtu",
+        value=LINK_MTU,
+        when=CHANGED,
+        source="dev_disable_change, addrconf_notify, net/ipv6/addrconf.c",
     ),
     Effect(
         key="net.ipv6.conf.all.ignore_routes_with_linkdown",
@@ -218,6 +234,13 @@ EFFECTS = (
         value=UNKNOWN,
         when=WRITTEN,
         source="ipv6_route_table_template, net/ipv6/route.c",
+    ),
+    Effect(
+        key="net.ipv4.tcp_congestion_control",
+        target="net.ipv4.tcp_allowed_congestion_control",
+        value=ADDED,
+        when=WRITTEN,
+        source="tcp_set_default_congestion_control, net/ipv4/tcp_cong.c: in the first namespace",
     ),
     Effect(
         key="net.mptcp.pm_type",
@@ -449,12 +472,36 @@ def keys_changed_by(key: str) -> list[str]:
     return changed
 
 
-def effect_of(value: str, kind: str) -> str | None:
-    """Return what a key becomes when one that acts on it is set to a value; None: not known."""
+def has_effect(value: str, kind: str) -> bool:
+    """Tell whether a key may change when one that acts on it is set to a value."""
+    if kind == RANDOM:
+        return parse_number(value) == 3
+    return kind != LINK_MTU or parse_number(value) == 0
+
+
+def effect_of(value: str, kind: str, before: str | None) -> str | None:
+    """Return what a key becomes when one that acts on it is set to a value; None: not known.
+
+    before: the value of the key that changes, None if it is not known.
+    """
+    if not has_effect(value, kind):
+        return before
+    if kind == ADDED:
+        return _with_word(before, value)
     if kind == SAME:
         return value
     if kind.isdigit():
         return kind
+    return _computed_number(value, kind)
+
+
+def _with_word(words: str | None, added: str) -> str | None:
+    if words is None or added in words.split():
+        return words
+    return f"{words} {added}"
+
+
+def _computed_number(value: str, kind: str) -> str | None:
     number = parse_number(value)
     if kind == OPPOSITE:
         return "1" if number == 0 else "0"

@@ -48,6 +48,8 @@ _COUPLED_PREFIXES = (
     "net.ipv4.ip_forward",
     "net.ipv4.neigh.",
     "net.ipv4.route.gc_min_interval",
+    "net.ipv4.tcp_allowed_congestion_control",
+    "net.ipv4.tcp_congestion_control",
     "net.ipv6.conf.",
     "net.ipv6.neigh.",
     "net.ipv6.route.gc_min_interval",

@@ -40,6 +40,9 @@ FORWARD, REDIRECTS = "net.ipv4.ip_forward", "net.ipv4.conf.all.accept_redirects"
 BR0 = "net.ipv4.conf.br0.forwarding"
 KEXEC, PTRACE = "kernel.kexec_load_disabled", "kernel.yama.ptrace_scope"
 IPV6_ALL, IPV6_LO = "net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.lo.disable_ipv6"
+IPV6_BR3, MTU = "net.ipv6.conf.br3.disable_ipv6", "net.ipv6.conf.br3.mtu"
+CONGESTION = "net.ipv4.tcp_congestion_control"
+ALLOWED = "net.ipv4.tcp_allowed_congestion_control"
 
 START = {
     BYTES: "0",
@@ -52,6 +55,10 @@ START = {
     PTRACE: "1",
     IPV6_ALL: "0",
     IPV6_LO: "0",
+    IPV6_BR3: "0",
+    MTU: "1300",
+    CONGESTION: "cubic",
+    ALLOWED: "reno",
 }
 """Values before each test; accept_redirects is not what ip_forward makes it."""
 
@@ -80,7 +87,9 @@ def live(kernel: MakeKernel, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> 
     live.reactions[FORWARD] = forwards(live)
     for key in (KEXEC, PTRACE):
         live.reactions[key] = stays(live, key, "1" if key == KEXEC else "3")
-    live.reactions[IPV6_ALL] = copies_to(live, IPV6_LO)
+    live.reactions[IPV6_ALL] = disables_all(live)
+    live.reactions[IPV6_BR3] = resets_mtu(live)
+    live.reactions[CONGESTION] = allows(live)
     for name, text in (("_IPV6_ADDRESSES", ADDRESSES), ("_IPV6_ROUTES", ROUTES)):
         table = tmp_path / name
         table.write_text(text)
@@ -128,11 +137,34 @@ def stays(live: Kernel, key: str, final: str) -> Callable[[str], str]:
     return react
 
 
-def copies_to(live: Kernel, other: str) -> Callable[[str], str]:
-    """Return the reaction of a key that gives another one its value."""
+def resets_mtu(live: Kernel) -> Callable[[str], str]:
+    """Return the reaction of disable_ipv6 of an interface that is up."""
 
     def react(text: str) -> str:
-        live[other] = text
+        if live[IPV6_BR3] != "0" and text == "0":
+            live[MTU] = "1500"
+        return text
+
+    return react
+
+
+def disables_all(live: Kernel) -> Callable[[str], str]:
+    """Return the reaction of disable_ipv6 of all interfaces."""
+
+    def react(text: str) -> str:
+        live[IPV6_LO] = text
+        live[IPV6_BR3] = resets_mtu(live)(text)
+        return text
+
+    return react
+
+
+def allows(live: Kernel) -> Callable[[str], str]:
+    """Return the reaction of tcp_congestion_control; the kernel lists the others last."""
+
+    def react(text: str) -> str:
+        allowed = {*live[ALLOWED].split(), text}
+        live[ALLOWED] = " ".join(name for name in ("reno", "cubic", "bbr") if name in allowed)
         return text
 
     return react
@@ -182,11 +214,36 @@ def root(host_root: Callable[..., HostRoot]) -> HostRoot:
         {IPV6_LO: "0", IPV6_ALL: "1"},
         {IPV6_ALL: "1", IPV6_LO: "0"},
         {KEXEC: "1", SWAPPINESS: "10"},
+        {CONGESTION: "bbr", ALLOWED: "reno"},
+        {ALLOWED: "reno", CONGESTION: "bbr"},
+        {ALLOWED: "reno bbr", CONGESTION: "reno"},
+        {MTU: "1400", IPV6_BR3: "1"},
+        {MTU: "1400", IPV6_ALL: "1", IPV6_BR3: "0"},
     ],
 )
 def test_sets_all_values(settings: dict[str, str], live: Kernel, root: HostRoot) -> None:
     run(make_coupled_plan(settings), root)
     assert {key: live[key] for key in settings} == settings
+
+
+@pytest.mark.parametrize("key", [IPV6_BR3, IPV6_ALL])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_sets_an_mtu_that_a_later_write_resets(
+    key: str, is_first: bool, live: Kernel, root: HostRoot
+) -> None:
+    live[IPV6_ALL] = live[IPV6_LO] = live[IPV6_BR3] = "1"
+    settings = {MTU: "1300", key: "0"} if is_first else {key: "0", MTU: "1300"}
+    run(make_coupled_plan(settings), root)
+    assert {name: live[name] for name in settings} == settings
+
+
+@pytest.mark.parametrize("key", [IPV6_BR3, IPV6_ALL])
+def test_a_refused_mtu_is_not_blamed_on_another_key(key: str, live: Kernel, root: HostRoot) -> None:
+    live[IPV6_ALL] = live[IPV6_LO] = live[IPV6_BR3] = "1"
+    live.refuse(MTU, "9000")
+    error = fails(make_coupled_plan({MTU: "9000", key: "0"}), root)
+    assert (error.key, error.errno, error.rolled_back) == (MTU, errno.EINVAL, True)
+    assert live[MTU] == "1300"
 
 
 @pytest.mark.parametrize("order", [[BYTES, RATIO], [RATIO, BYTES]])
@@ -227,6 +284,9 @@ def test_what_cannot_be_taken_back_comes_after_the_files(
         {BYTES: "16384"},
         {RATIO: "10"},
         {KEXEC: "1", IPV6_ALL: "1"},
+        {IPV6_BR3: "1"},
+        {CONGESTION: "bbr"},
+        {CONGESTION: "bbr", ALLOWED: "bbr"},
     ],
 )
 def test_restores_all_that_the_writes_changed(

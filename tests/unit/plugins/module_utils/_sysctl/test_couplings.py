@@ -14,6 +14,8 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import 
 
 REPOSITORY = Path(__file__).parents[5]
 FORWARD = "net.ipv4.ip_forward"
+CONGESTION = "net.ipv4.tcp_congestion_control"
+ALLOWED = "net.ipv4.tcp_allowed_congestion_control"
 
 
 @pytest.mark.parametrize("alias", couplings.ALIASES)
@@ -39,6 +41,14 @@ def test_both_names_are_one_variable(alias: str) -> None:
         ("net.ipv6.conf.lo.disable_ipv6", ["net.ipv6.conf.all.disable_ipv6"]),
         ("net.ipv6.conf.all.disable_ipv6", []),
         ("vm.dirty_ratio", ["vm.dirty_bytes"]),
+        (
+            "net.ipv6.conf.eth0.mtu",
+            ["net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.eth0.disable_ipv6"],
+        ),
+        ("net.ipv6.conf.all.mtu", []),
+        ("net.ipv6.conf.default.mtu", []),
+        (ALLOWED, [CONGESTION]),
+        (CONGESTION, []),
     ],
 )
 def test_keys_that_act_on_a_key(key: str, sources: list[str]) -> None:
@@ -55,6 +65,14 @@ def test_keys_that_act_on_a_key(key: str, sources: list[str]) -> None:
         ),
         ("net.ipv4.conf.default.rp_filter", ["net.ipv4.conf.*.rp_filter"]),
         ("vm.dirty_bytes", ["vm.dirty_ratio"]),
+        (
+            "net.ipv6.conf.all.disable_ipv6",
+            ["net.ipv6.conf.*.disable_ipv6", "net.ipv6.conf.*.mtu"],
+        ),
+        ("net.ipv6.conf.eth0.disable_ipv6", ["net.ipv6.conf.eth0.mtu"]),
+        ("net.ipv6.conf.default.disable_ipv6", []),
+        (CONGESTION, [ALLOWED]),
+        (ALLOWED, []),
     ],
 )
 def test_keys_that_a_write_may_change(key: str, changed: list[str]) -> None:
@@ -62,17 +80,24 @@ def test_keys_that_a_write_may_change(key: str, changed: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "kind", "result"),
+    ("value", "kind", "before", "result"),
     [
-        ("7", couplings.SAME, "7"),
-        ("7", couplings.ZERO, "0"),
-        ("0", couplings.OPPOSITE, "1"),
-        ("2", couplings.OPPOSITE, "0"),
-        ("2", couplings.UNKNOWN, None),
+        ("7", couplings.SAME, "5", "7"),
+        ("7", couplings.ZERO, "5", "0"),
+        ("0", couplings.OPPOSITE, None, "1"),
+        ("2", couplings.OPPOSITE, None, "0"),
+        ("2", couplings.UNKNOWN, "5", None),
+        ("0", couplings.LINK_MTU, "1300", None),
+        ("1", couplings.LINK_MTU, "1300", "1300"),
+        ("2", couplings.RANDOM, "5", "5"),
+        ("3", couplings.RANDOM, "5", None),
+        ("bbr", couplings.ADDED, "reno", "reno bbr"),
+        ("reno", couplings.ADDED, "reno bbr", "reno bbr"),
+        ("bbr", couplings.ADDED, None, None),
     ],
 )
-def test_effect_of_a_value(value: str, kind: str, result: str | None) -> None:
-    assert couplings.effect_of(value, kind) == result
+def test_effect_of_a_value(value: str, kind: str, before: str | None, result: str | None) -> None:
+    assert couplings.effect_of(value, kind, before) == result
 
 
 @pytest.mark.parametrize(
@@ -146,6 +171,7 @@ def test_interface_that_loses_its_addresses(key: str, after: str, interface: str
             {"net.ipv4.conf.eth0.forwarding": "1", "net.ipv4.tcp_a": "0", FORWARD: "0"},
             [FORWARD, "net.ipv4.conf.eth0.forwarding", "net.ipv4.tcp_a"],
         ),
+        ({ALLOWED: "reno", CONGESTION: "cubic"}, [CONGESTION, ALLOWED]),
     ],
 )
 def test_order_in_which_earlier_values_are_written(
@@ -172,6 +198,7 @@ def test_every_key_of_the_table_may_be_coupled(key: str) -> None:
     ("key", "expected"),
     [
         ("net.ipv4.tcp_keepalive_time", False),
+        ("net.ipv4.tcp_available_congestion_control", False),
         ("net.core.somaxconn", False),
         ("vm.swappiness", False),
         ("net.*.ip_forward", True),

@@ -14,6 +14,9 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl import (
     number_ranges,
     value_checks,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_effects import (
+    _TAKES_NO_SWITCH,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupling_doubts import (
     coupling_doubts,
 )
@@ -126,7 +129,7 @@ def test_keys_that_act_on_others_take_a_0_and_a_1():
         for pattern in patterns.split():
             key = pattern.replace("*", "eth0")
             is_coupled = bool(couplings.influences_on(key)) or len(couplings.names_of(key)) > 1
-            if not is_coupled or "rcu_stall" in key:
+            if not is_coupled or "rcu_stall" in key or key.endswith(_TAKES_NO_SWITCH):
                 continue
             for number in ("0", "1"):
                 is_refused = number_ranges.first_refused(key, [int(number)], None) is not None

@@ -67,7 +67,7 @@ def full_key(name):
         return name
     if name.startswith("neigh."):
         return f"net.ipv4.{name}"
-    if name == "ip_forward":
+    if name == "ip_forward" or name.startswith("tcp_"):
         return f"net.ipv4.{name}"
     family = "ipv4"
     if name.startswith("v6.") or name.endswith("disable_ipv6"):
