@@ -46,7 +46,7 @@ _SWITCH = ("0", "1")
 _TAKES_NO_SWITCH = (".mtu", "_congestion_control")
 """How the others end."""
 _NONE: Mapping[str, str] = {}
-_MODES_OF_NONE = ("net.ipv6.conf.all.", "net.ipv6.conf.default.")
+_OF_NO_INTERFACE = ("net.ipv6.conf.all.", "net.ipv6.conf.default.")
 
 
 class Start(NamedTuple):
@@ -104,6 +104,8 @@ def coupled_winner(key: str, precedence: Precedence) -> Line | None:
     line, unclear, refused = last_effect(key, lines, named_keys, precedence.loader, start)
     for refused_line, reason in refused:
         precedence.note_refusal(key, refused_line, reason)
+    if line and line.value and _is_reset_later(key):
+        precedence.reset_later[key] = line
     if unclear:
         precedence.unclear[key] = unclear
     if line is None and key in assignments:
@@ -246,7 +248,7 @@ class _Boot:
         if values_equal(variable, before, value):
             return ""
         if variable.endswith(".addr_gen_mode") and value == "2":
-            is_of_interface = not variable.startswith(_MODES_OF_NONE)
+            is_of_interface = not variable.startswith(_OF_NO_INTERFACE)
             if is_of_interface and not self._secrets():
                 return "it takes a 2 only after a stable_secret of the interface or of default"
         return why_irrevocable(variable, before, value)
@@ -258,7 +260,7 @@ class _Boot:
     def _is_known(self, name: str, line: Line) -> bool:
         """Tell whether it is known what the kernel makes of the value of a line."""
         if name.endswith(".addr_gen_mode") and line.value == "2":
-            return "" not in self._secrets() or name.startswith(_MODES_OF_NONE)
+            return "" not in self._secrets() or name.startswith(_OF_NO_INTERFACE)
         live = _ONE_NUMBER if self._is_here else None
         if kernel_text.takes_names(name):
             live = self._taken.get(name)
@@ -304,6 +306,15 @@ class _Boot:
     def _set_winner(self, line: Line, value: str) -> None:
         self.winner = line._replace(value=value)
         self.unclear = None
+
+
+def _is_reset_later(key: str) -> bool:
+    """Tell whether the kernel sets a key again when its interface comes up.
+
+    net.ipv6.conf.INTERFACE.mtu then is the MTU of the link (addrconf_notify, net/ipv6/addrconf.c).
+    """
+    is_of_interface = key.startswith("net.ipv6.conf.") and not key.startswith(_OF_NO_INTERFACE)
+    return is_of_interface and key.endswith(".mtu") and not is_loopback(key)
 
 
 def is_loopback(key: str) -> bool:

@@ -53,6 +53,10 @@ def _doubts_about(key: str, precedence: Precedence) -> Iterator[Doubt]:
         why = f"writing {unclear.key} changes {key}, and to what is not known"
         remedy = f"take {unclear.key} out, or set {key} after it"
         yield _doubt(key, unclear, why, remedy)
+    reset_line = outcome.reset_later.get(key)
+    if reset_line:
+        why = f"the kernel sets {key} to the MTU of the link when the interface comes up"
+        yield _doubt(key, reset_line, why, remedy="set it where the interface is brought up")
     if incomplete:
         why = f"the line leaves out numbers of {key}, which are the kernel's own after a boot"
         yield _doubt(key, incomplete, why, remedy="give all of its numbers")

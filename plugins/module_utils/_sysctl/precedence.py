@@ -83,6 +83,8 @@ class Precedence:
         """Key -> its winner, or a line after it, that gives it a value that is not known."""
         self.incomplete: dict[str, Line] = {}
         """Key -> its winner, if no line gives all of its numbers."""
+        self.reset_later: dict[str, Line] = {}
+        """Key -> its winner, if the kernel sets the key once more after the loader has run."""
         self.has_udev = True
         self.missing_keys: tuple[str, ...] = ()
         """As in BootFiles, for keys that others act on."""
@@ -313,7 +315,7 @@ class Precedence:
 
     def has_unclear(self) -> bool:
         """Tell whether any of the winners asked for so far is followed by an unclear change."""
-        if self.unclear or self.incomplete:
+        if self.unclear or self.incomplete or self.reset_later:
             return True
         return self.earlier is not None and self.earlier.has_unclear()
 

@@ -99,6 +99,18 @@ def test_keys_that_act_on_each_other(loader, case):
     assert unclear == {full_key(name): number for name, number in case.get("unclear", {}).items()}
 
 
+@pytest.mark.parametrize(("name", "is_reset"), [("eth0", True), ("lo", False), ("default", False)])
+def test_an_interface_that_comes_up_resets_its_mtu(name, is_reset):
+    key = full_key(f"v6.{name}.mtu")
+    host = make_host("procps", {"/etc/sysctl.d/a.conf": f"{key} = 1400\n"})
+    precedence = precedence_of(host.boot_files, host.loader, [key], live={key: "1400"})
+    assert precedence.winner(key).value == "1400"
+    assert precedence.has_unclear() is is_reset
+    doubts = coupling_doubts(precedence, [key])
+    assert bool(doubts) is is_reset
+    assert all("when the interface comes up" in doubt.why for doubt, _keys in doubts)
+
+
 # Loader, whether udev runs, lines, value of eth0.rp_filter at boot, whether that is certain.
 INHERITING = [
     ("systemd", False, ["eth0.rp_filter=0", "default.rp_filter=1"], "0", False),
