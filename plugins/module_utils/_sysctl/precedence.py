@@ -58,6 +58,11 @@ class Precedence:
     earlier: the outcome so far, of programs that ran before.
     """
 
+    has_udev = True
+    """As in BootFiles; for keys that others act on."""
+    missing_keys: tuple[str, ...] = ()
+    """The same."""
+
     def __init__(
         self,
         lines: Iterable[Line],
@@ -85,9 +90,6 @@ class Precedence:
         """Key -> its winner, if no line gives all of its numbers."""
         self.reset_later: dict[str, Line] = {}
         """Key -> its winner, if the kernel sets the key once more after the loader has run."""
-        self.has_udev = True
-        self.missing_keys: tuple[str, ...] = ()
-        """As in BootFiles, for keys that others act on."""
         for line in lines:
             self._read(line)
         self._refusals: dict[str, list[tuple[Line, str]]] = {}
