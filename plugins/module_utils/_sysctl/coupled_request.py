@@ -23,15 +23,11 @@ from .values import values_equal
 _WRITER = LOADERS["systemd"]
 
 
-def refuse_conflicts(
-    settings: Mapping[str, str], requested: Mapping[str, str], live: Mapping[str, str | None]
-) -> None:
+def refuse_conflicts(requested: Mapping[str, str], live: Mapping[str, str | None]) -> None:
     """Refuse values that no run can give together.
 
-    settings: key -> value as requested, globs as written. requested: the same, globs expanded.
-    live: runtime values, as far as they are known.
+    requested: key -> value, globs expanded. live: runtime values, as far as they are known.
     """
-    _refuse_two_values(settings, requested)
     start_values = dict(START_VALUES)
     for key, value in live.items():
         if value is not None:
@@ -69,8 +65,11 @@ def value_after_writes(
     return live[key] if line is None or line.value is None else line.value
 
 
-def _refuse_two_values(settings: Mapping[str, str], requested: Mapping[str, str]) -> None:
-    """Refuse two values for one variable under two of its names."""
+def refuse_two_values(settings: Mapping[str, str], requested: Mapping[str, str]) -> None:
+    """Refuse two values for one variable under two of its names.
+
+    settings: key -> value as requested, globs as written. requested: the same, globs expanded.
+    """
     first_names: dict[str, str] = {}
     for key, value in requested.items():
         first = first_names.setdefault(variable_of(key), key)

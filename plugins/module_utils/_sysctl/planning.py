@@ -221,12 +221,14 @@ def _validate_values(request: Request, requested: Values, observed: Observed) ->
 def _refuse_conflicts(request: Request, requested: Values, observed: Observed) -> None:
     """Refuse values of keys that undo each other, and two values for one variable."""
     coupled = {key: str(value) for key, value in requested.items() if may_be_coupled(key)}
-    if not coupled or request.has_bound:
+    if not coupled:
         return
-    from .coupled_request import refuse_conflicts
+    from .coupled_request import refuse_conflicts, refuse_two_values
 
     settings = {key: str(value) for key, value in request.settings.items()}
-    refuse_conflicts(settings, coupled, observed.runtime)
+    refuse_two_values(settings, coupled)
+    if not request.has_bound:
+        refuse_conflicts(coupled, observed.runtime)
 
 
 def _missing_keys(request: Request, observed: Observed) -> tuple[str, ...]:
