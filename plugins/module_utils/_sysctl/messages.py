@@ -7,11 +7,12 @@ from __future__ import annotations
 from typing import Iterator, Sequence
 
 from .boot_files import read_order
-from .couplings import variable_of
+from .couplings import names_of, variable_of
 from .default_keys import stale_keys
 from .doubts import Doubt
 from .effects import Effects
 from .errors import TuningError
+from .globs import stands_for
 from .keys import is_glob
 from .loaders import COMMAND_LINE
 from .plan import Plan
@@ -88,8 +89,13 @@ def _reader(winner: Line) -> str:
 
 def _explain_other_key(key: str, winner: Line) -> str:
     """Explain how a line of another key decides this one, "" if it is a line of this key."""
-    if winner.key == key or is_glob(winner.key):
+    if stands_for(winner.key, key):
         return ""
+    if is_glob(winner.key):
+        names = [name for name in names_of(key) if stands_for(winner.key, name)]
+        if names:
+            return f" by {winner.key}, which matches {names[0]}, the same variable"
+        return f" by {winner.key}, which matches a key that changes it"
     if variable_of(winner.key) == variable_of(key):
         return f" by {winner.key}, which is the same variable"
     return f" by setting {winner.key}, which changes it"

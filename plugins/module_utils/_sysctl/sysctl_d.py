@@ -59,9 +59,18 @@ def line_result(key: str, line: Line | None) -> dict[str, Any]:
         "line": line.number,
         "by": line.by,
     }
-    if line.key != key and not is_glob(line.key):
+    if not _is_about(line, key):
         result["line_key"] = printable(line.key)
     return result
+
+
+def _is_about(line: Line, key: str) -> bool:
+    """Tell whether a line names a key, or is a glob that matches it."""
+    if line.key == key or not is_glob(line.key):
+        return line.key == key
+    from .globs import stands_for  # most lines are no globs
+
+    return stands_for(line.key, key)
 
 
 def split_segments(data: bytes, loader: Loader) -> list[str]:
