@@ -32,6 +32,20 @@ def test_absent_undoes_an_earlier_task(world: World, ask: Asker) -> None:
     ask.again(world, remove)
 
 
+def test_absent_does_not_ask_for_a_name_that_the_kernel_does_not_have(
+    world: World, ask: Asker
+) -> None:
+    congestion = "net.ipv4.tcp_congestion_control"
+    before = world.sysctl(congestion)
+    world.write(OURS, f"{congestion} = {before}\n")
+    world.write(VENDOR, f"{congestion} = nosuch\n")
+    remove = absent(congestion)
+    result = ask.ok(world, remove)
+    assert (world.sysctl(congestion), world.exists(OURS)) == (before, False)
+    assert result["changed_keys"] == []
+    ask.again(world, remove)
+
+
 def test_absent_prefers_the_value_of_another_file_to_the_stated_one(
     world: World, ask: Asker
 ) -> None:

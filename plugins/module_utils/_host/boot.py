@@ -81,7 +81,7 @@ def read_boot_files(files: HostFiles) -> BootFiles:
         problems=tuple(problems),
         doubts=_doubts_about_the_loader(files),
         has_udev=udev_applies_keys(files),
-        missing_keys=_missing_keys(files),
+        missing_keys=missing_keys(files),
     )
     return with_later_programs(boot_files, files)
 
@@ -103,7 +103,7 @@ def udev_applies_keys(files: HostFiles) -> bool:
     return has_rules and os.path.exists(UDEV_IS_RUNNING)
 
 
-def _missing_keys(files: HostFiles) -> tuple[str, ...]:
+def missing_keys(files: HostFiles) -> tuple[str, ...]:
     """Return how keys start that only the first network namespace has."""
     folders = ("net.ipv4.neigh.default.", "net.ipv6.neigh.default.")
     if files.root != "/" or os.path.exists(proc_path(folders[0])):

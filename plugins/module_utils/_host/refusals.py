@@ -123,11 +123,18 @@ def _available_names(key: str) -> str:
 
 def require_available(write: RuntimeWrite) -> None:
     """Refuse a name that the kernel neither has nor can load a module for, as far as is known."""
+    if not is_available(write):
+        raise write_error(write, OSError(errno.ENOENT, os.strerror(errno.ENOENT)))
+
+
+def is_available(write: RuntimeWrite) -> bool:
+    """Tell whether the kernel may have what a value names, or load a module for it.
+
+    That is so for every key that takes no names.
+    """
     names = _available_names(write.key).split()
     missing = [name for name in write.after.split() if name not in names]
-    if not names or not missing or _may_load_module(_MODULES[write.key] + missing[0]):
-        return
-    raise write_error(write, OSError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    return not names or not missing or _may_load_module(_MODULES[write.key] + missing[0])
 
 
 def _may_load_module(name: str) -> bool:

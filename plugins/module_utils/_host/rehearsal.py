@@ -22,7 +22,7 @@ from typing import Any, Iterable, NamedTuple, Sequence
 from .._sysctl.boot_effects import is_loopback
 from .._sysctl.couplings import INHERITED, influences_on
 from .._sysctl.errors import describe_os_error
-from .boot import udev_applies_keys
+from .boot import missing_keys, udev_applies_keys
 from .child_process import call_in_child
 from .files import HostFiles
 from .libc import CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, call
@@ -159,6 +159,7 @@ def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:
     """Do all of it, in a process that then ends."""
     _die_with_parent()
     interfaces = [name for _index, name in socket.if_nameindex()]
+    missing_here = missing_keys(HostFiles("/"))
     call("unshare", CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS)
     _make_read_only()
     # First the stand-ins: they do not follow a default that was written before.
@@ -170,7 +171,7 @@ def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:
         if reason:
             reasons[key] = reason
     known_keys = [key for key in keys if key not in reasons]
-    defaults = _defaults_not_followed(known_keys)
+    defaults = _defaults_not_followed(known_keys, missing_here)
     start_values = {key: read_key(key) for key in known_keys}
     start_defaults = {key: _read_if_there(default) for key, default in defaults.items()}
     _run_loader(loader_name)
@@ -217,8 +218,10 @@ def _why_not(key: str, interface_problem: str) -> str:
     return ""
 
 
-def _defaults_not_followed(keys: Iterable[str]) -> dict[str, str]:
+def _defaults_not_followed(keys: Iterable[str], missing_here: tuple[str, ...]) -> dict[str, str]:
     """Return key -> the key of ``default`` that its interface inherits at boot, and not here.
+
+    missing_here: how keys start that this host does not have either.
 
     A new namespace takes net.ipv4.conf.default from the first one, and with it what was written
     there: its interfaces do not follow that any more. It has no net.ipv4.neigh.default at all.
@@ -228,7 +231,10 @@ def _defaults_not_followed(keys: Iterable[str]) -> dict[str, str]:
         if is_loopback(key):
             continue  # it has an address at boot, and so inherits nothing
         for influence in influences_on(key):
-            if influence.when == INHERITED and not _follows(key, influence.key):
+            is_inherited = influence.when == INHERITED and not influence.key.startswith(
+                missing_here
+            )
+            if is_inherited and not _follows(key, influence.key):
                 defaults[key] = influence.key
     return defaults
 

@@ -71,7 +71,8 @@ def _require_available_names(plan: Plan) -> None:
     runtime = plan.observed.runtime
     for key in KEYS_TAKING_NAMES:
         value = plan.desired.get(key)
-        if value is not None and key in runtime and value != runtime[key]:
+        is_requested = key not in plan.removed_keys
+        if is_requested and value is not None and key in runtime and value != runtime[key]:
             refusals.require_available(RuntimeWrite(key, before=runtime[key], after=value))
 
 

@@ -128,7 +128,7 @@ class SettingsChange(HostChange):
     def plan(self, files: HostFiles) -> Plan:
         plan = self._make_plan(self._observe(files))
         if plan.removed_keys and self.request.runtime and self.request.persistent:
-            plan = removed_keys.with_kernel_defaults(plan)
+            plan = removed_keys.with_earlier_values(plan)
         contradictions = plan.contradictions()
         if contradictions:
             plan = plan._replace(undone=undone.find_undone(contradictions, files))

@@ -19,7 +19,7 @@ from .._sysctl.coupling_doubts import doubts_of_boot
 from .._sysctl.couplings import names_of
 from .._sysctl.doubts import keys_in_doubt
 from .._sysctl.errors import TuningError, describe_os_error
-from .._sysctl.globs import glob_matches, split_glob
+from .._sysctl.globs import glob_matches, split_glob, stands_for
 from .._sysctl.keys import ACTIONS, is_glob, parse_key
 from .._sysctl.loaders import COMMAND_LINE, LOADERS, BootFile, Loader
 from .._sysctl.precedence import after_stages, outcome_of
@@ -192,7 +192,8 @@ class _NextBoot:
         loader = self._of_loader
         if line.path in self._masked and line.by == loader.loader.program:
             return "masked"
-        if line.value is not None and not self.precedence.is_taken(line, key):
+        sets_variable = any(stands_for(line.key, name) for name in _names_of(key))
+        if line.value is not None and sets_variable and not self.precedence.is_taken(line, key):
             return "refused"
         winner = self.precedence.winner(key)
         if winner and _is_same_line(line, winner):

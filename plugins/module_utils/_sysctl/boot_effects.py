@@ -18,6 +18,7 @@ from .couplings import (
     INHERITED,
     RANDOM,
     START_VALUES,
+    WRITTEN,
     Influence,
     effect_of,
     has_effect,
@@ -43,8 +44,11 @@ _ONE_NUMBER = "0"
 """Every key of couplings.py holds one number, or has a grammar of its own."""
 _SWITCH = ("0", "1")
 """Most keys of couplings.py take these as they are, unless ``why_irrevocable`` says otherwise."""
-_TAKES_NO_SWITCH = (".mtu", "_congestion_control")
+_TAKES_NO_SWITCH = (".mtu", "_bytes", "_congestion_control")
 """How the others end."""
+_SMALLEST = {"vm.dirty_bytes": 8192, "vm.dirty_background_bytes": 1}
+"""Key that reads 0 while it is not used -> the smallest number that it takes, or less on machines
+with larger pages (dirty_bytes_handler and vm_dirty_bytes, mm/page-writeback.c)."""
 _NONE: Mapping[str, str] = {}
 _OF_NO_INTERFACE = ("net.ipv6.conf.all.", "net.ipv6.conf.default.")
 
@@ -58,6 +62,8 @@ class Start(NamedTuple):
     """Whether the kernel is that of this machine."""
     is_running: bool = False
     """Whether interfaces may have values of their own, and so inherit none."""
+    missing_keys: tuple[str, ...] = ()
+    """How keys start that the host does not have."""
     has_udev: bool = True
     """Whether the lines of an interface are applied once more when the others are."""
     is_own_run: bool = False
@@ -77,18 +83,20 @@ class LastEffect(NamedTuple):
     """The lines that the kernel refuses because of earlier ones, each with the reason."""
 
 
-def names_that_matter(key: str) -> list[str]:
-    """Return the keys whose writing sets or changes a key, its own names first."""
+def names_that_matter(key: str, missing_keys: tuple[str, ...] = ()) -> list[str]:
+    """Return the keys whose writing sets or changes a key, its own names first.
+
+    missing_keys: how those start that the host does not have.
+    """
     names = names_of(key)
     for influence in influences_on(key):
         names.extend(names_of(influence.key))
-    return names
+    return [name for name in names if not name.startswith(missing_keys)]
 
 
 def coupled_winner(key: str, precedence: Precedence) -> Line | None:
     """Return the line that decides a key on which others may act, None if there is none."""
-    missing = precedence.missing_keys
-    names = [name for name in names_that_matter(key) if not name.startswith(missing)]
+    names = names_that_matter(key, precedence.missing_keys)
     assignments, excluded = precedence.assignments, precedence.excluded
     named_keys = {name for name in names if name in assignments or name in excluded}
     lines = precedence.lines_written_to(names)
@@ -98,6 +106,7 @@ def coupled_winner(key: str, precedence: Precedence) -> Line | None:
     start = Start(
         start_values,
         precedence.is_of_this_kernel(),
+        missing_keys=precedence.missing_keys,
         has_udev=precedence.has_udev,
         taken=precedence.live,
     )
@@ -165,7 +174,7 @@ class _Boot:
     """The variables that bear on one key, while the loader writes."""
 
     def __init__(self, key: str, loader: Loader, start: Start) -> None:
-        self.names = names_that_matter(key)
+        self.names = names_that_matter(key, start.missing_keys)
         self.winner: Line | None = None
         self.unclear: Line | None = None
         self.refused: list[tuple[Line, str]] = []
@@ -177,6 +186,9 @@ class _Boot:
         self._taken = start.taken
         # The loopback interface has an address before the loader runs.
         self._is_written = start.is_running or is_loopback(key)
+        influences = influences_on(key)
+        self._other_units = {item.key for item in influences if item.when == WRITTEN}
+        """Keys of the same variable in another unit: writing one of them writes all."""
         self._may_be_unwritten = False
         """Whether the loader may have skipped the line, since the key may have the value."""
         self._values: dict[str, str] = {}
@@ -205,7 +217,7 @@ class _Boot:
             self._values[variable] = value
         else:
             self._values.pop(variable, None)
-        if variable == self._variable:
+        if variable == self._variable or variable in self._other_units:
             self._note_write(before)
         is_changed = not values_equal(variable, before, value)
         for target, influences in self._influences.items():
@@ -234,7 +246,9 @@ class _Boot:
         text = line.value or ""
         value: str | None = text
         if not self._is_kept(name, text):
-            value = value_in_text(name, text, live=_ONE_NUMBER)
+            # Another one than the text: the kernel need not take the value that a key has.
+            live = "1" if text == _ONE_NUMBER else _ONE_NUMBER
+            value = value_in_text(name, text, live)
         if value is None:
             return None
         variable = variable_of(name)
@@ -251,6 +265,9 @@ class _Boot:
             is_of_interface = not variable.startswith(_OF_NO_INTERFACE)
             if is_of_interface and not self._secrets():
                 return "it takes a 2 only after a stable_secret of the interface or of default"
+        smallest = _SMALLEST.get(variable)
+        if smallest is not None and value.isdigit() and int(value) < smallest:
+            return f"the kernel takes no less than {smallest}"
         return why_irrevocable(variable, before, value)
 
     def _secrets(self) -> list[str]:

@@ -136,11 +136,13 @@ def warn_of_unread_file(plan: Plan) -> Iterator[str]:
 
 def refuse_doubts(plan: Plan) -> None:
     """Refuse a plan whose outcome at the next boot is not certain, if the user asked for that."""
-    if plan.doubts and plan.request.on_doubt == "fail":
-        doubt, keys = plan.doubts[0]
-        raise TuningError(
-            f"{_describe_doubt(doubt, keys)}, or set on_doubt to 'warn' or 'ignore'", keys[0]
-        )
+    if plan.request.on_doubt != "fail":
+        return
+    for doubt, keys in plan.doubts:
+        if any(key not in plan.removed_keys or not plan.request.present for key in keys):
+            raise TuningError(
+                f"{_describe_doubt(doubt, keys)}, or set on_doubt to 'warn' or 'ignore'", keys[0]
+            )
 
 
 def _describe_doubt(doubt: Doubt, keys: Sequence[str]) -> str:

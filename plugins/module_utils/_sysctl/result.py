@@ -75,13 +75,14 @@ def _irreversible_keys(plan: Plan) -> list[dict[str, str]]:
 def _keys_in_doubt(plan: Plan) -> set[str]:
     """Return the keys whose value at boot is not certain, also where nobody asked for doubts."""
     doubts = plan.doubts
-    boot_files = plan.boot_files
-    is_asked = plan.request.persistent and plan.request.on_doubt != "ignore"
-    if not is_asked and (boot_files.doubts or plan.precedence.has_unclear()):
-        from .coupling_doubts import doubts_of_boot  # noqa: PLC0415 # few hosts have doubts
-
+    if not plan.request.persistent or plan.request.on_doubt == "ignore":
         values = {**plan.request.settings, **plan.desired}
-        doubts = doubts_of_boot(plan.precedence, boot_files.doubts, values)
+        for key in values:
+            plan.precedence.winner(key)  # it notes what is not clear
+        if plan.boot_files.doubts or plan.precedence.has_unclear():
+            from .coupling_doubts import doubts_of_boot  # noqa: PLC0415 # few hosts have doubts
+
+            doubts = doubts_of_boot(plan.precedence, plan.boot_files.doubts, values)
     if not doubts:
         return set()
     from .doubts import keys_in_doubt  # noqa: PLC0415

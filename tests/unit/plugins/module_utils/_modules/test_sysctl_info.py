@@ -221,6 +221,29 @@ def test_lines_of_both_names_are_about_one_variable(kernel):
     assert result["drift"] == []
 
 
+MODE, SECRET = "net.ipv6.conf.eth0.addr_gen_mode", "net.ipv6.conf.eth0.stable_secret"
+RATIO, BYTES = "vm.dirty_ratio", "vm.dirty_bytes"
+
+
+@pytest.mark.parametrize(
+    ("key", "own_value", "other_key", "other_value", "boot"),
+    [
+        (MODE, "0", SECRET, "2001:db8:dead:beef::1", "2"),
+        (RATIO, "15", BYTES, "268435456", "0"),
+    ],
+)
+def test_a_line_of_another_key_is_not_judged_as_one_of_this_key(
+    kernel, key, own_value, other_key, other_value, boot
+):
+    kernel(**{key: "20"})
+    text = f"{key} = {own_value}\n{other_key} = {other_value}\n"
+    result = inspect({"/etc/sysctl.d/a.conf": text}, [key])
+    assert result["settings"][key]["boot"] == boot
+    assert [fate for *_unused, fate in fates(result, key)] == ["overridden", "winner"]
+    assert result["problems"] == []
+    assert "dead:beef" not in str(result)
+
+
 def test_a_line_of_another_key_that_decides_is_among_the_lines(kernel):
     kernel(**{REDIRECTS: "1"})
     files = {"/etc/sysctl.d/a.conf": f"{REDIRECTS} = 1\n", "/etc/sysctl.d/b.conf": f"{FORWARD} = 1"}

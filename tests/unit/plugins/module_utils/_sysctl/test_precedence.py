@@ -144,6 +144,57 @@ def test_a_default_that_the_host_does_not_have_gives_nothing():
     assert precedence_of(boot_files, host.loader, [key]).winner(key) is None
 
 
+# Name of a key, lines, its value at boot without neigh.default (None: no line decides it).
+WITHOUT_DEFAULT = [
+    ("neigh.eth0.gc_stale_time", ["neigh.d*.gc_stale_time=20"], None),
+    (
+        "neigh.eth0.gc_stale_time",
+        ["-neigh.eth0.gc_stale_time", "neigh.*.gc_stale_time=20"],
+        None,
+    ),
+    (
+        "neigh.eth0.base_reachable_time_ms",
+        ["neigh.eth0.base_reachable_time=50", "neigh.d*.base_reachable_time=20"],
+        "50000",
+    ),
+]
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize(("name", "lines", "value"), WITHOUT_DEFAULT)
+def test_a_glob_does_not_match_a_default_that_the_host_does_not_have(loader, name, lines, value):
+    key = full_key(name)
+    text = "".join(full_line(line) for line in lines)
+    host = make_host(loader, {"/etc/sysctl.d/a.conf": text})
+    boot_files = host.boot_files._replace(missing_keys=(full_key("neigh.default."),))
+    winner = precedence_of(boot_files, host.loader, [key]).winner(key)
+    assert (winner and winner.value) == value
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+def test_a_key_in_one_unit_that_is_written_inherits_in_none(loader):
+    key = full_key("neigh.eth0.base_reachable_time_ms")
+    lines = ["neigh.eth0.base_reachable_time=50", "neigh.default.base_reachable_time=20"]
+    text = "".join(full_line(line) for line in lines)
+    host = make_host(loader, {"/etc/sysctl.d/a.conf": text})
+    assert precedence_of(host.boot_files, host.loader, [key]).winner(key).value == "50000"
+
+
+# Name of a key, value of its last line, which the kernel refuses.
+REFUSED_ZEROS = [("v6.default.mtu", "0"), ("dirty_bytes", "1"), ("dirty_bytes", "100")]
+
+
+@pytest.mark.parametrize(("name", "value"), REFUSED_ZEROS)
+def test_small_numbers_that_a_coupled_key_does_not_take(name, value):
+    key = full_key(name)
+    text = f"{key} = 1048576\n{key} = {value}\n"
+    if name.endswith("mtu"):
+        text = f"{key} = 1280\n{key} = {value}\n"
+    host = make_host("procps", {"/etc/sysctl.d/a.conf": text})
+    precedence = precedence_of(host.boot_files, host.loader, [key], live={key: "1280"})
+    assert precedence.winner(key).number == 1
+
+
 @pytest.mark.parametrize("loader", ["systemd", "procps"])
 @pytest.mark.parametrize(("line", "is_unclear"), [("", True), ("{key} = 500", False)])
 def test_a_later_program_may_clear_up_what_is_not_known(loader, line, is_unclear):

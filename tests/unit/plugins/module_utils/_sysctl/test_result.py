@@ -200,3 +200,12 @@ def test_what_writes_make_of_another_key(key, writes, after):
     live = {key: "1" if after == "0" and "redirects" in key else "0"}
     live.update({name: "0" if value == "1" else "1" for name, value in writes.items()})
     assert value_after_writes(key, writes, live) == after
+
+
+@pytest.mark.parametrize("live", ["1000", "2000"])
+def test_a_run_for_now_only_says_what_is_not_certain_at_boot(live):
+    key = "net.ipv4.neigh.eth0.retrans_time_ms"
+    text = f"{key} = 1000\nnet.ipv4.neigh.eth0.retrans_time = 101\n"
+    host = make_host("procps", {"/etc/sysctl.d/a.conf": text}, kernel={key: live})
+    plan = plan_for(make_request({key: "1000"}, persistent=False), host)
+    assert build_result(plan)["settings"][key]["boot"]["certain"] is False

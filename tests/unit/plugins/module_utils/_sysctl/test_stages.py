@@ -167,6 +167,17 @@ def test_a_doubt_warns_and_fails_on_request():
     assert caught.value.key == KEY
 
 
+def test_a_doubt_about_a_key_that_is_taken_out_fails_nothing():
+    ours = "/etc/sysctl.d/90-ansible.conf"
+    host = make_staged_host("", doubts=DOUBTS)
+    with_ours = host.boot_files.with_file(ours, ours, f"{KEY} = 30\n".encode())
+    host = host._replace(boot_files=with_ours)
+    request = make_request({OTHER: "7"}, exclusive=True, on_doubt="fail", runtime=False)
+    plan = plan_for(request, host)
+    assert [keys for _doubt, keys in plan.doubts] == [(KEY,)]
+    refuse_doubts(plan)
+
+
 @pytest.mark.parametrize("by", ["", "kernel", "systemd-sysctl", "procps", "busybox"])
 def test_what_the_loader_or_the_kernel_reads_comes_first(by):
     assert not is_read_later(by)
