@@ -177,3 +177,17 @@ def test_a_word_for_one_beside_a_wrong_value(world: World, ask: Asker) -> None:
     result = ask.fails(world, sysctl({FORWARD: "yes", FIN: "soon"}))
     assert "'soon' is not a number" in result["msg"]
     assert "yes" not in result["msg"]
+
+
+def test_a_name_for_the_next_boot_that_the_kernel_has_is_certain(world: World, ask: Asker) -> None:
+    assert world.sysctl(CONGESTION) != "reno"
+    task = sysctl({CONGESTION: "reno"}, runtime=False, on_doubt="fail")
+    result = ask.ok(world, task)
+    assert result["settings"][CONGESTION]["boot"]["certain"]
+    assert info_of(world, ask)["certain"]
+
+
+def info_of(world: World, ask: Asker) -> dict[str, Any]:
+    """Return what sysctl_info says of the congestion control."""
+    setting: dict[str, Any] = ask.again(world, info(keys=[CONGESTION]))["settings"][CONGESTION]
+    return setting

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Collection
+from typing import Any, Collection, Iterable, Mapping
 
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.plan import Plan, RuntimeWrite
@@ -119,6 +119,18 @@ def _available_names(key: str) -> str:
         return read_key(_AVAILABLE[key])
     except (KeyError, OSError):
         return ""
+
+
+def available_names(keys: Iterable[str], requested: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names that the kernel has for these keys, and requested ones that it can load."""
+    names: dict[str, None] = {}
+    for key in keys:
+        if key in _MODULES:
+            names.update(dict.fromkeys(_available_names(key).split()))
+            value = requested.get(key)
+            if value is not None and is_available(RuntimeWrite(key, None, str(value))):
+                names.update(dict.fromkeys(str(value).split()))
+    return tuple(names)
 
 
 def require_available(write: RuntimeWrite) -> None:

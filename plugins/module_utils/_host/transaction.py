@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Callable, Collection, Iterator, Mapping, NoRet
 
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError, describe_os_error
+from .._sysctl.keys import KEYS_TAKING_NAMES
 from .._sysctl.loaders import FOLDERS
 from .._sysctl.plan import FileChange, Plan, RuntimeWrite
 from .file_change import SetAttributes, UndoStep, change_file, remove_leftovers, require_writable
@@ -34,12 +35,6 @@ else:
 
 _MADE_FOLDERS = (*FOLDERS, "/etc/modules-load.d")
 """Folders that are made where they are missing."""
-KEYS_TAKING_NAMES = (
-    "net.core.default_qdisc",
-    "net.ipv4.tcp_allowed_congestion_control",
-    "net.ipv4.tcp_congestion_control",
-)
-"""Those of which ``refusals.py`` knows whether the kernel has what they name."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -11,7 +11,7 @@ from .._host.files import HostFiles
 from .._host.proc_sys import read_keys, require_procfs
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
-from .._sysctl.keys import ACTIONS, is_glob, may_be_coupled, parse_key
+from .._sysctl.keys import ACTIONS, KEYS_TAKING_NAMES, is_glob, may_be_coupled, parse_key
 from .._sysctl.plan import Observed, Plan
 from .._sysctl.planning import make_plan, surplus_keys
 from .._sysctl.request import Request, check_combination
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         effects,
         limited_values,
         proc_sys_globs,
+        refusals,
         runtime_values,
         transaction,
         undone,
@@ -49,6 +50,7 @@ else:
     effects = LazyModule(__name__, ".._host.effects")
     limited_values = LazyModule(__name__, ".._host.limited_values")
     proc_sys_globs = LazyModule(__name__, ".._host.proc_sys_globs")
+    refusals = LazyModule(__name__, ".._host.refusals")
     runtime_values = LazyModule(__name__, ".._host.runtime_values")
     transaction = LazyModule(__name__, ".._host.transaction")
     undone = LazyModule(__name__, ".._host.undone")
@@ -187,6 +189,9 @@ class SettingsChange(HostChange):
             surplus = surplus_keys(request, content, loader)
             keys = [*request.settings, *self.also_read, *surplus]
             runtime, matches = _read_runtime(keys, needed=request.runtime)
+            if any(key in KEYS_TAKING_NAMES for key in keys):
+                names = refusals.available_names(keys, request.settings)
+                boot_files = boot_files._replace(available_names=names)
         existing_path = None
         if content is not None:
             existing_path = files.host_path(location.real_path)

@@ -13,6 +13,7 @@ from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
 from .._host.proc_sys import proc_path, read_key
 from .._host.proc_sys_globs import expand_glob
+from .._host.refusals import available_names
 from .._host.undone import find_undone
 from .._sysctl.boot_files import BootFiles, boot_lines, read_order
 from .._sysctl.coupling_doubts import doubts_of_boot
@@ -97,11 +98,12 @@ def inspect_settings(
     running: the files, if they are those of this kernel's host; None: those of an image.
     """
     lines = _NextBootLines(boot_files, loader)
-    problems = [_problem(entry.path, None, entry.reason) for entry in boot_files.problems]
-    problems.extend(_line_problems(boot_files, loader, lines))
-    runtime: dict[str, str | None] = {}
-    for key in _requested_keys(keys, lines.lines, running is not None):
-        runtime[key] = _runtime_value(key, problems) if running else None
+    problems = _file_problems(boot_files, loader, lines)
+    requested = _requested_keys(keys, lines.lines, running is not None)
+    runtime: dict[str, str | None] = dict.fromkeys(requested)
+    if running:
+        runtime = {key: _runtime_value(key, problems) for key in requested}
+        boot_files = boot_files._replace(available_names=available_names(runtime, requested={}))
     boot = _NextBoot(lines, boot_files, loader, runtime)
     contradictions = boot.precedence.contradictions(runtime)
     undone = find_undone(contradictions, running) if contradictions and running else ()
@@ -320,6 +322,15 @@ def _refused_lines(key: str, boot: _NextBoot, runtime: str | None) -> Iterator[d
 
 def _problem(path: str, line: int | None, reason: str) -> dict[str, Any]:
     return {"path": printable(path), "line": line, "problem": printable(reason)}
+
+
+def _file_problems(
+    boot_files: BootFiles, loader: Loader, lines: _NextBootLines
+) -> list[dict[str, Any]]:
+    """Return the files that cannot be read, and the lines that the loader cannot read."""
+    problems = [_problem(entry.path, None, entry.reason) for entry in boot_files.problems]
+    problems.extend(_line_problems(boot_files, loader, lines))
+    return problems
 
 
 def _line_problems(

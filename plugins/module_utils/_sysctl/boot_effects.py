@@ -68,6 +68,8 @@ class Start(NamedTuple):
     """Whether the lines of an interface are applied once more when the others are."""
     is_own_run: bool = False
     """Whether a run of ours writes: it compares values, where a loader compares texts."""
+    available_names: tuple[str, ...] = ()
+    """As in BootFiles."""
     taken: Mapping[str, str | None] = _NONE
     """Key -> a value that it is known to take as it is."""
 
@@ -108,6 +110,7 @@ def coupled_winner(key: str, precedence: Precedence) -> Line | None:
         precedence.is_of_this_kernel(),
         missing_keys=precedence.missing_keys,
         has_udev=precedence.has_udev,
+        available_names=precedence.available_names,
         taken=precedence.live,
     )
     line, unclear, refused = last_effect(key, lines, named_keys, precedence.loader, start)
@@ -183,6 +186,7 @@ class _Boot:
         self._is_here = start.is_here
         self._is_own_run = start.is_own_run
         self._has_udev = start.has_udev
+        self._available_names = start.available_names
         self._taken = start.taken
         # The loopback interface has an address before the loader runs.
         self._is_written = start.is_running or is_loopback(key)
@@ -282,7 +286,8 @@ class _Boot:
         if kernel_text.takes_names(name):
             live = self._taken.get(name)
         text = line.value or ""
-        return self._is_kept(name, text) or kernel_text.is_known(name, text, live)
+        names = self._available_names
+        return self._is_kept(name, text) or kernel_text.is_known(name, text, live, names)
 
     def _is_kept(self, name: str, text: str) -> bool:
         """Tell whether a name is known to take a number as it is, without looking at its range."""

@@ -43,6 +43,8 @@ class BootFiles(NamedTuple):
     """Whether udev applies the lines of an interface once more when the interface appears."""
     missing_keys: tuple[str, ...] = ()
     """How keys start that this host lacks, since it does not have the first network namespace."""
+    available_names: tuple[str, ...] = ()
+    """Names that the kernel takes for keys that take names, as far as they were looked up."""
 
     def loader_name(self, loader: Loader) -> str:
         """Return what applies the files at boot, as results name it."""

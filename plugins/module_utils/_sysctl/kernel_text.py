@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from socket import AF_INET6, inet_pton
-from typing import TYPE_CHECKING, Any, Callable, Iterable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, NamedTuple
 
 from .._lazy_module import LazyModule
 from .keys import RANGE_LISTS, may_be_rounded
@@ -110,11 +110,12 @@ def _kept_text(key: str, text: str) -> str | None:
     return " ".join(str(number) for number in kept) or None
 
 
-def is_known(key: str, text: str, live: str | None) -> bool:
+def is_known(key: str, text: str, live: str | None, available_names: Collection[str] = ()) -> bool:
     """Tell whether it is known what the kernel makes of a text with numbers or names."""
     grammar = grammar_of(key)
     if grammar and grammar.takes_names and live is not None:
-        return bool(grammar.take(text) == grammar.take(live))
+        names = {*available_names, *live.split()}
+        return names.issuperset((grammar.take(text) or "").split())
     count = len(text.split() if live is None else live.split())
     numbers, _is_read_to_its_end = read_numbers(text, count)
     return _kept_numbers(key, numbers, live) is not None

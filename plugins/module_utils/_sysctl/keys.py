@@ -109,6 +109,14 @@ _ROUNDED_ENDS = (
 """How the keys end of which ``rounding.py`` knows something."""
 
 
+KEYS_TAKING_NAMES = (
+    "net.core.default_qdisc",
+    "net.ipv4.tcp_allowed_congestion_control",
+    "net.ipv4.tcp_congestion_control",
+)
+"""Keys that take names of parts of the kernel, which may be modules."""
+
+
 def is_glob(key: str) -> bool:
     """Tell whether a key contains a glob character, as both loaders see it."""
     return "*" in key or "?" in key or "[" in key

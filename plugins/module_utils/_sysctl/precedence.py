@@ -62,6 +62,8 @@ class Precedence:
     """As in BootFiles; for keys that others act on."""
     missing_keys: tuple[str, ...] = ()
     """The same."""
+    available_names: tuple[str, ...] = ()
+    """The same, for keys that take names."""
 
     def __init__(
         self,
@@ -237,7 +239,7 @@ class Precedence:
         """Note that the kernel may refuse the value of a line, or make another one of it."""
         text, live = line.value or "", self.live.get(key)
         is_kept = text == live and is_plain_number(text)
-        if not is_kept and not kernel_text.is_known(key, text, live):
+        if not is_kept and not kernel_text.is_known(key, text, live, self.available_names):
             self.unclear[key] = line
 
     def assignment(self, key: str) -> Line | None:
@@ -384,6 +386,7 @@ def after_stages(
     while outcome:
         outcome.has_udev = boot_files.has_udev
         outcome.missing_keys = boot_files.missing_keys
+        outcome.available_names = boot_files.available_names
         outcome = outcome.earlier
     return precedence
 

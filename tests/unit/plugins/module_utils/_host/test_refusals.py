@@ -13,9 +13,9 @@ import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._host import (
     proc_sys,
     refusals,
-    transaction,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import KEYS_TAKING_NAMES
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import RuntimeWrite
 
 KEY = "net.ipv4.tcp_fin_timeout"
@@ -142,4 +142,4 @@ def test_a_word_that_the_kernel_prints_is_written_as_its_number(kernel):
 
 
 def test_keys_that_take_names_are_checked_before_anything_is_written():
-    assert set(transaction.KEYS_TAKING_NAMES) == set(refusals._MODULES)
+    assert set(KEYS_TAKING_NAMES) == set(refusals._MODULES)

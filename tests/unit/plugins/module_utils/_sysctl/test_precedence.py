@@ -265,6 +265,14 @@ def test_names_that_the_kernel_may_not_have(loader, key, text, live, value, is_c
     assert all("may not have what it names" in doubt.why for doubt, _keys in doubts)
 
 
+@pytest.mark.parametrize("key", [CONGESTION, ALLOWED])
+def test_a_name_that_the_kernel_has_is_certain(key):
+    host = make_host("procps", {"/etc/sysctl.d/a.conf": f"{key} = bbr\n"})
+    boot_files = host.boot_files._replace(available_names=("reno", "bbr"))
+    precedence = precedence_of(boot_files, host.loader, [key], live={key: "reno"})
+    assert coupling_doubts(precedence, [key]) == ()
+
+
 PRINTK = "kernel.printk"
 
 
