@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -191,6 +193,23 @@ def test_a_first_secret_is_written_last(world: World, ask: Asker) -> None:
     result = ask.ok(world, sysctl(settings))
     assert [entry["key"] for entry in result["irreversible"]] == list(settings)
     ask.again(world, sysctl(settings))
+
+
+@pytest.mark.parametrize("name", ["v0", "all"])
+def test_a_random_secret_of_an_interface_that_gets_ipv6_is_named_before(
+    linked: World, ask: Asker, name: str
+) -> None:
+    key, secret = f"net.ipv6.conf.{name}.disable_ipv6", "net.ipv6.conf.v0.stable_secret"
+    linked.set_sysctl(key, 1)
+    linked.set_sysctl("net.ipv6.conf.v0.addr_gen_mode", 3)
+    ((named),) = ask.ok(linked, sysctl({key: 0}), check=True)["irreversible"]
+    assert named["key"] == key
+    assert f"the kernel gives {secret} a random value" in named["reason"]
+    ask.fails(linked, sysctl({key: 0, "net.ipv4.ip_default_ttl": 999}))
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        linked.sysctl(secret)
+    ask.ok(linked, sysctl({key: 0}))
+    assert linked.sysctl(secret)
 
 
 @pytest.mark.parametrize("interface", ["all", "br0"])

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 else:
     lost_ipv6 = LazyModule(__name__, ".lost_ipv6")
 
+_NO_INTERFACE = ("/all", "/default", "/lo")
 _MAX_NAMED = 40
 """A host of containers has thousands of interfaces."""
 
@@ -120,6 +121,8 @@ def _changed_keys(key: str) -> Iterator[str]:
 def _first_values(plan: Plan, affected: Values) -> Iterator[tuple[str, str]]:
     """Yield each write that gives another key its first value, with that key."""
     for write in plan.writes:
+        if write.key.endswith(".disable_ipv6") and parse_number(write.after) == 0:
+            yield from _secrets_of_enabled(write.key, {**affected, write.key: write.before})
         if parse_number(write.after) != 3:
             continue
         for key, value in affected.items():
@@ -130,6 +133,22 @@ def _first_values(plan: Plan, affected: Values) -> Iterator[tuple[str, str]]:
                 and _takes_random(key, plan, affected)
             ):
                 yield write.key, key
+
+
+def _secrets_of_enabled(key: str, before: Values) -> Iterator[tuple[str, str]]:
+    """Yield the secrets that interfaces take when IPv6 is enabled on them: they have mode 3.
+
+    key: the key that enables it. before: the values of ``disable_ipv6``, among others.
+    """
+    for name, value in before.items():
+        folder, _slash, setting = key_to_path(name).rpartition("/")
+        if setting != "disable_ipv6" or value in (None, "0") or folder.endswith(_NO_INTERFACE):
+            continue
+        mode = path_to_key(f"{folder}/addr_gen_mode")
+        secret = path_to_key(f"{folder}/stable_secret")
+        live = read_keys([mode, secret], named=False, needed=False)
+        if live.get(mode) == "3" and secret in live and live[secret] is None:
+            yield key, secret
 
 
 def _gives_random(key: str, secret: str) -> bool:
