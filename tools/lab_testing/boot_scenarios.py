@@ -74,7 +74,7 @@ preserve_hostname: true
 cloud_config_modules: [runcmd]
 END
 """
-"""It takes its data from this host alone, and does nothing that would lock us out."""
+"""It takes its data only from this host, and does nothing that would lock us out."""
 
 
 def connection(method: str) -> str:

@@ -159,7 +159,8 @@ def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:
     """Do all of it, in a process that then ends."""
     _die_with_parent()
     interfaces = [name for _index, name in socket.if_nameindex()]
-    missing_here = missing_keys(HostFiles("/"))
+    files = HostFiles("/")
+    missing_here = missing_keys(files)
     call("unshare", CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS)
     _make_read_only()
     # First the stand-ins: they do not follow a default that was written before.
@@ -175,7 +176,7 @@ def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:
     start_values = {key: read_key(key) for key in known_keys}
     start_defaults = {key: _read_if_there(default) for key, default in defaults.items()}
     _run_loader(loader_name)
-    if loader_name == "systemd" and udev_applies_keys(HostFiles("/")):
+    if loader_name == "systemd" and udev_applies_keys(files):
         for name in interfaces:
             if name != "lo":
                 _run_loader(loader_name, _prefixes_of(name))
@@ -231,11 +232,11 @@ def _defaults_not_followed(keys: Iterable[str], missing_here: tuple[str, ...]) -
         if is_loopback(key):
             continue  # it has an address at boot, and so inherits nothing
         for influence in influences_on(key):
-            is_inherited = influence.when == INHERITED and not influence.key.startswith(
-                missing_here
-            )
-            if is_inherited and not _follows(key, influence.key):
-                defaults[key] = influence.key
+            default = influence.key
+            if influence.when != INHERITED or default.startswith(missing_here):
+                continue
+            if not _follows(key, default):
+                defaults[key] = default
     return defaults
 
 

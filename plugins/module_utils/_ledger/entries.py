@@ -131,8 +131,8 @@ def irreversible_changes(entries: Sequence[LedgerEntry]) -> dict[str, list[str]]
     reasons: dict[str, list[str]] = {}
     for entry in entries:
         for key, more in entry.irreversible.items():
-            known = reasons.setdefault(key, [])
-            known += [reason for reason in more if reason not in known]
+            of_key = reasons.setdefault(key, [])
+            of_key += [reason for reason in more if reason not in of_key]
     return reasons
 
 

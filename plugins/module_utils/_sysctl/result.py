@@ -85,7 +85,7 @@ def _keys_in_doubt(plan: Plan) -> set[str]:
             doubts = doubts_of_boot(plan.precedence, plan.boot_files.doubts, values)
     if not doubts:
         return set()
-    from .doubts import keys_in_doubt  # noqa: PLC0415
+    from .doubts import keys_in_doubt  # noqa: PLC0415 # few plans have doubts
 
     return keys_in_doubt(doubts)
 

@@ -454,11 +454,11 @@ def test_names_before_who_gets_a_random_secret(
     make_interfaces(live, monkeypatch)
     plan = make_coupled_plan({**settings, SWAPPINESS: "10"})
     irreversible = plan.effects.irreversible if plan.effects else ()
-    found = {}
+    interfaces = {}
     for key, reason in irreversible:
         names = reason.partition("the kernel gives ")[2].partition(" a random value")[0]
-        found[key] = [name.split(".")[3] for name in names.split(", ")]
-    assert found == named
+        interfaces[key] = [name.split(".")[3] for name in names.split(", ")]
+    assert interfaces == named
     live.refuse(SWAPPINESS, "10")
     assert fails(plan, root).rolled_back
     assert not named.keys() & dict(live.written).keys()
