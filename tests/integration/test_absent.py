@@ -46,6 +46,37 @@ def test_absent_does_not_ask_for_a_name_that_the_kernel_does_not_have(
     ask.again(world, remove)
 
 
+REFUSED_NOW = {
+    "a mode before its secret": (
+        "net.ipv6.conf.lo.addr_gen_mode",
+        "0",
+        "net.ipv6.conf.default.stable_secret = 2001:db8::1\nnet.ipv6.conf.lo.addr_gen_mode = 2\n",
+    ),
+    "a port below those of programs": (
+        "net.ipv4.ip_local_port_range",
+        "32768 60999",
+        "net.ipv4.ip_unprivileged_port_start = 500\nnet.ipv4.ip_local_port_range = 600 700\n",
+    ),
+}
+"""What files ask for only once another of their lines was written: key, its value, the file."""
+
+
+@pytest.mark.parametrize(("key", "value", "vendor"), REFUSED_NOW.values(), ids=REFUSED_NOW)
+def test_absent_does_not_ask_for_what_the_kernel_takes_only_at_boot(
+    world: World, ask: Asker, key: str, value: str, vendor: str
+) -> None:
+    world.set_sysctl(key, value)
+    world.write(OURS, f"{key} = {value}\n")
+    world.write(VENDOR, vendor)
+    remove = absent(key)
+    predicted = ask.ok(world, remove, check=True)
+    result = ask.ok(world, remove)
+    assert (world.sysctl(key), world.exists(OURS)) == (value, False)
+    assert result["settings"] == predicted["settings"]
+    assert result["changed_keys"] == []
+    ask.again(world, remove)
+
+
 def test_absent_prefers_the_value_of_another_file_to_the_stated_one(
     world: World, ask: Asker
 ) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sandbox.tasks import OURS, Asker, info, sysctl
+from sandbox.play import Task
+from sandbox.tasks import OURS, TIME, Asker, info, sysctl
 from sandbox.world import World
 
 LOW, HIGH = "net.ipv4.ipfrag_low_thresh", "net.ipv4.ipfrag_high_thresh"
@@ -89,3 +90,20 @@ def test_our_line_that_the_next_boot_would_refuse(world: World, ask: Asker) -> N
     assert (
         f"at that point of the boot it must not be above {HIGH}, which is 4194304" in result["msg"]
     )
+
+
+def test_the_ledger_puts_back_all_but_what_no_longer_fits(world: World, ask: Asker) -> None:
+    restore: Task = {"netops.tuning.sysctl_ledger": {"state": "restored", "rollout": "a"}}
+    before = world.sysctl(TIME)
+    ask.ok(world, sysctl({LOW: 1000000, TIME: 600}, rollout="a"))
+    world.set_sysctl(HIGH, 2000000)
+    predicted = ask.ok(world, restore, check=True)
+    result = ask.ok(world, restore)
+    ((kept),) = result["not_restored"]
+    assert kept["key"] == LOW
+    assert f"it must not be above {HIGH}, which is 2000000" in kept["reason"]
+    assert predicted["not_restored"] == result["not_restored"]
+    assert predicted["settings"] == result["settings"]
+    assert (world.sysctl(LOW), world.sysctl(TIME)) == ("1000000", before)
+    assert not world.exists(OURS)
+    assert ask.again(world, restore)["not_restored"] == [kept]

@@ -8,7 +8,7 @@ import errno
 import os
 from typing import TYPE_CHECKING, Iterator
 
-from .._sysctl.boot_files import BootFiles
+from .._sysctl.boot_files import BootFiles, HostTraits
 from .._sysctl.errors import describe_os_error
 from .._sysctl.loaders import COMMAND_LINE, FOLDERS, INIT_SCRIPTS, LOADERS, Loader
 from .._sysctl.text import decode
@@ -80,8 +80,7 @@ def read_boot_files(files: HostFiles) -> BootFiles:
         command_line=_read_command_line(files),
         problems=tuple(problems),
         doubts=_doubts_about_the_loader(files),
-        has_udev=udev_applies_keys(files),
-        missing_keys=missing_keys(files),
+        traits=HostTraits(udev_applies_keys(files), missing_keys(files)),
     )
     return with_later_programs(boot_files, files)
 

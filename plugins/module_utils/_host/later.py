@@ -123,7 +123,7 @@ PROGRAMS = (
 def with_later_programs(boot_files: BootFiles, files: HostFiles) -> BootFiles:
     """Return the boot files with what other programs of the host do after the loader."""
     for program in PROGRAMS:
-        matters = program.matters_with_udev or not boot_files.has_udev
+        matters = program.matters_with_udev or not boot_files.traits.has_udev
         if matters and _is_set_up(files, program):
             from .later_readers import read_changes  # most hosts have none of the programs
 

@@ -17,10 +17,10 @@ from .._sysctl.secrets import quote_value
 from .proc_sys import read_keys
 
 
-def order_writes(plan: Plan) -> Plan:
+def order_writes(plan: Plan) -> tuple[Plan, dict[str, str]]:
     """Return a plan whose writes come in an order in which the kernel takes all of them.
 
-    A value that it takes in no order is refused.
+    A value that it takes in no order is left out: key -> reason.
     """
     live = dict(plan.observed.runtime)
     for write in plan.writes:
@@ -28,24 +28,28 @@ def order_writes(plan: Plan) -> Plan:
         live.update(read_keys(others, named=False, needed=False))
     values = {write.key: write.after for write in plan.writes}
     order, refused = in_writable_order(values, live)
-    if refused:
-        key, reason = next(iter(refused.items()))
-        raise TuningError(
-            f"{key}: {quote_value(key, values[key])} is refused by the kernel: {reason}; "
-            "give values that fit together",
-            key,
-        )
     writes = {write.key: write for write in plan.writes}
-    if order == list(writes):
-        return plan
+    if order == list(writes) and not refused:
+        return plan, {}
     desired = _in_order(plan.desired, order)
-    return plan._replace(desired=desired, writes=tuple(writes[key] for key in order))
+    desired.update(dict.fromkeys(refused))
+    taken = [writes[key] for key in order if key not in refused]
+    return plan._replace(desired=desired, writes=tuple(taken)), refused
 
 
-def _in_order(desired: Values, order: Sequence[str]) -> Values:
+def refused_error(key: str, value: str | None, reason: str) -> TuningError:
+    """Return the error for a requested value that the kernel takes in no order."""
+    return TuningError(
+        f"{key}: {quote_value(key, value)} is refused by the kernel: {reason}; "
+        "give values that fit together",
+        key,
+    )
+
+
+def _in_order(desired: Values, order: Sequence[str]) -> dict[str, str | None]:
     """Return the desired values with some keys in this order, all others at their places."""
     remaining = list(order)
-    ordered = {}
+    ordered: dict[str, str | None] = {}
     for key in desired:
         next_key = remaining.pop(0) if key in order else key
         ordered[next_key] = desired[next_key]

@@ -4,20 +4,25 @@
 
 from __future__ import annotations
 
+from .._host.proc_sys import read_keys
 from .._host.refusals import is_available
+from .._sysctl.couplings import needs_secret
 from .._sysctl.default_keys import stale_keys
 from .._sysctl.plan import Plan, RuntimeWrite
 from .._sysctl.planning import runtime_writes
 from .._sysctl.request import Values
 
+_KEY_OF_ALL_SECRETS = "net.ipv6.conf.default.stable_secret"
+"""It has the secret of all interfaces that have none of their own."""
+
 
 def with_earlier_values(plan: Plan) -> Plan:
     """Return a plan in which removed keys that no file sets get the kernel's own values.
 
-    One to which a file gives a name that the kernel does not have keeps its value: the task does
-    not ask for that name.
+    One to which a file gives a value that the kernel does not take, or takes only once another
+    line was written, stays as it is: the task does not ask for that value.
     """
-    desired = {**plan.desired, **_kernel_defaults(plan), **_without_a_name(plan)}
+    desired = {**plan.desired, **_kernel_defaults(plan), **_not_taken_now(plan)}
     if desired == plan.desired:
         return plan
     observed = plan.observed
@@ -34,12 +39,21 @@ def _kernel_defaults(plan: Plan) -> Values:
     return read_kernel_defaults(keys)
 
 
-def _without_a_name(plan: Plan) -> Values:
+def _not_taken_now(plan: Plan) -> Values:
     runtime = plan.observed.runtime
     values: dict[str, str | None] = {}
     for key in plan.removed_keys:
         value = plan.desired[key]
         is_written = value is not None and key in runtime and value != runtime[key]
-        if is_written and not is_available(RuntimeWrite(key, runtime[key], str(value))):
+        if is_written and not _is_taken_now(RuntimeWrite(key, runtime[key], str(value))):
             values[key] = None
     return values
+
+
+def _is_taken_now(write: RuntimeWrite) -> bool:
+    """Tell whether the kernel may take a value that it takes at the next boot, also before it."""
+    if needs_secret(write.key, write.after):
+        own_secret = f"{write.key.rpartition('.')[0]}.stable_secret"
+        secrets = read_keys([own_secret, _KEY_OF_ALL_SECRETS], named=False, needed=False)
+        return any(secret is not None for secret in secrets.values())
+    return is_available(write)

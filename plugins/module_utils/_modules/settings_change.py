@@ -135,7 +135,7 @@ class SettingsChange(HostChange):
         if contradictions:
             plan = plan._replace(undone=undone.find_undone(contradictions, files))
         if plan.writes_limited_keys:
-            plan = limited_values.order_writes(plan)
+            plan = _in_writable_order(plan)
         if any(may_be_coupled(write.key) for write in plan.writes):
             plan = effects.observe_effects(plan)
         return plan
@@ -191,7 +191,7 @@ class SettingsChange(HostChange):
             runtime, matches = _read_runtime(keys, needed=request.runtime)
             if any(key in KEYS_TAKING_NAMES for key in keys):
                 names = refusals.available_names(keys, request.settings)
-                boot_files = boot_files._replace(available_names=names)
+                boot_files = boot_files.with_available_names(names)
         existing_path = None
         if content is not None:
             existing_path = files.host_path(location.real_path)
@@ -246,6 +246,7 @@ class SettingsChange(HostChange):
             plan.overridden
             or plan.may_be_unread
             or plan.undone
+            or plan.changed_lines
             or plan.doubts
             or plan.removed_keys
             or plan.masked_by_new_file
@@ -268,6 +269,18 @@ class SettingsChange(HostChange):
         if plan is not None:
             result.update(build_result(plan))
         return result
+
+
+def _in_writable_order(plan: Plan) -> Plan:
+    """Return a plan whose writes the kernel takes in their order.
+
+    A removed key whose value it would refuse until the next boot stays as it is.
+    """
+    ordered, refused = limited_values.order_writes(plan)
+    for key, reason in refused.items():
+        if key not in plan.removed_keys:
+            raise limited_values.refused_error(key, plan.desired[key], reason)
+    return ordered
 
 
 def _runtime_values(plan: Plan) -> RuntimeValues:

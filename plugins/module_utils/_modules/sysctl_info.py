@@ -103,7 +103,7 @@ def inspect_settings(
     runtime: dict[str, str | None] = dict.fromkeys(requested)
     if running:
         runtime = {key: _runtime_value(key, problems) for key in requested}
-        boot_files = boot_files._replace(available_names=available_names(runtime, requested={}))
+        boot_files = boot_files.with_available_names(available_names(runtime, requested={}))
     boot = _NextBoot(lines, boot_files, loader, runtime)
     contradictions = boot.precedence.contradictions(runtime)
     undone = find_undone(contradictions, running) if contradictions and running else ()

@@ -116,7 +116,8 @@ class Restoration(HostChange):
         )
         plan = make_restore_plan(observed, runtime, self._file_changes())
         if plan.writes_limited_keys:
-            plan = order_writes(plan)
+            plan, refused = order_writes(plan)
+            self._not_restored.update(refused)
         return add_effects(plan)
 
     def _leave_first_values(self, runtime: dict[str, str]) -> None:

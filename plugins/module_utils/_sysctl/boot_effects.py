@@ -13,9 +13,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Collection, Iterable, Mapping, NamedTuple
 
 from .._lazy_module import LazyModule
+from .boot_files import USUAL_HOST, HostTraits
 from .couplings import (
     CHANGED,
     INHERITED,
+    OF_NO_INTERFACE,
     RANDOM,
     START_VALUES,
     WRITTEN,
@@ -24,6 +26,7 @@ from .couplings import (
     has_effect,
     influences_on,
     names_of,
+    needs_secret,
     variable_of,
     why_irrevocable,
 )
@@ -50,7 +53,6 @@ _SMALLEST = {"vm.dirty_bytes": 8192, "vm.dirty_background_bytes": 1}
 """Key that reads 0 while it is not used -> the smallest number that it takes, or less on machines
 with larger pages (dirty_bytes_handler and vm_dirty_bytes, mm/page-writeback.c)."""
 _NONE: Mapping[str, str] = {}
-_OF_NO_INTERFACE = ("net.ipv6.conf.all.", "net.ipv6.conf.default.")
 
 
 class Start(NamedTuple):
@@ -62,14 +64,9 @@ class Start(NamedTuple):
     """Whether the kernel is that of this machine."""
     is_running: bool = False
     """Whether interfaces may have values of their own, and so inherit none."""
-    missing_keys: tuple[str, ...] = ()
-    """How keys start that the host does not have."""
-    has_udev: bool = True
-    """Whether the lines of an interface are applied once more when the others are."""
+    traits: HostTraits = USUAL_HOST
     is_own_run: bool = False
     """Whether a run of ours writes: it compares values, where a loader compares texts."""
-    available_names: tuple[str, ...] = ()
-    """As in BootFiles."""
     taken: Mapping[str, str | None] = _NONE
     """Key -> a value that it is known to take as it is."""
 
@@ -98,7 +95,7 @@ def names_that_matter(key: str, missing_keys: tuple[str, ...] = ()) -> list[str]
 
 def coupled_winner(key: str, precedence: Precedence) -> Line | None:
     """Return the line that decides a key on which others may act, None if there is none."""
-    names = names_that_matter(key, precedence.missing_keys)
+    names = names_that_matter(key, precedence.traits.missing_keys)
     assignments, excluded = precedence.assignments, precedence.excluded
     named_keys = {name for name in names if name in assignments or name in excluded}
     lines = precedence.lines_written_to(names)
@@ -108,9 +105,7 @@ def coupled_winner(key: str, precedence: Precedence) -> Line | None:
     start = Start(
         start_values,
         precedence.is_of_this_kernel(),
-        missing_keys=precedence.missing_keys,
-        has_udev=precedence.has_udev,
-        available_names=precedence.available_names,
+        traits=precedence.traits,
         taken=precedence.live,
     )
     line, unclear, refused = last_effect(key, lines, named_keys, precedence.loader, start)
@@ -177,7 +172,7 @@ class _Boot:
     """The variables that bear on one key, while the loader writes."""
 
     def __init__(self, key: str, loader: Loader, start: Start) -> None:
-        self.names = names_that_matter(key, start.missing_keys)
+        self.names = names_that_matter(key, start.traits.missing_keys)
         self.winner: Line | None = None
         self.unclear: Line | None = None
         self.refused: list[tuple[Line, str]] = []
@@ -185,8 +180,7 @@ class _Boot:
         self._loader = loader
         self._is_here = start.is_here
         self._is_own_run = start.is_own_run
-        self._has_udev = start.has_udev
-        self._available_names = start.available_names
+        self._traits = start.traits
         self._taken = start.taken
         # The loopback interface has an address before the loader runs.
         self._is_written = start.is_running or is_loopback(key)
@@ -236,7 +230,7 @@ class _Boot:
         leave it unwritten; udev has the line applied again once it has inherited another value.
         """
         may_be_skipped = self._loader.skips_equal_values and not self._is_own_run
-        self._may_be_unwritten = before is None and may_be_skipped and not self._has_udev
+        self._may_be_unwritten = before is None and may_be_skipped and not self._traits.has_udev
         self._is_written = not self._may_be_unwritten
 
     def _is_skipped(self, variable: str, before: str | None, line: Line) -> bool:
@@ -265,10 +259,8 @@ class _Boot:
         """Return why the kernel refuses a value, as its keys are now, "" if it does not."""
         if values_equal(variable, before, value):
             return ""
-        if variable.endswith(".addr_gen_mode") and value == "2":
-            is_of_interface = not variable.startswith(_OF_NO_INTERFACE)
-            if is_of_interface and not self._secrets():
-                return "it takes a 2 only after a stable_secret of the interface or of default"
+        if needs_secret(variable, value) and not self._secrets():
+            return "it takes a 2 only after a stable_secret of the interface or of default"
         smallest = _SMALLEST.get(variable)
         if smallest is not None and value.isdigit() and int(value) < smallest:
             return f"the kernel takes no less than {smallest}"
@@ -280,13 +272,13 @@ class _Boot:
 
     def _is_known(self, name: str, line: Line) -> bool:
         """Tell whether it is known what the kernel makes of the value of a line."""
-        if name.endswith(".addr_gen_mode") and line.value == "2":
-            return "" not in self._secrets() or name.startswith(_OF_NO_INTERFACE)
+        if needs_secret(name, line.value):
+            return "" not in self._secrets()
         live = _ONE_NUMBER if self._is_here else None
         if kernel_text.takes_names(name):
             live = self._taken.get(name)
         text = line.value or ""
-        names = self._available_names
+        names = self._traits.available_names
         return self._is_kept(name, text) or kernel_text.is_known(name, text, live, names)
 
     def _is_kept(self, name: str, text: str) -> bool:
@@ -335,7 +327,7 @@ def _is_reset_later(key: str) -> bool:
 
     net.ipv6.conf.INTERFACE.mtu then is the MTU of the link (addrconf_notify, net/ipv6/addrconf.c).
     """
-    is_of_interface = key.startswith("net.ipv6.conf.") and not key.startswith(_OF_NO_INTERFACE)
+    is_of_interface = key.startswith("net.ipv6.conf.") and not key.startswith(OF_NO_INTERFACE)
     return is_of_interface and key.endswith(".mtu") and not is_loopback(key)
 
 

@@ -25,6 +25,20 @@ NOTHING, NOT_KNOWN = "none", "unknown"
 """What a result names as the loader where none runs at boot, or where that is not known."""
 
 
+class HostTraits(NamedTuple):
+    """What else of a host decides what a loader makes of its files."""
+
+    has_udev: bool = True
+    """Whether udev applies the lines of an interface once more when the interface appears."""
+    missing_keys: tuple[str, ...] = ()
+    """How keys start that this host lacks, since it does not have the first network namespace."""
+    available_names: tuple[str, ...] = ()
+    """Names that the kernel takes for keys that take names, as far as they were looked up."""
+
+
+USUAL_HOST = HostTraits()
+
+
 class BootFiles(NamedTuple):
     """Everything that a sysctl loader reads on a host."""
 
@@ -39,12 +53,11 @@ class BootFiles(NamedTuple):
     stages: tuple[Stage, ...] = ()
     """What other programs then apply, in their order."""
     doubts: tuple[Doubt, ...] = ()
-    has_udev: bool = True
-    """Whether udev applies the lines of an interface once more when the interface appears."""
-    missing_keys: tuple[str, ...] = ()
-    """How keys start that this host lacks, since it does not have the first network namespace."""
-    available_names: tuple[str, ...] = ()
-    """Names that the kernel takes for keys that take names, as far as they were looked up."""
+    traits: HostTraits = USUAL_HOST
+
+    def with_available_names(self, names: tuple[str, ...]) -> BootFiles:
+        """Return the boot files of a host whose kernel takes these names."""
+        return self._replace(traits=self.traits._replace(available_names=names))
 
     def loader_name(self, loader: Loader) -> str:
         """Return what applies the files at boot, as results name it."""

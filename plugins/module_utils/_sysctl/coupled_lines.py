@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The order of the lines in our file, where keys act on each other.
+"""The order of the lines in our file, where keys act on each other, and what they do to others.
 
 Imported only where a requested key may be one of them.
 """
@@ -13,7 +13,9 @@ from .boot_file_editor import BootFileEditor
 from .coupled_request import is_direct, lines_before_their_default
 from .couplings import NO_MODULES_AFTER, influences_on, variable_of
 from .keys import may_be_coupled
+from .precedence import precedence_of
 from .sysctl_d import Line, parse_lines
+from .values import values_equal
 from .whole_lines import move_to_end
 
 
@@ -23,6 +25,31 @@ def put_in_order(editor: BootFileEditor) -> None:
     _move_behind_unclear(editor)
     _move_behind_changes(editor)
     _move_behind_stopped(editor)
+
+
+def changed_lines(editor: BootFileEditor) -> tuple[tuple[Line, Line], ...]:
+    """Return the lines of ours that this task does not ask for, but whose values it changes.
+
+    Each with the line of this task that decides the key at boot.
+    """
+    observed = editor.observed
+    data = editor.boot_files.contents.get(observed.real_path, b"")
+    others: dict[str, Line] = {}
+    for line in parse_lines(data, observed.loader, observed.path, observed.real_path):
+        if line.value and line.key not in editor.desired and may_be_coupled(line.key):
+            others[line.key] = line
+    if not others:
+        return ()
+    precedence = precedence_of(editor.boot_files, observed.loader, others, live=observed.runtime)
+    changed = []
+    for key, line in others.items():
+        winner = precedence.winner(key)
+        if winner is None or not winner.value or winner.key not in editor.desired:
+            continue
+        is_ours = winner.real_path == observed.real_path
+        if is_ours and not values_equal(key, winner.value, line.value):
+            changed.append((line, winner))
+    return tuple(changed)
 
 
 def _move_behind_changes(editor: BootFileEditor) -> None:

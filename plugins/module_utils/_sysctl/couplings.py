@@ -32,6 +32,9 @@ ALIASES = {
 }
 """Second name of a variable -> the name that we use for it."""
 
+OF_NO_INTERFACE = ("net.ipv6.conf.all.", "net.ipv6.conf.default.")
+"""How keys of IPv6 start that are not those of one interface."""
+
 SAME = "the value written"
 OPPOSITE = "1 for 0, and 0 for any other value"
 ZERO = "0"
@@ -559,6 +562,15 @@ def _is_final(row: OneWay, value: str) -> bool:
     if row.final == ONLY_FEWER:
         return True
     return number == parse_number(row.final)
+
+
+def needs_secret(key: str, value: str | None) -> bool:
+    """Tell whether the kernel takes a value only after a stable_secret was set.
+
+    That is one of the same interface, or of default (check_stable_privacy, net/ipv6/addrconf.c).
+    """
+    is_mode = key.startswith("net.ipv6.conf.") and key.endswith(".addr_gen_mode")
+    return is_mode and value == "2" and not key.startswith(OF_NO_INTERFACE)
 
 
 def interface_losing_ipv6(key: str, after: str) -> str:

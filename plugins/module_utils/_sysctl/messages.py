@@ -162,6 +162,8 @@ def plan_warnings(plan: Plan) -> Iterator[str]:
         yield _describe_override(plan, key, winner)
     for doubt, keys in plan.doubts:
         yield _describe_doubt(doubt, keys)
+    for line, winner in plan.changed_lines:
+        yield _describe_changed_line(line, winner)
     yield from warn_of_unread_file(plan)
     if plan.undone:
         yield describe_undone(plan.undone)
@@ -180,6 +182,15 @@ def plan_warnings(plan: Plan) -> Iterator[str]:
                 f"{problem.path} cannot be read, "
                 f"so what it sets at boot is not known: {problem.reason}"
             )
+
+
+def _describe_changed_line(line: Line, winner: Line) -> str:
+    value, at_boot = quote_value(line.key, line.value), quote_value(line.key, winner.value)
+    return (
+        f"{line.key}: line {line.number} of {line.path} sets {value}, but the next boot makes it "
+        f"{at_boot}{_explain_other_key(line.key, winner)}; set both keys in one task, or remove "
+        "that line"
+    )
 
 
 def _warn_of_no_return(effects: Effects) -> Iterator[str]:

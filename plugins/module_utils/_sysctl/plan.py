@@ -85,6 +85,8 @@ class Plan(NamedTuple):
     """Keys that leave our file, and whose runtime value follows the next boot."""
     doubts: Doubts = ()
     """Reasons why the next boot may end otherwise, each with the keys that it is about."""
+    changed_lines: tuple[tuple[Line, Line], ...] = ()
+    """Lines of our file that are not requested, each with a requested one that decides its key."""
     undone: tuple[Undone, ...] = ()
     """Keys to set that already had a line at the last boot, which did not last."""
     effects: Effects | None = None

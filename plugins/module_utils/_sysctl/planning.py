@@ -76,6 +76,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
         missing=missing,
         removed_keys=tuple(editor.removed),
         doubts=_doubts_about(desired, editor),
+        changed_lines=_changed_lines(editor),
     )
     if observed.modules:
         from .module_file import with_module_file
@@ -143,6 +144,16 @@ def _may_need_order(editor: BootFileEditor) -> bool:
         return True
     content = editor.boot_files.contents.get(editor.observed.real_path, b"")
     return b"modules_disabled" in content or b"usermodehelper" in content
+
+
+def _changed_lines(editor: BootFileEditor) -> tuple[tuple[Line, Line], ...]:
+    """Return the lines of ours that others of ours undo, though only the latter are requested."""
+    request = editor.request
+    if not request.present or not request.persistent or not _may_need_order(editor):
+        return ()
+    from .coupled_lines import changed_lines
+
+    return changed_lines(editor)
 
 
 def _doubts_about(desired: Values, editor: BootFileEditor) -> Doubts:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Collection, Iterable, Iterator, Mapping
 
 from .._lazy_module import LazyModule
-from .boot_files import BootFiles, boot_lines, read_order
+from .boot_files import USUAL_HOST, BootFiles, boot_lines, read_order
 from .keys import (
     is_glob,
     key_to_path,
@@ -58,12 +58,7 @@ class Precedence:
     earlier: the outcome so far, of programs that ran before.
     """
 
-    has_udev = True
-    """As in BootFiles; for keys that others act on."""
-    missing_keys: tuple[str, ...] = ()
-    """The same."""
-    available_names: tuple[str, ...] = ()
-    """The same, for keys that take names."""
+    traits = USUAL_HOST
 
     def __init__(
         self,
@@ -239,7 +234,7 @@ class Precedence:
         """Note that the kernel may refuse the value of a line, or make another one of it."""
         text, live = line.value or "", self.live.get(key)
         is_kept = text == live and is_plain_number(text)
-        if not is_kept and not kernel_text.is_known(key, text, live, self.available_names):
+        if not is_kept and not kernel_text.is_known(key, text, live, self.traits.available_names):
             self.unclear[key] = line
 
     def assignment(self, key: str) -> Line | None:
@@ -384,9 +379,7 @@ def after_stages(
         precedence = Precedence(lines, stage.rules, live=live, earlier=precedence)
     outcome: Precedence | None = precedence
     while outcome:
-        outcome.has_udev = boot_files.has_udev
-        outcome.missing_keys = boot_files.missing_keys
-        outcome.available_names = boot_files.available_names
+        outcome.traits = boot_files.traits
         outcome = outcome.earlier
     return precedence
 

@@ -13,7 +13,10 @@ from itertools import product
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import rounding
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import read_order
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import (
+    HostTraits,
+    read_order,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupling_doubts import (
     coupling_doubts,
     unclear_lines,
@@ -129,10 +132,13 @@ def test_a_line_that_may_be_skipped_does_not_end_inheriting(
     key = full_key("eth0.rp_filter")
     text = "".join(full_line(line) for line in lines)
     host = make_host(loader, {"/etc/sysctl.d/a.conf": text})
-    boot_files = host.boot_files._replace(has_udev=has_udev)
+    boot_files = host.boot_files._replace(traits=HostTraits(has_udev=has_udev))
     precedence = precedence_of(boot_files, host.loader, [key])
     assert precedence.winner(key).value == value
     assert bool(list(unclear_lines(precedence, [key]))) is not is_certain
+
+
+WITHOUT_NEIGH_DEFAULT = HostTraits(missing_keys=(full_key("neigh.default."),))
 
 
 def test_a_default_that_the_host_does_not_have_gives_nothing():
@@ -140,7 +146,7 @@ def test_a_default_that_the_host_does_not_have_gives_nothing():
     text = full_line("neigh.default.gc_stale_time=30")
     host = make_host("procps", {"/etc/sysctl.d/a.conf": text})
     assert precedence_of(host.boot_files, host.loader, [key]).winner(key).value == "30"
-    boot_files = host.boot_files._replace(missing_keys=(full_key("neigh.default."),))
+    boot_files = host.boot_files._replace(traits=WITHOUT_NEIGH_DEFAULT)
     assert precedence_of(boot_files, host.loader, [key]).winner(key) is None
 
 
@@ -166,7 +172,7 @@ def test_a_glob_does_not_match_a_default_that_the_host_does_not_have(loader, nam
     key = full_key(name)
     text = "".join(full_line(line) for line in lines)
     host = make_host(loader, {"/etc/sysctl.d/a.conf": text})
-    boot_files = host.boot_files._replace(missing_keys=(full_key("neigh.default."),))
+    boot_files = host.boot_files._replace(traits=WITHOUT_NEIGH_DEFAULT)
     winner = precedence_of(boot_files, host.loader, [key]).winner(key)
     assert (winner and winner.value) == value
 
@@ -268,7 +274,7 @@ def test_names_that_the_kernel_may_not_have(loader, key, text, live, value, is_c
 @pytest.mark.parametrize("key", [CONGESTION, ALLOWED])
 def test_a_name_that_the_kernel_has_is_certain(key):
     host = make_host("procps", {"/etc/sysctl.d/a.conf": f"{key} = bbr\n"})
-    boot_files = host.boot_files._replace(available_names=("reno", "bbr"))
+    boot_files = host.boot_files._replace(traits=HostTraits(available_names=("reno", "bbr")))
     precedence = precedence_of(boot_files, host.loader, [key], live={key: "reno"})
     assert coupling_doubts(precedence, [key]) == ()
 
