@@ -46,6 +46,18 @@ def test_absent_does_not_ask_for_a_name_that_the_kernel_does_not_have(
     ask.again(world, remove)
 
 
+def test_a_doubt_about_a_removed_key_does_not_refuse_the_others(world: World, ask: Asker) -> None:
+    set_early = "net.unix.max_dgram_qlen"
+    world.write(OURS, f"{set_early} = 600\n")
+    refused = {"net.ipv4.tcp_retries1": 1000}
+    options = {"exclusive": True, "on_doubt": "fail", "on_error": "skip"}
+    result = ask.ok(world, sysctl({FIN: 50, **refused}, **options))
+    assert [entry["key"] for entry in result["skipped_keys"]] == list(refused)
+    assert [doubt["affected_keys"] for doubt in result["doubts"]] == [[set_early]]
+    assert world.sysctl(FIN) == "50"
+    assert world.read(OURS).endswith(f"{FIN} = 50\n")
+
+
 REFUSED_NOW = {
     "a mode before its secret": (
         "net.ipv6.conf.lo.addr_gen_mode",

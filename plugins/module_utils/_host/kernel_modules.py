@@ -25,6 +25,7 @@ from .configuration import read_text, unmasked_paths
 from .early_modules import is_built_in, module_name, modules_loaded_early
 from .file_change import UndoStep
 from .files import HostFiles
+from .loadable_modules import has_modules, is_loading_disabled, may_be_installed, modules_folder
 from .proc_sys import proc_path
 
 _LONGEST_NAME = 15
@@ -37,7 +38,6 @@ _MODPROBE_FOLDERS = (
     "/lib/modprobe.d",
 )
 _LOADER_UNIT = "/etc/systemd/system/systemd-modules-load.service"
-_DISABLED = "/proc/sys/kernel/modules_disabled"
 
 
 def observe_modules(observed: Observed, request: Request, files: HostFiles) -> Observed:
@@ -134,24 +134,15 @@ def require_loadable(needs: ModuleNeeds) -> None:
 
 
 def _why_not_loadable(module: str) -> str:
-    with suppress(OSError), open(_DISABLED, encoding="ascii") as file:
-        if file.read().strip() == "1":
-            return "kernel.modules_disabled is 1, which only a reboot takes back"
+    if is_loading_disabled():
+        return "kernel.modules_disabled is 1, which only a reboot takes back"
     if len(module) > _LONGEST_NAME:
         return "its name is too long for the way in which it is asked for here"
-    folder = f"/lib/modules/{os.uname().release}"
-    try:
-        names = _read(f"{folder}/modules.dep") + _read(f"{folder}/modules.alias")
-    except OSError:
+    if not has_modules():
+        return "this kernel was built without modules"
+    if may_be_installed(module):
         return ""
-    if f"/{module}.ko" in names or f"alias {module} " in names:
-        return ""
-    return f"{folder} does not have it, so install the package that does"
-
-
-def _read(path: str) -> str:
-    with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read().replace("-", "_")
+    return f"{modules_folder()} does not have it, so install the package that does"
 
 
 def _loading_error(module: str, key: str, reason: str) -> TuningError:

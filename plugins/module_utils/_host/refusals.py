@@ -16,6 +16,7 @@ from .._sysctl.plan import Plan, RuntimeWrite
 from .._sysctl.secrets import quote_value
 from .._sysctl.value_checks import out_of_range_error
 from .._sysctl.values import values_equal
+from . import loadable_modules
 from .proc_sys import proc_path, read_key, write_key
 
 ENOTSUPP = 524
@@ -110,6 +111,11 @@ def _describe_missing_name(write: RuntimeWrite, error: OSError) -> str:
     choices = _available_names(write.key)
     if choices:
         reason += f"; {_AVAILABLE[write.key]} has: {choices}"
+    if loadable_modules.is_loading_disabled():
+        return (
+            f"{reason}; no module can be loaded before a reboot, since kernel.modules_disabled "
+            "is 1; give another name"
+        )
     module = _MODULES[write.key] + write.after
     return f"{reason}; load its module ({module}) first, or give another name"
 
@@ -128,37 +134,36 @@ def available_names(keys: Iterable[str], requested: Mapping[str, Any]) -> tuple[
         if key in _MODULES:
             names.update(dict.fromkeys(_available_names(key).split()))
             value = requested.get(key)
-            if value is not None and is_available(RuntimeWrite(key, None, str(value))):
+            if value is not None and _is_available_at_boot(key, str(value)):
                 names.update(dict.fromkeys(str(value).split()))
     return tuple(names)
 
 
-def require_available(write: RuntimeWrite) -> None:
-    """Refuse a name that the kernel neither has nor can load a module for, as far as is known."""
-    if not is_available(write):
+def _is_available_at_boot(key: str, value: str) -> bool:
+    return is_available(RuntimeWrite(key, before=None, after=value), at_next_boot=True)
+
+
+def require_available(write: RuntimeWrite, at_next_boot: bool) -> None:
+    """Refuse a name that the kernel neither has nor can load a module for, as far as is known.
+
+    at_next_boot: the value is not written before, so the module need not be loaded now.
+    """
+    if not is_available(write, at_next_boot):
         raise write_error(write, OSError(errno.ENOENT, os.strerror(errno.ENOENT)))
 
 
-def is_available(write: RuntimeWrite) -> bool:
+def is_available(write: RuntimeWrite, at_next_boot: bool) -> bool:
     """Tell whether the kernel may have what a value names, or load a module for it.
 
     That is so for every key that takes no names.
     """
     names = _available_names(write.key).split()
     missing = [name for name in write.after.split() if name not in names]
-    return not names or not missing or _may_load_module(_MODULES[write.key] + missing[0])
-
-
-def _may_load_module(name: str) -> bool:
-    """Tell whether the kernel may be able to load a module."""
-    if not os.path.exists("/proc/modules"):
-        return False  # it was built without modules
-    folder = f"/lib/modules/{os.uname().release}"
-    try:
-        with open(f"{folder}/modules.dep", encoding="utf-8", errors="replace") as file:
-            return f"/{name}.ko" in file.read()
-    except OSError:
+    if not names or not missing:
         return True
+    if not at_next_boot and loadable_modules.is_loading_disabled():
+        return False
+    return loadable_modules.may_be_installed(_MODULES[write.key] + missing[0])
 
 
 def not_kept_error(key: str, live: str, plan: Plan, attempted: Collection[str]) -> TuningError:

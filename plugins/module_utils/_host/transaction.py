@@ -68,7 +68,8 @@ def _require_available_names(plan: Plan) -> None:
         value = plan.desired.get(key)
         is_requested = key not in plan.removed_keys
         if is_requested and value is not None and key in runtime and value != runtime[key]:
-            refusals.require_available(RuntimeWrite(key, before=runtime[key], after=value))
+            write = RuntimeWrite(key, before=runtime[key], after=value)
+            refusals.require_available(write, at_next_boot=write not in plan.writes)
 
 
 def _check_folder(change: FileChange, files: HostFiles) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from .._host.similar_keys import find_similar_key
 from .._sysctl.errors import TuningError
 from .._sysctl.globs import stands_for
-from .._sysctl.messages import override_errors
+from .._sysctl.messages import is_refused, override_errors
 from .._sysctl.plan import Observed, Plan
 from .._sysctl.planning import (
     expand_globs,
@@ -119,17 +119,10 @@ def keys_to_leave_out(request: Request, plan: Plan | None, error: TuningError) -
     None of them if the error is that the next boot would undo the plan: it is then refused whole.
     plan: what failed, None if it could not even be made.
     """
-    if not error.rolled_back or error.key is None or _is_refused(request, plan):
+    is_for_the_boot = plan is not None and is_refused(plan)
+    if not error.rolled_back or error.key is None or is_for_the_boot:
         return []
     return [key for key in request.settings if stands_for(key, error.key)]
-
-
-def _is_refused(request: Request, plan: Plan | None) -> bool:
-    """Tell whether a plan is refused for what the next boot does."""
-    if plan is None:
-        return False
-    is_overridden = bool(plan.overridden) and request.on_override != "warn"
-    return is_overridden or (bool(plan.doubts) and request.on_doubt == "fail")
 
 
 def describe_skipped(skipped: Sequence[Mapping[str, str]]) -> str:

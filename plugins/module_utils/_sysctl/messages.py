@@ -136,13 +136,23 @@ def warn_of_unread_file(plan: Plan) -> Iterator[str]:
 
 def refuse_doubts(plan: Plan) -> None:
     """Refuse a plan whose outcome at the next boot is not certain, if the user asked for that."""
+    for error in _doubt_errors(plan):
+        raise error
+
+
+def _doubt_errors(plan: Plan) -> Iterator[TuningError]:
+    """Yield an error for each doubt for which a plan is refused."""
     if plan.request.on_doubt != "fail":
         return
     for doubt, keys in plan.doubts:
         if any(key not in plan.removed_keys or not plan.request.present for key in keys):
-            raise TuningError(
-                f"{_describe_doubt(doubt, keys)}, or set on_doubt to 'warn' or 'ignore'", keys[0]
-            )
+            message = f"{_describe_doubt(doubt, keys)}, or set on_doubt to 'warn' or 'ignore'"
+            yield TuningError(message, keys[0])
+
+
+def is_refused(plan: Plan) -> bool:
+    """Tell whether a plan is refused for what the next boot does."""
+    return bool(override_errors(plan)) or any(_doubt_errors(plan))
 
 
 def _describe_doubt(doubt: Doubt, keys: Sequence[str]) -> str:

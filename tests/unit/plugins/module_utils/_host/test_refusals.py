@@ -11,6 +11,7 @@ import os
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._host import (
+    loadable_modules,
     proc_sys,
     refusals,
 )
@@ -79,19 +80,15 @@ def test_a_word_that_yaml_made_a_number_of_is_to_be_quoted(before, after, is_abo
 def modules_of(tmp_path, monkeypatch):
     """Return a function that gives the kernel these modules; None: it was built without any."""
 
-    def make(names):
-        real_exists, real_open = os.path.exists, open
-
-        def exists(path):
-            return names is not None if path == "/proc/modules" else real_exists(path)
-
-        def open_file(_path, **options):
-            listed = tmp_path / "modules.dep"
-            listed.write_text("".join(f"kernel/net/{name}.ko.xz:\n" for name in names))
-            return real_open(str(listed), **options)
-
-        monkeypatch.setattr(os.path, "exists", exists)
-        monkeypatch.setattr(refusals, "open", open_file, raising=False)
+    def make(names, is_loading_disabled=False):
+        (tmp_path / "modules.alias").write_text("alias net-sch-cake sch_other\n")
+        listed = tmp_path / "modules.dep"
+        listed.write_text("".join(f"kernel/net/{name}.ko.xz:\n" for name in names or ()))
+        disabled = tmp_path / "modules_disabled"
+        disabled.write_text("1\n" if is_loading_disabled else "0\n")
+        monkeypatch.setattr(loadable_modules, "_DISABLED", str(disabled))
+        monkeypatch.setattr(loadable_modules, "has_modules", lambda: names is not None)
+        monkeypatch.setattr(loadable_modules, "modules_folder", lambda: str(tmp_path))
 
     return make
 
@@ -100,6 +97,8 @@ def modules_of(tmp_path, monkeypatch):
     ("names", "value", "is_refused"),
     [
         (["tcp_bbr"], "bbr", False),
+        (["tcp-bbr"], "bbr", False),
+        (["tcp_b-b_r"], "b_b-r", False),
         (["tcp_bbr"], "cubic", False),
         (["tcp_bbr"], "nosuch", True),
         ([], "bbr", True),
@@ -112,16 +111,26 @@ def test_names_are_checked_before_anything_is_written(kernel, modules_of, names,
     modules_of(names)
     write = RuntimeWrite(CONGESTION, "reno", value)
     if not is_refused:
-        refusals.require_available(write)
+        refusals.require_available(write, at_next_boot=False)
         return
     with pytest.raises(TuningError, match="has: reno cubic; load its module"):
-        refusals.require_available(write)
+        refusals.require_available(write, at_next_boot=False)
+
+
+def test_a_name_whose_module_is_loaded_only_after_a_reboot(kernel, modules_of):
+    kernel(**{AVAILABLE: "reno cubic"})
+    modules_of(["tcp_bbr"], is_loading_disabled=True)
+    refusals.require_available(RuntimeWrite(CONGESTION, "reno", "cubic"), at_next_boot=False)
+    write = RuntimeWrite(CONGESTION, "reno", "bbr")
+    refusals.require_available(write, at_next_boot=True)
+    with pytest.raises(TuningError, match="since kernel.modules_disabled is 1; give another name"):
+        refusals.require_available(write, at_next_boot=False)
 
 
 def test_where_no_list_is_known_the_kernel_decides(kernel):
     kernel()
-    refusals.require_available(RuntimeWrite(QDISC, "fq", "nosuch"))
-    refusals.require_available(RuntimeWrite(KEY, "1", "9"))
+    refusals.require_available(RuntimeWrite(QDISC, "fq", "nosuch"), at_next_boot=False)
+    refusals.require_available(RuntimeWrite(KEY, "1", "9"), at_next_boot=False)
 
 
 def test_a_list_over_one_page_takes_several_writes(kernel):
