@@ -200,7 +200,7 @@ class _NextBoot:
         winner = self.precedence.winner(key)
         if winner and _is_same_line(line, winner):
             return "winner"
-        if key in loader.excluded and key not in loader.assignments:
+        if key in loader.lines.excluded and key not in loader.lines.assignments:
             return "excluded"
         return "overridden"
 
@@ -289,7 +289,7 @@ def _setting_result(key: str, runtime: str | None, boot: _NextBoot) -> dict[str,
     return {
         "runtime": display_value(key, runtime),
         "boot": display_value(key, boot.precedence.value_at_boot(key, runtime)),
-        "winner": None if boot.precedence.refused_line(key) else _winner_result(key, winner),
+        "winner": None if boot.precedence.decision(key).refused else _winner_result(key, winner),
         "assignments": assignments,
     }
 

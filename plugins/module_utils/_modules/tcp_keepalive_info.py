@@ -127,7 +127,7 @@ def _boot_values(
     values: dict[str, int | None] = dict.fromkeys(KEYS)
     for name, key in KEYS.items():
         winner = precedence.winner(key)
-        refused = precedence.refused_line(key)
+        refused = precedence.decision(key).refused
         if refused is not None:
             value = quote_value(key, refused.value)
             reason = f"line {refused.number} gives {key} {value}, which the kernel refuses"

@@ -30,6 +30,7 @@ from .couplings import (
     variable_of,
     why_irrevocable,
 )
+from .decision import Decision, refused_decision
 from .globs import keys_written_by_glob
 from .keys import is_glob, key_to_path, may_be_rounded
 from .loaders import Loader
@@ -93,12 +94,13 @@ def names_that_matter(key: str, missing_keys: tuple[str, ...] = ()) -> list[str]
     return [name for name in names if not name.startswith(missing_keys)]
 
 
-def coupled_winner(key: str, precedence: Precedence) -> Line | None:
-    """Return the line that decides a key on which others may act, None if there is none."""
+def coupled_decision(key: str, precedence: Precedence) -> Decision:
+    """Return how the lines of a loader decide a key on which others may act."""
     names = names_that_matter(key, precedence.traits.missing_keys)
-    assignments, excluded = precedence.assignments, precedence.excluded
+    assignments = precedence.lines.assignments
+    excluded = precedence.lines.excluded
     named_keys = {name for name in names if name in assignments or name in excluded}
-    lines = precedence.lines_written_to(names)
+    lines = precedence.lines.written_to(names)
     start_values = _values_before(names, precedence)
     if start_values is None:
         start_values = START_VALUES
@@ -109,17 +111,14 @@ def coupled_winner(key: str, precedence: Precedence) -> Line | None:
         taken=precedence.live,
     )
     line, unclear, refused = last_effect(key, lines, named_keys, precedence.loader, start)
-    for refused_line, reason in refused:
-        precedence.note_refusal(key, refused_line, reason)
-    if line and line.value and _is_reset_later(key):
-        precedence.reset_later[key] = line
-    if unclear:
-        precedence.unclear[key] = unclear
-    if line is None and key in assignments:
-        if refused:
-            return precedence.refuse(key, assignments[key])
-        return precedence.last_taken(key)
-    return line or excluded.get(key)
+    if line is not None or key not in assignments:
+        decision = Decision(line or excluded.get(key), refusals=refused)
+    elif refused:
+        decision = refused_decision(assignments[key], refused)
+    else:
+        decision = precedence.last_taken(key)
+    is_reset_later = line is not None and bool(line.value) and _is_reset_later(key)
+    return decision._replace(unclear=unclear, is_reset_later=is_reset_later)
 
 
 def _values_before(names: Iterable[str], precedence: Precedence) -> Mapping[str, str] | None:
@@ -128,8 +127,9 @@ def _values_before(names: Iterable[str], precedence: Precedence) -> Mapping[str,
         return precedence.start_values
     values = dict(START_VALUES)
     for name in names:
-        line = precedence.earlier.winner(name)
-        if name in precedence.earlier.unclear:
+        decision = precedence.earlier.decision(name)
+        line = decision.winner
+        if decision.unclear:
             values.pop(variable_of(name), None)
         elif line and line.value:
             values[variable_of(name)] = line.value

@@ -76,9 +76,7 @@ def _move_behind_defaults(editor: BootFileEditor) -> None:
 
 def _move_behind_unclear(editor: BootFileEditor) -> None:
     """Move lines behind other lines of ours that change their keys to what is not known."""
-    for key in editor.desired:
-        editor.precedence.winner(key)
-    if not editor.precedence.has_unclear():
+    if editor.precedence.are_certain(editor.desired):
         return
     from .coupling_doubts import unclear_lines
 

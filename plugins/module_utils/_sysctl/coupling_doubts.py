@@ -40,12 +40,12 @@ def coupling_doubts(precedence: Precedence, keys: Iterable[str]) -> Doubts:
 
 def _doubts_about(key: str, precedence: Precedence) -> Iterator[Doubt]:
     """Yield the doubts about the lines that decide a key."""
-    outcome = _deciding_outcome(precedence, key)
-    unclear, incomplete = outcome.unclear.get(key), outcome.incomplete.get(key)
-    if unclear and unclear == precedence.winner(key) and takes_names(key):
+    decision = precedence.decision(key)
+    winner, unclear = decision.winner, decision.unclear
+    if unclear and unclear == winner and takes_names(key):
         why = f"the kernel may not have what it names for {key}, and refuses it then"
         yield _doubt(key, unclear, why, remedy="have its module loaded before, or name another")
-    elif unclear and unclear == precedence.winner(key):
+    elif unclear and unclear == winner:
         why = f"the kernel may refuse the number for {key}, or make another number of it"
         remedy = "give a number that all kernels take, or the one that the kernel makes of it"
         yield _doubt(key, unclear, why, remedy)
@@ -53,32 +53,21 @@ def _doubts_about(key: str, precedence: Precedence) -> Iterator[Doubt]:
         why = f"writing {unclear.key} changes {key}, and to what is not known"
         remedy = f"take {unclear.key} out, or set {key} after it"
         yield _doubt(key, unclear, why, remedy)
-    reset_line = outcome.reset_later.get(key)
-    if reset_line:
+    if winner and decision.is_reset_later:
         why = f"the kernel sets {key} to the MTU of the link when the interface comes up"
-        yield _doubt(key, reset_line, why, remedy="set it where the interface is brought up")
-    if incomplete:
+        yield _doubt(key, winner, why, remedy="set it where the interface is brought up")
+    if winner and decision.is_incomplete:
         why = f"the line leaves out numbers of {key}, which are the kernel's own after a boot"
-        yield _doubt(key, incomplete, why, remedy="give all of its numbers")
+        yield _doubt(key, winner, why, remedy="give all of its numbers")
 
 
 def unclear_lines(precedence: Precedence, keys: Iterable[str]) -> Iterator[tuple[str, Line]]:
     """Yield the keys whose value at the next boot is not known, each with the line that does it."""
     for key in keys:
         if not is_glob(key):
-            line = _deciding_outcome(precedence, key).unclear.get(key)
+            line = precedence.decision(key).unclear
             if line:
                 yield key, line
-
-
-def _deciding_outcome(precedence: Precedence, key: str) -> Precedence:
-    """Return the outcome of the program that decides a key."""
-    winner = precedence.winner(key)
-    while key not in precedence.unclear and precedence.earlier:
-        if precedence.earlier.winner(key) != winner:
-            break
-        precedence = precedence.earlier
-    return precedence
 
 
 def _doubt(key: str, line: Line, why: str, remedy: str) -> Doubt:

@@ -39,7 +39,7 @@ def _refused_lines(editor: BootFileEditor, overridden: list[tuple[str, Line | No
     """Return the keys and globs of our lines that the kernel refuses because of another key."""
     keys: dict[str, None] = {}
     for key, _winner in overridden:
-        line = editor.precedence.refused_line(key) if may_be_limited(key) else None
+        line = editor.precedence.decision(key).refused if may_be_limited(key) else None
         if line is None or not editor.precedence.why_refused(line, key):
             continue
         if line.real_path == editor.observed.real_path:

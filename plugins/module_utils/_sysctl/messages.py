@@ -70,7 +70,7 @@ def _describe_boot(plan: Plan, key: str, winner: Line | None) -> str:
     location = winner.path
     if winner.path != COMMAND_LINE:
         location = f"{winner.path} line {winner.number}"
-    refused = plan.precedence.refused_line(key)
+    refused = plan.precedence.decision(key).refused
     if refused is not None:
         value = quote_value(key, refused.value)
         reason = plan.precedence.why_refused(refused, key)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
 
+from .decision import Decision, refused_decision
 from .globs import keys_written_by_glob
 from .keys import is_glob
 from .sysctl_d import Line
@@ -158,14 +159,15 @@ def why_out_of_order(key: str, value: str, values: Values) -> str:
     return ""
 
 
-def limited_winner(key: str, precedence: Precedence) -> Line | None:
-    """Return the line that decides a key which others limit, None if there is none.
+def limited_decision(key: str, precedence: Precedence) -> Decision:
+    """Return how the lines of a loader decide a key which others limit.
 
     All writes of the loader to these keys are simulated, in its order.
     """
     names = [key, *keys_limiting(key)]
     values = _values_before(names, precedence)
     winner: Line | None = None
+    refusals = []
     for name, line in _writes(names, precedence):
         before = values.get(name, _ONE_NUMBER)
         value = value_in_text(name, line.value or "", before)
@@ -177,11 +179,12 @@ def limited_winner(key: str, precedence: Precedence) -> Line | None:
             values[name] = value
             winner = line._replace(value=value) if name == key else winner
         elif name == key:
-            precedence.note_refusal(key, line, reason)
-    assigned = precedence.assignments.get(key)
+            refusals.append((line, reason))
+    assigned = precedence.lines.assignments.get(key)
     if winner is None and assigned is not None:
-        return precedence.refuse(key, assigned)
-    return winner or precedence.excluded.get(key)
+        return refused_decision(assigned, refusals)
+    winner = winner or precedence.lines.excluded.get(key)
+    return Decision(winner, refusals=tuple(refusals))
 
 
 def _values_before(names: Iterable[str], precedence: Precedence) -> dict[str, str]:
@@ -199,8 +202,9 @@ def _values_before(names: Iterable[str], precedence: Precedence) -> dict[str, st
 
 def _writes(names: list[str], precedence: Precedence) -> Iterator[tuple[str, Line]]:
     """Yield what a loader writes to keys, in its order: each key with the line."""
-    named = {*precedence.assignments, *precedence.excluded}
-    for line in precedence.lines_written_to(names):
+    lines = precedence.lines
+    named = {*lines.assignments, *lines.excluded}
+    for line in lines.written_to(names):
         written = [line.key]
         if is_glob(line.key):
             written = keys_written_by_glob(line.key, names, named)

@@ -168,7 +168,7 @@ def _doubts_about(desired: Values, editor: BootFileEditor) -> Doubts:
         doubts_of_host += doubts_about_removed(editor.removed, editor.observed.loader)
     precedence = editor.precedence
     values = {**request.settings, **desired}
-    if not doubts_of_host and not precedence.has_unclear():
+    if not doubts_of_host and precedence.are_certain(values):
         return ()
     from .coupling_doubts import doubts_of_boot
 

@@ -19,21 +19,22 @@ from typing import TYPE_CHECKING, Collection, Iterable, Iterator, Mapping
 
 from .._lazy_module import LazyModule
 from .boot_files import USUAL_HOST, BootFiles, boot_lines, read_order
+from .decision import Decision, refused_decision
 from .keys import (
     is_glob,
     key_to_path,
     may_be_coupled,
     may_be_limited,
 )
-from .loaders import COMMAND_LINE, Loader
+from .loader_lines import LoaderLines
+from .loaders import Loader
 from .sysctl_d import Line
 from .text import encode
 from .values import is_plain_number, value_after_write, value_in_text, values_equal
 
 if TYPE_CHECKING:
-    from . import globs, kernel_text
+    from . import kernel_text
 else:
-    globs = LazyModule(__name__, ".globs")
     kernel_text = LazyModule(__name__, ".kernel_text")
 
 
@@ -42,10 +43,6 @@ _MANY_KEYS = 100
 
 _ONE_PAGE = 4095
 """Bytes. The kernel looks at no more of one write."""
-
-
-_GLOBS = ""
-"""Stands for all globs, where lines are looked up by key."""
 
 
 class Precedence:
@@ -72,75 +69,8 @@ class Precedence:
         self.earlier = earlier
         self.start_values = start_values
         self.live = live or {}
-        self.assignments: dict[str, Line] = {}
-        """Key or glob -> the line that assigns it last, in the order in which they are written."""
-        self.excluded: dict[str, Line] = {}
-        self._repeated: list[Line] = []
-        """All assignments, for a loader that writes each of them."""
-        self._arguments: dict[str, Line] = {}
-        """Key -> the last argument for it on the kernel command line, which the kernel writes."""
-        self._refused: dict[str, Line] = {}
-        """Key -> the line that decides it, if the kernel refuses that line."""
-        self.unclear: dict[str, Line] = {}
-        """Key -> its winner, or a line after it, that gives it a value that is not known."""
-        self.incomplete: dict[str, Line] = {}
-        """Key -> its winner, if no line gives all of its numbers."""
-        self.reset_later: dict[str, Line] = {}
-        """Key -> its winner, if the kernel sets the key once more after the loader has run."""
-        for line in lines:
-            self._read(line)
-        self._refusals: dict[str, list[tuple[Line, str]]] = {}
-        """Key -> the lines that the kernel refuses because of earlier ones, with the reasons."""
-        self._winners: dict[str, Line | None] = {}
-        self._written_lines: dict[str, list[tuple[int, Line]]] = {}
-        """Key -> the lines that the loader writes for it, each with its place in the order."""
-        self._patterns = []
-        for line in reversed(self._lines_to_write()):
-            if is_glob(line.key):
-                self._patterns.append((globs.split_glob(line.key), line))
-
-    def _read(self, line: Line) -> None:
-        loader = self.loader
-        earlier = self.assignments.get(line.key)
-        if line.value is None:
-            self.excluded[line.key] = line
-            if loader.can_unset:
-                self.assignments.pop(line.key, None)
-            return
-        if line.path == COMMAND_LINE:
-            self._arguments[line.key] = line
-        if loader.writes_repeats:
-            self._repeated.append(line)
-        if line.value == "" and earlier and not loader.can_unset:
-            return
-        is_repeated = earlier is not None and earlier.value == line.value
-        if is_repeated and loader.repeat_keeps_order:
-            if is_glob(line.key):
-                return
-        else:
-            self.assignments.pop(line.key, None)  # so that it becomes the last one in the order
-        self.assignments[line.key] = line
-
-    def lines_written_to(self, keys: Iterable[str]) -> list[Line]:
-        """Return the lines that the loader writes to these keys, and all globs, in its order."""
-        if not self._written_lines:
-            self._index_written_lines()
-        numbered_lines = list(self._written_lines[_GLOBS])
-        for key in keys:
-            numbered_lines.extend(self._written_lines.get(key, ()))
-        return [line for _number, line in sorted(numbered_lines)]
-
-    def _index_written_lines(self) -> None:
-        self._written_lines[_GLOBS] = []
-        for number, line in enumerate(self._lines_to_write()):
-            key = _GLOBS if is_glob(line.key) else line.key
-            self._written_lines.setdefault(key, []).append((number, line))
-
-    def _lines_to_write(self) -> list[Line]:
-        """Return the lines that the loader writes, in its order."""
-        if self.loader.writes_repeats:
-            return self._repeated
-        return list(self.assignments.values())
+        self.lines = LoaderLines(lines, loader)
+        self._decisions: dict[str, Decision] = {}
 
     def winner(self, key: str) -> Line | None:
         """Return the line that decides a key at boot, None if there is none.
@@ -149,9 +79,13 @@ class Precedence:
         off the key. A line of another key is one that acts on this one; its value is then what
         this key becomes.
         """
-        if key not in self._winners:
-            self._winners[key] = self._find_winner(key)
-        return self._winners[key]
+        return self.decision(key).winner
+
+    def decision(self, key: str) -> Decision:
+        """Return how the next boot decides a key."""
+        if key not in self._decisions:
+            self._decisions[key] = self._decide(key)
+        return self._decisions[key]
 
     def value_at_boot(self, key: str, live: str | None) -> str | None:
         """Return what a key holds after the next boot, None if no line decides that.
@@ -178,88 +112,36 @@ class Precedence:
                 contradictions.append((key, live, line))
         return contradictions
 
-    def _find_winner(self, key: str) -> Line | None:
-        line = self._find_own_winner(key)
-        earlier = self.earlier.winner(key) if self.earlier else None
-        if self.earlier and (line is None or not line.value):
-            return earlier
-        if line and line.value and self._leaves_numbers_out(key, line):
-            if earlier and earlier.value:
-                line = line._replace(value=_filled(key, line, earlier))
-            if self._leaves_numbers_out(key, line):
-                self.incomplete[key] = line
-        return line
+    def are_certain(self, keys: Iterable[str]) -> bool:
+        """Tell whether it is known what values the winners give these keys."""
+        return all(self.decision(key).is_certain for key in keys)
 
     def is_of_this_kernel(self) -> bool:
         """Tell whether it is the kernel of this machine that will boot, as far as is known."""
         return any(value is not None for value in self.live.values())
 
-    def _find_own_winner(self, key: str) -> Line | None:
-        if is_glob(key):
-            return self.assignment(key)
-        if not may_be_coupled(key):
-            line = self._limited_winner(key) if may_be_limited(key) else self.assignment(key)
-            if line and line.value:
-                self._note_unknown_value(key, line)
-            return line
-        # Few keys act on each other: the others do not pay for compiling the simulation.
-        from .boot_effects import coupled_winner
-
-        return coupled_winner(key, self)
-
-    def _limited_winner(self, key: str) -> Line | None:
-        from .mutual_limits import keys_limiting, limited_winner
-
-        return limited_winner(key, self) if keys_limiting(key) else self.assignment(key)
-
-    def note_refusal(self, key: str, line: Line, reason: str) -> None:
-        """Note that the kernel refuses a line because of what there is before it."""
-        self._refusals.setdefault(key, []).append((line, reason))
-
     def why_refused(self, line: Line, key: str) -> str:
         """Return which value of this or another key makes the kernel refuse a line, "" if none."""
-        if may_be_limited(key) or may_be_coupled(key):
-            self.winner(key)
-        for refused, reason in self._refusals.get(key, ()):
+        for refused, reason in self.decision(key).refusals:
             if refused == line:
                 return f"at that point of the boot {reason}"
         return ""
 
-    def refuse(self, key: str, line: Line) -> Line:
-        """Note that the kernel refuses the line that decides a key; return one without value."""
-        self._refused[key] = line
-        return line._replace(value=None)
+    def is_taken(self, line: Line, key: str) -> bool:
+        """Tell whether the kernel takes a line that assigns a key, as far as that is known."""
+        if self.why_refused(line, key):
+            return False
+        is_empty_and_unknown = not line.value and self.live.get(key) is None
+        return is_empty_and_unknown or self._taken_line(line, key) is not None
 
-    def _note_unknown_value(self, key: str, line: Line) -> None:
-        """Note that the kernel may refuse the value of a line, or make another one of it."""
-        text, live = line.value or "", self.live.get(key)
-        is_kept = text == live and is_plain_number(text)
-        if not is_kept and not kernel_text.is_known(key, text, live, self.traits.available_names):
-            self.unclear[key] = line
-
-    def assignment(self, key: str) -> Line | None:
-        """Return the last line that sets a key by its name, or else the last glob that does."""
-        if is_glob(key):
-            return self.assignments.get(key)
-        if key in self.assignments:
-            return self.last_taken(key)
-        if key in self.excluded:
-            return self.excluded[key]
-        for segments, line in self._patterns:
-            if globs.glob_matches(segments, key):
-                taken = self._taken_line(line, key)
-                if taken is not None:
-                    return taken
-        return None
-
-    def last_taken(self, key: str) -> Line:
-        """Return the last line of a key that the kernel does not refuse.
+    def last_taken(self, key: str) -> Decision:
+        """Return the last line of a key that the kernel does not refuse, as a decision.
 
         If it refuses all, that is a line without value, which keeps globs off the key.
         """
-        last_line = self.assignments[key]
+        last_line = self.lines.assignments[key]
         winner: Line | None = None
-        for line in reversed(self._lines_written_by_name(key)):
+        for line in reversed(self.lines.naming(key)):
             taken = self._taken_line(line, key)
             if taken is None:
                 continue
@@ -270,27 +152,79 @@ class Precedence:
             if not self._leaves_numbers_out(key, winner):
                 break
         if winner is not None:
-            return winner
+            return Decision(winner)
         if not last_line.value and self.live.get(key) is None:
-            return last_line
-        return self.refuse(key, last_line)
+            return Decision(last_line)
+        return refused_decision(last_line)
+
+    def _decide(self, key: str) -> Decision:
+        """Return how this loader and the programs before it decide a key."""
+        decision = self._decide_alone(key)
+        if self.earlier is None:
+            return self._completed(key, decision, None)
+        earlier = self.earlier.decision(key)
+        if decision.winner and decision.winner.value:
+            return self._completed(key, decision, earlier.winner)
+        is_set_before = earlier.winner is not None and bool(earlier.winner.value)
+        return earlier._replace(
+            unclear=decision.unclear or earlier.unclear,
+            refused=None if is_set_before else decision.refused or earlier.refused,
+            refusals=decision.refusals,
+        )
+
+    def _completed(self, key: str, decision: Decision, earlier: Line | None) -> Decision:
+        """Return a decision with the numbers that only an earlier line gives."""
+        line = decision.winner
+        if line is None or not line.value or not self._leaves_numbers_out(key, line):
+            return decision
+        if earlier and earlier.value:
+            line = line._replace(value=_filled(key, line, earlier))
+        is_incomplete = self._leaves_numbers_out(key, line)
+        return decision._replace(winner=line, is_incomplete=is_incomplete)
+
+    def _decide_alone(self, key: str) -> Decision:
+        """Return how the lines of this loader decide a key."""
+        if is_glob(key):
+            return Decision(self.lines.assignments.get(key))
+        if may_be_coupled(key):
+            # Few keys act on each other: the others do not pay for compiling the simulation.
+            from .boot_effects import coupled_decision
+
+            return coupled_decision(key, self)
+        decision = self._limited_decision(key) if may_be_limited(key) else self._assigned(key)
+        winner = decision.winner
+        if winner and winner.value and not self._is_known(key, winner.value):
+            return decision._replace(unclear=winner)
+        return decision
+
+    def _limited_decision(self, key: str) -> Decision:
+        from .mutual_limits import keys_limiting, limited_decision
+
+        return limited_decision(key, self) if keys_limiting(key) else self._assigned(key)
+
+    def _is_known(self, key: str, text: str) -> bool:
+        """Tell whether the kernel is known to take a text as it is."""
+        live = self.live.get(key)
+        is_kept = text == live and is_plain_number(text)
+        return is_kept or kernel_text.is_known(key, text, live, self.traits.available_names)
+
+    def _assigned(self, key: str) -> Decision:
+        """Return the decision of the last line that names a key, or else of the last glob."""
+        if key in self.lines.assignments:
+            return self.last_taken(key)
+        if key in self.lines.excluded:
+            return Decision(self.lines.excluded[key])
+        for line in self.lines.globs_matching(key):
+            taken = self._taken_line(line, key)
+            if taken is not None:
+                return Decision(taken)
+        return Decision(None)
 
     def _leaves_numbers_out(self, key: str, line: Line) -> bool:
         """Tell whether a line has fewer numbers than its key, so that a line before it counts."""
         live = self.live.get(key) or ""
         has_fewer_fields = len((line.value or "").split()) < len(live.split())
         return has_fewer_fields and kernel_text.is_made_of_numbers(key, live)
-
-    def _lines_written_by_name(self, key: str) -> list[Line]:
-        """Return the lines that name a key and are written at boot, in their order."""
-        if self.loader.writes_repeats:
-            if not self._written_lines:
-                self._index_written_lines()
-            return [line for _number, line in self._written_lines[key]]
-        lines = [self.assignments[key]]
-        if key in self._arguments:
-            lines.insert(0, self._arguments[key])
-        return lines
 
     def _taken_line(self, line: Line, key: str) -> Line | None:
         """Return a line with the value that a key takes from it, None if the kernel refuses it."""
@@ -304,27 +238,6 @@ class Precedence:
         if value is None:
             return None
         return line if values_equal(key, value, line.value) else line._replace(value=value)
-
-    def is_taken(self, line: Line, key: str) -> bool:
-        """Tell whether the kernel takes a line that assigns a key, as far as that is known."""
-        if self.why_refused(line, key):
-            return False
-        is_empty_and_unknown = not line.value and self.live.get(key) is None
-        return is_empty_and_unknown or self._taken_line(line, key) is not None
-
-    def has_unclear(self) -> bool:
-        """Tell whether any of the winners asked for so far is followed by an unclear change."""
-        if self.unclear or self.incomplete or self.reset_later:
-            return True
-        return self.earlier is not None and self.earlier.has_unclear()
-
-    def refused_line(self, key: str) -> Line | None:
-        """Return the line that decides a key although the kernel refuses it."""
-        self.winner(key)
-        line = self._refused.get(key)
-        if line is None and self.earlier:
-            return self.earlier.refused_line(key)
-        return line
 
 
 def _filled(key: str, line: Line, earlier: Line) -> str:

@@ -77,9 +77,7 @@ def _keys_in_doubt(plan: Plan) -> set[str]:
     doubts = plan.doubts
     if not plan.request.persistent or plan.request.on_doubt == "ignore":
         values = {**plan.request.settings, **plan.desired}
-        for key in values:
-            plan.precedence.winner(key)  # it notes what is not clear
-        if plan.boot_files.doubts or plan.precedence.has_unclear():
+        if plan.boot_files.doubts or not plan.precedence.are_certain(values):
             from .coupling_doubts import doubts_of_boot  # noqa: PLC0415 # few hosts have doubts
 
             doubts = doubts_of_boot(plan.precedence, plan.boot_files.doubts, values)

@@ -152,7 +152,7 @@ def test_a_line_out_of_the_range_decides_nothing(loader, value, at_boot, is_cert
     if loader == "systemd" and at_boot == "32":
         # It writes one line of a key, the last one.
         assert winner.value is None
-        assert precedence.refused_line(TTL).path == "/etc/sysctl.d/99-b.conf"
+        assert precedence.decision(TTL).refused.path == "/etc/sysctl.d/99-b.conf"
     else:
         assert winner.value == at_boot
     assert bool(coupling_doubts(precedence, [TTL])) is not is_certain

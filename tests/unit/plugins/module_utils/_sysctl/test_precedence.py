@@ -108,7 +108,7 @@ def test_an_interface_that_comes_up_resets_its_mtu(name, is_reset):
     host = make_host("procps", {"/etc/sysctl.d/a.conf": f"{key} = 1400\n"})
     precedence = precedence_of(host.boot_files, host.loader, [key], live={key: "1400"})
     assert precedence.winner(key).value == "1400"
-    assert precedence.has_unclear() is is_reset
+    assert precedence.decision(key).is_certain is not is_reset
     doubts = coupling_doubts(precedence, [key])
     assert bool(doubts) is is_reset
     assert all("when the interface comes up" in doubt.why for doubt, _keys in doubts)
@@ -241,7 +241,7 @@ def test_numbers_that_the_kernel_rounds(monkeypatch, loader, key, text, live, va
     assert (winner and winner.value) == value
     doubts = coupling_doubts(precedence, [key])
     assert bool(doubts) is not is_certain
-    assert bool(doubts) is precedence.has_unclear()
+    assert bool(doubts) is not precedence.are_certain([key])
     assert all("another number" in doubt.why for doubt, _keys in doubts)
 
 
@@ -303,7 +303,7 @@ def test_numbers_that_no_line_gives_are_not_certain(loader, text, value, is_cert
     assert (winner and winner.value) == value
     doubts = coupling_doubts(precedence, list(live))
     assert bool(doubts) is not is_certain
-    assert bool(doubts) is precedence.has_unclear()
+    assert bool(doubts) is not precedence.are_certain(live)
 
 
 def test_each_masked_file_comes_right_after_the_one_that_masks_it():
@@ -397,7 +397,7 @@ def test_keys_that_limit_each_other(loader, lines, boot):
         winner = precedence.winner(key)
         assert (winner and winner.value) == expected
         if expected is None:
-            line = precedence.refused_line(key)
+            line = precedence.decision(key).refused
             assert line.key == key
             assert not precedence.is_taken(line, key)
             assert "which is" in precedence.why_refused(line, key) or key == RATE
@@ -430,3 +430,14 @@ def test_a_later_program_cannot_take_everything_back():
     assert not last.is_taken(lines[0], key)
     reason = "at that point of the boot the kernel takes no 0 after a 1"
     assert last.why_refused(lines[0], key) == reason
+
+
+@pytest.mark.parametrize("values", [("x", "990000"), ("990000", "x")])
+def test_a_line_that_is_refused_does_not_decide_a_key_that_another_program_sets(values):
+    host = make_host("systemd", {})
+    outcome = None
+    for value in values:
+        lines = [*parse_lines(f"{PERIOD} = {value}\n".encode(), host.loader)]
+        outcome = Precedence(lines, host.loader, live={PERIOD: "1000000"}, earlier=outcome)
+    decision = outcome.decision(PERIOD)
+    assert (decision.winner.value, decision.refused) == ("990000", None)
