@@ -26,7 +26,7 @@ def order_writes(plan: Plan) -> tuple[Plan, dict[str, str]]:
     for write in plan.writes:
         others = [key for key in keys_limiting(write.key) if key not in live]
         live.update(read_keys(others, named=False, needed=False))
-    values = {write.key: write.after for write in plan.writes}
+    values = plan.written
     order, refused = in_writable_order(values, live)
     writes = {write.key: write for write in plan.writes}
     if order == list(writes) and not refused:

@@ -31,8 +31,8 @@ from .couplings import (
     why_irrevocable,
 )
 from .decision import Decision, refused_decision
-from .globs import keys_written_by_glob
-from .keys import is_glob, key_to_path, may_be_rounded
+from .globs import keys_written_by
+from .keys import key_to_path, may_be_rounded
 from .loaders import Loader
 from .sysctl_d import Line
 from .values import is_plain_number, value_in_text, values_equal
@@ -154,10 +154,7 @@ def last_effect(
     else:
         boot = _Boot(key, loader, start)
     for line in lines:
-        names = [line.key]
-        if is_glob(line.key):
-            names = keys_written_by_glob(line.key, boot.names, named_keys)
-        for name in names:
+        for name in keys_written_by(line.key, boot.names, named_keys):
             boot.write(name, line)
     return LastEffect(boot.winner, boot.unclear, tuple(boot.refused))
 

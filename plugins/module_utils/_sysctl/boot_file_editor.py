@@ -20,9 +20,10 @@ from .text import encode
 from .values import value_in_text, values_equal
 
 if TYPE_CHECKING:
-    from . import kernel_text
+    from . import kernel_text, whole_lines
 else:
     kernel_text = LazyModule(__name__, ".kernel_text")
+    whole_lines = LazyModule(__name__, ".whole_lines")
 
 
 class BootFileEditor:
@@ -171,6 +172,16 @@ class BootFileEditor:
             if not self.is_accepted_at_boot(key, str(value), self.precedence):
                 overridden.append((key, self.precedence.winner(key)))
         return overridden
+
+    def move_to_end(self, keys: Collection[str]) -> bool:
+        """Move our lines for these keys to the end of our file; tell whether that changes it."""
+        observed = self.observed
+        data = self.boot_files.contents[observed.real_path]
+        moved = whole_lines.move_to_end(data, observed.loader, keys)
+        if moved == data:
+            return False
+        self.set_file(observed.path, observed.real_path, moved)
+        return True
 
     def set_file(self, path: str, real_path: str, data: bytes | None) -> None:
         """Give a file these bytes, or (None) remove it."""

@@ -7,7 +7,7 @@ Imported only where a requested key may be one of them.
 
 from __future__ import annotations
 
-from typing import Collection, Iterable
+from typing import Iterable
 
 from .boot_file_editor import BootFileEditor
 from .coupled_request import is_direct, lines_before_their_default
@@ -16,7 +16,6 @@ from .keys import may_be_coupled
 from .precedence import precedence_of
 from .sysctl_d import Line, parse_lines
 from .values import values_equal
-from .whole_lines import move_to_end
 
 
 def put_in_order(editor: BootFileEditor) -> None:
@@ -59,7 +58,7 @@ def _move_behind_changes(editor: BootFileEditor) -> None:
         keys = _keys_changed_by_ours(editor, overridden)
         if not keys:
             break
-        _move_to_end(editor, keys)
+        editor.move_to_end(keys)
         overridden = editor.overridden()
 
 
@@ -71,7 +70,7 @@ def _move_behind_defaults(editor: BootFileEditor) -> None:
     if data is not None:
         early = lines_before_their_default(data, observed.loader, keys)
         if early:
-            _move_to_end(editor, early)
+            editor.move_to_end(early)
 
 
 def _move_behind_unclear(editor: BootFileEditor) -> None:
@@ -86,7 +85,7 @@ def _move_behind_unclear(editor: BootFileEditor) -> None:
         if is_ours and (line.key not in editor.desired or not _sets_or_changes(key, line.key)):
             keys[_requested_name(editor, key)] = None
     if keys:
-        _move_to_end(editor, list(keys))
+        editor.move_to_end(list(keys))
 
 
 def _sets_or_changes(key: str, other_key: str) -> bool:
@@ -102,14 +101,7 @@ def _move_behind_stopped(editor: BootFileEditor) -> None:
     assigned = [line.key for line in lines if line.value is not None]
     stopping = [key for key in NO_MODULES_AFTER if key in assigned]
     if stopping and assigned[-len(stopping) :] != stopping:
-        _move_to_end(editor, stopping)
-
-
-def _move_to_end(editor: BootFileEditor, keys: Collection[str]) -> None:
-    observed = editor.observed
-    data = editor.boot_files.contents[observed.real_path]
-    moved = move_to_end(data, observed.loader, keys)
-    editor.set_file(observed.path, observed.real_path, moved)
+        editor.move_to_end(stopping)
 
 
 def _keys_changed_by_ours(

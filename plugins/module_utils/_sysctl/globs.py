@@ -41,12 +41,15 @@ def stands_for(name: str, key: str) -> bool:
     return name == key or (is_glob(name) and glob_matches(split_glob(name), key))
 
 
-def keys_written_by_glob(glob: str, keys: Iterable[str], named: Container[str]) -> list[str]:
-    """Return the keys to which a loader writes the line of a glob, in its order, that of glob(3).
+def keys_written_by(name: str, keys: Iterable[str], named: Container[str]) -> list[str]:
+    """Return the keys to which a loader writes a line, those of a glob in the order of glob(3).
 
+    name: the key or the glob that the line assigns. keys: those that are looked at.
     named: the keys that globs are kept off, since lines name them.
     """
-    segments = split_glob(glob)
+    if not is_glob(name):
+        return [name]
+    segments = split_glob(name)
     matching = [key for key in keys if key not in named and glob_matches(segments, key)]
     return sorted(matching, key=key_to_path)
 

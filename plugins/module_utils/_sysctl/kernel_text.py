@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, NamedTupl
 
 from .._lazy_module import LazyModule
 from .keys import RANGE_LISTS, may_be_rounded
+from .loaders import LONGEST_WRITE
 from .secrets import SECRET_SUFFIXES
 from .text import decode, encode
 
@@ -43,9 +44,6 @@ ALL_OR_NOTHING = ("net.ipv4.ip_local_port_range", "net.ipv4.ping_group_range")
 
 Others have then taken the numbers before the error.
 """
-
-LONGEST_WRITE = 4095
-"""Bytes of one write that the kernel looks at, the line end included."""
 
 _SPACES = " \t\n\v\f\r\xa0"
 _NUMBER_ENDS = re.compile("[ \t\n]")

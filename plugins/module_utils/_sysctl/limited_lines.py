@@ -11,7 +11,6 @@ from .boot_file_editor import BootFileEditor
 from .keys import may_be_limited
 from .mutual_limits import blocking_keys
 from .sysctl_d import Line
-from .whole_lines import move_to_end
 
 
 def move_behind_limits(
@@ -25,12 +24,8 @@ def move_behind_limits(
         refused = _refused_lines(editor, overridden)
         if not refused:
             break
-        observed = editor.observed
-        data = editor.boot_files.contents[observed.real_path]
-        moved = move_to_end(data, observed.loader, refused)
-        if moved == data:
+        if not editor.move_to_end(refused):
             break
-        editor.set_file(observed.path, observed.real_path, moved)
         overridden = editor.overridden()
     return overridden
 

@@ -20,6 +20,9 @@ FOLDERS = (
 """The folders of the loaders. A file masks those of the same name in later folders."""
 
 
+LONGEST_WRITE = 4095
+"""Bytes of one write that the kernel looks at, the line end included."""
+
 COMMAND_LINE = "/proc/cmdline"
 """The kernel command line, from which the kernel sets keys before any loader runs."""
 

@@ -213,7 +213,7 @@ def _warn_of_stale_values(plan: Plan) -> Iterator[str]:
     """Yield a warning for each removed key that keeps its runtime value until the reboot."""
     for key in stale_keys(plan):
         value = plan.observed.runtime[key]
-        if plan.effects and plan.effects.affected.get(key):
+        if plan.is_affected(key):
             value = value_after_effects(key, plan)
         shown = "as another key makes it" if value is None else quote_value(key, value)
         yield f"{key}: no file gives it a value at boot, so it stays {shown} until the reboot"

@@ -15,8 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
 
 from .decision import Decision, refused_decision
-from .globs import keys_written_by_glob
-from .keys import is_glob
+from .globs import keys_written_by
 from .sysctl_d import Line
 from .values import numbers_in, value_after_write, value_in_text, values_equal
 
@@ -205,10 +204,7 @@ def _writes(names: list[str], precedence: Precedence) -> Iterator[tuple[str, Lin
     lines = precedence.lines
     named = {*lines.assignments, *lines.excluded}
     for line in lines.written_to(names):
-        written = [line.key]
-        if is_glob(line.key):
-            written = keys_written_by_glob(line.key, names, named)
-        for name in written:
+        for name in keys_written_by(line.key, names, named):
             yield name, line
 
 

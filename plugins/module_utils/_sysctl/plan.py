@@ -117,6 +117,21 @@ class Plan(NamedTuple):
         is_read = folder == "/etc/sysctl.d" and name.endswith(".conf") and name[0] != "."
         return self.request.persistent and not is_read
 
+    @property
+    def written(self) -> dict[str, str]:
+        """Key -> the value that is written to it."""
+        return {write.key: write.after for write in self.writes}
+
+    @property
+    def live_before(self) -> Values:
+        """The runtime values before the writes, also of keys that the writes may change."""
+        runtime = self.observed.runtime
+        return {**runtime, **self.effects.affected} if self.effects else runtime
+
+    def is_affected(self, key: str) -> bool:
+        """Tell whether the writes may change a key that has a value."""
+        return self.effects is not None and self.effects.affected.get(key) is not None
+
     def without_changes(self) -> Plan:
         """Return the plan with nothing of it carried out: the state after a failure."""
         from .coupling_doubts import doubts_of_boot  # few runs fail

@@ -14,7 +14,7 @@ from .._lazy_module import LazyModule
 from .boot_file_editor import BootFileEditor
 from .errors import TuningError
 from .keys import is_glob, may_be_coupled, may_be_limited
-from .loaders import Loader
+from .loaders import LONGEST_WRITE, Loader
 from .plan import Observed, Plan, RuntimeWrite
 from .request import Request, Values
 from .sysctl_d import Line, parse_lines
@@ -27,8 +27,8 @@ else:
     kernel_text = LazyModule(__name__, ".kernel_text")
     value_checks = LazyModule(__name__, ".value_checks")
 
-_SHORT_VALUE = 4000
-"""Bytes. The kernel takes all of so short a value in one write."""
+_SHORT_VALUE = LONGEST_WRITE // 4
+"""Characters. The kernel takes all of so short a value in one write: none has over four bytes."""
 
 
 def surplus_keys(request: Request, content: bytes | None, loader: Loader) -> list[str]:

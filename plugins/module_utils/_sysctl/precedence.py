@@ -27,7 +27,7 @@ from .keys import (
     may_be_limited,
 )
 from .loader_lines import LoaderLines
-from .loaders import Loader
+from .loaders import LONGEST_WRITE, Loader
 from .sysctl_d import Line
 from .text import encode
 from .values import is_plain_number, value_after_write, value_in_text, values_equal
@@ -40,9 +40,6 @@ else:
 
 _MANY_KEYS = 100
 """From so many keys on, nearly every file names one of them: it is cheaper to parse them all."""
-
-_ONE_PAGE = 4095
-"""Bytes. The kernel looks at no more of one write."""
 
 
 class Precedence:
@@ -232,7 +229,7 @@ class Precedence:
         if not text and live is None:
             # A key of text is emptied, one of numbers is not, and which one this is is not known.
             return line if self.loader.can_unset and line.key == key else None
-        if len(text) >= _ONE_PAGE and not self.loader.writes_in_parts:
+        if len(text) >= LONGEST_WRITE and not self.loader.writes_in_parts:
             text = kernel_text.first_write(key, text)
         value = value_in_text(key, text, live)
         if value is None:

@@ -50,11 +50,8 @@ def _previous_values(plan: Plan) -> dict[str, str | None]:
     They include keys that the writes may change as a side effect, in the order in which to restore
     them.
     """
-    live = plan.observed.runtime
-    keys: Iterable[str] = plan.desired
-    if plan.effects:
-        live = {**live, **plan.effects.affected}
-        keys = plan.effects.way_back
+    live = plan.live_before
+    keys: Iterable[str] = plan.effects.way_back if plan.effects else plan.desired
     previous = {}
     for key in keys:
         if is_displayable(key, live):
@@ -96,7 +93,7 @@ def is_displayable(key: str, live: Values) -> bool:
 def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
     """Return for each key its values at runtime and in our file, before and after, and at boot."""
     observed = plan.observed
-    written = {write.key: write.after for write in plan.writes}
+    written = plan.written
     file_before = assigned_values(observed.content or b"", observed.loader)
     file_after = assigned_values(_our_content_after(plan) or b"", observed.loader)
     doubted_keys = _keys_in_doubt(plan)
@@ -105,7 +102,7 @@ def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
         requested = plan.desired.get(key, plan.request.settings.get(key))
         live = observed.runtime.get(key)
         after = written.get(key, live)
-        if plan.effects and plan.effects.affected.get(key) and plan.desired.get(key) is None:
+        if plan.is_affected(key) and plan.desired.get(key) is None:
             after = value_after_effects(key, plan)
         runtime = {
             "before": display_value(key, live),
@@ -131,9 +128,7 @@ def value_after_effects(key: str, plan: Plan) -> str | None:
     """Return the value of a key that only other writes change; None: it is not known."""
     from .coupled_request import value_after_writes  # noqa: PLC0415 # few keys are changed so
 
-    written = {write.key: write.after for write in plan.writes}
-    live = {**plan.observed.runtime, **(plan.effects.affected if plan.effects else {})}
-    return value_after_writes(key, written, live)
+    return value_after_writes(key, plan.written, plan.live_before)
 
 
 def _our_content_after(plan: Plan) -> bytes | None:

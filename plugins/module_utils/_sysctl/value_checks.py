@@ -211,7 +211,7 @@ def out_of_range_errors(plan: Plan) -> list[TuningError]:
     These are the values to write, and those kept for keys that do not exist yet or with
     ``runtime: false``.
     """
-    values = {write.key: write.after for write in plan.writes}
+    values = plan.written
     if not plan.request.has_bound:
         kept_for_later = plan.missing if plan.request.runtime else plan.desired
         for key in kept_for_later:
