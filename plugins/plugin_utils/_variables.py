@@ -14,16 +14,7 @@ import difflib
 import json
 from typing import Any, Collection, Iterable, Mapping, NamedTuple
 
-SYNONYMS = {
-    "interval": "intvl",
-    "idle": "time",
-    "idle_time": "time",
-    "seconds": "time",
-    "count": "probes",
-    "cnt": "probes",
-    "retries": "probes",
-}
-"""What other programs call the options."""
+from ..module_utils._keepalive.profiles import SYNONYMS
 
 SIMILAR = 0.8
 """The ratio of difflib from which a name is taken for a misspelled one."""

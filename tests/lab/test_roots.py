@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 from lab import roots
-from lab_testing.machine import running_processes, wait_until
+from lab.waiting import wait_until
+from lab_testing.machine import running_processes
 
 FAKE_MMDEBSTRAP = """\
 #!/bin/sh
@@ -107,7 +108,7 @@ def test_two_builds_at_once_return_the_same_root(builder: Builder) -> None:
 def test_a_killed_build_leaves_no_root_and_no_process(builder: Builder) -> None:
     (builder.directory / "hang").touch()
     process = builder.start()
-    wait_until(builder.has_run)
+    wait_until(builder.has_run, lambda: "the build does not begin")
     process.kill()
     process.communicate()
 
@@ -115,7 +116,7 @@ def test_a_killed_build_leaves_no_root_and_no_process(builder: Builder) -> None:
         commands = running_processes().values()
         return not any(str(builder.roots) in command for command in commands)
 
-    wait_until(has_ended)
+    wait_until(has_ended, lambda: "the build goes on")
     assert not builder.finished_roots()
     (builder.directory / "hang").unlink()
     assert sorted(os.listdir(builder.build())) == ["first", "last"]

@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 from lab import inotify
 from lab.lab import Lab, open_lab
-from lab_testing.machine import assert_unchanged, is_running, take_snapshot, wait_until
+from lab.waiting import wait_until
+from lab_testing.machine import assert_unchanged, is_running, take_snapshot
 from lab_testing.plays import ENVIRONMENT, LAB_PROGRAM
 
 
@@ -38,7 +39,7 @@ def process_with_a_lab(directory: Path) -> Iterator[subprocess.Popen[bytes]]:
         [*LAB_PROGRAM, "--lab", str(directory), "open", "--", "sh", "-c", script], env=ENVIRONMENT
     ) as process:
         try:
-            wait_until((directory / "up").exists, 900)
+            wait_until((directory / "up").exists, lambda: "the host does not come up")
             yield process
         except BaseException:
             process.kill()
@@ -72,7 +73,7 @@ def test_the_next_lab_removes_what_a_killed_supervisor_left(
         init_pid = Lab(directory).init_pid
         os.kill(Lab(directory).supervisor_pid, signal.SIGKILL)
         process.kill()
-    wait_until(lambda: not is_running(init_pid))
+    wait_until(lambda: not is_running(init_pid), lambda: "the lab has not ended")
     with open_lab(directory):
         pass
     assert_unchanged(before, hierarchy)
@@ -96,7 +97,7 @@ def test_the_inotify_limit_is_raised_for_booted_hosts_and_restored(
         opened.up("booted", ["bookworm"], 1)
         assert inotify.current_limit() == inotify.ENOUGH
         assert inotify.is_needed()
-    wait_until(limit_is_restored)
+    wait_until(limit_is_restored, lambda: "the inotify limit is not restored")
     assert_unchanged(before, hierarchy)
 
 

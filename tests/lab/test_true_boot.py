@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from lab.lab import Lab, open_lab
-from lab_testing.machine import assert_unchanged, take_snapshot, wait_until
+from lab.waiting import wait_until
+from lab_testing.machine import assert_unchanged, take_snapshot
 from lab_testing.plays import run_play
 
 HOST = "debian12-1"
@@ -208,6 +209,6 @@ def test_a_machine_killed_while_it_boots_leaves_no_trace(hierarchy: Path, tmp_pa
             finished = subprocess.run(command, capture_output=True, check=False)
             return finished.returncode == 0
 
-        wait_until(is_plugged_in)
+        wait_until(is_plugged_in, lambda: "the interface is not plugged in")
         os.kill(lab.init_pid, signal.SIGKILL)
     assert_unchanged(before, hierarchy)

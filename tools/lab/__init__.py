@@ -17,6 +17,7 @@
                          the kinds: containers with systemd, sysvinit, OpenRC or runit,
                          namespaces with sshd, emulated machines
     cgroups.py           the cgroups of a lab and of its hosts
+    waiting.py           waits until something has happened, bounded in attempts
     inotify.py           the machine's limit of inotify instances, raised while a lab needs it
     syscalls.py          mount(2), unshare(2) and others that Python does not have
 

@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from . import roots
 from .lab import KINDS, LABS, Lab, LabError, open_lab, roots_for
+from .waiting import NotReachedError
 
 DESCRIPTION = """\
 Debian hosts on this machine to test on: they boot, reboot, and are thrown away. They are in a lab:
@@ -47,7 +48,7 @@ def main() -> int:
         signal.signal(number, lambda signum, _frame: sys.exit(128 + signum))
     try:
         return int(options.function(options) or 0)
-    except (LabError, roots.RootError) as error:
+    except (LabError, NotReachedError, roots.RootError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

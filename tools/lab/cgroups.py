@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from pathlib import Path
 
 from . import syscalls
+from .waiting import wait_until
 
 PREFIX = "netops-lab-"
 
@@ -42,15 +42,14 @@ class Cgroup:
         events = (self.path / "cgroup.events").read_text(encoding="ascii")
         return "populated 1" in events
 
-    def kill_and_remove(self, timeout: float = 300) -> None:
+    def _is_empty(self) -> bool:
+        return not self.has_processes()
+
+    def kill_and_remove(self) -> None:
         """Kill all processes in it and below it, wait until they are gone, then remove it."""
         with contextlib.suppress(FileNotFoundError):
             (self.path / "cgroup.kill").write_text("1", encoding="ascii")
-            deadline = time.monotonic() + timeout
-            while self.has_processes():
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"{self.path}: its processes do not end")
-                time.sleep(0.005)
+            wait_until(self._is_empty, lambda: f"{self.path}: its processes do not end")
             for directory, _directories, _files in os.walk(self.path, topdown=False):
                 os.rmdir(directory)
 

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
-import time
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Protocol
+
+from .waiting import wait_until
 
 HOSTS = Path("/run/hosts")
 """The directories of the hosts, in the lab's own mounts."""
@@ -127,12 +127,14 @@ def interface_name(host: Host) -> str:
     return f"vb-{host.name}"
 
 
-def wait_for_interface_removal(host: Host, timeout: float = 20) -> None:
+def wait_for_interface_removal(host: Host) -> None:
     """Wait until the cable of the host's last boot is gone.
 
     The kernel removes it some time after the namespace that had its other end.
     """
-    deadline = time.monotonic() + timeout
-    with contextlib.suppress(OSError):
-        while socket.if_nametoindex(interface_name(host)) and time.monotonic() < deadline:
-            time.sleep(0.005)
+    name = interface_name(host)
+
+    def is_removed() -> bool:
+        return name not in [present for _index, present in socket.if_nameindex()]
+
+    wait_until(is_removed, lambda: f"{name} is not removed")

@@ -40,6 +40,7 @@ from .host import (
 )
 from .light import LightKind
 from .virtual_machine import VirtualMachineKind
+from .waiting import wait_until
 
 KINDS: dict[str, HostKind] = {
     "booted": BootedKind(),
@@ -220,9 +221,11 @@ class Init:
             return
         self.inotify_requested = True
         self.notify_supervisor("inotify")
-        deadline = time.monotonic() + 10
-        while inotify.current_limit() < inotify.ENOUGH and time.monotonic() < deadline:
-            time.sleep(0.005)
+
+        def is_raised() -> bool:
+            return inotify.current_limit() >= inotify.ENOUGH
+
+        wait_until(is_raised, lambda: "the supervisor does not raise the inotify limit")
 
     def _boot(self, state: HostState) -> None:
         """Start the host's first process."""

@@ -14,24 +14,17 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from . import roots
 from .supervisor import ENTER, LOOK, SSH_TIMEOUT, STATE_FILE
 from .virtual_machine import OPTIONS_FILE, MachineOptions
+from .waiting import wait_until
 
 LABS = roots.PROJECT / ".build" / "hosts"
 KINDS = ("booted", "light", "runit", "sysvinit", "vm")
-ATTEMPTS = 3000
-"""How often to look whether hosts have booted: for a quarter of an hour or longer.
-
-Attempts are counted and not seconds, so that hosts get more time on a machine that is busy.
-"""
-LONGEST_PAUSE = 0.3
-"""Seconds between two attempts. The first pauses are shorter, since most hosts boot quickly."""
 PROGRAMS = {
     "ip": "iproute2",
     "mmdebstrap": "mmdebstrap",
@@ -316,12 +309,3 @@ def _require_programs(programs: dict[str, str]) -> None:
     missing = [package for program, package in programs.items() if not shutil.which(program)]
     if missing:
         raise LabError(f"missing packages: {' '.join(missing)}")
-
-
-def wait_until(holds: Callable[[], bool], problem: Callable[[], str]) -> None:
-    """Wait until a condition holds."""
-    for attempt in range(ATTEMPTS):
-        if holds():
-            return
-        time.sleep(min(0.02 + attempt / 1000, LONGEST_PAUSE))
-    raise LabError(f"{problem()}, after {ATTEMPTS:,} attempts")

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from lab import cgroups, inotify, syscalls
+from lab.waiting import wait_until
 
 SYSCTLS = (
     "fs/inotify/max_user_watches",
@@ -117,22 +116,13 @@ def _sysctls() -> list[str]:
     return lines
 
 
-def assert_unchanged(before: Machine, hierarchy: Path, timeout: float = 120) -> None:
+def assert_unchanged(before: Machine, hierarchy: Path) -> None:
     """Wait until the machine is as it was. The kernel takes some time to remove namespaces."""
-    deadline = time.monotonic() + timeout
-    while True:
-        differences = before.differences(take_snapshot(hierarchy))
-        if not differences:
-            return
-        assert time.monotonic() < deadline, differences
-        time.sleep(0.05)
 
+    def differences() -> dict[str, object]:
+        return before.differences(take_snapshot(hierarchy))
 
-def wait_until(holds: Callable[[], bool], timeout: float = 120) -> None:
-    deadline = time.monotonic() + timeout
-    while not holds():
-        assert time.monotonic() < deadline, "the condition never held"
-        time.sleep(0.02)
+    wait_until(lambda: not differences(), lambda: f"the machine is not as it was: {differences()}")
 
 
 def isolate(hierarchy: Path) -> Path:

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import ansible
-from lab.lab import Lab, open_lab, wait_until
+from lab.lab import Lab, open_lab
 from lab.roots import PROJECT, release_of
+from lab.waiting import wait_until
 
 FOLDER = "/opt/histories"
 """Of the virtual machine: what runs there, and what it did."""

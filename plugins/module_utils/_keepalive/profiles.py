@@ -28,9 +28,21 @@ class Profile(NamedTuple):
     intvl: int
 
 
+SYNONYMS = {
+    "interval": "intvl",
+    "idle": "time",
+    "idle_time": "time",
+    "seconds": "time",
+    "count": "probes",
+    "cnt": "probes",
+    "retries": "probes",
+}
+"""What other programs call a setting -> its name."""
+
 DEFAULT_PROFILE = "one_hour"
+_ONE_HOUR = Profile(3600, 9, 25)
 PROFILES = {
-    DEFAULT_PROFILE: Profile(3600, 9, 25),
+    DEFAULT_PROFILE: _ONE_HOUR,
     "kernel": Profile(7200, 9, 75),
     "aws": Profile(45, 9, 75),
     "gce": Profile(60, 5, 60),
@@ -41,7 +53,7 @@ PROFILES = {
     "oracle_rac": Profile(30, 9, 60),
     "rabbitmq": Profile(30, 4, 10),
     "talos": Profile(600, 9, 60),
-    "document": Profile(3600, 9, 25),
+    "document": _ONE_HOUR,
 }
 """Name -> values. The sources are in the documentation of the module tcp_keepalive."""
 

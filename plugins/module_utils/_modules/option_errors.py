@@ -8,6 +8,7 @@ import difflib
 import re
 from typing import Any, Mapping
 
+from .._keepalive.profiles import SYNONYMS
 from .._sysctl.text import shorten
 
 OPTIONS_OF_POSIX = {
@@ -22,10 +23,7 @@ OPTIONS_OF_POSIX = {
 """Option of ansible.posix.sysctl, or one like it -> what to give instead."""
 
 OTHER_NAMES = {
-    "interval": "intvl",
-    "idle": "time",
-    "count": "probes",
-    "retries": "probes",
+    **SYNONYMS,
     "name": "keys",
     "key": "keys",
     "sysctl": "settings",
