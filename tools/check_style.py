@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Print how dense the code is, and fail where a function is too dense to be read.
+"""Print how dense the code is, and fail where it is too dense to be read.
 
 usage: check_style.py
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 import ast
 import sys
 from pathlib import Path
-from typing import Iterable, NamedTuple
+from typing import Collection, Iterable, Iterator, NamedTuple
 
 FOLDERS = ("plugins", "roles", "extensions", "tests", "tools", "benchmarks")
 """All that has Python. The checks hold in each."""
@@ -23,6 +23,8 @@ COUNTED_FOLDERS = ("plugins/module_utils", "plugins/plugin_utils", *FOLDERS)
 """The rows of the table."""
 LONGEST_LINE = 100
 LONGEST_FUNCTION = 40
+BY_KEYWORD = 4
+"""Records with so many fields are built by keyword: their order is nothing to know by heart."""
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 HEADINGS = (
@@ -80,22 +82,28 @@ def count(source: str) -> Counts:
     )
 
 
-def problems(source: str) -> list[Problem]:
-    """Return what the style forbids in one file, in the order of its lines."""
+def problems(source: str, records: Collection[str] = ()) -> list[Problem]:
+    """Return what the style forbids in one file, in the order of its lines.
+
+    records: the names of the records of other files that are built by keyword.
+    """
     tree = ast.parse(source)
-    refused = set()
+    own_classes = _fields_of_classes([tree])
+    by_keyword = set(records).difference(own_classes) | _with_many_fields(own_classes)
+    refused = set(_dense_expressions(tree))
+    refused.update(_records_by_position(tree, by_keyword))
     for name, line, length in _long_functions(tree):
         refused.add(Problem(line, f"{name}() has {length} lines, at most {LONGEST_FUNCTION}"))
-    for node in ast.walk(tree):
-        if isinstance(node, COMPREHENSIONS):
-            if len(node.generators) > 1:
-                refused.add(Problem(node.lineno, "a comprehension with two loops"))
-            for line in _lines_within(node, COMPREHENSIONS):
-                refused.add(Problem(line, "a comprehension within a comprehension"))
-        elif isinstance(node, ast.JoinedStr):
-            for line in _lines_within(node, (ast.IfExp,)):
-                refused.add(Problem(line, "a ternary within an f-string"))
     return sorted(refused)
+
+
+def records_by_keyword(sources: Iterable[str]) -> set[str]:
+    """Return the names of the records in these files that have many fields.
+
+    A name of several classes counts with the fewest fields of them: outside of their files, a call
+    does not say which one it builds, and none is refused wrongly.
+    """
+    return _with_many_fields(_fields_of_classes(ast.parse(source) for source in sources))
 
 
 def table(rows: Iterable[tuple[str, Counts]]) -> str:
@@ -114,6 +122,57 @@ def table(rows: Iterable[tuple[str, Counts]]) -> str:
         ]
         lines.append(_row(cells))
     return "\n".join(lines)
+
+
+def _dense_expressions(tree: ast.AST) -> Iterator[Problem]:
+    for node in ast.walk(tree):
+        if isinstance(node, COMPREHENSIONS):
+            if len(node.generators) > 1:
+                yield Problem(node.lineno, "a comprehension with two loops")
+            for line in _lines_within(node, COMPREHENSIONS):
+                yield Problem(line, "a comprehension within a comprehension")
+        elif isinstance(node, ast.JoinedStr):
+            for line in _lines_within(node, (ast.IfExp,)):
+                yield Problem(line, "a ternary within an f-string")
+
+
+def _records_by_position(tree: ast.AST, by_keyword: Collection[str]) -> Iterator[Problem]:
+    """Yield the calls that give several fields, or a row of fields, without their names."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = _last_name(node.func)
+        is_starred = any(isinstance(argument, ast.Starred) for argument in node.args)
+        if name in by_keyword and (is_starred or len(node.args) > 1):
+            yield Problem(node.lineno, f"{name}() is built by position, not by keyword")
+
+
+def _fields_of_classes(trees: Iterable[ast.AST]) -> dict[str, int]:
+    """Return how many fields the record of each name has at least, 0 for other classes."""
+    fields_of: dict[str, int] = {}
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                fields = _count_fields(node)
+                fields_of[node.name] = min(fields, fields_of.get(node.name, fields))
+    return fields_of
+
+
+def _count_fields(node: ast.ClassDef) -> int:
+    if not any(_last_name(parent) == "NamedTuple" for parent in node.bases):
+        return 0
+    return sum(isinstance(statement, ast.AnnAssign) for statement in node.body)
+
+
+def _with_many_fields(fields_of: dict[str, int]) -> set[str]:
+    return {name for name, fields in fields_of.items() if fields >= BY_KEYWORD}
+
+
+def _last_name(node: ast.expr) -> str:
+    """Return the last name of a dotted expression, "" if it has none."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -168,11 +227,11 @@ def count_folder(folder: Path) -> Counts:
     return total
 
 
-def problems_in(folder: Path) -> list[str]:
-    """Return a line for each problem in the files of a folder."""
+def problems_in(folder: Path, records: Collection[str] = ()) -> list[str]:
+    """Return a line for each problem in the files of a folder; records: as for problems()."""
     lines = []
     for path in sorted(folder.rglob("*.py")):
-        for problem in problems(path.read_text(encoding="utf-8")):
+        for problem in problems(path.read_text(encoding="utf-8"), records):
             lines.append(f"{path}:{problem.line}: {problem.message}")
     return lines
 
@@ -181,9 +240,14 @@ def main() -> int:
     """Print the table and the problems; return 1 if there is a problem."""
     rows = [(folder, count_folder(Path(folder))) for folder in COUNTED_FOLDERS]
     print(table(rows))
+    sources: list[str] = []
+    for folder in FOLDERS:
+        for path in Path(folder).rglob("*.py"):
+            sources.append(path.read_text(encoding="utf-8"))
+    records = records_by_keyword(sources)
     lines: list[str] = []
     for folder in FOLDERS:
-        lines.extend(problems_in(Path(folder)))
+        lines.extend(problems_in(Path(folder), records))
     for line in lines:
         print(line)
     return 1 if lines else 0

@@ -338,7 +338,7 @@ def merge_ledgers(ledgers: Mapping[str, Sequence[Result]]) -> list[KnownRollout]
     for entries in ledgers.values():
         for entry in entries:
             name, time = str(entry["rollout"]), str(entry["at"])
-            rollout = rollouts.get(name, KnownRollout(name, time, 0, 0))
+            rollout = rollouts.get(name, KnownRollout(rollout=name, at=time, hosts=0, undone=0))
             undone_here = 1 if entry["undone"] else 0
             rollouts[name] = rollout._replace(
                 at=min(rollout.at, time),

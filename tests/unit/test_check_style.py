@@ -30,6 +30,32 @@ word = "many" if numbers else "none"
 '''
 
 
+RECORDS = """\
+class Short(NamedTuple):
+    one: int
+    two: int
+    three: int
+
+
+class Long(typing.NamedTuple):
+    one: int
+    two: int
+    three: int
+    four: int = 0
+
+    def sums(self):
+        total: int = self.one
+        return total
+
+
+class Other:
+    one: int
+    two: int
+    three: int
+    four: int
+"""
+
+
 def function_of(lines: int) -> str:
     """Return the source of a function of so many lines."""
     body = "    pass\n" * (lines - 1)
@@ -95,6 +121,47 @@ def test_a_comprehension_with_two_loops_is_refused(source):
 def test_a_ternary_within_an_f_string_is_refused():
     source = "y = 1\nx = f\"{'a' if y else 'b'}\"\n"
     assert messages(source) == [(2, "a ternary within an f-string")]
+
+
+def test_records_with_four_fields_are_built_by_keyword():
+    assert check_style.records_by_keyword([RECORDS]) == {"Long"}
+
+
+@pytest.mark.parametrize("other", ["(NamedTuple):\n    one: int\n", ":\n    pass\n"])
+def test_a_name_of_several_classes_counts_with_the_fewest_fields(other):
+    shorter = f"class Long{other}"
+    assert check_style.records_by_keyword([RECORDS, shorter]) == set()
+    assert check_style.records_by_keyword([shorter, RECORDS]) == set()
+
+
+def test_a_class_of_the_same_file_is_the_one_that_is_built():
+    call = "x = Long(1, 2)\n"
+    line = 1 + len(RECORDS.splitlines())
+    refused = [(line, "Long() is built by position, not by keyword")]
+    assert messages(RECORDS + call) == refused
+    assert check_style.problems(f"class Long:\n    pass\n{call}", {"Long"}) == []
+
+
+@pytest.mark.parametrize("source", ["Long(1, 2)\n", "Long(*row)\n", "m.Long(1, 2, three=3)\n"])
+def test_a_record_that_is_built_by_position_is_refused(source):
+    problem = check_style.Problem(1, "Long() is built by position, not by keyword")
+    assert check_style.problems(source, {"Long"}) == [problem]
+
+
+@pytest.mark.parametrize("source", ["Long(1, two=2)\n", "Long(**row)\n", "Short(1, 2)\n"])
+def test_a_record_that_is_built_by_keyword_is_allowed(source):
+    assert check_style.problems(source, {"Long"}) == []
+
+
+def test_a_record_may_be_built_in_another_file_than_its_own(tmp_path, monkeypatch, capsys):
+    for folder in check_style.COUNTED_FOLDERS:
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "short.py").write_text("x = 1\n")
+    (tmp_path / "tools/records.py").write_text(RECORDS)
+    (tmp_path / "plugins/builds.py").write_text("x = Long(1, 2)\n")
+    monkeypatch.chdir(tmp_path)
+    assert check_style.main() == 1
+    assert "plugins/builds.py:1: Long() is built by position" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,13 @@ def _read_row(row: dict[str, Any], devices: Iterable[str]) -> Write:
         for key in keys_of(pattern, devices):
             changed[key] = pair
     wrote = row.get("read", row["wrote"])
-    return Write(row["key"], row["prepared"], row["was"], wrote, changed)
+    return Write(
+        key=row["key"],
+        prepared=row["prepared"],
+        was=row["was"],
+        wrote=wrote,
+        changed=changed,
+    )
 
 
 def keys_of(pattern: str, devices: Iterable[str]) -> list[str]:

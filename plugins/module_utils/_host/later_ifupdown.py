@@ -98,7 +98,7 @@ def _lines(files: HostFiles, path: str, depth: int) -> Iterator[Line]:
         words = tuple(line.split())
         if not words or words[0].startswith("#"):
             continue
-        yield Line(path, number, words, line)
+        yield Line(path=path, number=number, words=words, text=line)
         if words[0] in ("source", "source-directory") and depth < 5:
             for name in words[1:]:
                 for sourced in _sourced(files, path, name, words[0]):

@@ -113,7 +113,13 @@ def _parse(path: str, text: str) -> Iterator[_Option]:
             continue
         name, equals, value = line.partition("=")
         if equals and line[0] not in "#;":
-            yield _Option(path, number, section, name.strip(), value.strip())
+            yield _Option(
+                path=path,
+                number=number,
+                section=section,
+                name=name.strip(),
+                value=value.strip(),
+            )
 
 
 def _interfaces_by_file(files: HostFiles) -> dict[str, list[str]]:

@@ -57,7 +57,12 @@ def _read_range(text: str) -> NumberRange:
     certain, _bar, of_any = text.partition("|")
     lowest, highest = certain.split()
     lowest_of_any, highest_of_any = (of_any or certain).split()
-    return NumberRange(int(lowest), int(highest), int(lowest_of_any), int(highest_of_any))
+    return NumberRange(
+        lowest=int(lowest),
+        highest=int(highest),
+        lowest_of_any=int(lowest_of_any),
+        highest_of_any=int(highest_of_any),
+    )
 
 
 def range_at(ranges: tuple[NumberRange, ...], index: int) -> NumberRange:

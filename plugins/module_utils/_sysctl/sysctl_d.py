@@ -115,18 +115,20 @@ def _read_lines(data: bytes, loader: Loader) -> list[Line]:
         from .busybox import read_lines
 
         read = read_lines(split_segments(data, loader), loader)
-        return [Line("", "", *read_line) for read_line in read]
+        return [Line(path="", real_path="", **read_line._asdict()) for read_line in read]
     lines = []
     number = 1
     for index, segment in enumerate(split_segments(data, loader)):
         if loader.longest_line and len(segment) > loader.longest_line:
             problem = "too long a line: the rest of the file is not read"
-            lines.append(Line("", "", number, index, key="", value=problem))
+            line = Line(path="", real_path="", number=number, segment=index, key="", value=problem)
+            lines.append(line)
             break
         text = _visible_text(segment, loader).strip(loader.blanks)
         if text and not text.startswith(("#", ";")):
             key, value = _split_line(text, loader)
-            lines.append(Line("", "", number, index, key=key, value=value))
+            line = Line(path="", real_path="", number=number, segment=index, key=key, value=value)
+            lines.append(line)
         number += segment.count("\n")
     return lines
 
