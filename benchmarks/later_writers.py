@@ -130,4 +130,5 @@ def _row(label: str, costs: Mapping[str, Cost], goal: Goal) -> Row:
         looks.append((ours - without) / empty)
         wholes.append(ours / empty)
     shares = [f"{look:.3f}" for look in looks]
-    return (label, *shares, str(goal), goal.verdict(*looks), *(f"{ours:.3f}" for ours in wholes))
+    ratios = [f"{whole:.3f}" for whole in wholes]
+    return (label, *shares, str(goal), goal.verdict(*looks), *ratios)

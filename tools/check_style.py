@@ -91,6 +91,7 @@ def problems(source: str, records: Collection[str] = ()) -> list[Problem]:
     own_classes = _fields_of_classes([tree])
     by_keyword = set(records).difference(own_classes) | _with_many_fields(own_classes)
     refused = set(_dense_expressions(tree))
+    refused.update(_unpacked_comprehensions(tree))
     refused.update(_records_by_position(tree, by_keyword))
     for name, line, length in _long_functions(tree):
         refused.add(Problem(line, f"{name}() has {length} lines, at most {LONGEST_FUNCTION}"))
@@ -134,6 +135,22 @@ def _dense_expressions(tree: ast.AST) -> Iterator[Problem]:
         elif isinstance(node, ast.JoinedStr):
             for line in _lines_within(node, (ast.IfExp,)):
                 yield Problem(line, "a ternary within an f-string")
+
+
+def _unpacked_comprehensions(tree: ast.AST) -> Iterator[Problem]:
+    """Yield the comprehensions that a display or a call unpacks, instead of a value with a name."""
+    for node in ast.walk(tree):
+        unpacked: list[ast.expr] = []
+        if isinstance(node, ast.Starred):
+            unpacked = [node.value]
+        elif isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values)
+            unpacked = [value for key, value in pairs if key is None]
+        elif isinstance(node, ast.Call):
+            unpacked = [keyword.value for keyword in node.keywords if keyword.arg is None]
+        for value in unpacked:
+            if isinstance(value, COMPREHENSIONS):
+                yield Problem(value.lineno, "a comprehension is unpacked where it is made")
 
 
 def _records_by_position(tree: ast.AST, by_keyword: Collection[str]) -> Iterator[Problem]:

@@ -123,6 +123,21 @@ def test_a_ternary_within_an_f_string_is_refused():
     assert messages(source) == [(2, "a ternary within an f-string")]
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = [*(n for n in rows), 1]\n",
+        "x = (1, *[n for n in rows])\n",
+        "x = {*{n for n in rows}}\n",
+        "x = {1: 1, **{n: n for n in rows}}\n",
+        "x = call(*[n for n in rows])\n",
+        "x = call(**{n: n for n in rows})\n",
+    ],
+)
+def test_a_comprehension_that_is_unpacked_is_refused(source):
+    assert messages(source) == [(1, "a comprehension is unpacked where it is made")]
+
+
 def test_records_with_four_fields_are_built_by_keyword():
     assert check_style.records_by_keyword([RECORDS]) == {"Long"}
 
@@ -171,6 +186,7 @@ def test_a_record_may_be_built_in_another_file_than_its_own(tmp_path, monkeypatc
         "x = [n for n in rows], [n for n in rows]\n",
         "x = f'{y}' if y else f'{z}'\n",
         "x = f'{[n for n in y]}'\n",
+        "x = [*rows, {**row}, call([n for n in rows], *rows, **row)]\n",
     ],
 )
 def test_what_looks_alike_is_allowed(source):

@@ -242,7 +242,8 @@ def _values_read(record: Record) -> Iterator[tuple[str, str, str | None]]:
 
 
 def _measured_keys(record: Record) -> set[str]:
-    return {*record["without_effect"], *(row["key"] for row in record["effects"])}
+    keys_with_effects = {row["key"] for row in record["effects"]}
+    return keys_with_effects.union(record["without_effect"])
 
 
 def _compare_value(key: str, wrote: str, read: str | None) -> str:

@@ -34,18 +34,20 @@ DESIRED = {TIME: 3600, PROBES: 5, INTVL: 25}
 INTERFACES = ("br0", "br1", "br2")
 FILTER = "net.ipv4.conf.default.rp_filter"
 DEVICES = ("lo", *INTERFACES)
+FORWARDINGS = [f"net.ipv4.conf.{name}.forwarding" for name in DEVICES]
+FILTERS = [f"net.ipv4.conf.{name}.rp_filter" for name in DEVICES]
 COUPLED = {
     FORWARD: 0,
     REDIRECTS: 0,
     FILTER: 0,
     "net.ipv4.conf.default.forwarding": 0,
-    **{f"net.ipv4.conf.{name}.forwarding": 0 for name in DEVICES},
+    **dict.fromkeys(FORWARDINGS, 0),
     "net.ipv4.conf.br0.forwarding": 1,
-    **{f"net.ipv4.conf.{name}.rp_filter": 2 for name in DEVICES},
+    **dict.fromkeys(FILTERS, 2),
     **DEFAULTS,
 }
 """A host where keys are not as ip_forward would make them."""
-CHANGED_ALONG = (REDIRECTS, *(f"net.ipv4.conf.{name}.forwarding" for name in DEVICES))
+CHANGED_ALONG = (REDIRECTS, *FORWARDINGS)
 MEDIUM = {f"net.ipv4.conf.{name}.medium_id": 0 for name in INTERFACES}
 
 

@@ -23,7 +23,8 @@ KEEPALIVE_OPTIONS = (socket.TCP_KEEPIDLE, socket.TCP_KEEPCNT, socket.TCP_KEEPINT
 
 def syscall(number: int, *args: int) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
-    result = int(libc.syscall(ctypes.c_long(number), *[ctypes.c_long(arg) for arg in args]))
+    arguments = [ctypes.c_long(argument) for argument in (number, *args)]
+    result = int(libc.syscall(*arguments))
     if result < 0:
         errno = ctypes.get_errno()
         raise OSError(errno, os.strerror(errno))
