@@ -108,6 +108,7 @@ def main() -> None:
 
     Without this function it skips the tasks of a module that has an action plugin.
     """
+    # Ansible itself never calls this, and runs of the action do not pay for it.
     from ansible_collections.netops.tuning.plugins.module_utils._modules import (  # noqa: PLC0415
         tcp_keepalive,
     )

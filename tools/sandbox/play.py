@@ -115,7 +115,7 @@ class Ansible:
         if programs is not None:
             self.programs = programs
 
-    def start(
+    def start(  # noqa: PLR0913 # what varies is independent, and given by keyword
         self,
         args: Sequence[str],
         log: IO[bytes],
@@ -185,7 +185,7 @@ class Controller:
         self._stop()
         self._folder.cleanup()
 
-    def play(
+    def play(  # noqa: PLR0913 # as on a task of Ansible, and given by keyword
         self,
         world: World,
         tasks: Iterable[Task] | Task,
@@ -229,6 +229,7 @@ class Controller:
         self._step = 0
         read_events, write_events = os.pipe()
         read_steps, write_steps = os.pipe()
+        # _stop() closes both.
         self._events = open(read_events, "rb")  # noqa: SIM115
         self._steps = open(write_steps, "wb", buffering=0)  # noqa: SIM115
         self._log = (self._home / "log").open("w+b")
@@ -284,7 +285,7 @@ class Controller:
         raise RuntimeError(f"ansible-playbook ended too early:\n{output}")
 
 
-def run_playbook(
+def run_playbook(  # noqa: PLR0913 # as on its command line, and given by keyword
     world: World | None,
     playbook: str | list[dict[str, Any]],
     *args: str,
