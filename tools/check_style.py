@@ -13,7 +13,9 @@ first attempt, 11 cannot. Reach it by names and intermediate values, never by li
 from __future__ import annotations
 
 import ast
+import io
 import sys
+import tokenize
 from pathlib import Path
 from typing import Collection, Iterable, Iterator, NamedTuple
 
@@ -26,6 +28,8 @@ LONGEST_FUNCTION = 40
 BY_KEYWORD = 4
 """Records with so many fields are built by keyword: their order is nothing to know by heart."""
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+TEXT_TOKENS = ("STRING", "FSTRING_MIDDLE")
+"""What a string consists of; since Python 3.12, an f-string has its texts between expressions."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 HEADINGS = (
     "folder",
@@ -39,7 +43,11 @@ HEADINGS = (
 
 
 class Counts(NamedTuple):
-    """What is counted in source text. Code lines are those without docstrings, comments, blanks."""
+    """What is counted in source text.
+
+    Code lines are those without docstrings, comments, blanks, and without the text of strings of
+    several lines: such a string is one node, so it is one line too.
+    """
 
     code_lines: int = 0
     nodes: int = 0
@@ -197,18 +205,36 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _code_lines(source: str, tree: ast.AST) -> list[str]:
-    """Return the lines without docstrings, the strings below attributes, comments and blanks."""
-    in_docstring: set[int] = set()
+    """Return the lines without docstrings, the strings below attributes, comments and blanks.
+
+    Of a string of several lines only the first one counts.
+    """
+    in_text = _lines_in_strings(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and _is_string(node.value):
             last = node.end_lineno or node.lineno
-            in_docstring.update(range(node.lineno, last + 1))
+            in_text.update(range(node.lineno, last + 1))
     lines = []
-    for number, line in enumerate(source.splitlines(), start=1):
+    for number, line in enumerate(source.split("\n"), start=1):
         text = line.strip()
-        if text and not text.startswith("#") and number not in in_docstring:
+        if text and not text.startswith("#") and number not in in_text:
             lines.append(line)
     return lines
+
+
+def _lines_in_strings(source: str) -> set[int]:
+    """Return the lines onto which strings go on, except those on which code follows."""
+    lines = source.split("\n")
+    numbers: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if tokenize.tok_name[token.type] in TEXT_TOKENS:
+            first, _column = token.start
+            last, column = token.end
+            numbers.update(range(first + 1, last))
+            rest = lines[last - 1][column:]
+            if last > first and not rest.strip(" '\""):
+                numbers.add(last)
+    return numbers
 
 
 def _is_string(node: ast.AST) -> bool:

@@ -70,6 +70,26 @@ def test_docstrings_comments_and_blanks_are_no_code():
     assert check_style.count(SAMPLE).code_lines == 2
 
 
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ('x = """\none\n\ntwo\n"""\n', 1),
+        ('x = """one\ntwo"""\ny = 1\n', 2),
+        ('x = call("""\none\n""", 1)\n', 2),
+        ('x = """\n# one\n""" + y\n', 2),
+        ('x = (\n    "one "\n    "two"\n)\n', 4),
+    ],
+)
+def test_the_text_of_a_string_is_no_code(source, lines):
+    assert check_style.count(source).code_lines == lines
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="older Pythons see no parts of f-strings")
+def test_lines_of_an_f_string_with_expressions_are_code():
+    source = 'x = f"""\none\n{y} two\nthree\n"""\nz = 1\n'
+    assert check_style.count(source).code_lines == 3
+
+
 def test_comprehensions_and_ternaries_are_counted():
     counts = check_style.count(SAMPLE)
     assert (counts.comprehensions, counts.ternaries) == (1, 1)
