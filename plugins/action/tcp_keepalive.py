@@ -56,7 +56,8 @@ class ActionModule(normal.ActionModule):
         the defaults of the role, which nobody has asked for.
         """
         own = _names_in_task(self._task.get_ds())
-        own_args, module_defaults = {}, {}
+        own_args = {}
+        module_defaults = {}
         for name, value in self._task.args.items():
             if name in own:
                 own_args[name] = value

@@ -228,7 +228,8 @@ def rounding_contradictions(record: Record) -> list[str]:
 
 def _values_read(record: Record) -> Iterator[tuple[str, str, str | None]]:
     """Yield each key, what was written to it, and what it read then; None: it was refused."""
-    refused, read_back = record["refused"], record["read_back"]
+    refused = record["refused"]
+    read_back = record["read_back"]
     for key, values in read_back.items():
         for wrote, read in values.items():
             yield key, wrote, read

@@ -310,7 +310,8 @@ def run_playbook(  # noqa: PLR0913 # as on its command line, and given by keywor
         home = Path(folder)
         command = [_name_of_playbook(playbook, home), "-e", json.dumps(extra), *args]
         read_end, write_end = os.pipe()
-        log_path, stdout_path = home / "log", home / "stdout"
+        log_path = home / "log"
+        stdout_path = home / "stdout"
         with log_path.open("wb") as log, stdout_path.open("wb") as stdout_file:
             process = Ansible(home, programs, settings).start(
                 command, log, events=write_end, inventory=inventory, stdout=stdout_file

@@ -16,7 +16,9 @@ import os
 import socket
 from typing import Iterator
 
-PIDFD_OPEN, PIDFD_GETFD = 434, 438  # numbers of system calls
+# Numbers of system calls.
+PIDFD_OPEN = 434
+PIDFD_GETFD = 438
 ESTABLISHED = 1  # the first byte of struct tcp_info
 KEEPALIVE_OPTIONS = (socket.TCP_KEEPIDLE, socket.TCP_KEEPCNT, socket.TCP_KEEPINTVL)
 

@@ -111,7 +111,8 @@ def _sourced(files: HostFiles, path: str, name: str, keyword: str) -> list[str]:
         name = f"{path.rpartition('/')[0]}/{name}"
     folder, _slash, pattern = name.rpartition("/")
     if keyword == "source-directory":
-        folder, pattern = name, "*"
+        folder = name
+        pattern = "*"
     names = names_in(files, folder)
     if keyword == "source-directory":
         names = [entry for entry in names if re.fullmatch(r"[\w-]+", entry)]

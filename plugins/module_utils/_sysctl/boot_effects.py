@@ -96,7 +96,8 @@ def names_that_matter(key: str, missing_keys: tuple[str, ...] = ()) -> list[str]
 def coupled_winner(key: str, precedence: Precedence) -> Line | None:
     """Return the line that decides a key on which others may act, None if there is none."""
     names = names_that_matter(key, precedence.traits.missing_keys)
-    assignments, excluded = precedence.assignments, precedence.excluded
+    assignments = precedence.assignments
+    excluded = precedence.excluded
     named_keys = {name for name in names if name in assignments or name in excluded}
     lines = precedence.lines_written_to(names)
     start_values = _values_before(names, precedence)

@@ -28,7 +28,8 @@ class NumberRange(NamedTuple):
 
     def describe(self) -> str:
         """Return the numbers as a text for a message."""
-        lowest, highest = self.lowest_of_any, self.highest_of_any
+        lowest = self.lowest_of_any
+        highest = self.highest_of_any
         return f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
 
 

@@ -232,7 +232,8 @@ class Precedence:
 
     def _note_unknown_value(self, key: str, line: Line) -> None:
         """Note that the kernel may refuse the value of a line, or make another one of it."""
-        text, live = line.value or "", self.live.get(key)
+        text = line.value or ""
+        live = self.live.get(key)
         is_kept = text == live and is_plain_number(text)
         if not is_kept and not kernel_text.is_known(key, text, live, self.traits.available_names):
             self.unclear[key] = line
@@ -294,7 +295,8 @@ class Precedence:
 
     def _taken_line(self, line: Line, key: str) -> Line | None:
         """Return a line with the value that a key takes from it, None if the kernel refuses it."""
-        text, live = line.value or "", self.live.get(key)
+        text = line.value or ""
+        live = self.live.get(key)
         if not text and live is None:
             # A key of text is emptied, one of numbers is not, and which one this is is not known.
             return line if self.loader.can_unset and line.key == key else None

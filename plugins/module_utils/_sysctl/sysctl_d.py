@@ -194,7 +194,9 @@ def edit(
 
 def _replace_value(segment: str, value: str, loader: Loader) -> str:
     """Return an assignment with another value; its spacing stays, and what a NUL hides."""
-    visible, nul, hidden = segment, "", ""
+    visible = segment
+    nul = ""
+    hidden = ""
     if loader.nul_hides_rest:
         visible, nul, hidden = segment.partition("\0")
     name, _equals, rest = visible.partition("=")
@@ -202,7 +204,8 @@ def _replace_value(segment: str, value: str, loader: Loader) -> str:
     if old_value:
         before, _old_value, after = rest.partition(old_value)
     else:
-        before, after = " ", rest.lstrip(" \t")
+        before = " "
+        after = rest.lstrip(" \t")
     return f"{name}={before}{value}{after}{nul}{hidden}"
 
 
