@@ -47,7 +47,7 @@ def _boot_files() -> BootFiles:
         listing["/etc/sysctl.d"][f"{number:04}.conf"] = path
         # No two are the same, or they would be parsed once.
         contents[path] = f"# {number}\n{SYSCTL_FILE}".encode()
-    return BootFiles(listing, contents, command_line="", problems=())
+    return BootFiles(listing=listing, contents=contents, command_line="", problems=())
 
 
 def _seconds(function: Callable[[], object]) -> float:

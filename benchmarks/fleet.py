@@ -162,23 +162,23 @@ class Measurements:
         copy = self.play_task("copy", copy_task(KEEPALIVE))
         goal = Goal(at_most=1.1)
         return (
-            Side(EMPTY, empty),
-            Side(ROLE_CHANGED, self.play_role, from_scratch=True, goal=goal),
-            Side("the role, again", self.play_role, goal=goal),
+            Side(label=EMPTY, run=empty),
+            Side(label=ROLE_CHANGED, run=self.play_role, from_scratch=True, goal=goal),
+            Side(label="the role, again", run=self.play_role, goal=goal),
             Side(
-                "a complete rollout",
-                self.play_rollout,
+                label="a complete rollout",
+                run=self.play_rollout,
                 from_scratch=True,
                 goal_to_role=Goal(at_most=3.5),
             ),
-            Side("a second rollout, nothing to change", self.play_rollout),
-            Side("a rollback", self.play_rollback),
-            Side("`ansible.posix.sysctl` in a loop, changed", posix, from_scratch=True),
-            Side("`ansible.posix.sysctl` in a loop, again", posix),
-            Side("`copy` and a handler, changed", copy, from_scratch=True),
-            Side("`copy` and a handler, again", copy),
-            Side("pyinfra `server.sysctl`, changed", self.pyinfra, from_scratch=True),
-            Side("pyinfra `server.sysctl`, again", self.pyinfra),
+            Side(label="a second rollout, nothing to change", run=self.play_rollout),
+            Side(label="a rollback", run=self.play_rollback),
+            Side(label="`ansible.posix.sysctl` in a loop, changed", run=posix, from_scratch=True),
+            Side(label="`ansible.posix.sysctl` in a loop, again", run=posix),
+            Side(label="`copy` and a handler, changed", run=copy, from_scratch=True),
+            Side(label="`copy` and a handler, again", run=copy),
+            Side(label="pyinfra `server.sysctl`, changed", run=self.pyinfra, from_scratch=True),
+            Side(label="pyinfra `server.sysctl`, again", run=self.pyinfra),
         )
 
     # --- what they cost ---

@@ -94,10 +94,20 @@ def _sides(world: World, options: Options) -> Iterator[list[Run]]:
     argv = [*VALGRIND, options.python]
     for name, content in modules.items():
         world.write(f"/srv/{name}", content)
-    yield [Run("empty", argv, '"changed": false', "/srv/empty")]
+    yield [Run(name="empty", argv=argv, expect='"changed": false', stdin="/srv/empty")]
     for name in ("ours", "without"):
-        changed = Run(f"{name}, changed", argv, '"changed": true', f"/srv/{name}")
-        again = Run(f"{name}, again", argv, '"changed": false', f"/srv/{name}")
+        changed = Run(
+            name=f"{name}, changed",
+            argv=argv,
+            expect='"changed": true',
+            stdin=f"/srv/{name}",
+        )
+        again = Run(
+            name=f"{name}, again",
+            argv=argv,
+            expect='"changed": false',
+            stdin=f"/srv/{name}",
+        )
         yield [changed.from_scratch(KEEPALIVE, PATH), again]
 
 
@@ -120,4 +130,5 @@ def _row(label: str, costs: Mapping[str, Cost], goal: Goal) -> Row:
         looks.append((ours - without) / empty)
         wholes.append(ours / empty)
     shares = [f"{look:.3f}" for look in looks]
-    return (label, *shares, str(goal), goal.verdict(*looks), *(f"{ours:.3f}" for ours in wholes))
+    ratios = [f"{whole:.3f}" for whole in wholes]
+    return (label, *shares, str(goal), goal.verdict(*looks), *ratios)

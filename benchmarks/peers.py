@@ -104,8 +104,11 @@ def pyinfra_runs(world: World, settings: Settings) -> list[Run]:
     world.write("/srv/inventory.py", PYINFRA_INVENTORY)
     world.write("/srv/deploy.py", pyinfra_deploy(settings))
     argv = ["pyinfra", "-y", "/srv/inventory.py", "/srv/deploy.py"]
-    changed = Run("theirs, changed", argv)
-    return [changed.from_scratch(settings, OUR_PATH, PEER_PATH), Run("theirs, again", argv)]
+    changed = Run(name="theirs, changed", argv=argv)
+    return [
+        changed.from_scratch(settings, OUR_PATH, PEER_PATH),
+        Run(name="theirs, again", argv=argv),
+    ]
 
 
 # --- the comparison ---

@@ -92,7 +92,11 @@ def playbook_run(world: World, name: str, play: Mapping[str, Any], *, changed: i
     """Write a playbook; return the run of it, which must have so many changed tasks."""
     path = f"/srv/{name}.yml"
     world.write(path, json.dumps([{"hosts": "all", "gather_facts": False, **play}]))
-    return Run(name, ["ansible-playbook", "-i", INVENTORY, path], f"changed={changed} ")
+    return Run(
+        name=name,
+        argv=["ansible-playbook", "-i", INVENTORY, path],
+        expect=f"changed={changed} ",
+    )
 
 
 def run(options: Options) -> list[Table]:
@@ -101,8 +105,8 @@ def run(options: Options) -> list[Table]:
     with World() as world:
         serve_ssh(world, options.python)
         empty = playbook_run(world, "empty", EMPTY_PLAY, changed=0)
-        changed = Run("the playbook, changed", shipped, "changed=1 ")
-        again = Run("the playbook, again", shipped, "changed=0 ")
+        changed = Run(name="the playbook, changed", argv=shipped, expect="changed=1 ")
+        again = Run(name="the playbook, again", argv=shipped, expect="changed=0 ")
         role_changed = playbook_run(world, "the role under roles, changed", role_play, changed=1)
         role_again = playbook_run(world, "the role under roles, again", role_play, changed=0)
         ours = [

@@ -101,12 +101,14 @@ class Case(NamedTuple):
         if options.instructions:
             argv = [*VALGRIND, options.python]
         keys = self.matched_keys or self.settings
-        changed = Run("changed", argv, '"changed": true', "/srv/ours").from_scratch(keys, PATH)
-        again = Run("again", argv, '"changed": false', "/srv/ours")
-        sides = [[Run("empty", argv, '"changed": false', "/srv/empty")], [changed, again]]
+        empty = Run(name="empty", argv=argv, expect='"changed": false', stdin="/srv/empty")
+        changed = Run(name="changed", argv=argv, expect='"changed": true', stdin="/srv/ours")
+        again = Run(name="again", argv=argv, expect='"changed": false', stdin="/srv/ours")
+        sides = [[empty], [changed.from_scratch(keys, PATH), again]]
         if self.with_bare_module:
-            bare_changed = Run("bare, changed", argv, stdin="/srv/bare").from_scratch(keys)
-            sides.append([bare_changed, Run("bare, again", argv, stdin="/srv/bare")])
+            bare_changed = Run(name="bare, changed", argv=argv, stdin="/srv/bare")
+            bare_again = Run(name="bare, again", argv=argv, stdin="/srv/bare")
+            sides.append([bare_changed.from_scratch(keys), bare_again])
         return sides
 
 
@@ -149,26 +151,31 @@ def run(options: Options) -> list[Table]:
     rows: list[Row] = []
     few = interface_names(10)
     with World(interfaces=few) as world:
-        rows += Case("3 keys", KEEPALIVE, Goal(at_most=1.12)).rows(world, options)
-        rows += Case("50 keys", tcp_settings(), Goal(at_most=1.12)).rows(world, options)
+        case = Case(label="3 keys", settings=KEEPALIVE, goal=Goal(at_most=1.12))
+        rows += case.rows(world, options)
+        case = Case(label="50 keys", settings=tcp_settings(), goal=Goal(at_most=1.12))
+        rows += case.rows(world, options)
         label = "50 keys that may act on each other"
-        rows += Case(label, interface_settings(few), Goal(at_most=1.25)).rows(world, options)
+        case = Case(label=label, settings=interface_settings(few), goal=Goal(at_most=1.25))
+        rows += case.rows(world, options)
         for number in range(1000):
             world.write(f"/etc/sysctl.d/{number % 100:02}-service{number}.conf", SYSCTL_FILE)
         label = "3 keys, 1,000 files in sysctl.d"
-        rows += Case(label, KEEPALIVE, Goal(at_most=1.10)).rows(world, options)
+        case = Case(label=label, settings=KEEPALIVE, goal=Goal(at_most=1.10))
+        rows += case.rows(world, options)
     many = interface_names(1000)
     with World(interfaces=many) as world:
         settings = interface_settings(many[:200])
-        rows += Case("1,000 keys", settings, with_bare_module=True).rows(world, options)
+        case = Case(label="1,000 keys", settings=settings, with_bare_module=True)
+        rows += case.rows(world, options)
         names = ["all", "default", "lo", *many]
-        glob = Case(
+        case = Case(
             label="a glob over 1,000 interfaces",
             settings={GLOB: 2},
             matched_keys=[GLOB.replace("*", name) for name in names],
             with_bare_module=True,
         )
-        rows += glob.rows(world, options)
+        rows += case.rows(world, options)
     unit = "CPU time"
     if options.instructions:
         unit = "Instructions (last columns: millions)"

@@ -87,7 +87,11 @@ class Cost(NamedTuple):
 
 def write_report(results_path: str, count: int) -> None:
     """Write the report of so many hosts, and print what it cost. Runs in a process of its own."""
-    from ansible_collections.netops.tuning.plugins.plugin_utils._report import build, write  # noqa: PLC0415
+    # Only the process that writes the report needs these.
+    from ansible_collections.netops.tuning.plugins.plugin_utils._report import (  # noqa: PLC0415
+        build,
+        write,
+    )
     from reports import fleets  # noqa: PLC0415
 
     results = json.loads(Path(results_path).read_text(encoding="utf-8"))

@@ -61,8 +61,10 @@ def row_for_whole_module(world: World, options: Options) -> Row:
     """Measure the whole module on a host without connections."""
     sides = []
     for name, module in (("ours", INFO_MODULE), ("empty", EMPTY_MODULE)):
-        world.write(f"/srv/{name}", payload(module, options.python))
-        sides.append([Run(name, [options.python], '"changed": false', f"/srv/{name}")])
+        path = f"/srv/{name}"
+        world.write(path, payload(module, options.python))
+        module_run = Run(name=name, argv=[options.python], expect='"changed": false', stdin=path)
+        sides.append([module_run])
     costs = race(world, sides, RaceOptions(options.pairs))
     label = "the module without connections, relative to an empty module"
     return ratio_row(label, costs["ours"].cpu, costs["empty"].cpu)

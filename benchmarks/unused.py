@@ -63,13 +63,13 @@ def run(options: Options) -> list[Table]:
 def _rows(world: World, label: str, settings: Mapping[str, int], options: Options) -> Iterator[Row]:
     argv = [options.python]
     world.write("/srv/empty", payload(EMPTY_MODULE, options.python))
-    sides = [[Run("empty", argv, stdin="/srv/empty")]]
+    sides = [[Run(name="empty", argv=argv, stdin="/srv/empty")]]
     variants = _variants(world, settings, options)
     for name, module in variants.items():
         path = f"/srv/{name}"
         world.write(path, module)
-        changed = Run(f"{name}, changed", argv, '"changed": true', path)
-        again = Run(f"{name}, again", argv, '"changed": false', path)
+        changed = Run(name=f"{name}, changed", argv=argv, expect='"changed": true', stdin=path)
+        again = Run(name=f"{name}, again", argv=argv, expect='"changed": false', stdin=path)
         sides.append([changed.from_scratch(settings, PATH), again])
     costs = race(world, sides, RaceOptions(options.pairs))
     empty = costs["empty"].cpu

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Print how dense the code is, and fail where a function is too dense to be read.
+"""Print how dense the code is, and fail where it is too dense to be read.
 
 usage: check_style.py
 
@@ -13,9 +13,11 @@ first attempt, 11 cannot. Reach it by names and intermediate values, never by li
 from __future__ import annotations
 
 import ast
+import io
 import sys
+import tokenize
 from pathlib import Path
-from typing import Iterable, NamedTuple
+from typing import Collection, Iterable, Iterator, NamedTuple
 
 FOLDERS = ("plugins", "roles", "extensions", "tests", "tools", "benchmarks")
 """All that has Python. The checks hold in each."""
@@ -23,7 +25,11 @@ COUNTED_FOLDERS = ("plugins/module_utils", "plugins/plugin_utils", *FOLDERS)
 """The rows of the table."""
 LONGEST_LINE = 100
 LONGEST_FUNCTION = 40
+BY_KEYWORD = 4
+"""Records with so many fields are built by keyword: their order is nothing to know by heart."""
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+TEXT_TOKENS = ("STRING", "FSTRING_MIDDLE")
+"""What a string consists of; since Python 3.12, an f-string has its texts between expressions."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 HEADINGS = (
     "folder",
@@ -37,7 +43,11 @@ HEADINGS = (
 
 
 class Counts(NamedTuple):
-    """What is counted in source text. Code lines are those without docstrings, comments, blanks."""
+    """What is counted in source text.
+
+    Code lines are those without docstrings, comments, blanks, and without the text of strings of
+    several lines: such a string is one node, so it is one line too.
+    """
 
     code_lines: int = 0
     nodes: int = 0
@@ -80,22 +90,29 @@ def count(source: str) -> Counts:
     )
 
 
-def problems(source: str) -> list[Problem]:
-    """Return what the style forbids in one file, in the order of its lines."""
+def problems(source: str, records: Collection[str] = ()) -> list[Problem]:
+    """Return what the style forbids in one file, in the order of its lines.
+
+    records: the names of the records of other files that are built by keyword.
+    """
     tree = ast.parse(source)
-    refused = set()
+    own_classes = _fields_of_classes([tree])
+    by_keyword = set(records).difference(own_classes) | _with_many_fields(own_classes)
+    refused = set(_dense_expressions(tree))
+    refused.update(_unpacked_comprehensions(tree))
+    refused.update(_records_by_position(tree, by_keyword))
     for name, line, length in _long_functions(tree):
         refused.add(Problem(line, f"{name}() has {length} lines, at most {LONGEST_FUNCTION}"))
-    for node in ast.walk(tree):
-        if isinstance(node, COMPREHENSIONS):
-            if len(node.generators) > 1:
-                refused.add(Problem(node.lineno, "a comprehension with two loops"))
-            for line in _lines_within(node, COMPREHENSIONS):
-                refused.add(Problem(line, "a comprehension within a comprehension"))
-        elif isinstance(node, ast.JoinedStr):
-            for line in _lines_within(node, (ast.IfExp,)):
-                refused.add(Problem(line, "a ternary within an f-string"))
     return sorted(refused)
+
+
+def records_by_keyword(sources: Iterable[str]) -> set[str]:
+    """Return the names of the records in these files that have many fields.
+
+    A name of several classes counts with the fewest fields of them: outside of their files, a call
+    does not say which one it builds, and none is refused wrongly.
+    """
+    return _with_many_fields(_fields_of_classes(ast.parse(source) for source in sources))
 
 
 def table(rows: Iterable[tuple[str, Counts]]) -> str:
@@ -116,23 +133,108 @@ def table(rows: Iterable[tuple[str, Counts]]) -> str:
     return "\n".join(lines)
 
 
+def _dense_expressions(tree: ast.AST) -> Iterator[Problem]:
+    for node in ast.walk(tree):
+        if isinstance(node, COMPREHENSIONS):
+            if len(node.generators) > 1:
+                yield Problem(node.lineno, "a comprehension with two loops")
+            for line in _lines_within(node, COMPREHENSIONS):
+                yield Problem(line, "a comprehension within a comprehension")
+        elif isinstance(node, ast.JoinedStr):
+            for line in _lines_within(node, (ast.IfExp,)):
+                yield Problem(line, "a ternary within an f-string")
+
+
+def _unpacked_comprehensions(tree: ast.AST) -> Iterator[Problem]:
+    """Yield the comprehensions that a display or a call unpacks, instead of a value with a name."""
+    for node in ast.walk(tree):
+        unpacked: list[ast.expr] = []
+        if isinstance(node, ast.Starred):
+            unpacked = [node.value]
+        elif isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values)
+            unpacked = [value for key, value in pairs if key is None]
+        elif isinstance(node, ast.Call):
+            unpacked = [keyword.value for keyword in node.keywords if keyword.arg is None]
+        for value in unpacked:
+            if isinstance(value, COMPREHENSIONS):
+                yield Problem(value.lineno, "a comprehension is unpacked where it is made")
+
+
+def _records_by_position(tree: ast.AST, by_keyword: Collection[str]) -> Iterator[Problem]:
+    """Yield the calls that give several fields, or a row of fields, without their names."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = _last_name(node.func)
+        is_starred = any(isinstance(argument, ast.Starred) for argument in node.args)
+        if name in by_keyword and (is_starred or len(node.args) > 1):
+            yield Problem(node.lineno, f"{name}() is built by position, not by keyword")
+
+
+def _fields_of_classes(trees: Iterable[ast.AST]) -> dict[str, int]:
+    """Return how many fields the record of each name has at least, 0 for other classes."""
+    fields_of: dict[str, int] = {}
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                fields = _count_fields(node)
+                fields_of[node.name] = min(fields, fields_of.get(node.name, fields))
+    return fields_of
+
+
+def _count_fields(node: ast.ClassDef) -> int:
+    if not any(_last_name(parent) == "NamedTuple" for parent in node.bases):
+        return 0
+    return sum(isinstance(statement, ast.AnnAssign) for statement in node.body)
+
+
+def _with_many_fields(fields_of: dict[str, int]) -> set[str]:
+    return {name for name, fields in fields_of.items() if fields >= BY_KEYWORD}
+
+
+def _last_name(node: ast.expr) -> str:
+    """Return the last name of a dotted expression, "" if it has none."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
 def _code_lines(source: str, tree: ast.AST) -> list[str]:
-    """Return the lines without docstrings, the strings below attributes, comments and blanks."""
-    in_docstring: set[int] = set()
+    """Return the lines without docstrings, the strings below attributes, comments and blanks.
+
+    Of a string of several lines only the first one counts.
+    """
+    in_text = _lines_in_strings(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and _is_string(node.value):
             last = node.end_lineno or node.lineno
-            in_docstring.update(range(node.lineno, last + 1))
+            in_text.update(range(node.lineno, last + 1))
     lines = []
-    for number, line in enumerate(source.splitlines(), start=1):
+    for number, line in enumerate(source.split("\n"), start=1):
         text = line.strip()
-        if text and not text.startswith("#") and number not in in_docstring:
+        if text and not text.startswith("#") and number not in in_text:
             lines.append(line)
     return lines
+
+
+def _lines_in_strings(source: str) -> set[int]:
+    """Return the lines onto which strings go on, except those on which code follows."""
+    lines = source.split("\n")
+    numbers: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if tokenize.tok_name[token.type] in TEXT_TOKENS:
+            first, _column = token.start
+            last, column = token.end
+            numbers.update(range(first + 1, last))
+            rest = lines[last - 1][column:]
+            if last > first and not rest.strip(" '\""):
+                numbers.add(last)
+    return numbers
 
 
 def _is_string(node: ast.AST) -> bool:
@@ -168,11 +270,11 @@ def count_folder(folder: Path) -> Counts:
     return total
 
 
-def problems_in(folder: Path) -> list[str]:
-    """Return a line for each problem in the files of a folder."""
+def problems_in(folder: Path, records: Collection[str] = ()) -> list[str]:
+    """Return a line for each problem in the files of a folder; records: as for problems()."""
     lines = []
     for path in sorted(folder.rglob("*.py")):
-        for problem in problems(path.read_text(encoding="utf-8")):
+        for problem in problems(path.read_text(encoding="utf-8"), records):
             lines.append(f"{path}:{problem.line}: {problem.message}")
     return lines
 
@@ -181,9 +283,14 @@ def main() -> int:
     """Print the table and the problems; return 1 if there is a problem."""
     rows = [(folder, count_folder(Path(folder))) for folder in COUNTED_FOLDERS]
     print(table(rows))
+    sources: list[str] = []
+    for folder in FOLDERS:
+        for path in Path(folder).rglob("*.py"):
+            sources.append(path.read_text(encoding="utf-8"))
+    records = records_by_keyword(sources)
     lines: list[str] = []
     for folder in FOLDERS:
-        lines.extend(problems_in(Path(folder)))
+        lines.extend(problems_in(Path(folder), records))
     for line in lines:
         print(line)
     return 1 if lines else 0

@@ -68,7 +68,7 @@ def make_tree(files: Files, command_line: str = "") -> BootFiles:
             contents[real_path] = content
         elif isinstance(content, str):
             contents[real_path] = content.encode()
-    return BootFiles(listing, contents, command_line, problems=())
+    return BootFiles(listing=listing, contents=contents, command_line=command_line, problems=())
 
 
 def make_host(

@@ -272,7 +272,8 @@ def _failures_of_hosts(violating: Mapping[str, Sequence[Host]]) -> dict[str, Any
         for host in hosts:
             records[host.name] = host
             conditions.setdefault(host.name, []).append(condition)
-    unreachable, failed = {}, {}
+    unreachable = {}
+    failed = {}
     for name, names in conditions.items():
         host = records[name]
         reason = f"{', '.join(names)}: {'; '.join(host.findings)}"

@@ -41,7 +41,8 @@ class ActionModule(RolloutAction):
         summary = _fleet.describe_counts(counts)
         self.display(f"{count_hosts(len(outcomes))}: {summary}", _fleet.failure_lines(outcomes))
         wrong = self._wrong_hosts(outcomes)
-        unreachable, failed = {}, {}
+        unreachable = {}
+        failed = {}
         for host, outcome in wrong.items():
             if outcome.outcome == _fleet.UNREACHABLE:
                 unreachable[host] = outcome.reason

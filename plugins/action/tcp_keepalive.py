@@ -56,7 +56,8 @@ class ActionModule(normal.ActionModule):
         the defaults of the role, which nobody has asked for.
         """
         own = _names_in_task(self._task.get_ds())
-        own_args, module_defaults = {}, {}
+        own_args = {}
+        module_defaults = {}
         for name, value in self._task.args.items():
             if name in own:
                 own_args[name] = value
@@ -108,6 +109,7 @@ def main() -> None:
 
     Without this function it skips the tasks of a module that has an action plugin.
     """
+    # Ansible itself never calls this, and runs of the action do not pay for it.
     from ansible_collections.netops.tuning.plugins.module_utils._modules import (  # noqa: PLC0415
         tcp_keepalive,
     )

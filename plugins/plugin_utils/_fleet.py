@@ -29,8 +29,10 @@ AS_WANTED = (DONE, ALREADY_RIGHT, WOULD_CHANGE)
 
 MODULES = ("tcp_keepalive", "sysctl")
 """The modules whose change can be rolled out."""
-PREFLIGHT, APPLIED, VERIFIED = "rollout_preflight", "rollout_applied", "rollout_verified"
-"""Prefixes of the variables in which the tasks of a host register their results: one a module."""
+# Prefixes of the variables in which the tasks of a host register their results: one a module.
+PREFLIGHT = "rollout_preflight"
+APPLIED = "rollout_applied"
+VERIFIED = "rollout_verified"
 RESTORED = "rollout_restored"
 """The variable in which the way back is registered."""
 
@@ -158,7 +160,9 @@ def _failure_reason(variables: Variables) -> str:
 def _differences(verified: Result) -> Iterator[str]:
     """Yield the settings that are not as they were set."""
     for key, setting in (verified.get("settings") or {}).items():
-        runtime, persistent, value = setting["runtime"], setting["persistent"], setting["value"]
+        runtime = setting["runtime"]
+        persistent = setting["persistent"]
+        value = setting["value"]
         if runtime["before"] != runtime["after"]:
             yield f"{key} is {runtime['before']} instead of {value}"
         elif persistent["before"] != persistent["after"]:
@@ -337,8 +341,9 @@ def merge_ledgers(ledgers: Mapping[str, Sequence[Result]]) -> list[KnownRollout]
     rollouts: dict[str, KnownRollout] = {}
     for entries in ledgers.values():
         for entry in entries:
-            name, time = str(entry["rollout"]), str(entry["at"])
-            rollout = rollouts.get(name, KnownRollout(name, time, 0, 0))
+            name = str(entry["rollout"])
+            time = str(entry["at"])
+            rollout = rollouts.get(name, KnownRollout(rollout=name, at=time, hosts=0, undone=0))
             undone_here = 1 if entry["undone"] else 0
             rollouts[name] = rollout._replace(
                 at=min(rollout.at, time),

@@ -50,20 +50,20 @@ class Playbook(NamedTuple):
 REPORT_VARIABLES = {
     "audit_report_dir": Variable(default="."),
     "audit_report_name": Variable(default="keepalive-audit"),
-    "audit_report_formats": Variable("list", list(FORMATS), choices=list(FORMATS)),
+    "audit_report_formats": Variable(kind="list", default=list(FORMATS), choices=list(FORMATS)),
     "audit_title": Variable(default="TCP keepalive audit"),
     "audit_compare": Variable(),
-    "audit_fail_on": Variable("list", [], choices=list(FAIL_CONDITIONS)),
-    "audit_max_unreachable": Variable("number", 0),
-    "audit_terminal": Variable("flag", True),
+    "audit_fail_on": Variable(kind="list", default=[], choices=list(FAIL_CONDITIONS)),
+    "audit_max_unreachable": Variable(kind="number", default=0),
+    "audit_terminal": Variable(kind="flag", default=True),
 }
 """The variables of every playbook that writes the report of an audit."""
 
 AUDIT_VARIABLES = {
     **REPORT_VARIABLES,
-    "audit_sockets": Variable("flag", True),
-    "audit_process_limit": Variable("number", 20),
-    "audit_rehearse": Variable("flag", False),
+    "audit_sockets": Variable(kind="flag", default=True),
+    "audit_process_limit": Variable(kind="number", default=20),
+    "audit_rehearse": Variable(kind="flag", default=False),
 }
 MERGE_VARIABLES = {
     **REPORT_VARIABLES,
@@ -80,28 +80,28 @@ NAME_TO_ROLL_BACK = Variable(
 )
 ROLLOUT_VARIABLES = {
     "rollout_name": NAME_OF_A_ROLLOUT,
-    "rollout_serial": Variable("list", ["1", "5%", "25%", "100%"]),
-    "rollout_canary": Variable("list", []),
-    "rollout_require": Variable("list", []),
-    "rollout_max_failures": Variable("number", 0),
-    "rollout_max_unreachable": Variable("number", 0),
-    "rollout_soak": Variable("number", 0),
+    "rollout_serial": Variable(kind="list", default=["1", "5%", "25%", "100%"]),
+    "rollout_canary": Variable(kind="list", default=[]),
+    "rollout_require": Variable(kind="list", default=[]),
+    "rollout_max_failures": Variable(kind="number", default=0),
+    "rollout_max_unreachable": Variable(kind="number", default=0),
+    "rollout_soak": Variable(kind="number", default=0),
     "rollout_health_check": Variable("later"),
-    "rollout_health_retries": Variable("number", 3),
-    "rollout_health_delay": Variable("number", 2),
+    "rollout_health_retries": Variable(kind="number", default=3),
+    "rollout_health_delay": Variable(kind="number", default=2),
     "rollout_report_dir": Variable(),
     "rollout_report_name": Variable(default="keepalive-rollout"),
-    "rollout_terminal": Variable("flag", True),
+    "rollout_terminal": Variable(kind="flag", default=True),
     "rollout_via": Variable(default="tcp_keepalive", choices=MODULES),
     "rollout_options": Variable("later"),
 }
 ROLLBACK_VARIABLES = {
     "rollout_name": NAME_TO_ROLL_BACK,
-    "rollback_overwrite_changes": Variable("flag", False),
+    "rollback_overwrite_changes": Variable(kind="flag", default=False),
 }
 
 
-ROLLOUTS_VARIABLES = {"rollback_terminal": Variable("flag", True)}
+ROLLOUTS_VARIABLES = {"rollback_terminal": Variable(kind="flag", default=True)}
 
 
 ALL_VARIABLES = (

@@ -148,7 +148,7 @@ def test_root_of_a_user_namespace(ask: Asker, count: Callable[[str, int], None])
 
 # --- secrets, shells and format strings ---
 
-SECRET = "5ec4e75e-c4e75ec4-e75ec4e7-5ec4e75e"  # noqa: S105
+SECRET = "5ec4e75e-c4e75ec4-e75ec4e7-5ec4e75e"  # noqa: S105 # invented
 FASTOPEN_KEY = "net.ipv4.tcp_fastopen_key"
 SYSLOG = """
 import os, socket

@@ -40,33 +40,52 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "seconds": Kind("net.ipv4.tcp_keepalive_time", "7200", highest=32767),
+    "seconds": Kind(key="net.ipv4.tcp_keepalive_time", before="7200", highest=32767),
     "an integer with a sign": Kind(
-        "net.ipv4.igmp_max_memberships", "20", (*NUMBERS, "-1", "-0x5"), lowest=-(1 << 31)
+        key="net.ipv4.igmp_max_memberships",
+        before="20",
+        items=(*NUMBERS, "-1", "-0x5"),
+        lowest=-(1 << 31),
     ),
-    "a byte": Kind("net.ipv4.tcp_syncookies", "1", ("0", "1", "2", "0x1", "01"), highest=255),
-    "a minimum": Kind("net.core.somaxconn", "128"),
-    "three integers": Kind("net.ipv4.tcp_rmem", "4096\t131072\t6291456", lowest=1),
+    "a byte": Kind(
+        key="net.ipv4.tcp_syncookies",
+        before="1",
+        items=("0", "1", "2", "0x1", "01"),
+        highest=255,
+    ),
+    "a minimum": Kind(key="net.core.somaxconn", before="128"),
+    "three integers": Kind(key="net.ipv4.tcp_rmem", before="4096\t131072\t6291456", lowest=1),
     "two ports": Kind(
-        "net.ipv4.ip_local_port_range",
-        "32768\t60999",
-        ("20000", "0x8000", "61000", "040000"),
+        key="net.ipv4.ip_local_port_range",
+        before="32768\t60999",
+        items=("20000", "0x8000", "61000", "040000"),
         lowest=1024,
         highest=65535,
     ),
-    "two groups": Kind("net.ipv4.ping_group_range", "0\t100"),
+    "two groups": Kind(key="net.ipv4.ping_group_range", before="0\t100"),
     "ranges": Kind(
-        "net.ipv4.ip_local_reserved_ports",
-        "1-5,9",
-        (*NUMBERS, "10-20", "7-5", "-3", "1-", "65535", "65536", "0x10-017"),
+        key="net.ipv4.ip_local_reserved_ports",
+        before="1-5,9",
+        items=(*NUMBERS, "10-20", "7-5", "-3", "1-", "65535", "65536", "0x10-017"),
     ),
-    "keys": Kind("net.ipv4.tcp_fastopen_key", "1-2-3-4", ("1-2-3-4", "0xA-b-C-123456789", "1- 2")),
+    "keys": Kind(
+        key="net.ipv4.tcp_fastopen_key",
+        before="1-2-3-4",
+        items=("1-2-3-4", "0xA-b-C-123456789", "1- 2"),
+    ),
     "an address": Kind(
-        "net.ipv6.conf.lo.stable_secret", "2001:db8::1", ("2001:db8::2", "::1", "1::2::3")
+        key="net.ipv6.conf.lo.stable_secret",
+        before="2001:db8::1",
+        items=("2001:db8::2", "::1", "1::2::3"),
     ),
-    "text": Kind("kernel.domainname", "old.example", ("a", *NUMBERS)),
-    "four integers": Kind("kernel.sem", "250\t32000\t100\t128", highest=32000),
-    "a long": Kind("kernel.shmmax", "4096", (*NUMBERS, str((1 << 64) - 1)), highest=(1 << 64) - 1),
+    "text": Kind(key="kernel.domainname", before="old.example", items=("a", *NUMBERS)),
+    "four integers": Kind(key="kernel.sem", before="250\t32000\t100\t128", highest=32000),
+    "a long": Kind(
+        key="kernel.shmmax",
+        before="4096",
+        items=(*NUMBERS, str((1 << 64) - 1)),
+        highest=(1 << 64) - 1,
+    ),
 }
 NOISE = (
     *("#", "# text", ";", '"', "'", "x", "yes", "1_0", "1e3", "8", "08", "0x", "0b1", "+1", "1.5"),

@@ -145,7 +145,8 @@ def test_what_is_named_is_what_is_gone(pair: World, ask: Asker, seed: int) -> No
     elif choice.random() < 0.3:
         pair.set_sysctl("net.ipv6.conf.v0.addr_gen_mode", 1)
     batch = [f"address add {text}" for text in addresses]
-    ip(pair, [*batch, *(f"route add {text}" for text in routes)])
+    batch.extend(f"route add {text}" for text in routes)
+    ip(pair, batch)
     before = read_tables(pair)
     key = f"net.ipv6.conf.{interface}.disable_ipv6"
     predicted = ask.ok(pair, sysctl({key: 1}, persistent=False), check=True)

@@ -35,29 +35,34 @@ class Winning(NamedTuple):
 
 
 WINNING = {
-    "later name": Winning({LATER: f"# x\n\n{TIME} = 1\n"}, LATER, 3),
-    "later name in a vendor folder": Winning({VENDOR: f"{TIME} = 1\n"}, VENDOR, 1),
-    "in /run": Winning({RUN: f"{TIME} = 1\n"}, RUN, 1, loader="procps"),
-    "in /usr/local": Winning({LOCAL: f"{TIME} = 1\n"}, LOCAL, 1),
-    "slashes": Winning({LATER: f"{SLASHES}=1\n"}, LATER, 1),
-    "a dash": Winning({LATER: f"-{TIME} = 1\n"}, LATER, 1),
-    "the last of two": Winning({LATER: f"{TIME} = 3600\n{TIME} = 1"}, LATER, 2, loader="procps"),
-    "CRLF": Winning({LATER: f"# x\r\n{TIME} = 1\r\n"}, LATER, 2),
+    "later name": Winning(files={LATER: f"# x\n\n{TIME} = 1\n"}, path=LATER, line=3),
+    "later name in a vendor folder": Winning(files={VENDOR: f"{TIME} = 1\n"}, path=VENDOR, line=1),
+    "in /run": Winning(files={RUN: f"{TIME} = 1\n"}, path=RUN, line=1, loader="procps"),
+    "in /usr/local": Winning(files={LOCAL: f"{TIME} = 1\n"}, path=LOCAL, line=1),
+    "slashes": Winning(files={LATER: f"{SLASHES}=1\n"}, path=LATER, line=1),
+    "a dash": Winning(files={LATER: f"-{TIME} = 1\n"}, path=LATER, line=1),
+    "the last of two": Winning(
+        files={LATER: f"{TIME} = 3600\n{TIME} = 1"},
+        path=LATER,
+        line=2,
+        loader="procps",
+    ),
+    "CRLF": Winning(files={LATER: f"# x\r\n{TIME} = 1\r\n"}, path=LATER, line=2),
     "sysctl.conf through its link": Winning(
-        {SYSCTL_CONF_LINK: Link("../sysctl.conf"), SYSCTL_CONF: f"{TIME} = 1\n"},
-        SYSCTL_CONF_LINK,
-        1,
+        files={SYSCTL_CONF_LINK: Link("../sysctl.conf"), SYSCTL_CONF: f"{TIME} = 1\n"},
+        path=SYSCTL_CONF_LINK,
+        line=1,
     ),
     "sysctl.conf, which procps reads last": Winning(
-        {SYSCTL_CONF: f"{TIME} = 1\n", LATER: f"{TIME} = 3600\n"},
-        SYSCTL_CONF,
-        1,
+        files={SYSCTL_CONF: f"{TIME} = 1\n", LATER: f"{TIME} = 3600\n"},
+        path=SYSCTL_CONF,
+        line=1,
         loader="procps",
     ),
     "a link out of /etc": Winning(
-        {LATER: Link(ELSEWHERE), ELSEWHERE: f"{TIME} = 1\n"},
-        LATER,
-        1,
+        files={LATER: Link(ELSEWHERE), ELSEWHERE: f"{TIME} = 1\n"},
+        path=LATER,
+        line=1,
     ),
 }
 

@@ -111,11 +111,10 @@ REFUSED_OPTIONS = {
     "a relative path": Refused({TIME: 1}, r"absolute|x\.conf", {"path": "x.conf"}),
 }
 
-REFUSED = {
-    **{f"key: {name}": case for name, case in REFUSED_KEYS.items()},
-    **{f"value: {name}": case for name, case in REFUSED_VALUES.items()},
-    **{f"option: {name}": case for name, case in REFUSED_OPTIONS.items()},
-}
+REFUSED: dict[str, Refused] = {}
+REFUSED.update((f"key: {name}", case) for name, case in REFUSED_KEYS.items())
+REFUSED.update((f"value: {name}", case) for name, case in REFUSED_VALUES.items())
+REFUSED.update((f"option: {name}", case) for name, case in REFUSED_OPTIONS.items())
 
 
 # --- keys, values and options ---

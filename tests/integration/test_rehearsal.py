@@ -228,11 +228,12 @@ def test_stand_ins_need_no_kernel_module_and_hold_up_nobody(
     world = make_world()
     for folder in hidden:
         assert world.run(["mount", "-t", "tmpfs", "none", folder]).rc == 0
-    names = ["lo", *(f"net{number}.5" for number in range(count))]
+    added_names = [f"net{number}.5" for number in range(count)]
+    names = ["lo", *added_names]
     program = f"from {stand_ins.__name__} import add_stand_ins; print(add_stand_ins({names}))"
     assert run_python(world, program) == f"{problem}\n"
     links = json.loads(world.run(["ip", "-json", "-details", "link"]).stdout)
-    of_stand_ins = [link for link in links if link["ifname"] in names[1:]]
+    of_stand_ins = [link for link in links if link["ifname"] in added_names]
     assert [link["linkinfo"]["info_kind"] for link in of_stand_ins] == kinds
 
 

@@ -62,6 +62,7 @@ def umask() -> Any:
 def modules(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Any) -> Any:
     """Return a runner of modules that leaves the log and the lock of this system alone."""
     monkeypatch.setattr(lock, "LOCK", str(tmp_path / "lock"))
+    # Most unit tests run no module, and some where there is no ansible-core.
     from ansible.module_utils.common import warnings  # noqa: PLC0415
     from unit.in_process import Modules, basic  # noqa: PLC0415
 

@@ -30,6 +30,32 @@ word = "many" if numbers else "none"
 '''
 
 
+RECORDS = """\
+class Short(NamedTuple):
+    one: int
+    two: int
+    three: int
+
+
+class Long(typing.NamedTuple):
+    one: int
+    two: int
+    three: int
+    four: int = 0
+
+    def sums(self):
+        total: int = self.one
+        return total
+
+
+class Other:
+    one: int
+    two: int
+    three: int
+    four: int
+"""
+
+
 def function_of(lines: int) -> str:
     """Return the source of a function of so many lines."""
     body = "    pass\n" * (lines - 1)
@@ -42,6 +68,26 @@ def messages(source: str) -> list[tuple[int, str]]:
 
 def test_docstrings_comments_and_blanks_are_no_code():
     assert check_style.count(SAMPLE).code_lines == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ('x = """\none\n\ntwo\n"""\n', 1),
+        ('x = """one\ntwo"""\ny = 1\n', 2),
+        ('x = call("""\none\n""", 1)\n', 2),
+        ('x = """\n# one\n""" + y\n', 2),
+        ('x = (\n    "one "\n    "two"\n)\n', 4),
+    ],
+)
+def test_the_text_of_a_string_is_no_code(source, lines):
+    assert check_style.count(source).code_lines == lines
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="older Pythons see no parts of f-strings")
+def test_lines_of_an_f_string_with_expressions_are_code():
+    source = 'x = f"""\none\n{y} two\nthree\n"""\nz = 1\n'
+    assert check_style.count(source).code_lines == 3
 
 
 def test_comprehensions_and_ternaries_are_counted():
@@ -100,10 +146,67 @@ def test_a_ternary_within_an_f_string_is_refused():
 @pytest.mark.parametrize(
     "source",
     [
+        "x = [*(n for n in rows), 1]\n",
+        "x = (1, *[n for n in rows])\n",
+        "x = {*{n for n in rows}}\n",
+        "x = {1: 1, **{n: n for n in rows}}\n",
+        "x = call(*[n for n in rows])\n",
+        "x = call(**{n: n for n in rows})\n",
+    ],
+)
+def test_a_comprehension_that_is_unpacked_is_refused(source):
+    assert messages(source) == [(1, "a comprehension is unpacked where it is made")]
+
+
+def test_records_with_four_fields_are_built_by_keyword():
+    assert check_style.records_by_keyword([RECORDS]) == {"Long"}
+
+
+@pytest.mark.parametrize("other", ["(NamedTuple):\n    one: int\n", ":\n    pass\n"])
+def test_a_name_of_several_classes_counts_with_the_fewest_fields(other):
+    shorter = f"class Long{other}"
+    assert check_style.records_by_keyword([RECORDS, shorter]) == set()
+    assert check_style.records_by_keyword([shorter, RECORDS]) == set()
+
+
+def test_a_class_of_the_same_file_is_the_one_that_is_built():
+    call = "x = Long(1, 2)\n"
+    line = 1 + len(RECORDS.splitlines())
+    refused = [(line, "Long() is built by position, not by keyword")]
+    assert messages(RECORDS + call) == refused
+    assert check_style.problems(f"class Long:\n    pass\n{call}", {"Long"}) == []
+
+
+@pytest.mark.parametrize("source", ["Long(1, 2)\n", "Long(*row)\n", "m.Long(1, 2, three=3)\n"])
+def test_a_record_that_is_built_by_position_is_refused(source):
+    problem = check_style.Problem(1, "Long() is built by position, not by keyword")
+    assert check_style.problems(source, {"Long"}) == [problem]
+
+
+@pytest.mark.parametrize("source", ["Long(1, two=2)\n", "Long(**row)\n", "Short(1, 2)\n"])
+def test_a_record_that_is_built_by_keyword_is_allowed(source):
+    assert check_style.problems(source, {"Long"}) == []
+
+
+def test_a_record_may_be_built_in_another_file_than_its_own(tmp_path, monkeypatch, capsys):
+    for folder in check_style.COUNTED_FOLDERS:
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "short.py").write_text("x = 1\n")
+    (tmp_path / "tools/records.py").write_text(RECORDS)
+    (tmp_path / "plugins/builds.py").write_text("x = Long(1, 2)\n")
+    monkeypatch.chdir(tmp_path)
+    assert check_style.main() == 1
+    assert "plugins/builds.py:1: Long() is built by position" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
         "for row in rows:\n    x = [n for n in row]\n",
         "x = [n for n in rows], [n for n in rows]\n",
         "x = f'{y}' if y else f'{z}'\n",
         "x = f'{[n for n in y]}'\n",
+        "x = [*rows, {**row}, call([n for n in rows], *rows, **row)]\n",
     ],
 )
 def test_what_looks_alike_is_allowed(source):

@@ -455,7 +455,8 @@ def test_imports_have_no_cycle():
         graph = {name: others for name, others in graph.items() if name not in leaves}
 
 
-TARGET_FILES = [*(file.path for file in ENGINE), *MODULES, *ROOT_FILES]
+ENGINE_FILES = [file.path for file in ENGINE]
+TARGET_FILES = [*ENGINE_FILES, *MODULES, *ROOT_FILES]
 
 
 REHEARSAL = MODULE_UTILS / "_host/rehearsal.py"

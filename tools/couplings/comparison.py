@@ -102,7 +102,13 @@ def _read_row(row: dict[str, Any], devices: Iterable[str]) -> Write:
         for key in keys_of(pattern, devices):
             changed[key] = pair
     wrote = row.get("read", row["wrote"])
-    return Write(row["key"], row["prepared"], row["was"], wrote, changed)
+    return Write(
+        key=row["key"],
+        prepared=row["prepared"],
+        was=row["was"],
+        wrote=wrote,
+        changed=changed,
+    )
 
 
 def keys_of(pattern: str, devices: Iterable[str]) -> list[str]:
@@ -222,7 +228,8 @@ def rounding_contradictions(record: Record) -> list[str]:
 
 def _values_read(record: Record) -> Iterator[tuple[str, str, str | None]]:
     """Yield each key, what was written to it, and what it read then; None: it was refused."""
-    refused, read_back = record["refused"], record["read_back"]
+    refused = record["refused"]
+    read_back = record["read_back"]
     for key, values in read_back.items():
         for wrote, read in values.items():
             yield key, wrote, read
@@ -236,7 +243,8 @@ def _values_read(record: Record) -> Iterator[tuple[str, str, str | None]]:
 
 
 def _measured_keys(record: Record) -> set[str]:
-    return {*record["without_effect"], *(row["key"] for row in record["effects"])}
+    keys_with_effects = {row["key"] for row in record["effects"]}
+    return keys_with_effects.union(record["without_effect"])
 
 
 def _compare_value(key: str, wrote: str, read: str | None) -> str:

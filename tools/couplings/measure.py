@@ -467,7 +467,8 @@ def further_experiments(observations: list[Observation]) -> list[Experiment]:
     experiments = []
     seen = set()
     for observation in observations:
-        key, was = observation["key"], observation["was"]
+        key = observation["key"]
+        was = observation["was"]
         for target, (old, new) in observation["changed"].items():
             kind = kind_of(target)
             if (
@@ -496,7 +497,8 @@ def _ways_back(observations: list[Observation]) -> list[Experiment]:
     There is none if it changes only what the new value had changed.
     """
     for observation in observations:
-        key, was = observation["key"], observation["was"]
+        key = observation["key"]
+        was = observation["was"]
         left_out = {key, *observation["changed"], *ADDRESSES_AND_ROUTES.values()}
         if not left_out.issuperset(observation["stays"]):
             return [Experiment(key, [was], {key: observation["wrote"]})]

@@ -162,7 +162,8 @@ def _label(variants: Variants) -> str:
 
 def _label_of_number(ranges: list[Range]) -> str:
     """Return the range of one number: for all kernels, and for any."""
-    lowest_of_all, highest_of_all = [], []
+    lowest_of_all = []
+    highest_of_all = []
     for lowest, highest in ranges:
         lowest_of_all += _on_other_machines(lowest)
         highest_of_all += _on_other_machines(highest)

@@ -110,7 +110,8 @@ def _remaining(
 
 def _add_values(record: Record, key: str, observations: list[Observation]) -> None:
     """Add the values that were refused, or read back otherwise."""
-    refused, read_back = {}, {}
+    refused = {}
+    read_back = {}
     for observation in observations:
         if observation["error"]:
             refused[observation["wrote"]] = observation["error"]
@@ -213,7 +214,8 @@ def with_rows_of(old: Record, new: Record, keys: Iterable[str]) -> Record:
     record: Record = {"kernel": old["kernel"]}
     record["devices"] = sorted({*old["devices"], *new["devices"]})
     for section in list(old)[2:]:
-        before, after = old[section], new[section]
+        before = old[section]
+        after = new[section]
         if section == "without_effect" or isinstance(before, dict):
             rows = _of_each_interface(before, replaced)
             rows.update(_of_each_interface(after, ()))

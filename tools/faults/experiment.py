@@ -76,7 +76,8 @@ class Experiment:
 
     def find_damage(self, state: HostState) -> Iterator[str]:
         """Yield each file and key that is neither old nor new, and each new file for a loader."""
-        old_files, new_files = self.before.files, self.after.files
+        old_files = self.before.files
+        new_files = self.after.files
         for path in {**old_files, **new_files}:
             file = state.files.get(path)
             is_whole = file in (old_files.get(path), new_files.get(path))

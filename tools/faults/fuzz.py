@@ -56,7 +56,7 @@ TIMEOUT = 30
 """Seconds of CPU time after which an input counts as a hang; the slowest ones take a few."""
 JOB_SIZE = 10_000
 """Inputs that a process tries at a time."""
-SECRET = "5ec4e7-5ec4e7"  # noqa: S105
+SECRET = "5ec4e7-5ec4e7"  # noqa: S105 # invented
 PATHS = (
     OURS,
     "/etc/sysctl.d/10-a.conf",

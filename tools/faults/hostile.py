@@ -143,7 +143,9 @@ class HostileInput:
         rng = self.rng
         start = rng.randrange(len(text))
         end = min(len(text), start + rng.randrange(1, 9))
-        before, part, after = text[:start], text[start:end], text[end:]
+        before = text[:start]
+        part = text[start:end]
+        after = text[end:]
         kind = rng.randrange(4)
         if kind == 0:
             return before + after

@@ -28,7 +28,8 @@ from .scenarios import Scenario
 
 EXT4_IOC_SHUTDOWN = 0x8004587D
 NO_LOG_FLUSH = 2
-FOLDER, DISK = "/etc/sysctl.d", "/srv/disk"
+FOLDER = "/etc/sysctl.d"
+DISK = "/srv/disk"
 
 
 class Disk:
@@ -76,7 +77,8 @@ class PowerCut(InterveneAt):
 
 def find_damage(experiment: Experiment, state: HostState, finished: bool) -> Iterator[str]:
     """Yield each damaged file. finished: the run reported success, so all must be new."""
-    old_files, new_files = experiment.before.files, experiment.after.files
+    old_files = experiment.before.files
+    new_files = experiment.after.files
     for path in {**old_files, **new_files, **state.files}:
         file = state.files.get(path)
         is_new = file == new_files.get(path)
@@ -152,7 +154,8 @@ def _find_unsynced(calls: list[Call], number: int) -> Iterator[str]:
     call = calls[number]
     data = call.paths[0]
     earlier = calls[:number]
-    written, synced = _last(earlier, "write", data), _last(earlier, "fsync", data)
+    written = _last(earlier, "write", data)
+    synced = _last(earlier, "fsync", data)
     if is_unread(data) and written >= synced:
         yield f"{call}, but the data was not synced after it was written"
     for path in _visible_names(call):

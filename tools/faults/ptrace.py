@@ -34,8 +34,13 @@ WAIT_FOR_ALL = 0x40000000
 SYSCALL_STOP = signal.SIGTRAP | 0x80
 """The signal of a stop at a system call (O_TRACESYSGOOD)."""
 
-ORIG_RAX, RAX, RDX = 15 * 8, 10 * 8, 12 * 8
-"""Offsets in struct user of x86-64: number of the call, its return value, its third argument."""
+# Offsets in struct user of x86-64.
+ORIG_RAX = 15 * 8
+"""The number of the call."""
+RAX = 10 * 8
+"""Its return value."""
+RDX = 12 * 8
+"""Its third argument."""
 PAGE = 4096
 RESTARTED = (-512, -513, -514, -516)
 """ERESTARTSYS and its like (linux/errno.h): the kernel makes the same call again, by itself.

@@ -109,7 +109,8 @@ class RunPair:
     def run_concurrently(self) -> Outcome:
         """Start both at once; the kernel decides which goes first."""
         self.host.reset()
-        one, other = self._start(0), self._start(1)
+        one = self._start(0)
+        other = self._start(1)
         return outcome(self.host, one.finish(), other.finish())
 
 
@@ -274,7 +275,8 @@ def other_program_sets_key(scenario: str, value: str = "1111") -> dict[str, Any]
             uses.append(number)
             if call.name == "write":
                 writes.append(number)
-    written, read_back = writes[0], uses[-1]
+    written = writes[0]
+    read_back = uses[-1]
     problems = []
     for number, call in enumerate(calls):
         experiment.host.reset()

@@ -34,18 +34,20 @@ DESIRED = {TIME: 3600, PROBES: 5, INTVL: 25}
 INTERFACES = ("br0", "br1", "br2")
 FILTER = "net.ipv4.conf.default.rp_filter"
 DEVICES = ("lo", *INTERFACES)
+FORWARDINGS = [f"net.ipv4.conf.{name}.forwarding" for name in DEVICES]
+FILTERS = [f"net.ipv4.conf.{name}.rp_filter" for name in DEVICES]
 COUPLED = {
     FORWARD: 0,
     REDIRECTS: 0,
     FILTER: 0,
     "net.ipv4.conf.default.forwarding": 0,
-    **{f"net.ipv4.conf.{name}.forwarding": 0 for name in DEVICES},
+    **dict.fromkeys(FORWARDINGS, 0),
     "net.ipv4.conf.br0.forwarding": 1,
-    **{f"net.ipv4.conf.{name}.rp_filter": 2 for name in DEVICES},
+    **dict.fromkeys(FILTERS, 2),
     **DEFAULTS,
 }
 """A host where keys are not as ip_forward would make them."""
-CHANGED_ALONG = (REDIRECTS, *(f"net.ipv4.conf.{name}.forwarding" for name in DEVICES))
+CHANGED_ALONG = (REDIRECTS, *FORWARDINGS)
 MEDIUM = {f"net.ipv4.conf.{name}.medium_id": 0 for name in INTERFACES}
 
 
@@ -95,11 +97,11 @@ ACL = posix_acl((1, 6, -1), (2, 4, 1000), (4, 4, -1), (16, 4, -1), (32, 0, -1))
 LARGE_FILE = "".join(f"net.ipv4.conf.eth{n}.rp_filter = 1\n# {n}\n" for n in range(2000))
 
 _ALL = (
-    Scenario("first run", sysctl(DESIRED)),
+    Scenario(name="first run", options=sysctl(DESIRED)),
     Scenario(
-        "change",
-        sysctl(DESIRED),
-        {OURS: f"# theirs\n{TIME} = 1\n{FIN} = 60\n{PROBES}=3"},
+        name="change",
+        options=sysctl(DESIRED),
+        tree={OURS: f"# theirs\n{TIME} = 1\n{FIN} = 60\n{PROBES}=3"},
     ),
     Scenario(
         name="only the file differs",
@@ -107,9 +109,13 @@ _ALL = (
         tree={OURS: f"{TIME} = 1\n"},
         runtime={**DEFAULTS, **DESIRED},
     ),
-    Scenario("only the runtime values differ", sysctl(DESIRED), {OURS: conf(DESIRED)}),
-    Scenario("persistent: false", sysctl(DESIRED, persistent=False)),
-    Scenario("runtime: false", sysctl(DESIRED, runtime=False)),
+    Scenario(
+        name="only the runtime values differ",
+        options=sysctl(DESIRED),
+        tree={OURS: conf(DESIRED)},
+    ),
+    Scenario(name="persistent: false", options=sysctl(DESIRED, persistent=False)),
+    Scenario(name="runtime: false", options=sysctl(DESIRED, runtime=False)),
     Scenario(
         name="absent, other settings stay",
         options=sysctl(DESIRED, state="absent"),
@@ -125,7 +131,7 @@ _ALL = (
     Scenario(
         name="absent, with backup",
         options=sysctl({TIME: 7200, PROBES: None}, state="absent", backup=True),
-        tree={OURS: File(conf({TIME: 30, PROBES: 3}), 0o600)},
+        tree={OURS: File(content=conf({TIME: 30, PROBES: 3}), mode=0o600)},
         runtime={**DEFAULTS, TIME: 30, PROBES: 3},
     ),
     Scenario(
@@ -133,16 +139,16 @@ _ALL = (
         options=sysctl(DESIRED, on_override="comment_out"),
         tree={
             OURS: f"{TIME} = 1\n",
-            LATER: File(f"# z\n{TIME} = 2\n{FIN} = 60\n", 0o640),
+            LATER: File(content=f"# z\n{TIME} = 2\n{FIN} = 60\n", mode=0o640),
         },
     ),
     Scenario(
         name="comment_out of three files, with backup",
         options=sysctl(DESIRED, on_override="comment_out", backup=True),
         tree={
-            OURS: File(f"{TIME} = 1\n", 0o600),
+            OURS: File(content=f"{TIME} = 1\n", mode=0o600),
             LATER: f"{TIME} = 2\n",
-            "/etc/sysctl.d/98-y.conf": File(f"{PROBES} = 2\n", 0o600, owner=1000),
+            "/etc/sysctl.d/98-y.conf": File(content=f"{PROBES} = 2\n", mode=0o600, owner=1000),
             "/etc/sysctl.d/97-x.conf": f"net/ipv4/tcp_keepalive_intvl=2\n{FIN} = 60",
         },
     ),
@@ -158,7 +164,7 @@ _ALL = (
     Scenario(
         name="backup",
         options=sysctl(DESIRED, backup=True),
-        tree={OURS: File(f"{TIME} = 1\n", 0o600, owner=1000)},
+        tree={OURS: File(content=f"{TIME} = 1\n", mode=0o600, owner=1000)},
     ),
     Scenario(
         name="exclusive",
@@ -194,7 +200,10 @@ _ALL = (
     Scenario(
         name="an overlay",
         options=sysctl(DESIRED, on_override="comment_out", backup=True),
-        tree={OURS: f"# theirs\n{TIME} = 1\n", LATER: File(f"{PROBES} = 2\n", 0o640, owner=1000)},
+        tree={
+            OURS: f"# theirs\n{TIME} = 1\n",
+            LATER: File(content=f"{PROBES} = 2\n", mode=0o640, owner=1000),
+        },
         lower_layer="another file system",
     ),
     Scenario(

@@ -80,7 +80,9 @@ def make_link(path: str, rng: random.Random) -> None:
 
 
 def make_device(path: str, rng: random.Random) -> None:
-    null, zero, urandom = 3, 5, 9
+    null = 3
+    zero = 5
+    urandom = 9
     minor = rng.choice((null, zero, urandom))
     os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, minor))
 
@@ -226,7 +228,8 @@ def _run_with_timeout(options: dict[str, Any], watch: ForeignCalls) -> FinishedR
 
 
 def _find_problems(tree_run: TreeRun) -> Iterator[str]:
-    before, after = tree_run.before, tree_run.after
+    before = tree_run.before
+    after = tree_run.after
     try:
         result = tree_run.run.result
     except ValueError:

@@ -276,7 +276,7 @@ def _roots(options: argparse.Namespace) -> None:
 def _exec(command: list[str]) -> NoReturn:
     """Replace this process by a command."""
     sys.stdout.flush()
-    os.execvp(command[0], command)  # noqa: S606
+    os.execvp(command[0], command)  # noqa: S606 # no shell is wanted
 
 
 if __name__ == "__main__":

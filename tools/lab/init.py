@@ -236,7 +236,8 @@ class Init:
             _become_host(state)
         if state.kind.needs_pid_namespace:
             syscalls.enter_namespace("/proc/self/ns/pid", syscalls.CLONE_NEWPID)
-        state.pid, state.status = pid, None
+        state.pid = pid
+        state.status = None
         state.boots += 1
 
     def reap(self) -> None:
@@ -251,7 +252,8 @@ class Init:
                         self._host_ended(state, status)
 
     def _host_ended(self, state: HostState, status: int) -> None:
-        state.pid, state.status = None, os.waitstatus_to_exitcode(status)
+        state.pid = None
+        state.status = os.waitstatus_to_exitcode(status)
         state.cgroup.kill_and_remove()
         if state.kind.wants_reboot(status):
             self._boot(state)

@@ -52,7 +52,7 @@ class LightKind:
         syscalls.pivot_root(str(host.root))
         socket.sethostname(host.name)
         _load_sysctl_settings()
-        os.execv(SSHD, [SSHD, "-D", "-e"])  # noqa: S606
+        os.execv(SSHD, [SSHD, "-D", "-e"])  # noqa: S606 # no shell is wanted
 
     def wants_reboot(self, status: int) -> bool:
         """Return whether the host called reboot(2), which sends SIGHUP (pid_namespaces(7))."""

@@ -53,7 +53,8 @@ def go_on(state: dict[str, Any]) -> dict[str, Any]:
     try:
         expected, problems = run_history(history, state["defaults"])
     except Exception:  # pylint: disable=broad-except
-        expected, problems = {}, [traceback.format_exc()]
+        expected = {}
+        problems = [traceback.format_exc()]
     return {**state, "next": state["next"] + 1, "expected": expected, "problems": problems}
 
 

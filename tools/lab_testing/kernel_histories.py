@@ -124,7 +124,13 @@ def make_history(seed: int) -> History:
     tasks = [_task(rng, related) for _number in range(rng.randint(1, 4))]
     passes_previous_back = rng.random() < 0.5
     is_rolled_back = rng.random() < 0.5
-    return History(seed, files, tasks, passes_previous_back, is_rolled_back)
+    return History(
+        seed=seed,
+        files=files,
+        tasks=tasks,
+        passes_previous_back=passes_previous_back,
+        is_rolled_back=is_rolled_back,
+    )
 
 
 def _line(rng: random.Random, keys: list[str]) -> str:

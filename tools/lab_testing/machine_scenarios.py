@@ -11,7 +11,8 @@ from lab.virtual_machine import MachineOptions
 
 from .boot_scenarios import FIN, INTVL, PROBES, TIME, HostType, Scenario, unit, write
 
-SWAPPINESS, PANIC = "vm.swappiness", "kernel.panic"
+SWAPPINESS = "vm.swappiness"
+PANIC = "kernel.panic"
 FILES = "fs.file-max"
 ESTABLISHED = "net.netfilter.nf_conntrack_tcp_timeout_established"
 LOAD_LATE = """\

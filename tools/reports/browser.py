@@ -29,7 +29,10 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
 )
 AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
-WIDE, DESK, TABLET, PHONE = (1440, 900), (1280, 900), (768, 1024), (390, 844)
+WIDE = (1440, 900)
+DESK = (1280, 900)
+TABLET = (768, 1024)
+PHONE = (390, 844)
 RUN_TASK = ("RunTask", "ThreadControllerImpl::RunTask")
 """Names that Chromium gives to a task of a thread in a trace."""
 

@@ -34,7 +34,9 @@ from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import
 VENDOR = "/usr/lib/sysctl.d/50-vendor.conf"
 PATH = "/etc/sysctl.d/90-tcp-keepalive.conf"
 OTHER = "/etc/sysctl.d/99-database.conf"
-DOCUMENT, KERNEL, GCE = (3600, 9, 25), (7200, 9, 75), (60, 5, 60)
+DOCUMENT = (3600, 9, 25)
+KERNEL = (7200, 9, 75)
+GCE = (60, 5, 60)
 SHELL = todo.Shell(inventory=("inventory/production.yml",), limit_file="keepalive-audit.limit")
 PROGRAMS = (
     ("sshd", "root"),
@@ -259,10 +261,12 @@ def _arguments(kind: float) -> Mapping[str, Any]:
 
 def host_names(count: int) -> list[str]:
     rng = random.Random(0)
-    roles, sites = ("web", "db", "cache", "build", "edge"), ("ams", "fra", "iad")
+    roles = ("web", "db", "cache", "build", "edge")
+    sites = ("ams", "fra", "iad")
     names = []
     for number in range(1, count + 1):
-        role, site = rng.choice(roles), rng.choice(sites)
+        role = rng.choice(roles)
+        site = rng.choice(sites)
         names.append(f"{role}{number}.{site}.example.net")
     return names
 

@@ -27,15 +27,24 @@ import traceback
 from typing import Any, Callable, Iterable, Iterator
 
 # <sys/mount.h>, <sched.h>, <sys/prctl.h>, <linux/sockios.h>, <net/if.h>
-MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE, MNT_DETACH = 1, 32, 4096, 16384, 1 << 18, 2
+MS_RDONLY = 1
+MS_REMOUNT = 32
+MS_BIND = 4096
+MS_REC = 16384
+MS_PRIVATE = 1 << 18
+MNT_DETACH = 2
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
-TUNSETIFF, TUNSETPERSIST = 0x400454CA, 0x400454CB
-IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
-SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+TUNSETIFF = 0x400454CA
+TUNSETPERSIST = 0x400454CB
+IFF_TAP = 0x0002
+IFF_NO_PI = 0x1000
+SIOCSIFFLAGS = 0x8914
+IFF_UP = 1
 MOUNT_OPTIONS = (
     os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME | os.ST_RELATIME
 )
@@ -128,7 +137,8 @@ def enter_new_namespaces(user: int | None) -> None:
 
 def enter_user_namespace() -> None:
     """Enter a new user namespace as its root: user_namespaces(7)."""
-    uid, gid = os.geteuid(), os.getegid()
+    uid = os.geteuid()
+    gid = os.getegid()
     # A process that is not dumpable may not write its own /proc/self/uid_map.
     call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
     call("unshare", CLONE_NEWUSER)

@@ -43,10 +43,12 @@ VALUES = {
 }
 """Keys that limit each other, have a range or are rounded, with values to give them."""
 
+_IPV4_KEYS = [f"net.ipv4.conf.{name}.{key}" for key, name in product(_IPV4_SETTINGS, _CONF)]
+_IPV6_KEYS = [f"net.ipv6.conf.{name}.{key}" for key, name in product(_IPV6_SETTINGS, _CONF)]
 KEYS = (
     "net.ipv4.ip_forward",
-    *(f"net.ipv4.conf.{name}.{setting}" for setting, name in product(_IPV4_SETTINGS, _CONF)),
-    *(f"net.ipv6.conf.{name}.{setting}" for setting, name in product(_IPV6_SETTINGS, _CONF)),
+    *_IPV4_KEYS,
+    *_IPV6_KEYS,
     "net.ipv4.tcp_fin_timeout",
     *VALUES,
 )
@@ -94,7 +96,13 @@ def make_history(seed: int) -> History:
     tasks = [_task(rng, related) for _number in range(rng.randint(1, 4))]
     passes_previous_back = rng.random() < 0.5
     is_rolled_back = rng.random() < 0.5
-    return History(seed, files, tasks, passes_previous_back, is_rolled_back)
+    return History(
+        seed=seed,
+        files=files,
+        tasks=tasks,
+        passes_previous_back=passes_previous_back,
+        is_rolled_back=is_rolled_back,
+    )
 
 
 def _line(rng: random.Random, keys: list[str]) -> str:

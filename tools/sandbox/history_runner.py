@@ -289,7 +289,9 @@ AT_ONCE = 50
 
 
 def main() -> None:
-    loader, first, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    loader = sys.argv[1]
+    first = int(sys.argv[2])
+    count = int(sys.argv[3])
     end = first + count
     for start in range(first, end, AT_ONCE):
         for outcome in check_in_child(range(start, min(start + AT_ONCE, end)), loader):

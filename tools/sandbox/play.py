@@ -115,7 +115,7 @@ class Ansible:
         if programs is not None:
             self.programs = programs
 
-    def start(
+    def start(  # noqa: PLR0913 # what varies is independent, and given by keyword
         self,
         args: Sequence[str],
         log: IO[bytes],
@@ -185,7 +185,7 @@ class Controller:
         self._stop()
         self._folder.cleanup()
 
-    def play(
+    def play(  # noqa: PLR0913 # as on a task of Ansible, and given by keyword
         self,
         world: World,
         tasks: Iterable[Task] | Task,
@@ -229,6 +229,7 @@ class Controller:
         self._step = 0
         read_events, write_events = os.pipe()
         read_steps, write_steps = os.pipe()
+        # _stop() closes both.
         self._events = open(read_events, "rb")  # noqa: SIM115
         self._steps = open(write_steps, "wb", buffering=0)  # noqa: SIM115
         self._log = (self._home / "log").open("w+b")
@@ -284,7 +285,7 @@ class Controller:
         raise RuntimeError(f"ansible-playbook ended too early:\n{output}")
 
 
-def run_playbook(
+def run_playbook(  # noqa: PLR0913 # as on its command line, and given by keyword
     world: World | None,
     playbook: str | list[dict[str, Any]],
     *args: str,
@@ -309,7 +310,8 @@ def run_playbook(
         home = Path(folder)
         command = [_name_of_playbook(playbook, home), "-e", json.dumps(extra), *args]
         read_end, write_end = os.pipe()
-        log_path, stdout_path = home / "log", home / "stdout"
+        log_path = home / "log"
+        stdout_path = home / "stdout"
         with log_path.open("wb") as log, stdout_path.open("wb") as stdout_file:
             process = Ansible(home, programs, settings).start(
                 command, log, events=write_end, inventory=inventory, stdout=stdout_file

@@ -16,14 +16,17 @@ import os
 import socket
 from typing import Iterator
 
-PIDFD_OPEN, PIDFD_GETFD = 434, 438  # numbers of system calls
+# Numbers of system calls.
+PIDFD_OPEN = 434
+PIDFD_GETFD = 438
 ESTABLISHED = 1  # the first byte of struct tcp_info
 KEEPALIVE_OPTIONS = (socket.TCP_KEEPIDLE, socket.TCP_KEEPCNT, socket.TCP_KEEPINTVL)
 
 
 def syscall(number: int, *args: int) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
-    result = int(libc.syscall(ctypes.c_long(number), *[ctypes.c_long(arg) for arg in args]))
+    arguments = [ctypes.c_long(argument) for argument in (number, *args)]
+    result = int(libc.syscall(*arguments))
     if result < 0:
         errno = ctypes.get_errno()
         raise OSError(errno, os.strerror(errno))

@@ -16,8 +16,10 @@ TIME = "net.ipv4.tcp_keepalive_time"
 PROBES = "net.ipv4.tcp_keepalive_probes"
 INTVL = "net.ipv4.tcp_keepalive_intvl"
 KEEPALIVE = (TIME, PROBES, INTVL)
-DOCUMENT, KERNEL = (3600, 9, 25), (7200, 9, 75)
-"""Values of KEEPALIVE: those of the default profile, and the kernel's own."""
+DOCUMENT = (3600, 9, 25)
+"""The values of KEEPALIVE in the default profile."""
+KERNEL = (7200, 9, 75)
+"""The kernel's own."""
 FIN = "net.ipv4.tcp_fin_timeout"
 OURS = "/etc/sysctl.d/90-ansible.conf"
 PROGRAMS = {"systemd": "systemd-sysctl", "procps": "procps"}

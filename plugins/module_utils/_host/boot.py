@@ -88,7 +88,7 @@ def read_boot_files(files: HostFiles) -> BootFiles:
 def _problem(path: str, reason: str, matters: bool, is_there: bool = True) -> FileProblem:
     from .._sysctl.doubts import FileProblem
 
-    return FileProblem(path, reason, matters, is_there)
+    return FileProblem(path=path, reason=reason, matters=matters, is_there=is_there)
 
 
 def udev_applies_keys(files: HostFiles) -> bool:

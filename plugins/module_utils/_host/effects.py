@@ -63,7 +63,8 @@ def why_locked(key: str, live: str | None, value: str) -> str:
     reason = why_irrevocable(key, live, value)
     if not reason or values_equal(key, live, value):
         return ""
-    now, then = quote_value(key, live), quote_value(key, value)
+    now = quote_value(key, live)
+    then = quote_value(key, value)
     return f"it is {now}, and {reason}, so it can be {then} only after a reboot"
 
 

@@ -52,13 +52,21 @@ def find_idle_loader(files: HostFiles, loader: Loader) -> Doubt | None:
     return _missing_service(files)
 
 
+def _nothing_applies(why: str, path: str, remedy: str) -> Doubt:
+    return Doubt(by=NOTHING, why=why, path=path, remedy=remedy)
+
+
+def _not_known(why: str, path: str) -> Doubt:
+    return Doubt(by=NOT_KNOWN, why=why, path=path, remedy=_REMEDY_NOT_KNOWN)
+
+
 def _scripts_of_runit(files: HostFiles) -> Doubt | None:
     if _exists(files, _NATIVE_BOOT):
         why = "runit boots with scripts of its own, of which it is not known what they apply"
-        return Doubt(NOT_KNOWN, why, _NATIVE_BOOT, _REMEDY_NOT_KNOWN)
+        return _not_known(why, _NATIVE_BOOT)
     if _exists(files, _LEFT_OUT):
         why = "runit leaves out the script procps, so nothing applies the files"
-        return Doubt(NOTHING, why, _LEFT_OUT, f"remove {_LEFT_OUT}")
+        return _nothing_applies(why, _LEFT_OUT, f"remove {_LEFT_OUT}")
     return None
 
 
@@ -72,13 +80,13 @@ def _idle_unit(files: HostFiles) -> Doubt | None:
         if _exists(files, path):
             if _is_mask(files, path):
                 why = f"{UNIT} is masked, so nothing applies the files"
-                return Doubt(NOTHING, why, path, f"run 'systemctl unmask {UNIT}'")
+                return _nothing_applies(why, path, f"run 'systemctl unmask {UNIT}'")
             break
     if any(_exists(files, f"{folder}/{WANTED_BY}/{UNIT}") for folder in UNIT_FOLDERS):
         return None
     path = f"{UNIT_FOLDERS[3]}/{WANTED_BY}/{UNIT}"
     why = f"no target starts {UNIT}, so nothing applies the files"
-    return Doubt(NOTHING, why, path, f"run 'systemctl add-wants sysinit.target {UNIT}'")
+    return _nothing_applies(why, path, f"run 'systemctl add-wants sysinit.target {UNIT}'")
 
 
 def _is_mask(files: HostFiles, path: str) -> bool:
@@ -99,7 +107,7 @@ def _other_process_1(files: HostFiles) -> Doubt | None:
     except OSError:
         name = "not known"
     why = f"systemd is installed, but process 1 is {name}, so nothing applies the files"
-    return Doubt(NOTHING, why, "/proc/1/comm", _REMEDY_NOTHING)
+    return _nothing_applies(why, "/proc/1/comm", _REMEDY_NOTHING)
 
 
 def _script_is_enabled(files: HostFiles) -> bool:
@@ -116,9 +124,9 @@ def _missing_service(files: HostFiles) -> Doubt:
         if _exists(files, "/etc/runlevels"):
             enable = "rc-update add procps sysinit"
         why = "the service procps is in no runlevel, so nothing applies the files"
-        return Doubt(NOTHING, why, "/etc/init.d/procps", f"run '{enable}'")
+        return _nothing_applies(why, "/etc/init.d/procps", f"run '{enable}'")
     if not _exists(files, "/sbin/init"):
         why = "there is no init, so nothing applies the files"
-        return Doubt(NOTHING, why, "/sbin/init", _REMEDY_NOTHING)
+        return _nothing_applies(why, "/sbin/init", _REMEDY_NOTHING)
     why = f"it is not known whether {files.resolve('/sbin/init')} applies the files at boot"
-    return Doubt(NOT_KNOWN, why, "/sbin/init", _REMEDY_NOT_KNOWN)
+    return _not_known(why, "/sbin/init")

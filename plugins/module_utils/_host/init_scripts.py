@@ -47,16 +47,16 @@ def find_idle_script(files: HostFiles) -> Doubt | None:
     program = _find_program(files)
     if path == OPENRC and not starts_by_openrc(files, "sysctl"):
         why = "the service sysctl is in no runlevel, so nothing applies the files"
-        return Doubt(NOTHING, why, path, "run 'rc-update add sysctl boot'")
+        return Doubt(by=NOTHING, why=why, path=path, remedy="run 'rc-update add sysctl boot'")
     if not script:
         why = "it is not known which files this script applies, and in which order"
-        return Doubt(NOT_KNOWN, why, path, _REMEDY)
+        return Doubt(by=NOT_KNOWN, why=why, path=path, remedy=_REMEDY)
     if not program:
         why = "it is not known which sysctl this script runs"
-        return Doubt(NOT_KNOWN, why, path, _REMEDY)
+        return Doubt(by=NOT_KNOWN, why=why, path=path, remedy=_REMEDY)
     if script == _ALL_FILES and program == BUSYBOX:
         why = "it runs 'sysctl --system', which busybox refuses, so nothing applies the files"
-        return Doubt(NOTHING, why, path, "install the sysctl of procps")
+        return Doubt(by=NOTHING, why=why, path=path, remedy="install the sysctl of procps")
     return None
 
 

@@ -43,7 +43,8 @@ def read(files: HostFiles) -> LaterChanges:
             data = read_configuration(files, path)
         except OSError as error:
             why = f"it is read after all files, and cannot be read: {describe_os_error(error)}"
-            return LaterChanges(doubts=(Doubt("credential", why, path, "read it as root"),))
+            doubt = Doubt(by="credential", why=why, path=path, remedy="read it as root")
+            return LaterChanges(doubts=(doubt,))
         real_path = files.resolve(path)
         file = BootFile(path, real_path, masked_by=None)
         return LaterChanges(appended=(file,), contents={real_path: data})

@@ -61,7 +61,8 @@ def _doubt(key: str, value: str | None, image: str) -> Doubt:
 
 def _newest_image(files: HostFiles) -> tuple[str, float]:
     """Return the path of the newest initramfs, and when it was made."""
-    newest, made = "", 0.0
+    newest = ""
+    made = 0.0
     for name in names_in(files, "/boot"):
         if not _IMAGE.fullmatch(name):
             continue
@@ -71,7 +72,8 @@ def _newest_image(files: HostFiles) -> tuple[str, float]:
         except OSError:
             continue
         if time > made:
-            newest, made = path, time
+            newest = path
+            made = time
     return newest, made
 
 

@@ -35,7 +35,12 @@ def _doubts_of(files: HostFiles, path: str) -> Iterator[Doubt]:
         text = decode(read_configuration(files, path))
     except OSError as error:
         why = f"a drop-in of systemd-sysctl.service cannot be read: {describe_os_error(error)}"
-        yield Doubt("systemd-sysctl", why, path, "remove it, or make it readable")
+        yield Doubt(
+            by="systemd-sysctl",
+            why=why,
+            path=path,
+            remedy="remove it, or make it readable",
+        )
         return
     for number, line in enumerate(text.splitlines(), 1):
         match = _DIRECTIVE.match(line)

@@ -98,7 +98,7 @@ def _lines(files: HostFiles, path: str, depth: int) -> Iterator[Line]:
         words = tuple(line.split())
         if not words or words[0].startswith("#"):
             continue
-        yield Line(path, number, words, line)
+        yield Line(path=path, number=number, words=words, text=line)
         if words[0] in ("source", "source-directory") and depth < 5:
             for name in words[1:]:
                 for sourced in _sourced(files, path, name, words[0]):
@@ -111,7 +111,8 @@ def _sourced(files: HostFiles, path: str, name: str, keyword: str) -> list[str]:
         name = f"{path.rpartition('/')[0]}/{name}"
     folder, _slash, pattern = name.rpartition("/")
     if keyword == "source-directory":
-        folder, pattern = name, "*"
+        folder = name
+        pattern = "*"
     names = names_in(files, folder)
     if keyword == "source-directory":
         names = [entry for entry in names if re.fullmatch(r"[\w-]+", entry)]

@@ -40,7 +40,7 @@ def read(files: HostFiles) -> LaterChanges:
 
 def _doubt(module: str, why: str, path: str, keys: Iterable[str]) -> Doubt:
     remedy = f"set 'load_modules: true', or name {module} in a file in /etc/modules-load.d"
-    return Doubt(module, why, path, remedy, tuple(keys))
+    return Doubt(by=module, why=why, path=path, remedy=remedy, keys=tuple(keys))
 
 
 def doubts_about_missing(keys: Iterable[str], files: HostFiles) -> tuple[Doubt, ...]:

@@ -35,7 +35,8 @@ _FALSE = {"no": "0", "false": "0", "off": "0", "0": "0"}
 _BOOLEAN = {**_TRUE, **_FALSE}
 _NUMBER: dict[str, str] = {}
 """Stands for an option whose value is that of the key."""
-_IPV4, _IPV6 = "net/ipv4/conf", "net/ipv6/conf"
+_IPV4 = "net/ipv4/conf"
+_IPV6 = "net/ipv6/conf"
 _DISABLE_IPV6 = f"{_IPV6}/*/disable_ipv6"
 _OPTIONS = {
     "IPv4ProxyARP": (f"{_IPV4}/*/proxy_arp", _BOOLEAN),
@@ -113,7 +114,13 @@ def _parse(path: str, text: str) -> Iterator[_Option]:
             continue
         name, equals, value = line.partition("=")
         if equals and line[0] not in "#;":
-            yield _Option(path, number, section, name.strip(), value.strip())
+            yield _Option(
+                path=path,
+                number=number,
+                section=section,
+                name=name.strip(),
+                value=value.strip(),
+            )
 
 
 def _interfaces_by_file(files: HostFiles) -> dict[str, list[str]]:

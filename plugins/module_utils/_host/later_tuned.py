@@ -90,7 +90,7 @@ class _Profiles:
         return None
 
     def _doubt(self, why: str, path: str) -> None:
-        self.doubts.append(Doubt("tuned", why, path, _REMEDY))
+        self.doubts.append(Doubt(by="tuned", why=why, path=path, remedy=_REMEDY))
 
 
 def read(files: HostFiles) -> LaterChanges:
@@ -101,16 +101,22 @@ def read(files: HostFiles) -> LaterChanges:
     names = _active_profiles(files)
     if not names:
         why = "no profile is chosen, so it chooses one when it starts"
-        return LaterChanges(doubts=(Doubt("tuned", why, PROFILE_NAMES[0], _REMEDY),))
+        doubt = Doubt(by="tuned", why=why, path=PROFILE_NAMES[0], remedy=_REMEDY)
+        return LaterChanges(doubts=(doubt,))
     profiles.load(names)
     doubts = list(profiles.doubts)
     replays_files = _replays_files(files)
     for file in profiles.order:
         doubts.extend(_doubts_of(file, profiles.contents[file.real_path], replays_files))
-    stages = [Stage("tuned", RULES, tuple(profiles.order), parse=parse_profile)]
+    stages = [Stage(by="tuned", rules=RULES, files=tuple(profiles.order), parse=parse_profile)]
     sets_keys = any(profile_lines(data) for data in profiles.contents.values())
     if sets_keys and replays_files:
-        replay = Stage("tuned", RULES, replayed_folders=REPLAYED_FOLDERS, parse=parse_plain)
+        replay = Stage(
+            by="tuned",
+            rules=RULES,
+            replayed_folders=REPLAYED_FOLDERS,
+            parse=parse_plain,
+        )
         stages.append(replay)
     return LaterChanges(stages=tuple(stages), contents=profiles.contents, doubts=tuple(doubts))
 
@@ -179,7 +185,7 @@ def profile_lines(data: bytes) -> list[ProfileLine]:
             doubt = _doubt_about(value)
             if is_conditional:
                 doubt = f"the section [{name}] has a condition"
-            lines.append(ProfileLine(number, _key_of(option), value, doubt))
+            lines.append(ProfileLine(number=number, key=_key_of(option), value=value, doubt=doubt))
     return lines
 
 

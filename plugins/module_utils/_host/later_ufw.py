@@ -46,9 +46,13 @@ def read(files: HostFiles) -> LaterChanges:
         return LaterChanges()
     except OSError as error:
         why = f"the file that it applies cannot be read: {describe_os_error(error)}"
-        return LaterChanges(doubts=(Doubt("ufw", why, path, _REMEDY),))
+        return LaterChanges(doubts=(Doubt(by="ufw", why=why, path=path, remedy=_REMEDY),))
     real_path = files.resolve(path)
-    stage = Stage("ufw", LOADERS["procps"], (BootFile(path, real_path, masked_by=None),))
+    stage = Stage(
+        by="ufw",
+        rules=LOADERS["procps"],
+        files=(BootFile(path, real_path, masked_by=None),),
+    )
     return LaterChanges(stages=(stage,), contents={real_path: data})
 
 
@@ -59,12 +63,17 @@ def _read_assignments(files: HostFiles, path: str, values: dict[str, str]) -> Do
     except FileNotFoundError:
         return None
     except OSError as error:
-        return Doubt("ufw", f"cannot be read: {describe_os_error(error)}", path, _REMEDY)
+        return Doubt(
+            by="ufw",
+            why=f"cannot be read: {describe_os_error(error)}",
+            path=path,
+            remedy=_REMEDY,
+        )
     for number, line in enumerate(text.splitlines(), 1):
         match = _ASSIGNMENT.match(line)
         if match:
             values[match.group("name")] = match.group("value")
         elif _MENTION.match(line):
             why = "the line is more than a plain assignment, so what ufw applies is not known"
-            return Doubt("ufw", why, path, _REMEDY, line=number)
+            return Doubt(by="ufw", why=why, path=path, remedy=_REMEDY, line=number)
     return None

@@ -74,7 +74,8 @@ def describe_lost_ipv6(interface: str) -> str:
 
     interface: its name, or "all".
     """
-    addresses, routes = _read_addresses(), _read_routes()
+    addresses = _read_addresses()
+    routes = _read_routes()
     lost = []
     for address in _lost_addresses(addresses, routes):
         if interface in ("all", address.interface):

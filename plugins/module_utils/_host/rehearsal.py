@@ -31,7 +31,11 @@ from .proc_sys import PROC_SYS, proc_path, read_key
 from .stand_ins import add_stand_ins
 
 # <sys/mount.h>, <sys/prctl.h>
-_MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
+_MS_RDONLY = 1
+_MS_REMOUNT = 32
+_MS_BIND = 4096
+_MS_REC = 16384
+_MS_PRIVATE = 1 << 18
 _MOUNT_OPTIONS = (
     os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME | os.ST_RELATIME
 )

@@ -20,8 +20,10 @@ from .._sysctl.errors import describe_os_error
 
 # <linux/if_tun.h>, <linux/sockios.h>, and <asm/ioctl.h>, where few architectures differ
 _IOC_WRITE = 2 if os.uname().machine.startswith(("alpha", "mips", "ppc", "sparc")) else 1
-_TUNSETIFF, _TUNSETPERSIST = (_IOC_WRITE << 30) | 0x454CA, (_IOC_WRITE << 30) | 0x454CB
-_IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
+_TUNSETIFF = (_IOC_WRITE << 30) | 0x454CA
+_TUNSETPERSIST = (_IOC_WRITE << 30) | 0x454CB
+_IFF_TAP = 0x0002
+_IFF_NO_PI = 0x1000
 _SIOCBRADDBR = 0x89A0
 
 _TAP_DEVICE = "/dev/net/tun"

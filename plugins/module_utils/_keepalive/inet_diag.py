@@ -21,14 +21,22 @@ from typing import NamedTuple, Sequence
 
 from .._sysctl.errors import TuningError
 
-WITH, WITHOUT, UNKNOWN, STALE = "with_keepalive", "without_keepalive", "unknown", "stale"
-"""States of a connection. Stale: it has keepalive, but still runs on a timer of former settings."""
+# States of a connection.
+WITH = "with_keepalive"
+WITHOUT = "without_keepalive"
+UNKNOWN = "unknown"
+STALE = "stale"
+"""It has keepalive, but still runs on a timer of former settings."""
 
-_DONE, _ERROR, _GETSOCK = 3, 2, 18
+_DONE = 3
+_ERROR = 2
+_GETSOCK = 18
 _ESTABLISHED = 1
 _HEADER = struct.Struct("=IHHII")
-_TIMER, _EXPIRES, _INODE = 18, 68, 84
-"""Offsets in a message."""
+# Offsets in a message.
+_TIMER = 18
+_EXPIRES = 68
+_INODE = 84
 _FIELDS = struct.Struct("=18xB49xI12xI")
 """The fields at these offsets."""
 _NUMBER = struct.Struct("=i")

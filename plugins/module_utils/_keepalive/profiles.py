@@ -105,7 +105,8 @@ def describe_source(options: Mapping[str, Any]) -> str:
 
 def check_limits(options: Mapping[str, Any], values: Mapping[str, int]) -> None:
     """Refuse values, as far as they are known, that do not fit the limits of a task (seconds)."""
-    idle_limit, dead_after_limit = options["idle_limit"], options["dead_after_limit"]
+    idle_limit = options["idle_limit"]
+    dead_after_limit = options["dead_after_limit"]
     if idle_limit is not None and "time" in values:
         _check_idle_limit(values["time"], idle_limit, dead_after_limit)
     if dead_after_limit is not None and len(values) == len(KEYS):

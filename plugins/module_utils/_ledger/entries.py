@@ -15,8 +15,9 @@ from typing import Any, Mapping, NamedTuple, Sequence
 from .._sysctl.couplings import variable_of
 from .._sysctl.errors import TuningError
 
-MAX_ENTRIES, MAX_BYTES = 64, 4 << 20
-"""Entries and bytes that are kept on a host; beyond that the oldest rollouts are forgotten."""
+# What is kept on a host; beyond that the oldest rollouts are forgotten.
+MAX_ENTRIES = 64
+MAX_BYTES = 4 << 20
 
 _NONE: Mapping[str, Any] = {}
 

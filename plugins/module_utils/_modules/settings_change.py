@@ -106,7 +106,9 @@ class SettingsChange(HostChange):
         if isinstance(settings, tuple):
             settings, absent = settings
         if absent and not settings:
-            settings, absent, options["state"] = absent, {}, "absent"
+            settings = absent
+            absent = {}
+            options["state"] = "absent"
         try:
             self.request = make_request(options, settings, absent)
         except TuningError as error:

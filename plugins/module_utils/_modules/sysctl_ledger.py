@@ -134,7 +134,12 @@ class Restoration(HostChange):
         for path, before in self._files_before.items():
             now = self._files_now[path]
             if now != before:
-                yield FileChange(path, path, before=_data_of(now), after=_data_of(before))
+                yield FileChange(
+                    path=path,
+                    real_path=path,
+                    before=_data_of(now),
+                    after=_data_of(before),
+                )
 
     def refuse(self, plan: Plan) -> None:
         if self.module.params["overwrite_changes"]:

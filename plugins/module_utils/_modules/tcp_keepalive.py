@@ -82,7 +82,8 @@ class KeepaliveChange(SettingsChange):
 
 
 def _warn_of_lost_probe(values: dict[str, int], idle_limit: int) -> Iterable[str]:
-    time, intvl = values["time"], values["intvl"]
+    time = values["time"]
+    intvl = values["intvl"]
     if not survives_lost_probe(time, intvl, idle_limit):
         yield (
             f"{KEYS['time']}: if the first probe, after {time} s, is lost, the second one comes "

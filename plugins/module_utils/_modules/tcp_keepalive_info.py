@@ -219,7 +219,8 @@ def _longest_timer(runtime: Mapping[str, int | None]) -> float:
 
     A connection that has answered a probe goes on with a timer of ``intvl``.
     """
-    time, intvl = runtime["time"], runtime["intvl"]
+    time = runtime["time"]
+    intvl = runtime["intvl"]
     if time is None or intvl is None:
         return float("inf")
     return max(time, intvl) * 1000

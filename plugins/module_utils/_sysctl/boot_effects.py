@@ -105,8 +105,8 @@ def coupled_decision(key: str, precedence: Precedence) -> Decision:
     if start_values is None:
         start_values = START_VALUES
     start = Start(
-        start_values,
-        precedence.is_of_this_kernel(),
+        values=start_values,
+        is_here=precedence.is_of_this_kernel(),
         traits=precedence.traits,
         taken=precedence.live,
     )

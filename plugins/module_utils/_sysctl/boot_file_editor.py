@@ -112,7 +112,8 @@ class BootFileEditor:
             if real_path != observed.real_path:
                 before = observed.boot_files.contents[real_path]
                 after = self.boot_files.contents[real_path]
-                changes.append(FileChange(path, real_path, before=before, after=after))
+                change = FileChange(path=path, real_path=real_path, before=before, after=after)
+                changes.append(change)
         return tuple(changes)
 
     def _our_content(self) -> bytes | None:

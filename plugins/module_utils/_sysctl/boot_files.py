@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from .doubts import Doubt, FileProblem
     from .stages import Stage
 
-NOTHING, NOT_KNOWN = "none", "unknown"
-"""What a result names as the loader where none runs at boot, or where that is not known."""
+NOTHING = "none"
+"""What a result names as the loader where none runs at boot."""
+NOT_KNOWN = "unknown"
+"""What it names where that is not known."""
 
 
 class HostTraits(NamedTuple):

@@ -56,7 +56,8 @@ def read_lines(segments: Iterable[str], loader: Loader) -> list[ReadLine]:
     for index, segment in enumerate(segments):
         text = _visible_text(segment)
         if text.strip(loader.blanks) and text.lstrip(loader.blanks)[0] not in "#;":
-            lines.append(ReadLine(number, index, *_split_line(text, loader)))
+            key, value = _split_line(text, loader)
+            lines.append(ReadLine(number=number, segment=index, key=key, value=value))
         number += segment.count("\n")
     return lines
 

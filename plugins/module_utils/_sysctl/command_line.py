@@ -24,5 +24,11 @@ def command_line_lines(command_line: str) -> Iterator[Line]:
         if equals and name[:7] in ("sysctl.", "sysctl/"):
             key = normalize_key("/" + name[7:].replace(".", "/"))
             yield Line(
-                COMMAND_LINE, COMMAND_LINE, number=1, segment=0, key=key, value=value, by=KERNEL
+                path=COMMAND_LINE,
+                real_path=COMMAND_LINE,
+                number=1,
+                segment=0,
+                key=key,
+                value=value,
+                by=KERNEL,
             )

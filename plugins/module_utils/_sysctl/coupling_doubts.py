@@ -41,7 +41,8 @@ def coupling_doubts(precedence: Precedence, keys: Iterable[str]) -> Doubts:
 def _doubts_about(key: str, precedence: Precedence) -> Iterator[Doubt]:
     """Yield the doubts about the lines that decide a key."""
     decision = precedence.decision(key)
-    winner, unclear = decision.winner, decision.unclear
+    winner = decision.winner
+    unclear = decision.unclear
     if unclear and unclear == winner and takes_names(key):
         why = f"the kernel may not have what it names for {key}, and refuses it then"
         yield _doubt(key, unclear, why, remedy="have its module loaded before, or name another")

@@ -229,7 +229,8 @@ def read_number(text: str) -> int | None:
     digits = digits.lower()
     base = 10
     if digits.startswith("0x"):
-        base, digits = 16, digits[2:]
+        base = 16
+        digits = digits[2:]
     elif digits.startswith("0"):
         base = 8
     if not digits or len(text) > _LONGEST_NUMBER or digits.strip(_DIGITS[base]):

@@ -195,7 +195,8 @@ def plan_warnings(plan: Plan) -> Iterator[str]:
 
 
 def _describe_changed_line(line: Line, winner: Line) -> str:
-    value, at_boot = quote_value(line.key, line.value), quote_value(line.key, winner.value)
+    value = quote_value(line.key, line.value)
+    at_boot = quote_value(line.key, winner.value)
     return (
         f"{line.key}: line {line.number} of {line.path} sets {value}, but the next boot makes it "
         f"{at_boot}{_explain_other_key(line.key, winner)}; set both keys in one task, or remove "

@@ -54,7 +54,12 @@ def with_module_file(plan: Plan, needs: ModuleNeeds) -> Plan:
     after = edit_modules(needs.content, needs.needed, assigned, plan.request.header)
     if after == needs.content:
         return plan
-    change = FileChange(needs.path, needs.real_path, before=needs.content, after=after)
+    change = FileChange(
+        path=needs.path,
+        real_path=needs.real_path,
+        before=needs.content,
+        after=after,
+    )
     return plan._replace(files=(*plan.files, change))
 
 

@@ -28,7 +28,8 @@ class NumberRange(NamedTuple):
 
     def describe(self) -> str:
         """Return the numbers as a text for a message."""
-        lowest, highest = self.lowest_of_any, self.highest_of_any
+        lowest = self.lowest_of_any
+        highest = self.highest_of_any
         return f"{lowest}" if lowest == highest else f"{lowest} to {highest}"
 
 
@@ -57,7 +58,12 @@ def _read_range(text: str) -> NumberRange:
     certain, _bar, of_any = text.partition("|")
     lowest, highest = certain.split()
     lowest_of_any, highest_of_any = (of_any or certain).split()
-    return NumberRange(int(lowest), int(highest), int(lowest_of_any), int(highest_of_any))
+    return NumberRange(
+        lowest=int(lowest),
+        highest=int(highest),
+        lowest_of_any=int(lowest_of_any),
+        highest_of_any=int(highest_of_any),
+    )
 
 
 def range_at(ranges: tuple[NumberRange, ...], index: int) -> NumberRange:

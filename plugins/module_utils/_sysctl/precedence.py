@@ -225,7 +225,8 @@ class Precedence:
 
     def _taken_line(self, line: Line, key: str) -> Line | None:
         """Return a line with the value that a key takes from it, None if the kernel refuses it."""
-        text, live = line.value or "", self.live.get(key)
+        text = line.value or ""
+        live = self.live.get(key)
         if not text and live is None:
             # A key of text is emptied, one of numbers is not, and which one this is is not known.
             return line if self.loader.can_unset and line.key == key else None

@@ -26,7 +26,8 @@ from .values import value_in_text
 if TYPE_CHECKING:
     from .boot_files import BootFiles
 
-ALPINE, VOID = "alpine", "void"
+ALPINE = "alpine"
+VOID = "void"
 
 _PROCPS = LOADERS["procps"]._replace(reads_hidden=False)
 _BUSYBOX = _PROCPS._replace(program=BUSYBOX, after_dash="", writes_in_parts=True)

@@ -43,7 +43,8 @@ class Stage(NamedTuple):
         return order
 
 
-_FIRST_STAGES = ("", KERNEL, BUSYBOX, *(loader.program for loader in LOADERS.values()))
+_LOADER_PROGRAMS = [loader.program for loader in LOADERS.values()]
+_FIRST_STAGES = ("", KERNEL, BUSYBOX, *_LOADER_PROGRAMS)
 
 
 def is_read_later(by: str) -> bool:

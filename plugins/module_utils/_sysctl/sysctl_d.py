@@ -115,18 +115,20 @@ def _read_lines(data: bytes, loader: Loader) -> list[Line]:
         from .busybox import read_lines
 
         read = read_lines(split_segments(data, loader), loader)
-        return [Line("", "", *read_line) for read_line in read]
+        return [Line(path="", real_path="", **read_line._asdict()) for read_line in read]
     lines = []
     number = 1
     for index, segment in enumerate(split_segments(data, loader)):
         if loader.longest_line and len(segment) > loader.longest_line:
             problem = "too long a line: the rest of the file is not read"
-            lines.append(Line("", "", number, index, key="", value=problem))
+            line = Line(path="", real_path="", number=number, segment=index, key="", value=problem)
+            lines.append(line)
             break
         text = _visible_text(segment, loader).strip(loader.blanks)
         if text and not text.startswith(("#", ";")):
             key, value = _split_line(text, loader)
-            lines.append(Line("", "", number, index, key=key, value=value))
+            line = Line(path="", real_path="", number=number, segment=index, key=key, value=value)
+            lines.append(line)
         number += segment.count("\n")
     return lines
 
@@ -192,7 +194,9 @@ def edit(
 
 def _replace_value(segment: str, value: str, loader: Loader) -> str:
     """Return an assignment with another value; its spacing stays, and what a NUL hides."""
-    visible, nul, hidden = segment, "", ""
+    visible = segment
+    nul = ""
+    hidden = ""
     if loader.nul_hides_rest:
         visible, nul, hidden = segment.partition("\0")
     name, _equals, rest = visible.partition("=")
@@ -200,7 +204,8 @@ def _replace_value(segment: str, value: str, loader: Loader) -> str:
     if old_value:
         before, _old_value, after = rest.partition(old_value)
     else:
-        before, after = " ", rest.lstrip(" \t")
+        before = " "
+        after = rest.lstrip(" \t")
     return f"{name}={before}{value}{after}{nul}{hidden}"
 
 

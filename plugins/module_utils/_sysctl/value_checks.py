@@ -261,9 +261,11 @@ def refuse_bound(key: str, value: str, live: str | None, at_least: bool) -> NoRe
 
     live: that value, None if it is the bound that has something else in it.
     """
-    option, bound = "at_most", "maximum"
+    option = "at_most"
+    bound = "maximum"
     if at_least:
-        option, bound = "at_least", "minimum"
+        option = "at_least"
+        bound = "minimum"
     if live is None:
         raise TuningError(
             f"{key}: {quote_value(key, value)} is not a number, so it cannot be a {bound}; "

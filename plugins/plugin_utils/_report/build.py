@@ -89,11 +89,14 @@ def build_host_with_wrong_variables(
 def _host_from_answer(name: str, answer: Answer, desired: Desired) -> Host:
     result = answer.result
     if result is None:
-        state, message = "not_reached", "the run ended before this host was asked"
+        state = "not_reached"
+        message = "the run ended before this host was asked"
     elif result.get("unreachable"):
-        state, message = "unreachable", _failure_reason(result)
+        state = "unreachable"
+        message = _failure_reason(result)
     elif result.get("failed") or "settings" not in result:
-        state, message = "failed", _failure_reason(result)
+        state = "failed"
+        message = _failure_reason(result)
     else:
         return _host_from_result(name, result, desired)._replace(outcome=answer.outcome)
     return Host(name=name, state=state, message=message, outcome=answer.outcome)
@@ -375,7 +378,8 @@ def _setting_findings(settings: Settings) -> Iterator[str]:
                 f"{name}: our file asks for {setting.persisted}, "
                 f"but the next boot sets {setting.boot} ({_boot_origin(setting)})"
             )
-    now, boot = _differences(settings, "now"), _differences(settings, "boot")
+    now = _differences(settings, "now")
+    boot = _differences(settings, "boot")
     origins = ", ".join(_boot_origins(settings))
     if now and now == boot:
         yield f"{now}, now and after the next boot ({origins})"

@@ -164,7 +164,8 @@ class Chart(NamedTuple):
 
 def make_chart(report: Report, layout: Layout = LAYOUTS[0]) -> Chart | None:
     """Return the chart of a report, or None if no host has values."""
-    times, dead = _times(report), _dead_after(report)
+    times = _times(report)
+    dead = _dead_after(report)
     if not times or not dead:
         return None
     axis = _axis(times, dead, layout)
@@ -222,7 +223,8 @@ def _bars(axis: Axis, values: Iterable[int], description: str) -> list[Bar]:
 
 
 def _range(values: Sequence[int]) -> str:
-    low, high = min(values), max(values)
+    low = min(values)
+    high = max(values)
     if low == high:
         return str(low)
     return f"{low} to {high}"

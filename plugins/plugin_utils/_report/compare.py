@@ -49,7 +49,8 @@ def compare(hosts: Iterable[Host], earlier: EarlierReport, inventory: Container[
 def _change(host: Host, before: Host | None) -> str | None:
     if before is None:
         return "new"
-    faults, earlier_faults = _faults(host), _faults(before)
+    faults = _faults(host)
+    earlier_faults = _faults(before)
     if faults - earlier_faults:
         return "newly_wrong"
     if earlier_faults and not faults:

@@ -131,7 +131,8 @@ def report_from_json(text: str, source: str) -> EarlierReport:
 
 
 def _host_from_dict(data: Mapping[str, Any]) -> Host:
-    state, outcome = data["state"], data["outcome"]
+    state = data["state"]
+    outcome = data["outcome"]
     # Older reports have no "change" and no "overriding".
     change = data.get("change")
     if state not in STATES or outcome not in (None, *OUTCOMES):

@@ -120,7 +120,8 @@ def _environment() -> jinja2.Environment:
 
 def headline(report: Report) -> str:
     """Return how many hosts are as wanted, as a sentence."""
-    hosts, right = report.summary.hosts, report.summary.states["as_wanted"]
+    hosts = report.summary.hosts
+    right = report.summary.states["as_wanted"]
     if not hosts:
         return "No hosts were audited"
     if hosts == 1:
@@ -199,7 +200,8 @@ def _state_segments(report: Report) -> list[StateSegment]:
             widths[state] = max(NARROWEST_SEGMENT, 100 * hosts / report.summary.hosts)
     # The narrowest ones were widened, so all of them are scaled to fit again.
     scale = 100 / sum(widths.values()) if widths else 1
-    segments, start = [], 0.0
+    segments = []
+    start = 0.0
     for state, width in widths.items():
         segment = StateSegment(
             state=state,

@@ -386,7 +386,7 @@ def describe_origin(settings: Mapping[str, Setting]) -> str:
 
 
 def _all_connections(hosts: Iterable[Host]) -> Connections:
-    total = Connections(0, 0, 0, 0, 0)
+    total = Connections(established=0, with_keepalive=0, without_keepalive=0, unknown=0, stale=0)
     for host in hosts:
         if host.connections:
             total = _add(total, host.connections)

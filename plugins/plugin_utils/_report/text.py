@@ -102,7 +102,8 @@ def _total_lines(report: Report) -> Iterator[str]:
         yield f"  {_numbers(summary.outcomes)}"
     if summary.asked_for_connections:
         connections = summary.connections
-        unprotected, stale = count_hosts(summary.unprotected), count_hosts(summary.stale)
+        unprotected = count_hosts(summary.unprotected)
+        stale = count_hosts(summary.stale)
         yield (
             f"  {count_text(connections.established, 'connection')}: "
             f"{connections.without_keepalive} without keepalive on {unprotected}, "

@@ -32,6 +32,7 @@ class CallbackModule(CallbackBase):
         super().__init__()
         self._events = int(os.environ["NETOPS_EVENTS"])
         steps = os.environ.get("NETOPS_STEPS")
+        # It is open until the process ends.
         self._steps = open(int(steps), "rb", buffering=0) if steps else None  # noqa: SIM115
 
     def _send(self, **event: Any) -> None:

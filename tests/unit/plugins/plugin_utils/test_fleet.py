@@ -83,10 +83,10 @@ def variables_of(module, results):
         ),
         (Results(WILL_CHANGE, applied=UNCHANGED, verified=SKIPPED), "already_right", ""),
         # the verification
-        (Results(WILL_CHANGE, CHANGED, verified=VERIFIED), "done", ""),
-        (Results(WILL_CHANGE, CHANGED, verified=None), "failed", "not verified"),
+        (Results(preflight=WILL_CHANGE, applied=CHANGED, verified=VERIFIED), "done", ""),
+        (Results(preflight=WILL_CHANGE, applied=CHANGED, verified=None), "failed", "not verified"),
         (
-            Results(WILL_CHANGE, CHANGED, verified=LOST),
+            Results(preflight=WILL_CHANGE, applied=CHANGED, verified=LOST),
             "unreachable",
             "lost before that was verified: gone",
         ),
@@ -97,22 +97,27 @@ def variables_of(module, results):
             "Health check: 503",
         ),
         (
-            Results(WILL_CHANGE, CHANGED, verified=FAILED, restored=RESTORED),
+            Results(preflight=WILL_CHANGE, applied=CHANGED, verified=FAILED, restored=RESTORED),
             "put_back",
             "Health check: 503",
         ),
         (
-            Results(WILL_CHANGE, CHANGED, verified=FAILED, restored=PARTLY_RESTORED),
+            Results(
+                preflight=WILL_CHANGE,
+                applied=CHANGED,
+                verified=FAILED,
+                restored=PARTLY_RESTORED,
+            ),
             "failed",
             "put back, except kernel.kexec_load_disabled; Health check: 503",
         ),
         (
-            Results(WILL_CHANGE, CHANGED, verified=FAILED, restored=FAILED),
+            Results(preflight=WILL_CHANGE, applied=CHANGED, verified=FAILED, restored=FAILED),
             "failed",
             "NOT put back: why",
         ),
         (
-            Results(WILL_CHANGE, CHANGED, verified=FAILED, restored=LOST),
+            Results(preflight=WILL_CHANGE, applied=CHANGED, verified=FAILED, restored=LOST),
             "unreachable",
             "lost before it was put back: gone",
         ),
@@ -153,7 +158,7 @@ def setting(value, runtime, persistent):
 )
 def test_a_failed_verification_names_the_differences(settings, reason):
     verified = {"failed": True, "path": "/etc/x.conf", "settings": settings, **WILL_CHANGE}
-    results = Results(WILL_CHANGE, CHANGED, verified, RESTORED)
+    results = Results(preflight=WILL_CHANGE, applied=CHANGED, verified=verified, restored=RESTORED)
     variables = variables_of(TCP_KEEPALIVE, results)
     variables["ansible_failed_task"] = {"name": "Verify"}
     variables["ansible_failed_result"] = verified
@@ -173,7 +178,10 @@ def test_a_failed_verification_names_the_differences(settings, reason):
     ],
 )
 def test_a_failed_health_check_shows_what_the_program_said(failure, reason):
-    variables = variables_of(TCP_KEEPALIVE, Results(WILL_CHANGE, CHANGED, None, RESTORED))
+    variables = variables_of(
+        TCP_KEEPALIVE,
+        Results(preflight=WILL_CHANGE, applied=CHANGED, verified=None, restored=RESTORED),
+    )
     variables["ansible_failed_result"] = {"failed": True, **failure}
     assert _fleet.outcome_of(variables).reason == f"Health check: {reason}"
 

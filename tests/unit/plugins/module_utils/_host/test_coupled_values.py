@@ -269,7 +269,8 @@ def test_what_cannot_be_taken_back_comes_after_the_files(
 
     monkeypatch.setattr(transaction, "change_file", change_file)
     plan = make_coupled_plan({KEXEC: "1", SWAPPINESS: "10"})
-    run(plan._replace(files=(FileChange("/etc/x", "/etc/x", None, b""),)), root)
+    change = FileChange(path="/etc/x", real_path="/etc/x", before=None, after=b"")
+    run(plan._replace(files=(change,)), root)
     assert written_when_files_changed == [[(SWAPPINESS, "10")]]
     assert live[KEXEC] == "1"
 

@@ -66,8 +66,8 @@ def host(host_root, kernel, monkeypatch):
     return root, live
 
 
-LATE = Doubt("nf_conntrack", "it may be late", "/sys", "name it", (KEY,))
-OTHER_DOUBT = Doubt("docker", "it may set it", "/etc", "ask it", (KEY,))
+LATE = Doubt(by="nf_conntrack", why="it may be late", path="/sys", remedy="name it", keys=(KEY,))
+OTHER_DOUBT = Doubt(by="docker", why="it may set it", path="/etc", remedy="ask it", keys=(KEY,))
 
 
 def make(root, settings, doubts=(), **options):

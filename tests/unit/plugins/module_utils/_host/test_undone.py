@@ -66,7 +66,7 @@ def test_the_boot_of_this_system_is_in_the_past():
 
 
 def line(path=FILE, real_path=FILE):
-    return Line(path, real_path, number=1, segment=0, key=KEY, value="30")
+    return Line(path=path, real_path=real_path, number=1, segment=0, key=KEY, value="30")
 
 
 def find(root, **paths):

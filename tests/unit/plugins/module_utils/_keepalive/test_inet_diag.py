@@ -69,7 +69,7 @@ def test_parses_a_captured_answer():
         (0, 0, 2260314),
     ]
     assert table.end is None
-    assert parse_answer(DONE) == SocketTable([], [], [], 0)
+    assert parse_answer(DONE) == SocketTable(timers=[], expires=[], inodes=[], end=0)
 
 
 def test_proc_returns_the_same_connections():
@@ -193,7 +193,7 @@ def test_parses_lines_of_proc():
 
 @pytest.mark.parametrize("text", ["", "head\n"])
 def test_proc_without_lines(text):
-    assert parse_proc_net(text, 100) == SocketTable([], [], [], 0)
+    assert parse_proc_net(text, 100) == SocketTable(timers=[], expires=[], inodes=[], end=0)
 
 
 @pytest.mark.parametrize(
@@ -232,10 +232,14 @@ def test_random_text_is_refused_or_parsed(text):
     ],
 )
 def test_classifies_connections_by_timer(timer, expires, state):
-    single = SocketTable([timer], [expires], [1])
+    single = SocketTable(timers=[timer], expires=[expires], inodes=[1])
     assert single.classify(TWO_HOURS) == [state]
     assert "stale" not in single.classify(math.inf)
-    several = SocketTable([2, timer, 2], [TWO_HOURS + 1, expires, 5], [1, 2, 3])
+    several = SocketTable(
+        timers=[2, timer, 2],
+        expires=[TWO_HOURS + 1, expires, 5],
+        inodes=[1, 2, 3],
+    )
     assert several.classify(TWO_HOURS) == ["stale", state, "with_keepalive"]
 
 

@@ -134,7 +134,8 @@ def test_namespace_that_cannot_be_entered(proc):
 
 @pytest.mark.usefixtures("setns_succeeds")
 def test_namespace_without_a_setting(proc, kernel):
-    kernel(**{key: value for key, value in KEYS.items() if "intvl" not in key})
+    without_intvl = {key: value for key, value in KEYS.items() if "intvl" not in key}
+    kernel(**without_intvl)
     proc.process(5, "one")
     (result,), (problem,) = read_others()
     assert (result["settings"], result["differs"]) == ({**OWN, "intvl": None}, None)

@@ -69,7 +69,8 @@ def test_lists_the_worst_processes_first(proc):
     states_by_inode = {}
     for pid, states in states_by_pid.items():
         inodes = [pid * 100 + number for number in range(len(states))]
-        proc(pid, *(f"socket:[{inode}]" for inode in inodes))
+        links = [f"socket:[{inode}]" for inode in inodes]
+        proc(pid, *links)
         states_by_inode.update(zip(inodes, states))
     assert pids(count(states_by_inode)) == [4, 3, 2, 5, 1]
     assert pids(count(states_by_inode, 2)) == [4, 3]

@@ -166,7 +166,13 @@ def test_a_harmless_line_of_modprobe_is_no_reason(host_root, modules):
 
 def test_a_name_too_long_for_the_kernel_has_the_command_in_its_message():
     name = "a_module_with_a_long_name"
-    needs = ModuleNeeds(FILE, FILE, None, needed={}, to_load={name: ("net.x",)})
+    needs = ModuleNeeds(
+        path=FILE,
+        real_path=FILE,
+        content=None,
+        needed={},
+        to_load={name: ("net.x",)},
+    )
     with pytest.raises(TuningError, match=f"modprobe {name}") as caught:
         kernel_modules.require_loadable(needs)
     assert caught.value.key == "net.x"

@@ -33,7 +33,7 @@ COOKIES = "net.ipv4.tcp_fastopen_key"
 def inspect(files, keys=None, loader="systemd", command_line="", problems=()):
     """Inspect the running kernel with these boot files in place of the host's own."""
     boot_files = make_tree(files, command_line)
-    boot_files = boot_files._replace(problems=tuple(FileProblem(*problem) for problem in problems))
+    boot_files = boot_files._replace(problems=problems)
     return engine.inspect_settings(boot_files, LOADERS[loader], keys, running=HostFiles("/"))
 
 
@@ -135,9 +135,9 @@ def test_requested_glob_matches_keys_of_kernel_and_files(kernel):
 def test_problems_have_path_and_line(kernel):
     kernel(**{KEY: "0"})
     files = {"/etc/sysctl.d/a.conf": f"garbage\n{KEY} = 1\n", "/etc/sysctl.conf": f"{KEY} = 2"}
-    problems = [("/etc/sysctl.d/b.conf", "Permission denied", True)]
-    result = inspect(files, command_line=f"sysctl.{KEY}=7", problems=problems)["problems"]
-    assert [(problem["path"], problem["line"]) for problem in result] == [
+    problem = FileProblem(path="/etc/sysctl.d/b.conf", reason="Permission denied", matters=True)
+    result = inspect(files, command_line=f"sysctl.{KEY}=7", problems=(problem,))["problems"]
+    assert [(entry["path"], entry["line"]) for entry in result] == [
         ("/etc/sysctl.d/b.conf", None),
         ("/proc/cmdline", None),
         ("/etc/sysctl.d/a.conf", 1),

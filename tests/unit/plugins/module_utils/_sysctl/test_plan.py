@@ -108,8 +108,8 @@ def test_a_key_without_a_value_is_written():
 def test_a_warning_of_a_file_that_cannot_be_read():
     host = make_host("systemd", {}, {KEY: "30"})
     problems = (
-        FileProblem("/etc/sysctl.d/a.conf", "Permission denied", matters=True),
-        FileProblem("/etc/sysctl.d/b.conf", "a folder", matters=False),
+        FileProblem(path="/etc/sysctl.d/a.conf", reason="Permission denied", matters=True),
+        FileProblem(path="/etc/sysctl.d/b.conf", reason="a folder", matters=False),
     )
     boot_files = host.boot_files._replace(problems=problems)
     plan = plan_for(make_request({KEY: "30"}), host._replace(boot_files=boot_files))
@@ -140,7 +140,7 @@ def test_a_restore_plan_goes_back_to_earlier_values_and_files():
     files = {OURS: f"{KEY} = 30\n", "/etc/sysctl.d/10-v.conf": f"{KEY} = 50\n"}
     host = make_host("systemd", files, {KEY: "30", other: "1"})
     runtime = {KEY: "60", other: "0x1", missing: "5"}
-    removal = FileChange(OURS, OURS, before=f"{KEY} = 30\n".encode(), after=None)
+    removal = FileChange(path=OURS, real_path=OURS, before=f"{KEY} = 30\n".encode(), after=None)
     observed = observe(make_request(runtime, path=""), host)
     plan = make_restore_plan(observed, runtime, [removal])
     assert plan.writes == (RuntimeWrite(KEY, before="30", after="60"),)

@@ -183,7 +183,7 @@ def restore_plan(plan, host, now):
         before = host.boot_files.contents.get(path)
         data = now.boot_files.contents.get(path)
         if data != before:
-            changes.append(FileChange(path, path, before=data, after=before))
+            changes.append(FileChange(path=path, real_path=path, before=data, after=before))
     observed = observe(make_request(runtime, path=""), now)
     return make_restore_plan(observed, runtime, changes)
 

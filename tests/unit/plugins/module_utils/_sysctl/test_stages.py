@@ -32,7 +32,7 @@ FIREWALL = "/etc/ufw/sysctl.conf"
 def make_staged_host(text, path=FIREWALL, kernel="60", **changes):
     """Return a host on which a program applies a file with this text after the loader."""
     host = make_host("systemd", kernel={KEY: kernel})
-    stage = Stage("ufw", LOADERS["procps"], (BootFile(path, path, masked_by=None),))
+    stage = Stage(by="ufw", rules=LOADERS["procps"], files=(BootFile(path, path, masked_by=None),))
     boot_files = host.boot_files._replace(
         contents={**host.boot_files.contents, path: text.encode()}, stages=(stage,), **changes
     )
@@ -120,7 +120,14 @@ def test_a_key_that_systemd_sets_itself_gets_its_value_at_boot(loader, stated, t
 
 
 DOUBTS = (
-    Doubt("docker", "it may set it", "/etc/x", "do y", keys=("net.ipv4.tcp_fin*",), value="7"),
+    Doubt(
+        by="docker",
+        why="it may set it",
+        path="/etc/x",
+        remedy="do y",
+        keys=("net.ipv4.tcp_fin*",),
+        value="7",
+    ),
 )
 
 

@@ -53,7 +53,7 @@ def test_a_key_without_a_runtime_value_contradicts_nothing():
 
 
 def undone(key, value="30"):
-    line = Line(OURS, OURS, number=2, segment=1, key=key, value=value)
+    line = Line(path=OURS, real_path=OURS, number=2, segment=1, key=key, value=value)
     return Undone(key, runtime="60", line=line, booted=BOOTED)
 
 

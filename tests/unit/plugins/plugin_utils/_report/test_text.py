@@ -66,14 +66,21 @@ def test_of_many_groups_some_are_shown():
     groups = []
     for number in range(1, 12):
         command = Command("Look", f"ls web{number}")
-        groups.append(Group("drift", (f"web{number}",), (), command, None))
+        group = Group(
+            kind="drift",
+            hosts=(f"web{number}",),
+            causes=(),
+            command=command,
+            limit_name=None,
+        )
+        groups.append(group)
     lines = to_text(report(HOSTS)._replace(groups=tuple(groups))).splitlines()
     assert lines[-9] == "  1 host drift. Look: ls web1"
     assert lines[-1] == "  and 3 other groups, with their commands in the HTML report"
 
 
 def test_groups_that_no_command_helps_are_left_out():
-    groups = (Group("idle_limit", ("web1",), (), None, None),)
+    groups = (Group(kind="idle_limit", hosts=("web1",), causes=(), command=None, limit_name=None),)
     assert to_text(report(HOSTS)._replace(groups=groups)).splitlines()[-1].startswith("  45 conn")
 
 
