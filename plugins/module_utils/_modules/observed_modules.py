@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from .._host.files import HostFiles
-from .._host.later_modules import doubts_about_missing
+from .._host.later.modules import doubts_about_missing
 from .._sysctl.module_file import module_file_of
 from .._sysctl.plan import Observed
 from .._sysctl.request import Request
