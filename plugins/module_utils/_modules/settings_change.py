@@ -25,13 +25,13 @@ from .flow import HostChange
 if TYPE_CHECKING:
     from .._host import (
         coupled_values,
-        effects,
+        effects_of_writes,
         limited_values,
         proc_sys_globs,
         refusals,
         runtime_values,
+        settings_undone,
         transaction,
-        undone,
     )
     from .._host.runtime_values import RuntimeValues
     from .._ledger import recording, store
@@ -47,13 +47,13 @@ if TYPE_CHECKING:
     )
 else:
     coupled_values = LazyModule(__name__, ".._host.coupled_values")
-    effects = LazyModule(__name__, ".._host.effects")
+    effects_of_writes = LazyModule(__name__, ".._host.effects_of_writes")
     limited_values = LazyModule(__name__, ".._host.limited_values")
     proc_sys_globs = LazyModule(__name__, ".._host.proc_sys_globs")
     refusals = LazyModule(__name__, ".._host.refusals")
     runtime_values = LazyModule(__name__, ".._host.runtime_values")
+    settings_undone = LazyModule(__name__, ".._host.settings_undone")
     transaction = LazyModule(__name__, ".._host.transaction")
-    undone = LazyModule(__name__, ".._host.undone")
     recording = LazyModule(__name__, ".._ledger.recording")
     store = LazyModule(__name__, ".._ledger.store")
     messages = LazyModule(__name__, ".._sysctl.messages")
@@ -133,11 +133,11 @@ class SettingsChange(HostChange):
             plan = removed_keys.with_earlier_values(plan)
         contradictions = plan.contradictions()
         if contradictions:
-            plan = plan._replace(undone=undone.find_undone(contradictions, files))
+            plan = plan._replace(undone=settings_undone.find_undone(contradictions, files))
         if plan.writes_limited_keys:
             plan = _in_writable_order(plan)
         if any(may_be_coupled(write.key) for write in plan.writes):
-            plan = effects.observe_effects(plan)
+            plan = effects_of_writes.observe_effects(plan)
         return plan
 
     def _make_plan(self, observed: Observed) -> Plan:

@@ -14,7 +14,7 @@ from .._host.files import HostFiles
 from .._host.proc_sys import proc_path, read_key
 from .._host.proc_sys_globs import expand_glob
 from .._host.refusals import available_names
-from .._host.undone import find_undone
+from .._host.settings_undone import find_undone
 from .._sysctl.boot_files import BootFiles, boot_lines, read_order
 from .._sysctl.coupling_doubts import doubts_of_boot
 from .._sysctl.couplings import names_of

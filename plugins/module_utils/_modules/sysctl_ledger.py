@@ -9,7 +9,7 @@ from typing import Any, Callable, Iterator, Mapping, NoReturn, Sequence
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.coupled_values import EarlierValues
-from .._host.effects import add_effects, why_locked
+from .._host.effects_of_writes import add_effects, why_locked
 from .._host.files import HostFiles
 from .._host.limited_values import order_writes
 from .._host.proc_sys import read_keys
