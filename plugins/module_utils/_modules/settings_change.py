@@ -27,8 +27,10 @@ if TYPE_CHECKING:
         coupled_values,
         effects_of_writes,
         limited_values,
+        observed_modules,
         proc_sys_globs,
         refusals,
+        removed_keys,
         runtime_values,
         settings_undone,
         transaction,
@@ -39,9 +41,7 @@ if TYPE_CHECKING:
     from . import (
         file_attributes,
         module_options,
-        observed_modules,
         problems,
-        removed_keys,
         rollout_name,
         settings_forms,
     )
@@ -49,8 +49,10 @@ else:
     coupled_values = LazyModule(__name__, ".._host.coupled_values")
     effects_of_writes = LazyModule(__name__, ".._host.effects_of_writes")
     limited_values = LazyModule(__name__, ".._host.limited_values")
+    observed_modules = LazyModule(__name__, ".._host.observed_modules")
     proc_sys_globs = LazyModule(__name__, ".._host.proc_sys_globs")
     refusals = LazyModule(__name__, ".._host.refusals")
+    removed_keys = LazyModule(__name__, ".._host.removed_keys")
     runtime_values = LazyModule(__name__, ".._host.runtime_values")
     settings_undone = LazyModule(__name__, ".._host.settings_undone")
     transaction = LazyModule(__name__, ".._host.transaction")
@@ -60,9 +62,7 @@ else:
     value_checks = LazyModule(__name__, ".._sysctl.value_checks")
     file_attributes = LazyModule(__name__, ".file_attributes")
     module_options = LazyModule(__name__, ".module_options")
-    observed_modules = LazyModule(__name__, ".observed_modules")
     problems = LazyModule(__name__, ".problems")
-    removed_keys = LazyModule(__name__, ".removed_keys")
     rollout_name = LazyModule(__name__, ".rollout_name")
     settings_forms = LazyModule(__name__, ".settings_forms")
 
