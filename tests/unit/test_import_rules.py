@@ -88,7 +88,10 @@ READING_NAMES = {
     "_host/kernel_defaults.py": {"read_kernel_defaults"},
     "_host/kernel_modules.py": {"observe_modules"},
     "_host/lost_ipv6.py": {"describe_lost_ipv6"},
-    "_host/proc_sys.py": {"PROC_SYS", "proc_path", "read_key", "read_keys", "require_procfs"},
+    "_host/proc_sys.py": {
+        *("PROC_SYS", "proc_path", "require_procfs"),
+        *("key_exists", "read_key", "read_keys", "value_or_reason"),
+    },
     "_host/refusals.py": {"is_available"},
 }
 """Writing file -> its names that only read, which any file may use."""

@@ -154,7 +154,7 @@ def test_unreadable_key_is_a_problem(kernel, monkeypatch):
     def deny(_key):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(engine, "read_key", deny)
+    monkeypatch.setattr(proc_sys, "read_key", deny)
     result = inspect({}, [GLOB, "vm.drop_caches"])
     assert result["settings"][KEY]["runtime"] is None
     assert [problem["path"] for problem in result["problems"]] == [proc_sys.proc_path(KEY)]
