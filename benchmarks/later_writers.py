@@ -19,9 +19,9 @@ from .bench import EMPTY_MODULE, KEEPALIVE, Options, Row, Table, payload
 from .race import Cost, Goal, RaceOptions, Run, race
 from .remote import PATH, VALGRIND
 
-HOST_ROOM = "ansible_collections/netops/tuning/plugins/module_utils/_host/"
-PROGRAMS = re.compile(rf"{HOST_ROOM}(later|shell_text)\w*\.py")
-LOOK = f"{HOST_ROOM}later.py"
+LATER = "ansible_collections/netops/tuning/plugins/module_utils/_host/later/"
+PROGRAMS = re.compile(rf"{LATER}\w*[a-z]\.py")
+LOOK = f"{LATER}programs.py"
 NO_LOOK = "def with_later_programs(boot_files, files):\n    return boot_files\n"
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 ENABLED = Link("/dev/zero")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
-from ansible_collections.netops.tuning.plugins.module_utils._host.later_ifupdown import read
+from ansible_collections.netops.tuning.plugins.module_utils._host.later.ifupdown import read
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import normalize_key
 
 IFUP = Path(__file__).parents[2] / ".build" / "unpacked" / "sbin" / "ifup"

@@ -19,7 +19,7 @@ MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 BOOTSTRAP = [MODULE_UTILS / "_bootstrap.py", MODULE_UTILS / "_zipimport_cache.py"]
 ROOT_FILES = sorted(MODULE_UTILS.glob("_*.py"))
 
-LAZY_MODULE = "_lazy_module"
+LAZY_MODULE = "_lazy_module.py"
 """The file that any room may use: it imports other files when they are first used."""
 
 ROOMS = {
@@ -77,7 +77,7 @@ WRITING_FILES = {
     "_host/transaction.py": "it carries out plans",
     "_host/unload_modules.py": "it has the kernel unload modules",
     "_keepalive/namespaces.py": "its child process enters namespaces, and answers through a pipe",
-    "_ledger/recording.py": "it adds, marks and removes entries of the ledger",
+    "_ledger/recording.py": "it changes entries of the ledger, and sets the attributes of files",
     "_ledger/store.py": "it writes the files of the ledger",
 }
 """File that may write or change something -> what.
@@ -85,8 +85,14 @@ WRITING_FILES = {
 Every other file that may read the host changes nothing.
 """
 READING_NAMES = {
+    "_host/kernel_defaults.py": {"read_kernel_defaults"},
+    "_host/kernel_modules.py": {"observe_modules"},
     "_host/lost_ipv6.py": {"describe_lost_ipv6"},
-    "_host/proc_sys.py": {"PROC_SYS", "proc_path", "read_key", "read_keys", "require_procfs"},
+    "_host/proc_sys.py": {
+        *("PROC_SYS", "proc_path", "require_procfs"),
+        *("key_exists", "read_key", "read_keys", "value_or_reason"),
+    },
+    "_host/refusals.py": {"is_available"},
 }
 """Writing file -> its names that only read, which any file may use."""
 WRITING_NAMES = {
@@ -109,12 +115,17 @@ WRITING_PACKAGES = {"ctypes", "io", "mmap", "pathlib", "shutil", "subprocess", "
 
 
 class EngineFile(NamedTuple):
-    room: str
+    package: str
+    """The folder of a room, or one below it."""
     path: Path
 
     @property
+    def room(self) -> str:
+        return self.package.partition("/")[0]
+
+    @property
     def name(self) -> str:
-        return f"{self.room}/{self.path.name}"
+        return f"{self.package}/{self.path.name}"
 
     @property
     def tree(self) -> ast.Module:
@@ -127,8 +138,8 @@ def parse(path: Path) -> ast.Module:
 
 def engine_files() -> Iterator[EngineFile]:
     for room in ROOMS:
-        for path in sorted((MODULE_UTILS / room).glob("*.py")):
-            yield EngineFile(room, path)
+        for path in sorted((MODULE_UTILS / room).rglob("*.py")):
+            yield EngineFile(path.parent.relative_to(MODULE_UTILS).as_posix(), path)
 
 
 def files_in(table: dict[str, set[str] | None]) -> list[EngineFile]:
@@ -145,6 +156,7 @@ def file_id(file: EngineFile) -> str:
 
 
 ENGINE = list(engine_files())
+ENGINE_NAMES = {file.name for file in ENGINE}
 
 
 def library_imports(tree: ast.Module) -> set[str]:
@@ -158,13 +170,41 @@ def library_imports(tree: ast.Module) -> set[str]:
     return packages
 
 
-def room_imports(tree: ast.Module) -> set[str]:
+def engine_file_name(file: EngineFile, relative_name: str) -> str:
+    """Return "room/file.py" for the relative name of a module, as a file would import it."""
+    module = relative_name.lstrip(".")
+    level = len(relative_name) - len(module)
+    folders = file.package.split("/")
+    parents = folders[: len(folders) + 1 - level]
+    return "/".join([*parents, *module.split(".")]) + ".py"
+
+
+def relative_imports(tree: ast.AST) -> Iterator[tuple[str, ast.alias]]:
+    """Yield the relative name of a module, and a name that is imported from it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            for alias in node.names:
+                yield "." * node.level + (node.module or ""), alias
+
+
+def as_module(file: EngineFile, module: str, alias: ast.alias) -> str:
+    """Return the engine file that an imported name would be if it were a module itself."""
+    separator = "" if module.endswith(".") else "."
+    return engine_file_name(file, module + separator + alias.name)
+
+
+def file_with(file: EngineFile, module: str, alias: ast.alias) -> str:
+    """Return the engine file that has an imported name, or that it is."""
+    whole = as_module(file, module, alias)
+    return whole if whole in ENGINE_NAMES else engine_file_name(file, module)
+
+
+def room_imports(file: EngineFile) -> set[str]:
     """Return the other rooms that a file imports, ``from .._room.file import name``."""
     rooms = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level == 2:
-            rooms.add(str(node.module).partition(".")[0])
-    return rooms - {LAZY_MODULE}
+    for module, alias in relative_imports(file.tree):
+        rooms.add(file_with(file, module, alias).partition("/")[0])
+    return rooms - {file.room, LAZY_MODULE}
 
 
 def names_used_of(tree: ast.Module, package: str) -> set[str]:
@@ -199,7 +239,7 @@ def test_every_room_is_in_the_table():
 
 @pytest.mark.parametrize("file", ENGINE, ids=file_id)
 def test_a_room_imports_only_the_rooms_below_it(file):
-    assert room_imports(file.tree) <= ROOMS[file.room]
+    assert room_imports(file) <= ROOMS[file.room]
 
 
 def test_the_table_of_pure_files_names_files_that_exist():
@@ -243,29 +283,15 @@ def lazy_modules(file: EngineFile) -> dict[str, str]:
     return modules
 
 
-def engine_file_name(file: EngineFile, relative_name: str) -> str:
-    """Return "room/file.py" for the relative name of a module, as a file would import it."""
-    if relative_name.startswith(".."):
-        room, _dot, module = relative_name[2:].partition(".")
-        return f"{room}/{module}.py"
-    return f"{file.room}/{relative_name[1:]}.py"
-
-
 def modules_for_type_checkers(file: EngineFile) -> dict[str, str]:
     """Return name -> the engine file whose module a file imports under ``if TYPE_CHECKING``."""
     modules = {}
     for statement in file.tree.body:
         if not is_for_type_checkers(statement):
             continue
-        for node in ast.walk(statement):
-            if isinstance(node, ast.ImportFrom) and node.level and "." not in (node.module or ""):
-                package = "." * node.level + (node.module or "")
-                separator = "." if node.module else ""
-                for alias in node.names:
-                    relative_name = package + separator + alias.name
-                    modules[alias.name] = engine_file_name(file, relative_name)
-    engine = {other.name for other in ENGINE}
-    return {name: other for name, other in modules.items() if other in engine}
+        for module, alias in relative_imports(statement):
+            modules[alias.name] = as_module(file, module, alias)
+    return {name: other for name, other in modules.items() if other in ENGINE_NAMES}
 
 
 @pytest.mark.parametrize("file", ENGINE, ids=file_id)
@@ -279,21 +305,9 @@ def local_imports(file: EngineFile) -> set[str]:
     names = set(lazy_modules(file).values())
     tree = file.tree
     tree.body = [node for node in tree.body if not is_for_type_checkers(node)]
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom) or not node.level:
-            continue
-        if node.module == LAZY_MODULE:
-            continue
-        if node.level == 1:
-            parts = [file.room, *(node.module or "").split(".")]
-        else:
-            parts = str(node.module).split(".")
-        parts = [part for part in parts if part]
-        if len(parts) > 1:
-            names.add(f"{parts[0]}/{parts[1]}.py")
-        else:
-            names.update(f"{parts[0]}/{alias.name}.py" for alias in node.names)
-    return names
+    for module, alias in relative_imports(tree):
+        names.add(file_with(file, module, alias))
+    return names - {LAZY_MODULE}
 
 
 @pytest.mark.parametrize("file", files_in(PURE_FILES), ids=file_id)
@@ -305,9 +319,9 @@ def test_a_pure_file_imports_only_pure_files(file):
 @pytest.mark.parametrize("file", [file for file in ENGINE if file.room == "_modules"], ids=file_id)
 def test_the_modules_open_no_file(file):
     tree = file.tree
-    assert not library_imports(tree) & {"io", "pathlib", "shutil", "stat", "tempfile", "glob"}
+    unneeded = {"io", "os", "pathlib", "shutil", "stat", "tempfile", "glob"}
+    assert not library_imports(tree) & unneeded
     assert "open" not in calls(tree)
-    assert names_used_of(tree, "os") <= {"chown", "chmod"}
 
 
 @pytest.mark.parametrize("file", [file for file in ENGINE if file.room != "_modules"], ids=file_id)
@@ -346,19 +360,13 @@ def imported_names(file: EngineFile) -> Iterator[tuple[str, str]]:
 
     Of a module that is imported whole, these are the names that are used of it.
     """
-    engine = {other.name for other in ENGINE}
-    for node in ast.walk(file.tree):
-        if not isinstance(node, ast.ImportFrom) or not node.level:
-            continue
-        package = "." * node.level + (node.module or "")
-        for alias in node.names:
-            separator = "." if node.module else ""
-            whole = engine_file_name(file, package + separator + alias.name)
-            if whole in engine:
-                for name in names_used_of(file.tree, alias.asname or alias.name):
-                    yield whole, name
-            else:
-                yield engine_file_name(file, package), alias.name
+    for module, alias in relative_imports(file.tree):
+        other = file_with(file, module, alias)
+        if other == as_module(file, module, alias):
+            for name in names_used_of(file.tree, alias.asname or alias.name):
+                yield other, name
+        else:
+            yield other, alias.name
 
 
 def signs_of_writing(file: EngineFile) -> set[str]:
@@ -433,6 +441,28 @@ def test_what_reads_is_no_writing(source, tmp_path):
     path = tmp_path / "files.py"
     path.write_text(source)
     assert not signs_of_writing(EngineFile("_host", path))
+
+
+@pytest.mark.parametrize(
+    ("source", "room"),
+    [
+        ("from ..._modules.flow import change_host\n", "_modules"),
+        ("from ..._modules import flow\n", "_modules"),
+        ("from ..files import HostFiles\n", None),
+        ("from .readers import read_changes\n", None),
+        ("from ..._lazy_module import LazyModule\n", None),
+    ],
+)
+def test_a_package_below_a_room_belongs_to_it(source, room, tmp_path):
+    path = tmp_path / "programs.py"
+    path.write_text(source)
+    assert room_imports(EngineFile("_host/later", path)) == ({room} if room else set())
+
+
+def test_what_writes_is_noticed_in_a_package_below_a_room(tmp_path):
+    path = tmp_path / "programs.py"
+    path.write_text("from ..proc_sys import write_key\n")
+    assert signs_of_writing(EngineFile("_host/later", path)) == {"_host/proc_sys.py: write_key"}
 
 
 def test_info_modules_import_nothing_that_changes_the_host():

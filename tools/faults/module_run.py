@@ -24,7 +24,7 @@ PLUGINS = "ansible_collections.netops.tuning.plugins"
 LAZY_IMPORTS = (
     "_host.transaction",
     "_host.coupled_values",
-    "_host.effects",
+    "_host.effects_of_writes",
     "_ledger.recording",
     "_ledger.store",
 )

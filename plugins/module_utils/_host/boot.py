@@ -13,7 +13,7 @@ from .._sysctl.errors import describe_os_error
 from .._sysctl.loaders import COMMAND_LINE, FOLDERS, INIT_SCRIPTS, LOADERS, Loader
 from .._sysctl.text import decode
 from .files import HostFiles, read_file
-from .later import with_later_programs
+from .later.programs import with_later_programs
 from .proc_sys import proc_path
 
 if TYPE_CHECKING:

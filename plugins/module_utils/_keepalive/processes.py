@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-import os
 import pwd
 from typing import Any, Iterator, NamedTuple
 
 from .._sysctl.text import printable
-from . import procfs
 from .connections import Connections
 from .inet_diag import STALE, WITHOUT, count_states
-from .procfs import read_proc_file, visit_processes
+from .procfs import process_name, process_uid, socket_inodes, visit_processes
 
 
 class _Owner(NamedTuple):
@@ -54,7 +52,7 @@ def _find_owners(connections: Connections, problems: list[dict[str, Any]]) -> It
     unowned.pop(0, None)
     if not unowned:
         return
-    for pid, inodes in visit_processes(_socket_inodes, "/proc/*/fd", "sockets", problems):
+    for pid, inodes in visit_processes(socket_inodes, "/proc/*/fd", "sockets", problems):
         states = []
         for inode in inodes:
             if inode in unowned:
@@ -65,34 +63,13 @@ def _find_owners(connections: Connections, problems: list[dict[str, Any]]) -> It
             return  # processes that we may not look into do not matter now
 
 
-def _socket_inodes(pid: int) -> list[int]:
-    """Return the inodes of the sockets that a process has open."""
-    inodes = []
-    folder = os.open(f"{procfs.PROC}/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for name in os.listdir(folder):
-            try:
-                target = os.readlink(name, dir_fd=folder)
-            except FileNotFoundError:
-                continue  # the process has closed it
-            if target.startswith("socket:["):
-                inodes.append(int(target[len("socket:[") : -1]))
-    finally:
-        os.close(folder)
-    return inodes
-
-
 def _describe_process(pid: int) -> dict[str, str | None]:
     """Return the name and the user of a process, None if it has ended."""
-    command = read_proc_file(f"{procfs.PROC}/{pid}/comm")
+    command = process_name(pid)
     if command is not None:
-        command = printable(command.rstrip("\n"))
-    user = None
-    for line in (read_proc_file(f"{procfs.PROC}/{pid}/status") or "").splitlines():
-        if line.startswith("Uid:"):
-            _label, _real, effective, *_others = line.split()
-            user = _user_name(int(effective))
-    return {"command": command, "user": user}
+        command = printable(command)
+    uid = process_uid(pid)
+    return {"command": command, "user": None if uid is None else _user_name(uid)}
 
 
 def _user_name(uid: int) -> str:

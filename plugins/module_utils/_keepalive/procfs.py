@@ -45,6 +45,39 @@ def _process_ids() -> list[int]:
     return sorted(int(name) for name in names if name.isdigit())
 
 
+def socket_inodes(pid: int) -> list[int]:
+    """Return the inodes of the sockets that a process has open."""
+    inodes = []
+    folder = os.open(f"{PROC}/{pid}/fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for name in os.listdir(folder):
+            try:
+                target = os.readlink(name, dir_fd=folder)
+            except FileNotFoundError:
+                continue  # the process has closed it
+            if target.startswith("socket:["):
+                inodes.append(int(target[len("socket:[") : -1]))
+    finally:
+        os.close(folder)
+    return inodes
+
+
+def process_name(pid: int) -> str | None:
+    """Return the name of the program that a process runs, None if it has ended."""
+    name = read_proc_file(f"{PROC}/{pid}/comm")
+    return None if name is None else name.rstrip("\n")
+
+
+def process_uid(pid: int) -> int | None:
+    """Return the number of the user as whom a process acts, None if it has ended."""
+    uid = None
+    for line in (read_proc_file(f"{PROC}/{pid}/status") or "").splitlines():
+        if line.startswith("Uid:"):
+            _label, _real, effective, *_others = line.split()
+            uid = int(effective)
+    return uid
+
+
 def read_proc_file(path: str) -> str | None:
     """Return the text of a file in /proc, None if it is gone or this user may not read it."""
     try:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Record a change in the ledger before it is made."""
+"""Record a change in the ledger before it is made, and set the attributes of a file as recorded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import stat
 import time
 from contextlib import contextmanager, suppress
-from typing import Iterator
+from typing import Callable, Iterator
 
 from .._host.files import HostFiles
 from .._host.proc_sys import read_keys
@@ -114,3 +114,13 @@ def take_snapshot(real_path: str, files: HostFiles) -> FileSnapshot | None:
         owner=status.st_uid,
         group=status.st_gid,
     )
+
+
+def attribute_setter(snapshot: FileSnapshot) -> Callable[[str], None]:
+    """Return a function that gives a file the mode, owner and group of a snapshot."""
+
+    def set_attributes(path: str) -> None:
+        os.chown(path, snapshot.owner, snapshot.group)
+        os.chmod(path, snapshot.mode)
+
+    return set_attributes

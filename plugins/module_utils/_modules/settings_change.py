@@ -25,13 +25,15 @@ from .flow import HostChange
 if TYPE_CHECKING:
     from .._host import (
         coupled_values,
-        effects,
+        effects_of_writes,
         limited_values,
+        observed_modules,
         proc_sys_globs,
         refusals,
+        removed_keys,
         runtime_values,
+        settings_undone,
         transaction,
-        undone,
     )
     from .._host.runtime_values import RuntimeValues
     from .._ledger import recording, store
@@ -39,30 +41,28 @@ if TYPE_CHECKING:
     from . import (
         file_attributes,
         module_options,
-        observed_modules,
         problems,
-        removed_keys,
         rollout_name,
         settings_forms,
     )
 else:
     coupled_values = LazyModule(__name__, ".._host.coupled_values")
-    effects = LazyModule(__name__, ".._host.effects")
+    effects_of_writes = LazyModule(__name__, ".._host.effects_of_writes")
     limited_values = LazyModule(__name__, ".._host.limited_values")
+    observed_modules = LazyModule(__name__, ".._host.observed_modules")
     proc_sys_globs = LazyModule(__name__, ".._host.proc_sys_globs")
     refusals = LazyModule(__name__, ".._host.refusals")
+    removed_keys = LazyModule(__name__, ".._host.removed_keys")
     runtime_values = LazyModule(__name__, ".._host.runtime_values")
+    settings_undone = LazyModule(__name__, ".._host.settings_undone")
     transaction = LazyModule(__name__, ".._host.transaction")
-    undone = LazyModule(__name__, ".._host.undone")
     recording = LazyModule(__name__, ".._ledger.recording")
     store = LazyModule(__name__, ".._ledger.store")
     messages = LazyModule(__name__, ".._sysctl.messages")
     value_checks = LazyModule(__name__, ".._sysctl.value_checks")
     file_attributes = LazyModule(__name__, ".file_attributes")
     module_options = LazyModule(__name__, ".module_options")
-    observed_modules = LazyModule(__name__, ".observed_modules")
     problems = LazyModule(__name__, ".problems")
-    removed_keys = LazyModule(__name__, ".removed_keys")
     rollout_name = LazyModule(__name__, ".rollout_name")
     settings_forms = LazyModule(__name__, ".settings_forms")
 
@@ -135,11 +135,11 @@ class SettingsChange(HostChange):
             plan = removed_keys.with_earlier_values(plan)
         contradictions = plan.contradictions()
         if contradictions:
-            plan = plan._replace(undone=undone.find_undone(contradictions, files))
+            plan = plan._replace(undone=settings_undone.find_undone(contradictions, files))
         if plan.writes_limited_keys:
             plan = _in_writable_order(plan)
         if any(may_be_coupled(write.key) for write in plan.writes):
-            plan = effects.observe_effects(plan)
+            plan = effects_of_writes.observe_effects(plan)
         return plan
 
     def _make_plan(self, observed: Observed) -> Plan:

@@ -7,23 +7,22 @@ Nothing is changed.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, Mapping, NamedTuple, NoReturn
+from typing import Any, Iterable, Iterator, Mapping, NoReturn
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
-from .._host.proc_sys import proc_path, read_key
+from .._host.proc_sys import key_exists, proc_path, value_or_reason
 from .._host.proc_sys_globs import expand_glob
 from .._host.refusals import available_names
-from .._host.undone import find_undone
-from .._sysctl.boot_files import BootFiles, boot_lines, read_order
+from .._host.settings_undone import find_undone
+from .._sysctl.boot_files import BootFiles
 from .._sysctl.coupling_doubts import doubts_of_boot
-from .._sysctl.couplings import names_of
 from .._sysctl.doubts import keys_in_doubt
-from .._sysctl.errors import TuningError, describe_os_error
-from .._sysctl.globs import glob_matches, split_glob, stands_for
-from .._sysctl.keys import ACTIONS, is_glob, parse_key
+from .._sysctl.errors import TuningError
+from .._sysctl.globs import glob_matches, split_glob
+from .._sysctl.keys import is_glob, parse_key
+from .._sysctl.line_fates import NextBoot, NextBootLines
 from .._sysctl.loaders import COMMAND_LINE, LOADERS, BootFile, Loader
-from .._sysctl.precedence import after_stages, outcome_of
 from .._sysctl.secrets import display_value, quote_value
 from .._sysctl.sysctl_d import Line, line_result, parse_lines
 from .._sysctl.text import printable
@@ -97,14 +96,14 @@ def inspect_settings(
     keys: normalized, globs allowed; None: all that any file assigns.
     running: the files, if they are those of this kernel's host; None: those of an image.
     """
-    lines = _NextBootLines(boot_files, loader)
+    lines = NextBootLines(boot_files, loader)
     problems = _file_problems(boot_files, loader, lines)
     requested = _requested_keys(keys, lines.lines, running is not None)
     runtime: dict[str, str | None] = dict.fromkeys(requested)
     if running:
-        runtime = {key: _runtime_value(key, problems) for key in requested}
+        runtime = _runtime_values(requested, problems)
         boot_files = boot_files.with_available_names(available_names(runtime, requested={}))
-    boot = _NextBoot(lines, boot_files, loader, runtime)
+    boot = NextBoot(lines, boot_files, loader, runtime)
     contradictions = boot.precedence.contradictions(runtime)
     undone = find_undone(contradictions, running) if contradictions and running else ()
     drifting = {key for key, _runtime, _line in contradictions}
@@ -129,96 +128,6 @@ def inspect_settings(
         "undone": [key for key, setting in settings.items() if setting["undone"]],
         "booted": undone[0].booted if undone else None,
     }
-
-
-class _NextBootLines:
-    """All lines that the programs come to, in reading order, and their files."""
-
-    def __init__(self, boot_files: BootFiles, loader: Loader) -> None:
-        order = read_order(boot_files, loader)
-        self.of_loader = list(boot_lines(boot_files, loader, order))
-        self.lines = list(self.of_loader)
-        self.masked = {file.path for file in order if file.masked_by}
-        self.files = [(file, loader.program) for file in order]
-        for stage in boot_files.stages:
-            self.files.extend((file, stage.by) for file in stage.read_order(boot_files))
-            self.lines.extend(stage.lines(boot_files))
-
-
-class _NextBoot:
-    """What becomes of all lines that the programs come to."""
-
-    def __init__(
-        self,
-        all_lines: _NextBootLines,
-        boot_files: BootFiles,
-        loader: Loader,
-        runtime: Mapping[str, str | None],
-    ) -> None:
-        self.lines = all_lines.lines
-        self._masked = all_lines.masked
-        read_lines = (
-            line for line in all_lines.of_loader if line.key and line.path not in self._masked
-        )
-        self._of_loader = outcome_of(read_lines, loader, live=runtime)
-        self.precedence = after_stages(self._of_loader, boot_files, runtime)
-        self._lines_of_key: dict[str, list[int]] = {}
-        self._glob_lines: list[_GlobLine] = []
-        for number, line in enumerate(self.lines):
-            self._lines_of_key.setdefault(line.key, []).append(number)
-            if is_glob(line.key) and line.value is not None:
-                self._glob_lines.append(_GlobLine(number, line.key, split_glob(line.key)))
-
-    def lines_about(self, key: str) -> Iterator[Line]:
-        """Yield the lines that name a variable or match it, in reading order.
-
-        A line of another variable is among them if it is the winner.
-        """
-        winner = self.precedence.winner(key)
-        names = _names_of(key)
-        numbers: set[int] = set()
-        for name in names:
-            numbers.update(self._lines_of_key.get(name, ()))
-        for glob in self._glob_lines:
-            if any(glob_matches(glob.segments, name) for name in names):
-                numbers.add(glob.number)
-        if winner:
-            for number in self._lines_of_key.get(winner.key, ()):
-                if _is_same_line(self.lines[number], winner):
-                    numbers.add(number)
-        for number in sorted(numbers):
-            yield self.lines[number]
-
-    def fate_of(self, line: Line, key: str) -> str:
-        """Return what becomes of a line about a key."""
-        loader = self._of_loader
-        if line.path in self._masked and line.by == loader.loader.program:
-            return "masked"
-        sets_variable = any(stands_for(line.key, name) for name in _names_of(key))
-        if line.value is not None and sets_variable and not self.precedence.is_taken(line, key):
-            return "refused"
-        winner = self.precedence.winner(key)
-        if winner and _is_same_line(line, winner):
-            return "winner"
-        if key in loader.lines.excluded and key not in loader.lines.assignments:
-            return "excluded"
-        return "overridden"
-
-
-def _names_of(key: str) -> list[str]:
-    """Return all names of the variable that a key sets; of a glob, itself."""
-    return [key] if is_glob(key) else names_of(key)
-
-
-def _is_same_line(line: Line, winner: Line) -> bool:
-    """Tell whether a winner is this line, whatever value it gives to the key."""
-    return winner._replace(value=line.value) == line
-
-
-class _GlobLine(NamedTuple):
-    number: int
-    key: str
-    segments: list[str]
 
 
 def _file_result(file: BootFile, by: str) -> dict[str, Any]:
@@ -246,7 +155,7 @@ def _requested_keys(keys: Iterable[str] | None, lines: list[Line], is_running: b
 def _matches_of(glob: str, assigned: Iterable[str], is_running: bool) -> list[str]:
     matches = []
     if is_running:
-        matches = [key for key in expand_glob(glob) if _key_exists(key)]
+        matches = [key for key in expand_glob(glob) if key_exists(key)]
     segments = split_glob(glob)
     for key in assigned:
         if not is_glob(key) and glob_matches(segments, key):
@@ -254,31 +163,17 @@ def _matches_of(glob: str, assigned: Iterable[str], is_running: bool) -> list[st
     return matches
 
 
-def _key_exists(key: str) -> bool:
-    try:
-        read_key(key)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        pass  # it exists, even if we may not read it
-    return True
+def _runtime_values(keys: Iterable[str], problems: list[dict[str, Any]]) -> dict[str, str | None]:
+    """Return the runtime values of keys, and add to the problems why there is none."""
+    values: dict[str, str | None] = {}
+    for key in keys:
+        values[key], reason = value_or_reason(key)
+        if reason:
+            problems.append(_problem(proc_path(key), None, reason))
+    return values
 
 
-def _runtime_value(key: str, problems: list[dict[str, Any]]) -> str | None:
-    """Return the runtime value of a key, or None and add the reason to the problems."""
-    if key in ACTIONS or is_glob(key):
-        return None
-    try:
-        return read_key(key)
-    except (FileNotFoundError, NotADirectoryError):
-        problems.append(_problem(proc_path(key), None, "this kernel has no such key"))
-    except OSError as error:
-        reason = f"cannot be read: {describe_os_error(error)}"
-        problems.append(_problem(proc_path(key), None, reason))
-    return None
-
-
-def _setting_result(key: str, runtime: str | None, boot: _NextBoot) -> dict[str, Any]:
+def _setting_result(key: str, runtime: str | None, boot: NextBoot) -> dict[str, Any]:
     winner = boot.precedence.winner(key)
     assignments = []
     for line in boot.lines_about(key):
@@ -307,7 +202,7 @@ def _describe_range(key: str, line: Line, runtime: str | None) -> str:
     return f": {problem}" if problem else ""
 
 
-def _refused_lines(key: str, boot: _NextBoot, runtime: str | None) -> Iterator[dict[str, Any]]:
+def _refused_lines(key: str, boot: NextBoot, runtime: str | None) -> Iterator[dict[str, Any]]:
     """Yield the lines about a key that the kernel will refuse at boot, each as a problem."""
     for line in boot.lines_about(key):
         if boot.fate_of(line, key) == "refused":
@@ -325,7 +220,7 @@ def _problem(path: str, line: int | None, reason: str) -> dict[str, Any]:
 
 
 def _file_problems(
-    boot_files: BootFiles, loader: Loader, lines: _NextBootLines
+    boot_files: BootFiles, loader: Loader, lines: NextBootLines
 ) -> list[dict[str, Any]]:
     """Return the files that cannot be read, and the lines that the loader cannot read."""
     problems = [_problem(entry.path, None, entry.reason) for entry in boot_files.problems]
@@ -334,7 +229,7 @@ def _file_problems(
 
 
 def _line_problems(
-    boot_files: BootFiles, loader: Loader, lines: _NextBootLines
+    boot_files: BootFiles, loader: Loader, lines: NextBootLines
 ) -> Iterator[dict[str, Any]]:
     """Yield the lines that no loader can parse, and settings that come from elsewhere."""
     for line in lines.lines:

@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any, Callable, Iterator, Mapping, NoReturn, Sequence
+from typing import Any, Iterator, Mapping, NoReturn, Sequence
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.coupled_values import EarlierValues
-from .._host.effects import add_effects, why_locked
+from .._host.effects_of_writes import add_effects, why_locked
 from .._host.files import HostFiles
 from .._host.limited_values import order_writes
 from .._host.proc_sys import read_keys
@@ -17,7 +16,7 @@ from .._host.transaction import carry_out, check_writable
 from .._ledger import entries as ledger
 from .._ledger import store
 from .._ledger.entries import FileSnapshot, LedgerEntry
-from .._ledger.recording import take_snapshot
+from .._ledger.recording import attribute_setter, take_snapshot
 from .._sysctl.couplings import WHY_NO_VALUE_AGAIN, stays_until_reboot
 from .._sysctl.errors import TuningError
 from .._sysctl.plan import FileChange, Observed, Plan
@@ -166,7 +165,7 @@ class Restoration(HostChange):
         attributes = {}
         for path, snapshot in self._files_before.items():
             if snapshot:
-                attributes[path] = _attribute_setter(snapshot)
+                attributes[path] = attribute_setter(snapshot)
         values = EarlierValues(plan)
         backups = carry_out(values, files, attributes, backup=False)
         self._not_restored.update(values.not_restored)
@@ -256,13 +255,3 @@ def _is_as_we_write(data: bytes) -> bool:
 
 def _data_of(snapshot: FileSnapshot | None) -> bytes | None:
     return None if snapshot is None else snapshot.data
-
-
-def _attribute_setter(snapshot: FileSnapshot) -> Callable[[str], None]:
-    """Return a function that gives a file the mode, owner and group of a snapshot."""
-
-    def set_attributes(path: str) -> None:
-        os.chown(path, snapshot.owner, snapshot.group)
-        os.chmod(path, snapshot.mode)
-
-    return set_attributes

@@ -8,7 +8,7 @@ from typing import Any, Iterable, Mapping, NoReturn, Sequence
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
-from .._host.undone import find_undone
+from .._host.settings_undone import find_undone
 from .._keepalive.connections import find_inode, read_connections
 from .._keepalive.inet_diag import count_states
 from .._keepalive.namespaces import other_namespaces, read_keepalive

@@ -15,7 +15,7 @@ from typing import Any, Callable, Mapping
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._host import (
-    effects,
+    effects_of_writes,
     lost_ipv6,
     proc_sys,
     runtime_values,
@@ -177,7 +177,7 @@ def make_coupled_plan(settings: Mapping[str, str], **options: Any) -> Plan:
         boot_files=make_tree({}),
         runtime=proc_sys.read_keys(settings, named=True, needed=True),
     )
-    return effects.observe_effects(make_plan(request, observed))
+    return effects_of_writes.observe_effects(make_plan(request, observed))
 
 
 def run(plan: Plan, root: HostRoot) -> list[str]:
@@ -415,7 +415,7 @@ def test_names_before_that_a_key_without_a_value_cannot_be_without_one_again(liv
     live[key] = "x"
     request = make_request({key: "2001:db8::1"}, persistent=False)
     observed = Observed(loader=LOADERS["systemd"], boot_files=make_tree({}), runtime={key: None})
-    plan = effects.observe_effects(make_plan(request, observed))
+    plan = effects_of_writes.observe_effects(make_plan(request, observed))
     assert plan.effects is not None
     ((named, reason),) = plan.effects.irreversible
     assert named == key

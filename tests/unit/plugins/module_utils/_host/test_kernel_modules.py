@@ -23,7 +23,9 @@ from ansible_collections.netops.tuning.plugins.module_utils._host.boot import re
 from ansible_collections.netops.tuning.plugins.module_utils._host.coupled_values import (
     CoupledValues,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._host.effects import observe_effects
+from ansible_collections.netops.tuning.plugins.module_utils._host.effects_of_writes import (
+    observe_effects,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._host.runtime_values import (
     RuntimeValues,
 )

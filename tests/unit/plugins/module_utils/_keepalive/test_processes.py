@@ -100,7 +100,7 @@ def test_counts_processes_with_hidden_sockets(proc, monkeypatch):
 def test_stops_once_every_connection_has_an_owner(proc, monkeypatch):
     proc(1, "socket:[1]")
     (proc(2) / "fd").rmdir()
-    monkeypatch.setattr(processes, "_socket_inodes", lambda pid: {1: [1]}[pid])
+    monkeypatch.setattr(processes, "socket_inodes", lambda pid: {1: [1]}[pid])
     assert count({1: "unknown"})[0]["processes_unseen"] == 0
     assert count({0: "unknown"})[0]["processes"] == []
 

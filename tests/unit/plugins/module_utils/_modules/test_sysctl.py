@@ -18,7 +18,7 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import undone
+from ansible_collections.netops.tuning.plugins.module_utils._host import settings_undone
 from ansible_collections.netops.tuning.plugins.module_utils._modules import settings_change
 from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import DEFAULT_HEADER
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
@@ -151,7 +151,7 @@ def running_host(host_root, monkeypatch):
         root = host_root({"/etc/rcS.d/S01procps": "", **files})
         root.files.root = "/"
         monkeypatch.setattr(settings_change, "HostFiles", lambda _root: root.files)
-        monkeypatch.setattr(undone, "read_boot_time", lambda: time.time() + 1000)
+        monkeypatch.setattr(settings_undone, "read_boot_time", lambda: time.time() + 1000)
         return root
 
     return make
@@ -187,7 +187,7 @@ def test_a_run_that_sets_nothing_does_not_ask_for_the_boot(
     def refuse(*_arguments):
         raise AssertionError("the boot time is of no interest here")
 
-    monkeypatch.setattr(undone, "find_undone", refuse)
+    monkeypatch.setattr(settings_undone, "find_undone", refuse)
     result = modules.ok(sysctl, settings={KEY: 30})
     assert (result["changed"], result["undone"]) == (False, [])
     first_time = modules.ok(sysctl, settings={KEY: 30, OTHER: 8})

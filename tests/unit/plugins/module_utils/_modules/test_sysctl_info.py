@@ -16,7 +16,7 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import proc_sys, undone
+from ansible_collections.netops.tuning.plugins.module_utils._host import proc_sys, settings_undone
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
 from ansible_collections.netops.tuning.plugins.module_utils._modules import sysctl_info as engine
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.doubts import FileProblem
@@ -76,7 +76,7 @@ def test_tells_what_was_undone_from_what_was_never_set(kernel, host_root, monkey
     files = {old: f"{GLOB} = 1\n{COOKIES} = 1-1-1-1\nkernel.x = 1\n", new: f"{COOKIES} = 1-2-3-4\n"}
     root = host_root(files)
     booted = root.at(old).stat().st_ctime + 1000
-    monkeypatch.setattr(undone, "read_boot_time", lambda: booted)
+    monkeypatch.setattr(settings_undone, "read_boot_time", lambda: booted)
     os.utime(str(root.at(new)), (booted + 1, booted + 1))
     boot_files = make_tree(files)
     result = engine.inspect_settings(boot_files, LOADERS["systemd"], None, running=root.files)
@@ -154,7 +154,7 @@ def test_unreadable_key_is_a_problem(kernel, monkeypatch):
     def deny(_key):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(engine, "read_key", deny)
+    monkeypatch.setattr(proc_sys, "read_key", deny)
     result = inspect({}, [GLOB, "vm.drop_caches"])
     assert result["settings"][KEY]["runtime"] is None
     assert [problem["path"] for problem in result["problems"]] == [proc_sys.proc_path(KEY)]

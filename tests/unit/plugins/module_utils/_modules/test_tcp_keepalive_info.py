@@ -16,7 +16,7 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import boot, undone
+from ansible_collections.netops.tuning.plugins.module_utils._host import boot, settings_undone
 from ansible_collections.netops.tuning.plugins.module_utils._keepalive.connections import (
     Connections,
 )
@@ -106,7 +106,7 @@ def test_boot_value_that_the_kernel_would_refuse(inspect, value):
 
 
 def test_settings_that_the_last_boot_did_not_keep(inspect, monkeypatch):
-    monkeypatch.setattr(undone, "read_boot_time", lambda: 1e11)
+    monkeypatch.setattr(settings_undone, "read_boot_time", lambda: 1e11)
     files = {FILE: f"{TIME} = 60\n{PROBES} = 9\n{INTVL} = soon\n"}
     result = inspect(files=files, assignments=True)
     flags = [setting["undone"] for setting in result["settings"].values()]

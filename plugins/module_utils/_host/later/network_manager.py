@@ -13,10 +13,10 @@ import os
 import re
 from typing import Iterator, NamedTuple
 
-from .._sysctl.doubts import Doubt
-from .._sysctl.keys import path_to_key
-from .configuration import LaterChanges, interface_states, is_enabled, paths_in, read_text
-from .files import HostFiles
+from ..._sysctl.doubts import Doubt
+from ..._sysctl.keys import path_to_key
+from ..configuration import LaterChanges, interface_states, is_enabled, paths_in, read_text
+from ..files import HostFiles
 
 DEVICES = "/run/NetworkManager/devices"
 """Index of an interface -> what NetworkManager does with it."""

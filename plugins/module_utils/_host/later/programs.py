@@ -2,9 +2,9 @@
 
 """Programs that set keys after the sysctl loader has run: those that this host has.
 
-A program is a line in PROGRAMS, a reader in later_readers.py and a file of its own, which is
-imported only where one of the signs of the program is there. What is certain is a stage of the
-boot, the rest a doubt.
+A program is a line in PROGRAMS, a reader in readers.py and a file of its own, which is imported
+only where one of the signs of the program is there. What is certain is a stage of the boot, the
+rest a doubt.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from .._sysctl.boot_files import BootFiles
-from .files import HostFiles
+from ..._sysctl.boot_files import BootFiles
+from ..files import HostFiles
 
 _LONGEST_SCRIPT = 1 << 16
 """Bytes. What comes after them is not looked at."""
@@ -23,7 +23,7 @@ class Program(NamedTuple):
     """A program that may set keys after the loader."""
 
     name: str
-    """That of its reader in later_readers.py."""
+    """That of its reader in readers.py."""
     signs: tuple[str, ...]
     """Paths of which one is there wherever the program is set up."""
     texts: tuple[bytes, ...] = ()
@@ -125,7 +125,7 @@ def with_later_programs(boot_files: BootFiles, files: HostFiles) -> BootFiles:
     for program in PROGRAMS:
         matters = program.matters_with_udev or not boot_files.traits.has_udev
         if matters and _is_set_up(files, program):
-            from .later_readers import read_changes  # most hosts have none of the programs
+            from .readers import read_changes  # most hosts have none of the programs
 
             changes = read_changes(program.name, files)
             boot_files = boot_files._replace(

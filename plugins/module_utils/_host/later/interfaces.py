@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
-from .._sysctl.doubts import Doubt
-from .._sysctl.keys import path_to_key
-from .configuration import LaterChanges, is_enabled, paths_in, read_text
-from .files import HostFiles
-from .later_ifupdown import started_stanzas
+from ..._sysctl.doubts import Doubt
+from ..._sysctl.keys import path_to_key
+from ..configuration import LaterChanges, is_enabled, paths_in, read_text
+from ..files import HostFiles
+from .ifupdown import started_stanzas
 
 FOLDERS = ("/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/systemd/network")
 """Where networkd finds the interfaces to make; packages ship none."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
-from .._sysctl.doubts import Doubt
-from .configuration import LaterChanges, names_in, read_text
-from .files import HostFiles
+from ..._sysctl.doubts import Doubt
+from ..configuration import LaterChanges, names_in, read_text
+from ..files import HostFiles
 from .shell_text import script_doubts
 
 _WANTS = "/etc/systemd/system/multi-user.target.wants"

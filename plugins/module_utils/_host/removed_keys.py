@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from .._host.proc_sys import read_keys
-from .._host.refusals import is_available
 from .._sysctl.couplings import needs_secret
 from .._sysctl.default_keys import stale_keys
 from .._sysctl.plan import Plan, RuntimeWrite
 from .._sysctl.planning import runtime_writes
 from .._sysctl.request import Values
+from .proc_sys import read_keys
+from .refusals import is_available
 
 _KEY_OF_ALL_SECRETS = "net.ipv6.conf.default.stable_secret"
 """It has the secret of all interfaces that have none of their own."""
@@ -34,7 +34,7 @@ def _kernel_defaults(plan: Plan) -> Values:
     keys = stale_keys(plan)
     if not keys:
         return {}
-    from .._host.kernel_defaults import read_kernel_defaults  # noqa: PLC0415 # few runs need it
+    from .kernel_defaults import read_kernel_defaults  # noqa: PLC0415 # few runs need it
 
     return read_kernel_defaults(keys)
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 import re
 from typing import Iterator, NamedTuple
 
-from .._sysctl.doubts import Doubt
-from .._sysctl.keys import normalize_key
-from .._sysctl.loaders import LOADERS
-from .._sysctl.secrets import quote_value
-from .._sysctl.sysctl_d import assigned_values
-from .configuration import read_configuration
-from .files import HostFiles
+from ..._sysctl.doubts import Doubt
+from ..._sysctl.keys import normalize_key
+from ..._sysctl.loaders import LOADERS
+from ..._sysctl.secrets import quote_value
+from ..._sysctl.sysctl_d import assigned_values
+from ..configuration import read_configuration
+from ..files import HostFiles
 
 _COMMENT = re.compile(r"(^|\s)#.*")
 _COMMAND = re.compile(r"(?:^|[\s/;&|(`\"'=!@:+-])sysctl\s+(?P<words>[^|;&)`\n]*)")

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import undone
+from ansible_collections.netops.tuning.plugins.module_utils._host import settings_undone
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import Line
 
 KEY, FILE, TARGET = "net.ipv4.tcp_fin_timeout", "/etc/sysctl.d/90-a.conf", "/srv/a.conf"
@@ -35,7 +35,7 @@ def proc(tmp_path, monkeypatch):
     def write(stat="cpu 1 2\nbtime 1000\nprocesses 5\n", process=PROCESS):
         for name, content in [("PROC_STAT", stat), ("PROCESS_1", process)]:
             path = tmp_path / name
-            monkeypatch.setattr(undone, name, str(path))
+            monkeypatch.setattr(settings_undone, name, str(path))
             if content is not None:
                 path.write_text(content)
 
@@ -46,7 +46,7 @@ def proc(tmp_path, monkeypatch):
 def test_the_boot_is_when_process_1_started(proc, name):
     ticks = 250 * os.sysconf("SC_CLK_TCK")
     proc(process=process_stat(ticks, name))
-    assert undone.read_boot_time() == 1250
+    assert settings_undone.read_boot_time() == 1250
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_the_boot_is_when_process_1_started(proc, name):
 )
 def test_a_boot_that_is_not_known(proc, files):
     proc(**files)
-    assert undone.read_boot_time() is None
-    assert undone.find_undone([(KEY, "60", line())], files=None) == ()
+    assert settings_undone.read_boot_time() is None
+    assert settings_undone.find_undone([(KEY, "60", line())], files=None) == ()
 
 
 def test_the_boot_of_this_system_is_in_the_past():
-    booted = undone.read_boot_time()
+    booted = settings_undone.read_boot_time()
     assert booted is not None
     assert 0 < booted <= time.time()
 
@@ -70,15 +70,15 @@ def line(path=FILE, real_path=FILE):
 
 
 def find(root, **paths):
-    return undone.find_undone([(KEY, "60", line(**paths))], root.files)
+    return settings_undone.find_undone([(KEY, "60", line(**paths))], root.files)
 
 
 def test_a_file_from_before_the_boot_was_undone(host_root, monkeypatch):
-    monkeypatch.setattr(undone, "read_boot_time", lambda: FUTURE)
+    monkeypatch.setattr(settings_undone, "read_boot_time", lambda: FUTURE)
     root = host_root({FILE: f"{KEY} = 30\n"})
     (setting,) = find(root)
     booted = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(FUTURE))
-    assert setting == undone.Undone(KEY, runtime="60", line=line(), booted=booted)
+    assert setting == settings_undone.Undone(KEY, runtime="60", line=line(), booted=booted)
 
 
 @pytest.mark.parametrize("when", ["written", "inode", "future"])
@@ -86,7 +86,7 @@ def test_a_file_from_after_the_boot_was_not(host_root, monkeypatch, when):
     root = host_root({FILE: f"{KEY} = 30\n"})
     status = root.at(FILE).stat()
     booted = status.st_ctime - 1
-    monkeypatch.setattr(undone, "read_boot_time", lambda: booted)
+    monkeypatch.setattr(settings_undone, "read_boot_time", lambda: booted)
     mtimes = {"written": status.st_mtime, "inode": booted - 1000, "future": FUTURE * 2}
     os.utime(str(root.at(FILE)), (mtimes[when], mtimes[when]))
     assert find(root) == ()
@@ -104,7 +104,7 @@ def test_a_link_from_after_the_boot_was_not_followed_then(host_root, monkeypatch
         return os.stat_result((0, 0, 0, 0, 0, 0, 0, 0, moment, moment))
 
     monkeypatch.setattr(os, "lstat", lstat)
-    monkeypatch.setattr(undone, "read_boot_time", lambda: 200)
+    monkeypatch.setattr(settings_undone, "read_boot_time", lambda: 200)
     assert find(root, real_path=TARGET) == ()
     moments[str(root.at(FILE))] = 100
     assert len(find(root, real_path=TARGET)) == 1
@@ -113,6 +113,6 @@ def test_a_link_from_after_the_boot_was_not_followed_then(host_root, monkeypatch
 
 
 def test_a_file_that_is_gone_was_not(host_root, monkeypatch):
-    monkeypatch.setattr(undone, "read_boot_time", lambda: FUTURE)
+    monkeypatch.setattr(settings_undone, "read_boot_time", lambda: FUTURE)
     assert find(host_root({})) == ()
     assert not Path(FILE).exists()

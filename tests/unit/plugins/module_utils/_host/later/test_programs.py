@@ -10,11 +10,12 @@ import os
 import stat
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import configuration, later
+from ansible_collections.netops.tuning.plugins.module_utils._host import configuration
 from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
     detect_loader,
     read_boot_files,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._host.later.programs import PROGRAMS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.doubts import doubts_about
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
 from hosts_in_memory import load_cases
@@ -134,7 +135,7 @@ def test_a_host_without_other_programs_pays_one_look_for_each_sign(host_root, mo
 
     monkeypatch.setattr(os.path, "lexists", lexists)
     boot_files = read_boot_files(root.files)
-    programs = [program for program in later.PROGRAMS if program.matters_with_udev]
+    programs = [program for program in PROGRAMS if program.matters_with_udev]
     signs = sum(len(program.signs) for program in programs)
     assert len(looks) == signs + 3  # two links of the loader, and a rule of udev
     assert (boot_files.stages, boot_files.appended, boot_files.doubts) == ((), (), ())

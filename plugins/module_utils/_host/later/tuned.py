@@ -11,15 +11,15 @@ import os
 import re
 from typing import Iterable, Iterator, NamedTuple
 
-from .._sysctl.doubts import Doubt
-from .._sysctl.errors import describe_os_error
-from .._sysctl.keys import normalize_key
-from .._sysctl.loaders import LOADERS, BootFile, Loader
-from .._sysctl.stages import Stage
-from .._sysctl.sysctl_d import Line
-from .._sysctl.text import decode
-from .configuration import LaterChanges, is_enabled, read_configuration
-from .files import HostFiles
+from ..._sysctl.doubts import Doubt
+from ..._sysctl.errors import describe_os_error
+from ..._sysctl.keys import normalize_key
+from ..._sysctl.loaders import LOADERS, BootFile, Loader
+from ..._sysctl.stages import Stage
+from ..._sysctl.sysctl_d import Line
+from ..._sysctl.text import decode
+from ..configuration import LaterChanges, is_enabled, read_configuration
+from ..files import HostFiles
 
 PROFILE_NAMES = ("/etc/tuned/active_profile", "/etc/tuned/post_loaded_profile")
 PROFILE_FOLDERS = (

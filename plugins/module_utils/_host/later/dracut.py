@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 import re
 
-from .._sysctl.doubts import Doubt
-from .._sysctl.loaders import LOADERS
-from .._sysctl.secrets import quote_value
-from .._sysctl.sysctl_d import assigned_values
-from .configuration import LaterChanges, names_in, paths_in, read_configuration, read_text
-from .files import HostFiles
+from ..._sysctl.doubts import Doubt
+from ..._sysctl.loaders import LOADERS
+from ..._sysctl.secrets import quote_value
+from ..._sysctl.sysctl_d import assigned_values
+from ..configuration import LaterChanges, names_in, paths_in, read_configuration, read_text
+from ..files import HostFiles
 
 _CONFIGURATION = ("/usr/lib/dracut/dracut.conf.d", "/etc/dracut.conf.d")
 _HOST_ONLY = re.compile(r"(?m)^\s*hostonly=[\"']?(\w*)")

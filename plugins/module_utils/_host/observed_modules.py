@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from .._host.files import HostFiles
-from .._host.later_modules import doubts_about_missing
 from .._sysctl.module_file import module_file_of
 from .._sysctl.plan import Observed
 from .._sysctl.request import Request
+from .files import HostFiles
+from .later.modules import doubts_about_missing
 
 
 def observe_modules(observed: Observed, request: Request, files: HostFiles) -> Observed:
@@ -18,7 +18,7 @@ def observe_modules(observed: Observed, request: Request, files: HostFiles) -> O
             return _with_doubts_about_missing(observed, request, files)
         if files.is_regular(module_file_of(request.path)) is None:
             return observed
-    from .._host import kernel_modules  # noqa: PLC0415 # few runs need it
+    from . import kernel_modules  # noqa: PLC0415 # few runs need it
 
     return kernel_modules.observe_modules(observed, request, files)
 

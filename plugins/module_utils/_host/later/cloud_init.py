@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 
-from .._sysctl.doubts import Doubt
-from .configuration import LaterChanges, paths_in, read_text
-from .files import HostFiles
+from ..._sysctl.doubts import Doubt
+from ..configuration import LaterChanges, paths_in, read_text
+from ..files import HostFiles
 from .shell_text import script_doubts
 
 CONFIGURATION = ("/etc/cloud/cloud.cfg", "/var/lib/cloud/instance/user-data.txt")

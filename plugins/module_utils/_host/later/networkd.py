@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from typing import Iterator, NamedTuple
 
-from .._sysctl.doubts import Doubt
-from .._sysctl.keys import is_glob, path_to_key
-from .configuration import (
+from ..._sysctl.doubts import Doubt
+from ..._sysctl.keys import is_glob, path_to_key
+from ..configuration import (
     LaterChanges,
     interface_states,
     is_enabled,
     read_text,
     unmasked_paths,
 )
-from .files import HostFiles
+from ..files import HostFiles
 
 FOLDERS = (
     "/etc/systemd/network",

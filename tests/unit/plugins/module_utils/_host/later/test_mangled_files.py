@@ -19,7 +19,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupling_dou
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
 from hosts_in_memory import load_cases
 
-from .test_later import KEY, SYSTEMD, WANTS
+from .test_programs import KEY, SYSTEMD, WANTS
 
 CASES = [*load_cases("later.yml"), *load_cases("doubts.yml")]
 PIECES = ("=", "[", "]", '"', "'", "#", "\\", "*", "{", "}", "$(", "\t", "\0", "é", "/", "%i", ":")

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .._sysctl.doubts import Doubt
-from .configuration import LaterChanges, is_enabled, paths_in, read_text
-from .files import HostFiles
+from ..._sysctl.doubts import Doubt
+from ..configuration import LaterChanges, is_enabled, paths_in, read_text
+from ..files import HostFiles
 
 _IPV4 = ("net.ipv4.ip_forward", "net.ipv4.conf.*.forwarding")
 _IPV6 = ("net.ipv6.conf.*.forwarding",)
