@@ -258,6 +258,20 @@ def test_previous_leads_back(hardened: World, ask: Asker, key: str) -> None:
     assert hardened.net_values() == start
 
 
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+def test_previous_leads_back_in_two_units(
+    make_world: Callable[..., World], ask: Asker, loader: str
+) -> None:
+    seconds, milliseconds = "net.ipv6.route.gc_min_interval", "net.ipv6.route.gc_min_interval_ms"
+    world = make_world(loader=loader)
+    result = ask.ok(world, sysctl({seconds: 2, milliseconds: 2000}, persistent=False))
+    back = sysctl(result["previous"])
+    ask.ok(world, back)
+    values = {key: world.sysctl(key) for key in (seconds, milliseconds)}
+    assert values == result["previous"] == world.boot(loader, values).values
+    ask.again(world, back)
+
+
 # --- the ledger ---
 
 

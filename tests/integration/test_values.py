@@ -19,6 +19,7 @@ RATELIMIT = "net.ipv4.icmp_ratelimit"
 DELAY = "net.ipv4.neigh.lo.proxy_delay"
 RETRANS = "net.ipv4.neigh.lo.retrans_time_ms"
 FASTOPEN = "net.ipv4.tcp_fastopen_key"
+KEY_OF_ALL = "net.ipv6.conf.all.stable_secret"
 EVERY_SECOND_PORT = list(range(10000, 12400, 2))
 """Their list is longer than a page."""
 
@@ -191,3 +192,18 @@ def info_of(world: World, ask: Asker) -> dict[str, Any]:
     """Return what sysctl_info says of the congestion control."""
     setting: dict[str, Any] = ask.again(world, info(keys=[CONGESTION]))["settings"][CONGESTION]
     return setting
+
+
+@pytest.mark.parametrize("runtime", [True, False])
+def test_a_secret_of_all_interfaces_is_refused(world: World, ask: Asker, runtime: bool) -> None:
+    result = ask.fails(world, sysctl({KEY_OF_ALL: "2001:db8::1"}, runtime=runtime))
+    assert "it takes no value at all; set the key of default or of an interface" in result["msg"]
+    assert not world.exists(OURS)
+
+
+def test_a_glob_of_secrets_leaves_out_the_one_of_all(world: World, ask: Asker) -> None:
+    world.add_interfaces("br0")
+    task = sysctl({"net.ipv6.conf.*.stable_secret": "2001:db8::1"}, persistent=False)
+    ask.ok(world, task)
+    assert world.sysctl("net.ipv6.conf.br0.stable_secret").endswith(":0001")
+    ask.again(world, task)

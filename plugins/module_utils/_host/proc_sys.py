@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Iterable
 
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError, describe_os_error
-from .._sysctl.keys import ACTIONS, is_glob, key_to_path
+from .._sysctl.keys import ACTIONS, WITHOUT_VALUE, is_glob, key_to_path
 from .._sysctl.text import decode, encode
 from .._sysctl.values import is_plain_number
 
@@ -109,7 +109,7 @@ def read_keys(keys: Iterable[str], named: bool, needed: bool) -> dict[str, str |
     """
     values: dict[str, str | None] = {}
     for key in keys:
-        if key in ACTIONS:
+        if key in ACTIONS or (key in WITHOUT_VALUE and not named):
             continue
         try:
             values[key] = read_key(key)

@@ -48,7 +48,15 @@ _ONE_NUMBER = "0"
 """Every key of couplings.py holds one number, or has a grammar of its own."""
 _SWITCH = ("0", "1")
 """Most keys of couplings.py take these as they are, unless ``why_irrevocable`` says otherwise."""
-_TAKES_NO_SWITCH = (".mtu", "_bytes", "_congestion_control")
+_TAKES_NO_SWITCH = (
+    ".hop_limit",
+    ".interval_probe_time_ms",
+    ".max_rcu_stall_to_panic",
+    ".mtu",
+    ".ra_defrtr_metric",
+    "_bytes",
+    "_congestion_control",
+)
 """How the others end."""
 _SMALLEST = {"vm.dirty_bytes": 8192, "vm.dirty_background_bytes": 1}
 """Key that reads 0 while it is not used -> the smallest number that it takes, or less on machines
@@ -201,7 +209,9 @@ class _Boot:
         before = self._values.get(variable)
         value = self._taken_value(name, line)
         if value is None:
-            return  # the kernel refuses it
+            # The kernel refuses it, but has noted by then that the key of the interface is written.
+            self._is_written |= self._is_of_variable(variable)
+            return
         is_known = self._is_known(name, line)
         if variable == self._variable:
             self._set_winner(line, value if is_known else line.value or "")
@@ -212,13 +222,17 @@ class _Boot:
             self._values[variable] = value
         else:
             self._values.pop(variable, None)
-        if variable == self._variable or variable in self._other_units:
+        if self._is_of_variable(variable):
             self._note_write(before)
         is_changed = not values_equal(variable, before, value)
         for target, influences in self._influences.items():
             for influence in influences:
                 if variable_of(influence.key) == variable:
                     self._follow(influence, target, line, is_changed)
+
+    def _is_of_variable(self, variable: str) -> bool:
+        """Tell whether a key is the one looked at, perhaps in another unit."""
+        return variable == self._variable or variable in self._other_units
 
     def _note_write(self, before: str | None) -> None:
         """Note that the key is written, and so inherits nothing any more.

@@ -39,6 +39,7 @@ SAME = "the value written"
 OPPOSITE = "1 for 0, and 0 for any other value"
 ZERO = "0"
 TIMES_1000 = "the value written, in milliseconds and not seconds"
+DIVIDED_BY_1000 = "the value written, in seconds and not milliseconds"
 UNKNOWN = "a value that does not follow from the one written"
 RANDOM = "a random one, if it has none yet and 3 is written"
 LINK_MTU = "the MTU of the link, if 0 is written and the interface is up"
@@ -199,13 +200,13 @@ EFFECTS = (
         source="neigh_copy_dflt_parms, net/core/neighbour.c",
     ),
     *_in_other_unit("ipv4", "base_reachable_time", "base_reachable_time_ms", TIMES_1000),
-    *_in_other_unit("ipv4", "base_reachable_time_ms", "base_reachable_time", UNKNOWN),
+    *_in_other_unit("ipv4", "base_reachable_time_ms", "base_reachable_time", DIVIDED_BY_1000),
     *_in_other_unit("ipv4", "retrans_time", "retrans_time_ms", UNKNOWN),
     *_in_other_unit("ipv4", "retrans_time_ms", "retrans_time", UNKNOWN),
     *_in_other_unit("ipv4", "unres_qlen", "unres_qlen_bytes", UNKNOWN),
     *_in_other_unit("ipv4", "unres_qlen_bytes", "unres_qlen", UNKNOWN),
     *_in_other_unit("ipv6", "base_reachable_time", "base_reachable_time_ms", TIMES_1000),
-    *_in_other_unit("ipv6", "base_reachable_time_ms", "base_reachable_time", UNKNOWN),
+    *_in_other_unit("ipv6", "base_reachable_time_ms", "base_reachable_time", DIVIDED_BY_1000),
     *_in_other_unit("ipv6", "retrans_time", "retrans_time_ms", UNKNOWN),
     *_in_other_unit("ipv6", "retrans_time_ms", "retrans_time", UNKNOWN),
     *_in_other_unit("ipv6", "unres_qlen", "unres_qlen_bytes", UNKNOWN),
@@ -220,7 +221,7 @@ EFFECTS = (
     Effect(
         key="net.ipv4.route.gc_min_interval_ms",
         target="net.ipv4.route.gc_min_interval",
-        value=UNKNOWN,
+        value=DIVIDED_BY_1000,
         when=WRITTEN,
         source="ipv4_route_table, net/ipv4/route.c",
     ),
@@ -234,7 +235,7 @@ EFFECTS = (
     Effect(
         key="net.ipv6.route.gc_min_interval_ms",
         target="net.ipv6.route.gc_min_interval",
-        value=UNKNOWN,
+        value=DIVIDED_BY_1000,
         when=WRITTEN,
         source="ipv6_route_table_template, net/ipv6/route.c",
     ),
@@ -365,6 +366,10 @@ START_VALUES = {
     "net.ipv6.conf.all.ignore_routes_with_linkdown": "0",
     "net.ipv6.conf.all.addr_gen_mode": "0",
     "net.ipv6.conf.all.force_forwarding": "0",
+    "net.ipv4.route.gc_min_interval": "0",
+    "net.ipv4.route.gc_min_interval_ms": "500",
+    "net.ipv6.route.gc_min_interval": "0",
+    "net.ipv6.route.gc_min_interval_ms": "500",
     "vm.dirty_ratio": "20",
     "vm.dirty_bytes": "0",
     "vm.dirty_background_ratio": "10",
@@ -510,7 +515,18 @@ def _computed_number(value: str, kind: str) -> str | None:
         return "1" if number == 0 else "0"
     if kind == TIMES_1000 and isinstance(number, int):
         return str(number * 1000)
+    if kind == DIVIDED_BY_1000 and isinstance(number, int):
+        return _whole_seconds(number)
     return None
+
+
+def _whole_seconds(milliseconds: int) -> str | None:
+    """Return how many seconds a time is, None if that depends on the kernel.
+
+    The kernel counts in ticks of up to 10 ms, to which it rounds the milliseconds up.
+    """
+    seconds, rest = divmod(milliseconds, 1000)
+    return None if milliseconds < 0 or rest > 990 else str(seconds)
 
 
 def why_irreversible(key: str, before: str | None, after: str) -> str:

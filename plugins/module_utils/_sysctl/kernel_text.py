@@ -19,7 +19,7 @@ from socket import AF_INET6, inet_pton
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, NamedTuple
 
 from .._lazy_module import LazyModule
-from .keys import RANGE_LISTS, may_be_rounded
+from .keys import RANGE_LISTS, WITHOUT_VALUE, may_be_rounded
 from .loaders import LONGEST_WRITE
 from .secrets import SECRET_SUFFIXES
 from .text import decode, encode
@@ -278,6 +278,8 @@ def grammar_of(key: str) -> Grammar | None:
     """Return the grammar of a key, None if it takes numbers or any text."""
     if key in RANGE_LISTS:
         return _RANGES
+    if key in WITHOUT_VALUE:
+        return _NOTHING
     if key.endswith(SECRET_SUFFIXES):
         return _SECRETS.get(key.rpartition(".")[2])
     return _GRAMMARS.get(key)
@@ -380,6 +382,10 @@ _SECRETS = {
         take=_read_ipv6_address, remedy="give an IPv6 address such as 2001:db8::1"
     ),
 }
+_NOTHING = Grammar(
+    take={}.get,
+    remedy="it takes no value at all; set the key of default or of an interface",
+)
 _MASK = Grammar(take=_read_hex_mask, remedy="give a mask of hexadecimal digits, without 0x")
 _WORDS = Grammar(take=_sort_words, remedy="give words with blanks between them", takes_names=True)
 _GRAMMARS = {

@@ -26,6 +26,9 @@ ACTIONS = (
 vm.stat_refresh does so when it is read, too (Documentation/admin-guide/sysctl).
 """
 
+WITHOUT_VALUE = ("net.ipv6.conf.all.stable_secret",)
+"""Keys that the kernel neither shows nor takes a value of (EIO)."""
+
 RANGE_LISTS = ("net.ipv4.ip_local_reserved_ports", "kernel.watchdog_cpumask")
 """Keys that take ranges, with commas between them, in any order, and print them merged."""
 

@@ -87,6 +87,11 @@ def test_keys_that_a_write_may_change(key: str, changed: list[str]) -> None:
         ("0", couplings.OPPOSITE, None, "1"),
         ("2", couplings.OPPOSITE, None, "0"),
         ("2", couplings.UNKNOWN, "5", None),
+        ("2", couplings.TIMES_1000, "5", "2000"),
+        ("1500", couplings.DIVIDED_BY_1000, "5", "1"),
+        ("1990", couplings.DIVIDED_BY_1000, "5", "1"),
+        ("1991", couplings.DIVIDED_BY_1000, "5", None),
+        ("-1", couplings.DIVIDED_BY_1000, "5", None),
         ("0", couplings.LINK_MTU, "1300", None),
         ("1", couplings.LINK_MTU, "1300", "1300"),
         ("2", couplings.RANDOM, "5", "5"),
@@ -230,7 +235,8 @@ def documented_effects() -> list[list[str]]:
     for effect in couplings.EFFECTS:
         pair = [effect.key, effect.target]
         is_of_other_name = effect.key.rpartition(".")[2] != effect.target.rpartition(".")[2]
-        is_way_back = effect.value == couplings.UNKNOWN and pair[::-1] in effects
+        kinds_of_way_back = (couplings.UNKNOWN, couplings.DIVIDED_BY_1000)
+        is_way_back = effect.value in kinds_of_way_back and pair[::-1] in effects
         is_in_words = "net.ipv6.neigh" in effect.key or (
             is_of_other_name and (".neigh.default." in effect.key or is_way_back)
         )

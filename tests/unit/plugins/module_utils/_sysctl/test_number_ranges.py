@@ -10,12 +10,8 @@ import errno
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import (
-    couplings,
     number_ranges,
     value_checks,
-)
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_effects import (
-    _TAKES_NO_SWITCH,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupling_doubts import (
     coupling_doubts,
@@ -25,6 +21,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text 
     is_known,
     taken_value,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import may_be_coupled
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.measured_ranges import RANGES
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.number_ranges import ranges_of
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
@@ -123,19 +120,6 @@ def test_a_range_is_not_wider_for_all_kernels_than_for_any():
             assert taken.lowest_of_any <= taken.lowest <= taken.highest <= taken.highest_of_any
 
 
-def test_keys_that_act_on_others_take_a_0_and_a_1():
-    """The simulation of a boot looks into no range for these."""
-    for patterns in RANGES.values():
-        for pattern in patterns.split():
-            key = pattern.replace("*", "eth0")
-            is_coupled = bool(couplings.influences_on(key)) or len(couplings.names_of(key)) > 1
-            if not is_coupled or "rcu_stall" in key or key.endswith(_TAKES_NO_SWITCH):
-                continue
-            for number in ("0", "1"):
-                is_refused = number_ranges.first_refused(key, [int(number)], None) is not None
-                assert not is_refused or couplings.why_irrevocable(key, None, number), key
-
-
 @pytest.mark.parametrize("loader", ["systemd", "procps"])
 @pytest.mark.parametrize(
     ("value", "at_boot", "is_certain"),
@@ -190,3 +174,24 @@ def test_a_rounded_value_out_of_its_range_is_refused_as_any_other():
         value_checks.refuse_rounded_value(RTO_MAX, "5", "120000")
     other = value_checks.out_of_range_error(RTO_MAX, "5", "120000")
     assert (str(refused.value), refused.value.errno) == (str(other), errno.EINVAL)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_boot_gives_no_coupled_key_a_number_out_of_its_range(number):
+    """Such keys have a short way to 0 and 1, which does not look at the ranges."""
+    wrong = []
+    for patterns in RANGES.values():
+        for pattern in patterns.split():
+            key = pattern.replace("*", "eth0")
+            taken = ranges_of(key)[0]
+            is_out = not taken.lowest_of_any <= number <= taken.highest_of_any
+            if is_out and may_be_coupled(key) and _boots_as(key, str(number)):
+                wrong.append(key)
+    assert wrong == []
+
+
+def _boots_as(key, text):
+    """Tell whether a line is said to give a key this text for certain."""
+    host = make_host("procps", {"/etc/sysctl.d/a.conf": f"{key} = {text}\n"})
+    decision = precedence_of(host.boot_files, host.loader, [key], live={key: "5"}).decision(key)
+    return bool(decision.winner and decision.winner.value == text and decision.is_certain)

@@ -66,7 +66,7 @@ def full_key(name):
     """Return the key of a short name: a segment for the interface makes it one of its keys."""
     if name.startswith("dirty_"):
         return f"vm.{name}"
-    if name.startswith(("kernel.", "vm.")):
+    if name.startswith(("kernel.", "vm.", "net.")):
         return name
     if name.startswith("neigh."):
         return f"net.ipv4.{name}"
@@ -139,6 +139,28 @@ def test_a_line_that_may_be_skipped_does_not_end_inheriting(
 
 
 WITHOUT_NEIGH_DEFAULT = HostTraits(missing_keys=(full_key("neigh.default."),))
+
+
+# Name of a key, its live value, lines, its value at boot (None: it stays as the kernel has it).
+REFUSED_COUPLED = [
+    ("eth0.rp_filter", "0", ["eth0.rp_filter=loose", "default.rp_filter=1"], None),
+    ("eth0.rp_filter", "0", ["default.rp_filter=1", "eth0.rp_filter=loose"], "1"),
+    ("neigh.eth0.locktime", "100", ["neigh.eth0.locktime=x", "neigh.default.locktime=7"], None),
+    ("v6.eth0.hop_limit", "64", ["v6.eth0.hop_limit=0"], None),
+    ("v6.eth0.hop_limit", "64", ["v6.eth0.hop_limit=1"], "1"),
+    ("v6.eth0.ra_defrtr_metric", "1024", ["v6.eth0.ra_defrtr_metric=0"], None),
+]
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize(("name", "live", "lines", "value"), REFUSED_COUPLED)
+def test_a_line_that_the_kernel_refuses_ends_inheriting(loader, name, live, lines, value):
+    """The kernel notes a write of an interface's own key before it knows whether it takes it."""
+    key = full_key(name)
+    text = "".join(full_line(line) for line in lines)
+    host = make_host(loader, {"/etc/sysctl.d/a.conf": text})
+    winner = precedence_of(host.boot_files, host.loader, [key], live={key: live}).winner(key)
+    assert (winner and winner.value) == value
 
 
 def test_a_default_that_the_host_does_not_have_gives_nothing():
