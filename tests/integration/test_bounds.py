@@ -358,3 +358,32 @@ def test_check_mode_predicts_the_real_run(
     done.pop("invocation", None)
     assert predicted == done
     ask.again(world, task)
+
+
+ROUNDED = [
+    ("net.ipv4.neigh.lo.retrans_time_ms", "at_most", 33),
+    ("net.ipv4.neigh.lo.retrans_time_ms", "at_least", 2001),
+    ("net.ipv4.neigh.lo.locktime", "at_least", 1001),
+    ("net.ipv4.neigh.lo.retrans_time", "at_most", 3),
+    ("net.ipv4.icmp_ratelimit", "at_most", 999),
+    ("net.ipv4.neigh.*.retrans_time_ms", "at_most", 33),
+]
+"""Bounds that a kernel with a tick of 4 ms does not keep."""
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize(("key", "bound", "number"), ROUNDED)
+def test_a_bound_that_the_kernel_rounds(
+    make_world: Callable[..., World], ask: Asker, loader: str, key: str, bound: str, number: int
+) -> None:
+    world = make_world(loader=loader)
+    task = sysctl({key: number}, **{bound: True})
+    predicted = ask.ok(world, task, check=True)
+    result = ask.ok(world, task)
+    assert result["settings"] == predicted["settings"]
+    name = key.replace("*", "lo")
+    live = world.sysctl(name)
+    assert result["settings"][name]["runtime"]["after"] == live
+    assert int(live) >= number if bound == "at_least" else int(live) <= number
+    assert world.boot(loader, [name]).values == {name: live}
+    ask.again(world, task)

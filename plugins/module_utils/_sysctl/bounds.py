@@ -10,10 +10,16 @@ from __future__ import annotations
 from typing import Mapping
 
 from .boot_file_editor import BootFileEditor
-from .keys import is_glob
+from .keys import is_glob, may_be_rounded
+from .plan import Observed
 from .precedence import Precedence
+from .request import Request
+from .rounding import kept_numbers
 from .sysctl_d import assigned_values
-from .values import value_in_text
+from .values import numbers_in, value_in_text
+
+_WIDEST_STEP = 65536
+"""No kernel keeps numbers further apart than this, or than twice the number."""
 
 
 class BoundedFileEditor(BootFileEditor):
@@ -68,3 +74,40 @@ class BoundedFileEditor(BootFileEditor):
         if boot.winner(key) is not None:
             return value
         return self.request.target(self.observed.runtime.get(key), value)
+
+
+def with_kept_bounds(request: Request, observed: Observed) -> Request:
+    """Return a request with the nearest bounds that the kernel keeps as they are.
+
+    It would round others to numbers that are out of the bounds.
+    """
+    settings = dict(request.settings)
+    for key, value in request.settings.items():
+        if value is None or not may_be_rounded(key):
+            continue
+        names = observed.matches.get(key, ()) if is_glob(key) else (key,)
+        live = next((observed.runtime[name] for name in names if name in observed.runtime), None)
+        bounds = numbers_in(value)
+        kept = [_kept_bound(key, bound, live, request.at_least) for bound in bounds]
+        if kept != bounds:
+            settings[key] = " ".join(str(number) for number in kept)
+    return request._replace(settings=settings)
+
+
+def _kept_bound(key: str, bound: int, live: str | None, at_least: bool) -> int:
+    """Return the nearest number within a bound that a key keeps, the bound if none is known."""
+    lowest, highest = (bound, 2 * bound + _WIDEST_STEP) if at_least else (0, bound)
+    nearest = bound
+    while lowest <= highest:
+        middle = (lowest + highest) // 2
+        kept = kept_numbers(key, [middle], live)
+        if not kept:
+            return bound
+        is_within = kept[0] >= bound if at_least else kept[0] <= bound
+        if is_within:
+            nearest = kept[0]
+        if is_within == at_least:
+            highest = middle - 1
+        else:
+            lowest = middle + 1
+    return nearest

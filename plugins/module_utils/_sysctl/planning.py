@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Collection, Iterable
 from .._lazy_module import LazyModule
 from .boot_file_editor import BootFileEditor
 from .errors import TuningError
-from .keys import is_glob, may_be_coupled, may_be_limited
+from .keys import is_glob, may_be_coupled, may_be_limited, may_be_rounded
 from .loaders import LONGEST_WRITE, Loader
 from .plan import Observed, Plan, RuntimeWrite
 from .request import Request, Values
@@ -51,6 +51,10 @@ def make_plan(request: Request, observed: Observed) -> Plan:
     Planning again after the plan was carried out gives a plan without changes.
     """
     request = with_numbers_for_words(request, observed)
+    if request.has_bound and any(may_be_rounded(key) for key in request.settings):
+        from .bounds import with_kept_bounds
+
+        request = with_kept_bounds(request, observed)
     requested = expand_globs(request.settings, observed)
     if request.present:
         _validate_values(request, requested, observed)
