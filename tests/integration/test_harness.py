@@ -60,14 +60,19 @@ def test_nothing_is_left_behind() -> None:
         world.run(["sh", "-c", "sleep 1000 >/dev/null 2>&1 &"])
         pids = [world._agent.pid, world.pid]
         scratch = Path(world.interpreter("python3")).parent
-        namespace = os.stat(f"/proc/{world.pid}/ns/net").st_ino
+        # While it is open, no other namespace gets its number.
+        namespace = os.open(f"/proc/{world.pid}/ns/net", os.O_RDONLY)
     for pid in pids:
         assert not Path(f"/proc/{pid}").exists()
     assert not scratch.exists()
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(FileNotFoundError, PermissionError):
-                assert os.stat(f"/proc/{name}/ns/net").st_ino != namespace
+    number = os.fstat(namespace).st_ino
+    users = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            if os.stat(f"/proc/{name}/ns/net").st_ino == number:
+                users.append(name)
+    os.close(namespace)
+    assert users == []
 
 
 def test_a_boot_is_a_new_namespace_with_the_real_loader() -> None:
