@@ -382,8 +382,14 @@ _SECRETS = {
         take=_read_ipv6_address, remedy="give an IPv6 address such as 2001:db8::1"
     ),
 }
+
+
+def _refuse(_text: str) -> None:
+    """Take no text at all."""
+
+
 _NOTHING = Grammar(
-    take={}.get,
+    take=_refuse,
     remedy="it takes no value at all; set the key of default or of an interface",
 )
 _MASK = Grammar(take=_read_hex_mask, remedy="give a mask of hexadecimal digits, without 0x")
