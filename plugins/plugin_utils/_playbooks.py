@@ -115,12 +115,12 @@ ALL_VARIABLES = (
 
 def _names(prefix: str, *others: str) -> Names:
     """Return the names of all variables of our playbooks with a prefix."""
-    known = set(others)
+    names = set(others)
     for variables in ALL_VARIABLES:
         for variable in variables:
             if variable.startswith(prefix):
-                known.add(variable[len(prefix) :])
-    return Names(prefix=prefix, known=frozenset(known))
+                names.add(variable[len(prefix) :])
+    return Names(prefix=prefix, endings=frozenset(names))
 
 
 AUDIT_NAMES = _names(AUDIT_PREFIX, "hosts", *AUDIT_OPTIONS)

@@ -42,7 +42,7 @@ VALUE_OPTIONS = ("profile", *KEYS)
 AUDIT_OPTIONS = (*VALUE_OPTIONS, "idle_limit", "path")
 """The options that a variable of the audit may give."""
 
-ROLE_NAMES = Names(prefix=ROLE_PREFIX, known=frozenset({*MODULE_OPTIONS, "hosts"}), reserved=True)
+ROLE_NAMES = Names(prefix=ROLE_PREFIX, endings=frozenset({*MODULE_OPTIONS, "hosts"}), reserved=True)
 """The variables of the role, and of its playbook."""
 
 Variables = Mapping[str, Any]

@@ -30,8 +30,8 @@ class Names(NamedTuple):
     """The names of variables that begin with a prefix."""
 
     prefix: str
-    known: Collection[str]
-    """Without the prefix."""
+    endings: Collection[str]
+    """What follows the prefix in each name."""
     reserved: bool = False
     """Whether nobody else's variables begin with the prefix."""
 
@@ -86,18 +86,18 @@ def check_names(variables: Mapping[str, Any], names: Names) -> None:
     """
     for variable in filter(names.has_prefix, variables):
         name = variable[len(names.prefix) :]
-        if name not in names.known and not _is_result(variables[variable]):
+        if name not in names.endings and not _is_result(variables[variable]):
             _check_unknown_name(name, names)
 
 
 def _check_unknown_name(name: str, names: Names) -> None:
     ratio = SOMEWHAT_SIMILAR if names.reserved else SIMILAR
-    suggestion = closest(name, names.known, ratio)
+    suggestion = closest(name, names.endings, ratio)
     if suggestion:
         remedy = f"did you mean {names.prefix}{suggestion}?"
     elif names.reserved:
-        known = ", ".join(names.prefix + known_name for known_name in sorted(names.known))
-        remedy = f"there are {known}"
+        variable_names = [names.prefix + ending for ending in sorted(names.endings)]
+        remedy = f"there are {', '.join(variable_names)}"
     else:
         return
     raise VariableError(f"{names.prefix}{name}: there is no such variable; {remedy}")
@@ -108,9 +108,9 @@ def _is_result(value: Any) -> bool:
     return isinstance(value, Mapping) and ("changed" in value or "failed" in value)
 
 
-def closest(name: str, known: Iterable[str], ratio: float) -> str | None:
-    """Return the known name that was probably meant, if any."""
-    names = list(known)
+def closest(name: str, choices: Iterable[str], ratio: float) -> str | None:
+    """Return the one of these names that was probably meant, if any."""
+    names = list(choices)
     synonym = SYNONYMS.get(name)
     if synonym in names:
         return synonym
