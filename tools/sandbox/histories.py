@@ -146,16 +146,21 @@ def check_histories(
 
     python: the interpreter that runs the tasks.
     """
+    yield from run_generated(world, "sandbox.history_runner", range(first, first + count), python)
+
+
+def run_generated(world: World, module: str, seeds: range, python: str) -> Iterator[dict[str, Any]]:
+    """Run a module that checks what it generates from seeds; yield what is not as expected."""
     project = Path(__file__).parents[2]
     library = Path(ansible.__file__).parents[1]
     imports = (project / "tools", project / ".build" / "src", library)
     answer = world.run(
-        [python, "-m", "sandbox.history_runner", world.loader, str(first), str(count)],
+        [python, "-m", module, world.loader, str(seeds.start), str(len(seeds))],
         env={"PYTHONPATH": os.pathsep.join(str(path) for path in imports)},
-        timeout=60 * count,
+        timeout=60 * len(seeds),
     )
     lines = [json.loads(line) for line in answer.stdout.splitlines()]
-    if not lines or lines[-1] != {"checked": count}:
+    if not lines or lines[-1] != {"checked": len(seeds)}:
         raise AssertionError(answer.stdout + answer.stderr)
     yield from lines[:-1]
 

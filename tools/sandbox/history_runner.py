@@ -257,8 +257,10 @@ def run_loader(loader: str) -> str:
     return completed.stdout.decode("latin-1")
 
 
-def check_in_child(seeds: Iterable[int], loader: str) -> list[dict[str, Any]]:
-    """Check histories in a child process; return those that do not end as expected.
+def check_in_child(
+    check: Callable[[int, str], dict[str, Any]], seeds: Iterable[int], loader: str
+) -> list[dict[str, Any]]:
+    """Check seeds in a child process; return what does not end as expected.
 
     Each has network namespaces of its own.
     """
@@ -266,7 +268,7 @@ def check_in_child(seeds: Iterable[int], loader: str) -> list[dict[str, Any]]:
     child = os.fork()
     if child == 0:
         with open(write_end, "w", encoding="utf-8") as pipe:
-            json.dump([_check_seed(seed, loader) for seed in seeds], pipe)
+            json.dump([check(seed, loader) for seed in seeds], pipe)
         os._exit(0)
     os.close(write_end)
     with open(read_end, encoding="utf-8") as pipe:
@@ -285,19 +287,20 @@ def _check_seed(seed: int, loader: str) -> dict[str, Any]:
 
 
 AT_ONCE = 50
-"""How many histories a process runs, so that what it remembers cannot affect many."""
+"""How many seeds a process checks, so that what it remembers cannot affect many."""
 
 
-def main() -> None:
+def run_checks(check: Callable[[int, str], dict[str, Any]]) -> None:
+    """Check the seeds that the command line names; print what is not as expected, and a count."""
     loader = sys.argv[1]
     first = int(sys.argv[2])
     count = int(sys.argv[3])
     end = first + count
     for start in range(first, end, AT_ONCE):
-        for outcome in check_in_child(range(start, min(start + AT_ONCE, end)), loader):
+        for outcome in check_in_child(check, range(start, min(start + AT_ONCE, end)), loader):
             print(json.dumps(outcome), flush=True)
     print(json.dumps({"checked": count}), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    run_checks(_check_seed)
