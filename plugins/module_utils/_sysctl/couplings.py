@@ -18,7 +18,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Mapping, NamedTuple
 
-from .keys import key_to_path, path_to_key
+from .keys import NO_MODULES_AFTER, key_to_path, path_to_key
 from .values import parse_number
 
 ALIASES = {
@@ -414,17 +414,10 @@ ONE_WAY = (
     OneWay("net.netfilter.nf_hooks_lwtunnel", "1", "the kernel takes no 0 after a 1"),
 )
 """What stays until a reboot (Documentation/admin-guide/sysctl)."""
+_CAP_SYS_MODULE = 1 << 16
 
 WHY_NO_VALUE_AGAIN = "it has no value yet, and the kernel takes none away again"
 """Why the first value of a key that has none cannot be taken back."""
-
-
-NO_MODULES_AFTER = (
-    "kernel.usermodehelper.inheritable",
-    "kernel.usermodehelper.bset",
-    "kernel.modules_disabled",
-)
-"""Keys after which the kernel may load no module, and so refuse a value that needs one."""
 
 
 def variable_of(key: str) -> str:
@@ -562,6 +555,22 @@ def _is_final(row: OneWay, value: str) -> bool:
     if row.final == ONLY_FEWER:
         return True
     return number == parse_number(row.final)
+
+
+def stops_modules(key: str, value: str) -> bool:
+    """Tell whether the kernel may load no module for a name after a key has this value.
+
+    It starts the program of kernel.modprobe with the capabilities of the two masks.
+    """
+    if key not in NO_MODULES_AFTER:
+        return False
+    if key == "kernel.modprobe":
+        return value.rpartition("/")[2] != "modprobe"
+    fields = value.split()
+    number = parse_number(fields[0]) if fields else value
+    if key == "kernel.modules_disabled":
+        return number == 1
+    return isinstance(number, int) and not number & _CAP_SYS_MODULE
 
 
 def needs_secret(key: str, value: str | None) -> bool:

@@ -116,6 +116,14 @@ KEYS_TAKING_NAMES = (
 )
 """Keys that take names of parts of the kernel, which may be modules."""
 
+NO_MODULES_AFTER = (
+    "kernel.modprobe",
+    "kernel.usermodehelper.inheritable",
+    "kernel.usermodehelper.bset",
+    "kernel.modules_disabled",
+)
+"""Keys after which the kernel may load no module, and so refuse a name that needs one."""
+
 
 def is_glob(key: str) -> bool:
     """Tell whether a key contains a glob character, as both loaders see it."""

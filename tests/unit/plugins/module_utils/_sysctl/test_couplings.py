@@ -148,6 +148,24 @@ def test_values_that_the_kernel_takes_only_after_a_reboot(
 
 
 @pytest.mark.parametrize(
+    ("key", "value", "stops"),
+    [
+        ("kernel.modprobe", "/bin/false", True),
+        ("kernel.modprobe", "", True),
+        ("kernel.modprobe", "/usr/sbin/modprobe", False),
+        ("kernel.modules_disabled", "1", True),
+        ("kernel.modules_disabled", "0", False),
+        ("kernel.usermodehelper.bset", "4294901759 511", True),
+        ("kernel.usermodehelper.bset", "0x10000", False),
+        ("kernel.usermodehelper.inheritable", "", False),
+        ("kernel.core_pattern", "/bin/false", False),
+    ],
+)
+def test_values_after_which_no_module_is_loaded(key: str, value: str, stops: bool) -> None:
+    assert couplings.stops_modules(key, value) is stops
+
+
+@pytest.mark.parametrize(
     ("key", "after", "interface"),
     [
         ("net.ipv6.conf.eth0.disable_ipv6", "1", "eth0"),
