@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
-from .._sysctl.couplings import effect_of, influences_on, variable_of
+from .._sysctl.couplings import (
+    effect_of,
+    influences_on,
+    stays_until_reboot,
+    variable_of,
+)
 from .._sysctl.effects import Effects
 from .._sysctl.errors import TuningError
 from .._sysctl.plan import Plan
@@ -57,7 +62,10 @@ class CoupledValues(RuntimeValues):
             before[key] = self.plan.observed.runtime[key]
         reasons = restore_values(self.in_order(before))
         for key, reason in self._irreversible.items():
-            if key in self.attempted and not self._is_refused(key):
+            if key not in self.attempted or self._is_refused(key):
+                continue
+            stays_itself = stays_until_reboot(key) or before[key] is None
+            if key in reasons or not stays_itself:
                 reasons[key] = f"{reason}; see to it, or reboot"
         return reasons
 

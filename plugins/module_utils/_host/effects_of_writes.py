@@ -180,9 +180,11 @@ def _takes_random(secret: str, plan: Plan, affected: Values) -> bool:
 def _irreversible_writes(
     plan: Plan, first_values: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
+    modules = plan.observed.modules
+    coming_keys = modules.coming_keys if modules else ()
     for write in plan.writes:
         reason = why_irreversible(write.key, write.before, write.after)
-        if write.before is None:
+        if write.before is None and write.key not in coming_keys:
             reason = WHY_NO_VALUE_AGAIN
         interface = interface_losing_ipv6(write.key, write.after)
         if interface:

@@ -26,6 +26,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._host.coupled_values
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.module_file import ModuleNeeds
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import (
     FileChange,
     Observed,
@@ -358,6 +359,14 @@ def test_an_error_names_what_cannot_be_taken_back(live: Kernel, root: HostRoot) 
     assert values_of(live) == {**START, KEXEC: "1"}
 
 
+def test_an_error_does_not_name_what_the_kernel_did_not_take(live: Kernel, root: HostRoot) -> None:
+    live.reactions[PTRACE] = lambda _text: live[PTRACE]
+    error = fails(make_coupled_plan({PTRACE: "3"}), root)
+    assert (error.key, error.rolled_back) == (PTRACE, True)
+    assert "NOT put back" not in str(error)
+    assert values_of(live) == START
+
+
 # --- known before ---
 
 
@@ -420,6 +429,23 @@ def test_names_before_that_a_key_without_a_value_cannot_be_without_one_again(liv
     ((named, reason),) = plan.effects.irreversible
     assert named == key
     assert "no value yet" in reason
+
+
+@pytest.mark.usefixtures("live")
+def test_a_key_of_a_module_that_the_run_loads_may_have_another_value_again() -> None:
+    key = "net.netfilter.nf_conntrack_max"
+    needs = ModuleNeeds(
+        path="/etc/modules-load.d/x.conf",
+        real_path="/etc/modules-load.d/x.conf",
+        content=None,
+        needed={},
+        to_load={"nf_conntrack": (key,)},
+    )
+    observed = Observed(
+        loader=LOADERS["systemd"], boot_files=make_tree({}), runtime={key: None}, modules=needs
+    )
+    plan = make_plan(make_request({key: "5"}, persistent=False), observed)
+    assert effects_of_writes.add_effects(plan).effects.irreversible == ()
 
 
 CONF = "net.ipv6.conf"
