@@ -7,6 +7,7 @@ from __future__ import annotations
 from .._sysctl.couplings import (
     effect_of,
     influences_on,
+    is_checked_by_number,
     stays_until_reboot,
     variable_of,
 )
@@ -37,6 +38,8 @@ class CoupledValues(RuntimeValues):
         self.effects = effects or Effects(affected={}, way_back=(), irreversible=())
         self._irreversible = dict(self.effects.irreversible)
         self._last = [key for key in self.keys() if self._comes_last(key)]
+        # The kernel takes a switch, but not every number: what may fail comes before.
+        self._last.sort(key=lambda key: not is_checked_by_number(key))
 
     def _comes_last(self, key: str) -> bool:
         if not self._irreversible or key in self._irreversible:

@@ -384,6 +384,9 @@ NEVER_0_AGAIN = "never 0 again"
 ONLY_FEWER = "only fewer"
 """A part of any value may stay."""
 
+_LOWEST = {ONLY_LOWER: -1, ONLY_MORE_FLAGS: 0}
+"""Which values stay -> the smallest number that such a key can have."""
+
 
 class OneWay(NamedTuple):
     """A setting that cannot be taken back before a reboot."""
@@ -522,11 +525,21 @@ def stays_until_reboot(key: str) -> bool:
 
 
 def why_irrevocable(key: str, live: str | None, value: str) -> str:
-    """Return why the kernel will not take a value before a reboot, "" if it may."""
+    """Return why the kernel will not take a value before a reboot, "" if it may.
+
+    live: the value before; None: not known, and then the reason is one that a reboot leaves.
+    """
     row = _one_way(key)
-    if row is None or live is None or row.final == ONLY_FEWER or not _is_final(row, live):
+    if row is None:
         return ""
     number = parse_number(value)
+    lowest = _LOWEST.get(row.final)
+    if lowest is not None and isinstance(number, int) and number < lowest:
+        return "the kernel takes no negative number"
+    if live is None or not _is_final(row, live):
+        return ""
+    if row.final == ONLY_FEWER:
+        return row.reason if _has_more_flags(value, live) else ""
     live_number = parse_number(live)
     if not isinstance(number, int) or not isinstance(live_number, int):
         return row.reason
@@ -536,6 +549,22 @@ def why_irrevocable(key: str, live: str | None, value: str) -> str:
         NEVER_0_AGAIN: number > 0,
     }
     return "" if is_taken.get(row.final, False) else row.reason
+
+
+def _has_more_flags(value: str, live: str) -> bool:
+    """Tell whether a mask of several numbers has a flag that another one lacks."""
+    for field, live_field in zip(value.split(), live.split()):
+        number = parse_number(field)
+        live_number = parse_number(live_field)
+        if isinstance(number, int) and isinstance(live_number, int) and number & ~live_number:
+            return True
+    return False
+
+
+def is_checked_by_number(key: str) -> bool:
+    """Tell whether it depends on the number of a key with no way back what the kernel takes."""
+    row = _one_way(key)
+    return row is not None and not row.final.isdigit()
 
 
 def _one_way(key: str) -> OneWay | None:
