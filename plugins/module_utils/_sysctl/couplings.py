@@ -551,6 +551,23 @@ def why_irrevocable(key: str, live: str | None, value: str) -> str:
     return "" if is_taken.get(row.final, False) else row.reason
 
 
+def is_mask(key: str) -> bool:
+    """Tell whether a key is a mask of two numbers from which the kernel only takes flags away."""
+    row = _one_way(key)
+    return row is not None and row.final == ONLY_FEWER
+
+
+def common_flags(before: str, value: str) -> str:
+    """Return what a mask becomes when a value is written to it: the flags that both have."""
+    fields = before.split()
+    for index, pair in enumerate(zip(before.split(), value.split())):
+        number = parse_number(pair[0])
+        written = parse_number(pair[1])
+        if isinstance(number, int) and isinstance(written, int):
+            fields[index] = str(number & written)
+    return " ".join(fields)
+
+
 def _has_more_flags(value: str, live: str) -> bool:
     """Tell whether a mask of several numbers has a flag that another one lacks."""
     for field, live_field in zip(value.split(), live.split()):
