@@ -381,9 +381,14 @@ ONLY_MORE_FLAGS = "only more flags"
 """Every flag stays."""
 NEVER_0_AGAIN = "never 0 again"
 """Every number but 0 may be replaced by any other but 0."""
+NEVER_UNSET_AGAIN = "never -1 again"
+"""Every number but -1 may be replaced by any other but -1."""
 ONLY_FEWER = "only fewer"
 """A part of any value may stay."""
 
+_NEVER_AGAIN = {NEVER_0_AGAIN: 0, NEVER_UNSET_AGAIN: -1}
+"""Which values stay -> the number with which such a key starts, and which it does not take."""
+_UNUSED = "the kernel takes no -1, which it has itself once the id is used"
 _LOWEST = {ONLY_LOWER: -1, ONLY_MORE_FLAGS: 0}
 """Which values stay -> the smallest number that such a key can have."""
 
@@ -409,6 +414,9 @@ ONE_WAY = (
         NEVER_0_AGAIN,
         "the kernel takes no 0, with which it starts",
     ),
+    OneWay("kernel.msg_next_id", NEVER_UNSET_AGAIN, _UNUSED),
+    OneWay("kernel.sem_next_id", NEVER_UNSET_AGAIN, _UNUSED),
+    OneWay("kernel.shm_next_id", NEVER_UNSET_AGAIN, _UNUSED),
     OneWay("kernel.tainted", ONLY_MORE_FLAGS, "the kernel only adds to these flags"),
     OneWay("kernel.usermodehelper.bset", ONLY_FEWER, "the kernel only takes capabilities away"),
     OneWay(
@@ -514,7 +522,7 @@ def why_irreversible(key: str, before: str | None, after: str) -> str:
     row = _one_way(key)
     if row is None or before == after or not _is_final(row, after):
         return ""
-    if row.final == NEVER_0_AGAIN and before is not None and _is_final(row, before):
+    if row.final in _NEVER_AGAIN and before is not None and _is_final(row, before):
         return ""
     return row.reason
 
@@ -547,6 +555,7 @@ def why_irrevocable(key: str, live: str | None, value: str) -> str:
         ONLY_LOWER: 0 <= number < live_number,
         ONLY_MORE_FLAGS: number | live_number == number,
         NEVER_0_AGAIN: number > 0,
+        NEVER_UNSET_AGAIN: number >= 0,
     }
     return "" if is_taken.get(row.final, False) else row.reason
 
@@ -596,8 +605,8 @@ def _is_final(row: OneWay, value: str) -> bool:
     number = parse_number(value)
     if row.final == ONLY_LOWER:
         return isinstance(number, int) and number >= 0
-    if row.final in (ONLY_MORE_FLAGS, NEVER_0_AGAIN):
-        return number != 0
+    if row.final in (ONLY_MORE_FLAGS, *_NEVER_AGAIN):
+        return number != _NEVER_AGAIN.get(row.final, 0)
     if row.final == ONLY_FEWER:
         return True
     return number == parse_number(row.final)
