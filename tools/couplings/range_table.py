@@ -68,6 +68,7 @@ STATED = {
     "net.ipv4.ip_unprivileged_port_start": ("0 65535", _LIMITED),
     "net.ipv4.ipfrag_high_thresh": (_ULONG, _LIMITED),
     "net.ipv4.ipfrag_low_thresh": (_ULONG, _LIMITED),
+    "net.ipv4.tcp_reordering": ("1 2147483647 | -2147483648 2147483647", _LIMITED),
     "net.ipv4.vs.sync_ports": ("1 1 | 1 1073741824", "powers of two only"),
     "net.ipv6.conf.*.mtu": ("1280 1280 | 1280 2147483647", "the MTU of the device"),
     "net.ipv6.ip6frag_high_thresh": (_ULONG, _LIMITED),

@@ -135,6 +135,16 @@ CONDITIONS = (
         values=("8388608", "8388609"),
     ),
     Condition(
+        prepared=(("net.ipv4.tcp_max_reordering", "500"),),
+        key="net.ipv4.tcp_reordering",
+        values=("500", "501"),
+    ),
+    Condition(
+        prepared=(("net.ipv4.tcp_reordering", "200"),),
+        key="net.ipv4.tcp_max_reordering",
+        values=("100",),
+    ),
+    Condition(
         prepared=(("kernel.sched_rt_runtime_us", "400000"),),
         key="kernel.sched_rt_period_us",
         values=("400000", "399999"),

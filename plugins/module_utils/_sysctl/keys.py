@@ -75,6 +75,8 @@ _LIMITED_PREFIXES = (
     "net.ipv4.ip_local_port_range",
     "net.ipv4.ip_unprivileged_port_start",
     "net.ipv4.ipfrag_",
+    "net.ipv4.tcp_max_reordering",
+    "net.ipv4.tcp_reordering",
     "net.ipv6.ip6frag_",
     "net.netfilter.nf_conntrack_frag6_",
     "net.rds.reconnect_",
