@@ -145,6 +145,16 @@ CONDITIONS = (
         values=("100",),
     ),
     Condition(
+        prepared=(("kernel.sched_deadline_period_min_us", "1000"),),
+        key="kernel.sched_deadline_period_max_us",
+        values=("1000", "999"),
+    ),
+    Condition(
+        prepared=(("kernel.sched_deadline_period_max_us", "2000000"),),
+        key="kernel.sched_deadline_period_min_us",
+        values=("2000000", "2000001"),
+    ),
+    Condition(
         prepared=(("kernel.sched_rt_runtime_us", "400000"),),
         key="kernel.sched_rt_period_us",
         values=("400000", "399999"),

@@ -70,6 +70,7 @@ _COUPLED_PREFIXES = (
 
 _LIMITED_PREFIXES = (
     "kernel.perf_event_max_sample_rate",
+    "kernel.sched_deadline_period_m",
     "kernel.sched_rt_",
     "kernel.sched_util_clamp_m",
     "net.ipv4.ip_local_port_range",

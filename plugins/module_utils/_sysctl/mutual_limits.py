@@ -37,9 +37,12 @@ class Ordered(NamedTuple):
     since: tuple[int, int] = (0, 0)
     """The oldest kernel that is known to do so."""
 
-    def limited(self) -> tuple[str, ...]:
-        """Return the keys of which the kernel refuses a value because of the other one."""
-        if kernel_version() < self.since:
+    def limited(self, kernel: tuple[int, ...] | None = None) -> tuple[str, ...]:
+        """Return the keys of which a kernel refuses a value because of the other one.
+
+        kernel: its version; None: that of the running one.
+        """
+        if (kernel or kernel_version()) < self.since:
             return ()
         return (self.lower,) if self.is_one_sided else (self.lower, self.upper)
 
@@ -56,6 +59,12 @@ class Blocked(NamedTuple):
 _FRAGMENTS = "ip4_frags_ns_ctl_table, net/ipv4/ip_fragment.c, and what is like it"
 
 ORDERED = (
+    Ordered(
+        lower="kernel.sched_deadline_period_min_us",
+        upper="kernel.sched_deadline_period_max_us",
+        source="sched_dl_sysctls, kernel/sched/deadline.c",
+        since=(6, 1),
+    ),
     Ordered(
         lower="kernel.sched_rt_runtime_us",
         upper="kernel.sched_rt_period_us",
@@ -119,6 +128,8 @@ BLOCKED = (
 )
 START_VALUES = {
     "kernel.perf_cpu_time_max_percent": "25",
+    "kernel.sched_deadline_period_max_us": "4194304",
+    "kernel.sched_deadline_period_min_us": "100",
     "kernel.sched_rt_period_us": "1000000",
     "kernel.sched_rt_runtime_us": "950000",
     "kernel.sched_util_clamp_max": "1024",
@@ -158,11 +169,16 @@ def blocking_keys(key: str) -> list[str]:
     return [rule.other for rule in BLOCKED if rule.key == key]
 
 
-def why_out_of_order(key: str, value: str, values: Values) -> str:
-    """Return why the kernel refuses a value while other keys have these, "" if it does not."""
+def why_out_of_order(
+    key: str, value: str, values: Values, kernel: tuple[int, ...] | None = None
+) -> str:
+    """Return why a kernel refuses a value while other keys have these, "" if it does not.
+
+    kernel: its version; None: that of the running one.
+    """
     numbers = numbers_in(value)
     for pair in ORDERED:
-        if not numbers or key not in pair.limited():
+        if not numbers or key not in pair.limited(kernel):
             continue
         other = pair.lower if key == pair.upper else pair.upper
         limit = numbers_in(values.get(other, ""))

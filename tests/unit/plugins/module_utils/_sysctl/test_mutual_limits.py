@@ -21,6 +21,8 @@ PAGE = Path(__file__).parents[5] / "docs/keys-that-act-on-each-other.md"
 LOW, HIGH = "net.ipv4.ipfrag_low_thresh", "net.ipv4.ipfrag_high_thresh"
 PORTS, FIRST_PORT = "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start"
 REORDERING, MOST = "net.ipv4.tcp_reordering", "net.ipv4.tcp_max_reordering"
+SHORTEST = "kernel.sched_deadline_period_min_us"
+LONGEST = "kernel.sched_deadline_period_max_us"
 RATE, PERCENT = "kernel.perf_event_max_sample_rate", "kernel.perf_cpu_time_max_percent"
 LIVE = {
     LOW: "3",
@@ -29,6 +31,8 @@ LIVE = {
     FIRST_PORT: "1024",
     PERCENT: "25",
     RATE: "100000",
+    SHORTEST: "100",
+    LONGEST: "4194304",
     REORDERING: "50",
     MOST: "100",
 }
@@ -69,6 +73,8 @@ def test_other_keys_do_not_import_the_table():
         ({MOST: "20"}, [MOST]),
         ({MOST: "20", REORDERING: "60"}, [REORDERING, MOST]),
         ({REORDERING: "101"}, None),
+        ({SHORTEST: "5000000", LONGEST: "6000000"}, [LONGEST, SHORTEST]),
+        ({SHORTEST: "5000000"}, None),
     ],
 )
 def test_the_order_in_which_the_kernel_takes_values(values, order):
