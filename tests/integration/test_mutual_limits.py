@@ -14,6 +14,7 @@ from sandbox.world import World
 
 LOW, HIGH = "net.ipv4.ipfrag_low_thresh", "net.ipv4.ipfrag_high_thresh"
 PORTS, FIRST_PORT = "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start"
+REORDERING, MOST = "net.ipv4.tcp_reordering", "net.ipv4.tcp_max_reordering"
 MODE, SECRET = "net.ipv6.conf.lo.addr_gen_mode", "net.ipv6.conf.lo.stable_secret"
 ALL_MODES, DEFAULT_MODE = "net.ipv6.conf.all.addr_gen_mode", "net.ipv6.conf.default.addr_gen_mode"
 OTHER = "/etc/sysctl.d/10-a.conf"
@@ -29,6 +30,9 @@ LINES = {
     "a mode without a secret": f"{MODE} = 2\n{DEFAULT_MODE} = 2\n",
     "a mode after a secret": f"{SECRET} = 2001:db8::1\n{MODE} = 0\n{ALL_MODES} = 0\n{MODE} = 2\n",
     "a mode for all": f"{ALL_MODES} = 2\n",
+    "a most that comes first": f"{MOST} = 500\n{REORDERING} = 400\n",
+    "a most that comes last": f"{REORDERING} = 400\n{MOST} = 500\n",
+    "a most that becomes less": f"{REORDERING} = 200\n{MOST} = 100\n",
     "twice": f"{LOW} = 2000\n{HIGH} = 3000\n{LOW} = 4000\n{HIGH} = 1000\n",
 }
 
@@ -39,7 +43,7 @@ def test_what_is_said_of_a_boot(
     make_world: Callable[..., World], ask: Asker, loader: str, text: str
 ) -> None:
     world = make_world({OTHER: text}, loader=loader)
-    keys = [LOW, HIGH, PORTS, FIRST_PORT, MODE, ALL_MODES, DEFAULT_MODE]
+    keys = [LOW, HIGH, PORTS, FIRST_PORT, MODE, ALL_MODES, DEFAULT_MODE, REORDERING, MOST]
     settings = ask.again(world, info(keys=keys))["settings"]
     before = {key: world.sysctl(key) for key in keys}
     expected = {key: settings[key]["boot"] or before[key] for key in keys}
@@ -82,6 +86,20 @@ def test_values_come_in_an_order_that_the_kernel_takes(
     assert world.boot(loader, list(up)).values == up
     ask.ok(world, sysctl(result["previous"]))
     assert world.sysctl(HIGH) == "4194304"
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+def test_a_key_that_may_be_above_its_limit(
+    make_world: Callable[..., World], ask: Asker, loader: str
+) -> None:
+    world = make_world(loader=loader)
+    ask.ok(world, sysctl({REORDERING: "250"}))
+    up = {REORDERING: "900", MOST: "1000"}
+    result = ask.ok(world, sysctl(up))
+    assert {key: world.sysctl(key) for key in up} == up
+    assert world.boot(loader, list(up)).values == up
+    ask.ok(world, sysctl(result["previous"]))
+    assert (world.sysctl(REORDERING), world.sysctl(MOST)) == ("250", "300")
 
 
 def test_our_line_that_the_next_boot_would_refuse(world: World, ask: Asker) -> None:

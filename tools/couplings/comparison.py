@@ -280,12 +280,13 @@ def roundings_not_shown(records: Iterable[Record]) -> list[str]:
 def limit_contradictions(record: Record) -> list[str]:
     """Return the writes that a kernel refused because of another key, or not, unlike the table."""
     problems = []
+    kernel = tuple(int(number) for number in record["kernel"].split("."))
     refused = record["refused"]
     for row in record["conditions"]:
         if any(value in refused.get(key, {}) for key, value in row["prepared"].items()):
             continue  # in namespaces, Linux 5.10 takes no threshold above that of the first one
         values = {**limits.START_VALUES, **row["prepared"]}
-        reason = limits.why_out_of_order(row["key"], row["wrote"], values)
+        reason = limits.why_out_of_order(row["key"], row["wrote"], values, kernel)
         if bool(reason) != bool(row["error"]):
             outcome = row["error"] or "taken"
             after = f"{row['key']}: {row['wrote']!r} after {row['prepared']} is {outcome}"
@@ -293,7 +294,7 @@ def limit_contradictions(record: Record) -> list[str]:
     for key in sorted(_measured_keys(record)):
         has_many_numbers = " " in limits.START_VALUES.get(key, "")
         for wrote in () if has_many_numbers else POSITIVE:
-            reason = limits.why_out_of_order(key, wrote, limits.START_VALUES)
+            reason = limits.why_out_of_order(key, wrote, limits.START_VALUES, kernel)
             if reason and wrote not in record["refused"].get(key, {}):
                 problems.append(f"Linux {record['kernel']}: {key}: {wrote} is taken, but {reason}")
     return problems

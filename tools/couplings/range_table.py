@@ -38,6 +38,7 @@ from __future__ import annotations
 '''
 
 _ULONG = "0 18446744073709551615"
+_UINT = "0 2147483647 | -2147483648 4294967295"
 _PAGES = "0 0 | 0 18446744073709551615"
 _LIMITED = "another key limits it further, see mutual_limits.py"
 _SIZE = "the size of a structure of the kernel"
@@ -46,6 +47,8 @@ STATED = {
     "kernel.max_rcu_stall_to_panic": ("1 2147483647", "0 is its value, and cannot be written"),
     "kernel.perf_event_max_sample_rate": ("1 2147483647", _LIMITED),
     "kernel.pid_max": ("65536 4194304 | 301 4194304", "the number of CPUs"),
+    "kernel.sched_deadline_period_max_us": (_UINT, _LIMITED),
+    "kernel.sched_deadline_period_min_us": (_UINT, _LIMITED),
     "kernel.sched_rt_period_us": ("1 2147483647", _LIMITED),
     "kernel.sched_rt_runtime_us": ("-1 2147483647", _LIMITED),
     "kernel.sched_util_clamp_max": ("0 1024", _LIMITED),
@@ -68,6 +71,7 @@ STATED = {
     "net.ipv4.ip_unprivileged_port_start": ("0 65535", _LIMITED),
     "net.ipv4.ipfrag_high_thresh": (_ULONG, _LIMITED),
     "net.ipv4.ipfrag_low_thresh": (_ULONG, _LIMITED),
+    "net.ipv4.tcp_reordering": ("1 2147483647 | -2147483648 2147483647", _LIMITED),
     "net.ipv4.vs.sync_ports": ("1 1 | 1 1073741824", "powers of two only"),
     "net.ipv6.conf.*.mtu": ("1280 1280 | 1280 2147483647", "the MTU of the device"),
     "net.ipv6.ip6frag_high_thresh": (_ULONG, _LIMITED),
@@ -88,8 +92,6 @@ STATED = {
 
 WITHOUT_RANGE = {
     "kernel.nmi_watchdog": "a virtual machine has no such interrupt",
-    "kernel.sched_deadline_period_max_us": "the other one limits it",
-    "kernel.sched_deadline_period_min_us": "the other one limits it",
     "kernel.sem": "the sum of some numbers is limited, see rounding.py",
     "kernel.usermodehelper.bset": "a mask, from which bits can be taken",
     "kernel.usermodehelper.inheritable": "a mask, from which bits can be taken",

@@ -135,6 +135,26 @@ CONDITIONS = (
         values=("8388608", "8388609"),
     ),
     Condition(
+        prepared=(("net.ipv4.tcp_max_reordering", "500"),),
+        key="net.ipv4.tcp_reordering",
+        values=("500", "501"),
+    ),
+    Condition(
+        prepared=(("net.ipv4.tcp_reordering", "200"),),
+        key="net.ipv4.tcp_max_reordering",
+        values=("100",),
+    ),
+    Condition(
+        prepared=(("kernel.sched_deadline_period_min_us", "1000"),),
+        key="kernel.sched_deadline_period_max_us",
+        values=("1000", "999"),
+    ),
+    Condition(
+        prepared=(("kernel.sched_deadline_period_max_us", "2000000"),),
+        key="kernel.sched_deadline_period_min_us",
+        values=("2000000", "2000001"),
+    ),
+    Condition(
         prepared=(("kernel.sched_rt_runtime_us", "400000"),),
         key="kernel.sched_rt_period_us",
         values=("400000", "399999"),

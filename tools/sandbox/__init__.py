@@ -17,6 +17,7 @@ init_scripts/     the scripts by which Alpine and Void Linux apply the files
 trees.py          random trees of sysctl files; distributions.py has those of real distributions
 kernel_keys.py    writes keys of the real kernel in new namespaces, as the loaders do it
 histories.py      generated tasks over coupled keys; history_runner.py runs them and boots
+odd_lines.py      generated lines for any key of the network; odd_lines_runner.py boots with them
 open_keys.py      the keys of a network namespace, opened once and read again and again
 oracle.py         what the real boot loaders make of a tree; predict.py says what we expect of them
 """

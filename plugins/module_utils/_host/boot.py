@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Iterator
 
 from .._sysctl.boot_files import BootFiles, HostTraits
 from .._sysctl.errors import describe_os_error
+from .._sysctl.keys import NO_MODULES_AFTER, key_to_path
 from .._sysctl.loaders import COMMAND_LINE, FOLDERS, INIT_SCRIPTS, LOADERS, Loader
-from .._sysctl.text import decode
+from .._sysctl.text import decode, encode
 from .files import HostFiles, read_file
 from .later.programs import with_later_programs
 from .proc_sys import proc_path
@@ -74,15 +75,29 @@ def read_boot_files(files: HostFiles) -> BootFiles:
                 is_there=error.errno != errno.ELOOP,
             )
             problems.append(problem)
+    traits = HostTraits(has_udev=udev_applies_keys(files), missing_keys=missing_keys(files))
     boot_files = BootFiles(
         listing=listing,
         contents=contents,
         command_line=_read_command_line(files),
         problems=tuple(problems),
         doubts=_doubts_about_the_loader(files),
-        traits=HostTraits(udev_applies_keys(files), missing_keys(files)),
+        traits=traits,
     )
-    return with_later_programs(boot_files, files)
+    boot_files = with_later_programs(boot_files, files)
+    return _with_early_names(boot_files, files)
+
+
+def _with_early_names(boot_files: BootFiles, files: HostFiles) -> BootFiles:
+    """Add the names that need no module, if a line may keep modules from being loaded."""
+    marks = [encode(key_to_path(key).rpartition("/")[2]) for key in NO_MODULES_AFTER]
+    text = b"\n".join([encode(boot_files.command_line), *boot_files.contents.values()])
+    if not any(mark in text for mark in marks):
+        return boot_files
+    from .early_names import names_there_early
+
+    names = names_there_early(files)
+    return boot_files._replace(traits=boot_files.traits._replace(early_names=names))
 
 
 def _problem(path: str, reason: str, matters: bool, is_there: bool = True) -> FileProblem:

@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
-from .._sysctl.couplings import effect_of, influences_on, variable_of
+from .._sysctl.couplings import (
+    effect_of,
+    influences_on,
+    is_checked_by_number,
+    stays_until_reboot,
+    variable_of,
+)
 from .._sysctl.effects import Effects
 from .._sysctl.errors import TuningError
 from .._sysctl.plan import Plan
@@ -32,6 +38,8 @@ class CoupledValues(RuntimeValues):
         self.effects = effects or Effects(affected={}, way_back=(), irreversible=())
         self._irreversible = dict(self.effects.irreversible)
         self._last = [key for key in self.keys() if self._comes_last(key)]
+        # The kernel takes a switch, but not every number: what may fail comes before.
+        self._last.sort(key=lambda key: not is_checked_by_number(key))
 
     def _comes_last(self, key: str) -> bool:
         if not self._irreversible or key in self._irreversible:
@@ -57,7 +65,10 @@ class CoupledValues(RuntimeValues):
             before[key] = self.plan.observed.runtime[key]
         reasons = restore_values(self.in_order(before))
         for key, reason in self._irreversible.items():
-            if key in self.attempted and not self._is_refused(key):
+            if key not in self.attempted or self._is_refused(key):
+                continue
+            stays_itself = stays_until_reboot(key) or before[key] is None
+            if key in reasons or not stays_itself:
                 reasons[key] = f"{reason}; see to it, or reboot"
         return reasons
 

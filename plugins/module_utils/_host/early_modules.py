@@ -96,6 +96,18 @@ def is_built_in(files: HostFiles, name: str) -> bool:
     return bool(kernels) and all(name in _built_in(files, kernel) for kernel in kernels)
 
 
+def built_in_modules(files: HostFiles) -> set[str]:
+    """Return the modules that the kernel has built in; of an image, all of its kernels."""
+    if files.root != "/":
+        of_kernels = [_built_in(files, kernel) for kernel in names_in(files, "/lib/modules")]
+        return set.intersection(*of_kernels) if of_kernels else set()
+    modules = _built_in(files, os.uname().release)
+    for name in names_in(files, "/sys/module"):
+        if not os.path.exists(f"/sys/module/{name}/initstate"):
+            modules.add(name)
+    return modules
+
+
 def _built_in(files: HostFiles, kernel: str) -> set[str]:
     """Return the modules that a kernel has built in, as the list that comes with it says."""
     text = read_text(files, f"/lib/modules/{kernel}/modules.builtin")

@@ -23,7 +23,7 @@ from .._sysctl.couplings import (
 from .._sysctl.effects import Effects
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import is_glob, key_to_path, path_to_key
-from .._sysctl.plan import Plan
+from .._sysctl.plan import Plan, RuntimeWrite
 from .._sysctl.request import Values
 from .._sysctl.secrets import quote_value
 from .._sysctl.text import shorten
@@ -47,15 +47,26 @@ def observe_effects(plan: Plan) -> Plan:
     A value that the kernel takes only after a reboot is refused.
     """
     for write in plan.writes:
-        reason = why_locked(write.key, write.before, write.after)
-        if reason:
-            raise TuningError(
-                f"{write.key}: {reason}; set it with 'runtime: false', then reboot", write.key
-            )
+        _refuse_locked(write)
     with_effects = add_effects(plan)
     effects = with_effects.effects
     has_effects = effects and (effects.affected or effects.irreversible)
     return with_effects if has_effects else plan
+
+
+def _refuse_locked(write: RuntimeWrite) -> None:
+    """Refuse a value that the kernel takes only after a reboot, or never."""
+    reason = why_irrevocable(write.key, None, write.after)
+    if reason:
+        value = quote_value(write.key, write.after)
+        raise TuningError(
+            f"{write.key}: {value} is refused by the kernel: {reason}; give 0 or more", write.key
+        )
+    reason = why_locked(write.key, write.before, write.after)
+    if reason:
+        raise TuningError(
+            f"{write.key}: {reason}; set it with 'runtime: false', then reboot", write.key
+        )
 
 
 def why_locked(key: str, live: str | None, value: str) -> str:
@@ -180,9 +191,11 @@ def _takes_random(secret: str, plan: Plan, affected: Values) -> bool:
 def _irreversible_writes(
     plan: Plan, first_values: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
+    modules = plan.observed.modules
+    coming_keys = modules.coming_keys if modules else ()
     for write in plan.writes:
         reason = why_irreversible(write.key, write.before, write.after)
-        if write.before is None:
+        if write.before is None and write.key not in coming_keys:
             reason = WHY_NO_VALUE_AGAIN
         interface = interface_losing_ipv6(write.key, write.after)
         if interface:

@@ -15,7 +15,7 @@ from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.plan import Plan, RuntimeWrite
 from .._sysctl.secrets import quote_value
 from .._sysctl.value_checks import out_of_range_error
-from .._sysctl.values import values_equal
+from .._sysctl.values import numbers_in, values_equal
 from . import loadable_modules
 from .proc_sys import proc_path, read_key, write_key
 
@@ -51,6 +51,9 @@ _MODULES = {
     "net.core.default_qdisc": "sch_",
 }
 """Key that takes names -> how the name of the module for one starts."""
+
+_TAKING_MEMORY = ("vm.nr_hugepages", "vm.nr_hugepages_mempolicy")
+"""Keys whose number is the count of pages that the kernel takes from the free memory at once."""
 
 
 def vanished_error(key: str) -> TuningError:
@@ -178,6 +181,11 @@ def not_kept_error(key: str, live: str, plan: Plan, attempted: Collection[str]) 
             f"it had {desired}, so it was not written, but reads {shown} now: another key of "
             "the task, or another program, changed it. Give the keys in another order"
         )
+    elif _lacks_memory(key, live, str(plan.desired[key])):
+        reason = (
+            f"{desired} was written, but the free memory sufficed for {shown} only; free some, "
+            "ask for fewer pages, or have them taken at boot"
+        )
     elif _is_made_by_kernel(key, live, plan):
         reason = (
             f"{desired} was written, but the kernel makes {shown} of it, since it rounds or "
@@ -189,6 +197,11 @@ def not_kept_error(key: str, live: str, plan: Plan, attempted: Collection[str]) 
             "another program, changed it. Ask for a value that stays"
         )
     return TuningError(f"{key}: {reason}", key)
+
+
+def _lacks_memory(key: str, live: str, desired: str) -> bool:
+    """Tell whether a key is less than asked for because the kernel has no memory for more."""
+    return key in _TAKING_MEMORY and numbers_in(live) < numbers_in(desired)
 
 
 def _is_made_by_kernel(key: str, live: str, plan: Plan) -> bool:

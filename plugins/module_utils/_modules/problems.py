@@ -9,6 +9,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from .._host.similar_keys import find_similar_key
 from .._sysctl.errors import TuningError
 from .._sysctl.globs import stands_for
+from .._sysctl.keys import is_glob
 from .._sysctl.messages import is_refused, override_errors
 from .._sysctl.plan import Observed, Plan
 from .._sysctl.planning import (
@@ -67,10 +68,9 @@ def all_problems(
     """
     request = with_numbers_for_words(request, observed)
     known_errors = [*errors, *_invalid_values(request, observed), *_missing_keys(request, observed)]
-    wrong_keys = {problem.key for problem in known_errors}
-    settings = {key: value for key, value in request.settings.items() if key not in wrong_keys}
+    rest = _without_wrong_settings(request, known_errors)
     try:
-        plan = make_plan(request._replace(settings=settings), observed)
+        plan = make_plan(rest, observed)
     except TuningError as error_of_the_rest:
         known_errors.append(error_of_the_rest)
     else:
@@ -78,6 +78,17 @@ def all_problems(
     if not known_errors and error is not None:
         known_errors.append(error)
     return combine(known_errors)
+
+
+def _without_wrong_settings(request: Request, errors: Iterable[TuningError]) -> Request:
+    """Return a request without the settings, globs among them, that errors are about."""
+    wrong_keys = {error.key for error in errors if error.key is not None}
+    settings = {}
+    for key, value in request.settings.items():
+        matches = [wrong for wrong in wrong_keys if stands_for(key, wrong)] if is_glob(key) else ()
+        if key not in wrong_keys and not matches:
+            settings[key] = value
+    return request._replace(settings=settings)
 
 
 def _invalid_values(request: Request, observed: Observed) -> list[TuningError]:

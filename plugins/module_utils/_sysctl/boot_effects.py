@@ -22,9 +22,11 @@ from .couplings import (
     START_VALUES,
     WRITTEN,
     Influence,
+    common_flags,
     effect_of,
     has_effect,
     influences_on,
+    is_mask,
     names_of,
     needs_secret,
     variable_of,
@@ -45,7 +47,8 @@ else:
     kernel_text = LazyModule(__name__, ".kernel_text")
 
 _ONE_NUMBER = "0"
-"""Every key of couplings.py holds one number, or has a grammar of its own."""
+"""The keys of couplings.py hold one number, are masks of two, or have a grammar of their own."""
+_MASK = "0 0"
 _SWITCH = ("0", "1")
 """Most keys of couplings.py take these as they are, unless ``why_irrevocable`` says otherwise."""
 _TAKES_NO_SWITCH = (
@@ -255,13 +258,15 @@ class _Boot:
         text = line.value or ""
         value: str | None = text
         if not self._is_kept(name, text):
-            # Another one than the text: the kernel need not take the value that a key has.
-            live = "1" if text == _ONE_NUMBER else _ONE_NUMBER
-            value = value_in_text(name, text, live)
+            value = value_in_text(name, text, _other_value(name, text))
         if value is None:
             return None
         variable = variable_of(name)
-        reason = self._why_refused(variable, self._values.get(variable), value)
+        before = self._values.get(variable)
+        if before is not None and is_mask(variable):
+            common = common_flags(before, value)
+            value = value if values_equal(variable, common, before) else common
+        reason = self._why_refused(variable, before, value)
         if reason and variable == self._variable:
             self.refused.append((line, reason))
         return None if reason else value
@@ -331,6 +336,12 @@ class _Boot:
     def _set_winner(self, line: Line, value: str) -> None:
         self.winner = line._replace(value=value)
         self.unclear = None
+
+
+def _other_value(name: str, text: str) -> str:
+    """Return a value of a key that is not a text: the kernel need not take what a key has."""
+    value = _MASK if is_mask(name) else _ONE_NUMBER
+    return value.replace("0", "1") if text == value else value
 
 
 def _is_reset_later(key: str) -> bool:

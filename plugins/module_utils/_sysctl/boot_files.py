@@ -36,6 +36,8 @@ class HostTraits(NamedTuple):
     """How keys start that this host lacks, since it does not have the first network namespace."""
     available_names: tuple[str, ...] = ()
     """Names that the kernel takes for keys that take names, as far as they were looked up."""
+    early_names: tuple[str, ...] | None = ()
+    """Names among them that need no module to be loaded during the boot; None: all of them."""
 
 
 USUAL_HOST = HostTraits()

@@ -11,8 +11,8 @@ from typing import Iterable
 
 from .boot_file_editor import BootFileEditor
 from .coupled_request import is_direct, lines_before_their_default
-from .couplings import NO_MODULES_AFTER, influences_on, variable_of
-from .keys import may_be_coupled
+from .couplings import influences_on, stops_modules, variable_of
+from .keys import NO_MODULES_AFTER, may_be_coupled
 from .precedence import precedence_of
 from .sysctl_d import Line, parse_lines
 from .values import values_equal
@@ -99,7 +99,9 @@ def _move_behind_stopped(editor: BootFileEditor) -> None:
     observed = editor.observed
     lines = parse_lines(editor.boot_files.contents.get(observed.real_path, b""), observed.loader)
     assigned = [line.key for line in lines if line.value is not None]
+    values = {line.key: line.value or "" for line in lines}
     stopping = [key for key in NO_MODULES_AFTER if key in assigned]
+    stopping = [key for key in stopping if stops_modules(key, values[key])]
     if stopping and assigned[-len(stopping) :] != stopping:
         editor.move_to_end(stopping)
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Mapping, NamedTuple
 
-from .keys import key_to_path, path_to_key
+from .keys import NO_MODULES_AFTER, key_to_path, path_to_key
 from .values import parse_number
 
 ALIASES = {
@@ -386,8 +386,16 @@ ONLY_MORE_FLAGS = "only more flags"
 """Every flag stays."""
 NEVER_0_AGAIN = "never 0 again"
 """Every number but 0 may be replaced by any other but 0."""
+NEVER_UNSET_AGAIN = "never -1 again"
+"""Every number but -1 may be replaced by any other but -1."""
 ONLY_FEWER = "only fewer"
 """A part of any value may stay."""
+
+_NEVER_AGAIN = {NEVER_0_AGAIN: 0, NEVER_UNSET_AGAIN: -1}
+"""Which values stay -> the number with which such a key starts, and which it does not take."""
+_UNUSED = "the kernel takes no -1, which it has itself once the id is used"
+_LOWEST = {ONLY_LOWER: -1, ONLY_MORE_FLAGS: 0}
+"""Which values stay -> the smallest number that such a key can have."""
 
 
 class OneWay(NamedTuple):
@@ -411,6 +419,9 @@ ONE_WAY = (
         NEVER_0_AGAIN,
         "the kernel takes no 0, with which it starts",
     ),
+    OneWay("kernel.msg_next_id", NEVER_UNSET_AGAIN, _UNUSED),
+    OneWay("kernel.sem_next_id", NEVER_UNSET_AGAIN, _UNUSED),
+    OneWay("kernel.shm_next_id", NEVER_UNSET_AGAIN, _UNUSED),
     OneWay("kernel.tainted", ONLY_MORE_FLAGS, "the kernel only adds to these flags"),
     OneWay("kernel.usermodehelper.bset", ONLY_FEWER, "the kernel only takes capabilities away"),
     OneWay(
@@ -419,17 +430,10 @@ ONE_WAY = (
     OneWay("net.netfilter.nf_hooks_lwtunnel", "1", "the kernel takes no 0 after a 1"),
 )
 """What stays until a reboot (Documentation/admin-guide/sysctl)."""
+_CAP_SYS_MODULE = 1 << 16
 
 WHY_NO_VALUE_AGAIN = "it has no value yet, and the kernel takes none away again"
 """Why the first value of a key that has none cannot be taken back."""
-
-
-NO_MODULES_AFTER = (
-    "kernel.usermodehelper.inheritable",
-    "kernel.usermodehelper.bset",
-    "kernel.modules_disabled",
-)
-"""Keys after which the kernel may load no module, and so refuse a value that needs one."""
 
 
 def variable_of(key: str) -> str:
@@ -534,7 +538,7 @@ def why_irreversible(key: str, before: str | None, after: str) -> str:
     row = _one_way(key)
     if row is None or before == after or not _is_final(row, after):
         return ""
-    if row.final == NEVER_0_AGAIN and before is not None and _is_final(row, before):
+    if row.final in _NEVER_AGAIN and before is not None and _is_final(row, before):
         return ""
     return row.reason
 
@@ -545,11 +549,21 @@ def stays_until_reboot(key: str) -> bool:
 
 
 def why_irrevocable(key: str, live: str | None, value: str) -> str:
-    """Return why the kernel will not take a value before a reboot, "" if it may."""
+    """Return why the kernel will not take a value before a reboot, "" if it may.
+
+    live: the value before; None: not known, and then the reason is one that a reboot leaves.
+    """
     row = _one_way(key)
-    if row is None or live is None or row.final == ONLY_FEWER or not _is_final(row, live):
+    if row is None:
         return ""
     number = parse_number(value)
+    lowest = _LOWEST.get(row.final)
+    if lowest is not None and isinstance(number, int) and number < lowest:
+        return "the kernel takes no negative number"
+    if live is None or not _is_final(row, live):
+        return ""
+    if row.final == ONLY_FEWER:
+        return row.reason if _has_more_flags(value, live) else ""
     live_number = parse_number(live)
     if not isinstance(number, int) or not isinstance(live_number, int):
         return row.reason
@@ -557,8 +571,42 @@ def why_irrevocable(key: str, live: str | None, value: str) -> str:
         ONLY_LOWER: 0 <= number < live_number,
         ONLY_MORE_FLAGS: number | live_number == number,
         NEVER_0_AGAIN: number > 0,
+        NEVER_UNSET_AGAIN: number >= 0,
     }
     return "" if is_taken.get(row.final, False) else row.reason
+
+
+def is_mask(key: str) -> bool:
+    """Tell whether a key is a mask of two numbers from which the kernel only takes flags away."""
+    row = _one_way(key)
+    return row is not None and row.final == ONLY_FEWER
+
+
+def common_flags(before: str, value: str) -> str:
+    """Return what a mask becomes when a value is written to it: the flags that both have."""
+    fields = before.split()
+    for index, pair in enumerate(zip(before.split(), value.split())):
+        number = parse_number(pair[0])
+        written = parse_number(pair[1])
+        if isinstance(number, int) and isinstance(written, int):
+            fields[index] = str(number & written)
+    return " ".join(fields)
+
+
+def _has_more_flags(value: str, live: str) -> bool:
+    """Tell whether a mask of several numbers has a flag that another one lacks."""
+    for field, live_field in zip(value.split(), live.split()):
+        number = parse_number(field)
+        live_number = parse_number(live_field)
+        if isinstance(number, int) and isinstance(live_number, int) and number & ~live_number:
+            return True
+    return False
+
+
+def is_checked_by_number(key: str) -> bool:
+    """Tell whether it depends on the number of a key with no way back what the kernel takes."""
+    row = _one_way(key)
+    return row is not None and not row.final.isdigit()
 
 
 def _one_way(key: str) -> OneWay | None:
@@ -573,11 +621,27 @@ def _is_final(row: OneWay, value: str) -> bool:
     number = parse_number(value)
     if row.final == ONLY_LOWER:
         return isinstance(number, int) and number >= 0
-    if row.final in (ONLY_MORE_FLAGS, NEVER_0_AGAIN):
-        return number != 0
+    if row.final in (ONLY_MORE_FLAGS, *_NEVER_AGAIN):
+        return number != _NEVER_AGAIN.get(row.final, 0)
     if row.final == ONLY_FEWER:
         return True
     return number == parse_number(row.final)
+
+
+def stops_modules(key: str, value: str) -> bool:
+    """Tell whether the kernel may load no module for a name after a key has this value.
+
+    It starts the program of kernel.modprobe with the capabilities of the two masks.
+    """
+    if key not in NO_MODULES_AFTER:
+        return False
+    if key == "kernel.modprobe":
+        return value.rpartition("/")[2] != "modprobe"
+    fields = value.split()
+    number = parse_number(fields[0]) if fields else value
+    if key == "kernel.modules_disabled":
+        return number == 1
+    return isinstance(number, int) and not number & _CAP_SYS_MODULE
 
 
 def needs_secret(key: str, value: str | None) -> bool:

@@ -25,10 +25,14 @@ class Decision(NamedTuple):
     refusals: tuple[tuple[Line, str], ...] = ()
     """The lines that the kernel refuses because of earlier ones, each with the reason."""
 
+    stopped_by: Line | None = None
+    """A line before the winner that keeps the kernel from loading a module that it may need."""
+
     @property
     def is_certain(self) -> bool:
         """Whether it is known what value the winner gives the key."""
-        return not (self.unclear or self.is_incomplete or self.is_reset_later)
+        is_doubtful = self.unclear or self.stopped_by
+        return not (is_doubtful or self.is_incomplete or self.is_reset_later)
 
 
 def refused_decision(line: Line, refusals: Iterable[tuple[Line, str]] = ()) -> Decision:

@@ -40,7 +40,10 @@ _COUPLED_PREFIXES = (
     "kernel.kexec_load_",
     "kernel.max_rcu_stall_to_panic",
     "kernel.modules_disabled",
+    "kernel.msg_next_id",
     "kernel.nmi_watchdog",
+    "kernel.sem_next_id",
+    "kernel.shm_next_id",
     "kernel.soft_watchdog",
     "kernel.tainted",
     "kernel.unprivileged_bpf_disabled",
@@ -70,11 +73,14 @@ _COUPLED_PREFIXES = (
 
 _LIMITED_PREFIXES = (
     "kernel.perf_event_max_sample_rate",
+    "kernel.sched_deadline_period_m",
     "kernel.sched_rt_",
     "kernel.sched_util_clamp_m",
     "net.ipv4.ip_local_port_range",
     "net.ipv4.ip_unprivileged_port_start",
     "net.ipv4.ipfrag_",
+    "net.ipv4.tcp_max_reordering",
+    "net.ipv4.tcp_reordering",
     "net.ipv6.ip6frag_",
     "net.netfilter.nf_conntrack_frag6_",
     "net.rds.reconnect_",
@@ -118,6 +124,14 @@ KEYS_TAKING_NAMES = (
     "net.ipv4.tcp_congestion_control",
 )
 """Keys that take names of parts of the kernel, which may be modules."""
+
+NO_MODULES_AFTER = (
+    "kernel.modprobe",
+    "kernel.usermodehelper.inheritable",
+    "kernel.usermodehelper.bset",
+    "kernel.modules_disabled",
+)
+"""Keys after which the kernel may load no module, and so refuse a name that needs one."""
 
 
 def is_glob(key: str) -> bool:

@@ -320,6 +320,9 @@ vm.page_lock_unfairness vm.vfs_cache_pressure vm.zone_reclaim_mode
     "0 2147483647 | -2147483648 2147483647": """
 net.core.optmem_max net.netfilter.nf_conntrack_max net.nf_conntrack_max net.unix.max_dgram_qlen
 """,
+    "0 2147483647 | -2147483648 4294967295": """
+kernel.sched_deadline_period_max_us kernel.sched_deadline_period_min_us
+""",
     "0 4294967295": """
 kernel.oops_limit kernel.warn_limit net.core.xfrm_aevent_etime net.core.xfrm_aevent_rseqth
 net.ipv4.fib_multipath_hash_seed net.ipv4.tcp_notsent_lowat net.ipv6.conf.*.ioam6_id_wide
@@ -366,9 +369,6 @@ net.ipv4.tcp_syn_retries
 net.dccp.default.request_retries net.ipv4.ip_default_ttl net.ipv4.tcp_min_tso_segs
 net.ipv4.tcp_pingpong_thresh net.ipv6.conf.*.hop_limit net.mpls.default_ttl
 """,
-    "1 300 | -2147483648 2147483647": """
-net.ipv4.tcp_reordering
-""",
     "1 500": """
 net.sctp.sack_timeout
 """,
@@ -404,7 +404,7 @@ net.sctp.max_init_retransmits net.sctp.path_max_retrans net.tipc.max_tfms net.ti
 """,
     "1 2147483647 | -2147483648 2147483647": """
 net.core.dev_weight net.core.dev_weight_rx_bias net.core.dev_weight_tx_bias
-net.ipv4.tcp_max_reordering net.netfilter.nf_conntrack_expect_max
+net.ipv4.tcp_max_reordering net.ipv4.tcp_reordering net.netfilter.nf_conntrack_expect_max
 """,
     "1 4294967295": """
 net.ipv6.conf.*.ra_defrtr_metric net.rds.ib.max_recv_wr net.rds.ib.max_send_wr

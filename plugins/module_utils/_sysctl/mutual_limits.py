@@ -3,7 +3,7 @@
 """Keys of which one limits the other: the kernel refuses a value because of another key.
 
 1. Of two keys in ``ORDERED``, the kernel takes neither a lower one above the upper one nor the
-   reverse. Of a range, its first number counts.
+   reverse. Of a range, its first number counts. Some upper keys may be below the lower one.
 2. A key in ``BLOCKED`` is refused whatever the value, while another one has one of these values.
 
 Imported only where a key may be one of them, see ``may_be_limited`` in ``keys.py``. `make
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
 
 from .decision import Decision, refused_decision
 from .globs import keys_written_by
+from .number_ranges import kernel_version
 from .sysctl_d import Line
 from .values import numbers_in, value_after_write, value_in_text, values_equal
 
@@ -31,6 +32,19 @@ class Ordered(NamedTuple):
     lower: str
     upper: str
     source: str
+    is_one_sided: bool = False
+    """Whether the upper one may become less than the lower one."""
+    since: tuple[int, int] = (0, 0)
+    """The oldest kernel that is known to do so."""
+
+    def limited(self, kernel: tuple[int, ...] | None = None) -> tuple[str, ...]:
+        """Return the keys of which a kernel refuses a value because of the other one.
+
+        kernel: its version; None: that of the running one.
+        """
+        if (kernel or kernel_version()) < self.since:
+            return ()
+        return (self.lower,) if self.is_one_sided else (self.lower, self.upper)
 
 
 class Blocked(NamedTuple):
@@ -45,6 +59,12 @@ class Blocked(NamedTuple):
 _FRAGMENTS = "ip4_frags_ns_ctl_table, net/ipv4/ip_fragment.c, and what is like it"
 
 ORDERED = (
+    Ordered(
+        lower="kernel.sched_deadline_period_min_us",
+        upper="kernel.sched_deadline_period_max_us",
+        source="sched_dl_sysctls, kernel/sched/deadline.c",
+        since=(6, 1),
+    ),
     Ordered(
         lower="kernel.sched_rt_runtime_us",
         upper="kernel.sched_rt_period_us",
@@ -69,6 +89,13 @@ ORDERED = (
         lower="net.ipv6.ip6frag_low_thresh",
         upper="net.ipv6.ip6frag_high_thresh",
         source=_FRAGMENTS,
+    ),
+    Ordered(
+        lower="net.ipv4.tcp_reordering",
+        upper="net.ipv4.tcp_max_reordering",
+        source="ipv4_net_table, net/ipv4/sysctl_net_ipv4.c",
+        is_one_sided=True,
+        since=(6, 1),
     ),
     Ordered(
         lower="net.netfilter.nf_conntrack_frag6_low_thresh",
@@ -101,6 +128,8 @@ BLOCKED = (
 )
 START_VALUES = {
     "kernel.perf_cpu_time_max_percent": "25",
+    "kernel.sched_deadline_period_max_us": "4194304",
+    "kernel.sched_deadline_period_min_us": "100",
     "kernel.sched_rt_period_us": "1000000",
     "kernel.sched_rt_runtime_us": "950000",
     "kernel.sched_util_clamp_max": "1024",
@@ -109,6 +138,8 @@ START_VALUES = {
     "net.ipv4.ip_unprivileged_port_start": "1024",
     "net.ipv4.ipfrag_high_thresh": "4194304",
     "net.ipv4.ipfrag_low_thresh": "3145728",
+    "net.ipv4.tcp_max_reordering": "300",
+    "net.ipv4.tcp_reordering": "3",
     "net.ipv6.ip6frag_high_thresh": "4194304",
     "net.ipv6.ip6frag_low_thresh": "3145728",
     "net.netfilter.nf_conntrack_frag6_high_thresh": "4194304",
@@ -128,7 +159,7 @@ def keys_limiting(key: str) -> list[str]:
     """Return the keys on whose values it depends what a key takes."""
     others = []
     for pair in ORDERED:
-        if key in (pair.lower, pair.upper):
+        if key in pair.limited():
             others.append(pair.lower if key == pair.upper else pair.upper)
     return others + blocking_keys(key)
 
@@ -138,11 +169,16 @@ def blocking_keys(key: str) -> list[str]:
     return [rule.other for rule in BLOCKED if rule.key == key]
 
 
-def why_out_of_order(key: str, value: str, values: Values) -> str:
-    """Return why the kernel refuses a value while other keys have these, "" if it does not."""
+def why_out_of_order(
+    key: str, value: str, values: Values, kernel: tuple[int, ...] | None = None
+) -> str:
+    """Return why a kernel refuses a value while other keys have these, "" if it does not.
+
+    kernel: its version; None: that of the running one.
+    """
     numbers = numbers_in(value)
     for pair in ORDERED:
-        if not numbers or key not in (pair.lower, pair.upper):
+        if not numbers or key not in pair.limited(kernel):
             continue
         other = pair.lower if key == pair.upper else pair.upper
         limit = numbers_in(values.get(other, ""))
@@ -219,7 +255,7 @@ def in_writable_order(
     """
     now = {key: value for key, value in live.items() if value is not None}
     pending = [key for key, value in values.items() if value is not None]
-    pending.sort(key=lambda key: not blocking_keys(key))
+    pending.sort(key=_may_come_later)
     ordered: list[str] = []
     while pending:
         key = _first_writable(pending, values, now)
@@ -230,6 +266,12 @@ def in_writable_order(
         ordered.append(key)
         now[key] = str(values[key])
     return ordered, {}
+
+
+def _may_come_later(key: str) -> bool:
+    """Tell whether no write of another key that the kernel takes at any time limits a key."""
+    is_limited = any(pair.is_one_sided and key == pair.lower for pair in ORDERED)
+    return not is_limited and not blocking_keys(key)
 
 
 def _first_writable(

@@ -99,5 +99,14 @@ def takes_surely(key: str, numbers: list[int]) -> bool:
 
 def _is_measured(release: str) -> bool:
     """Tell whether a kernel is between the oldest and the newest one that were measured."""
-    version = tuple(int(number) for number in re.findall(r"\d+", release)[:2])
-    return OLDEST <= version <= NEWEST
+    return OLDEST <= _version_of(release) <= NEWEST
+
+
+def kernel_version() -> tuple[int, ...]:
+    """Return the version of the running kernel, such as (6, 12)."""
+    return _version_of(uname().release)
+
+
+@lru_cache(maxsize=8)
+def _version_of(release: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", release)[:2])

@@ -13,11 +13,20 @@ from typing import TYPE_CHECKING, Collection, Iterable
 from .._lazy_module import LazyModule
 from .boot_file_editor import BootFileEditor
 from .errors import TuningError
-from .keys import is_glob, may_be_coupled, may_be_limited, may_be_rounded
+from .keys import (
+    KEYS_TAKING_NAMES,
+    NO_MODULES_AFTER,
+    is_glob,
+    key_to_path,
+    may_be_coupled,
+    may_be_limited,
+    may_be_rounded,
+)
 from .loaders import LONGEST_WRITE, Loader
 from .plan import Observed, Plan, RuntimeWrite
 from .request import Request, Values
 from .sysctl_d import Line, parse_lines
+from .text import encode
 from .values import values_equal
 
 if TYPE_CHECKING:
@@ -68,6 +77,8 @@ def make_plan(request: Request, observed: Observed) -> Plan:
         desired[key] = stated if at_boot is None else at_boot
         if at_boot is None and stated is not None:
             request.validate(key, stated, observed.runtime.get(key))
+    if any(key in desired for key in NO_MODULES_AFTER):
+        desired = _stopping_last(desired)
     plan = Plan(
         request=request,
         observed=observed,
@@ -87,6 +98,19 @@ def make_plan(request: Request, observed: Observed) -> Plan:
 
         plan = with_module_file(plan, observed.modules)
     return plan
+
+
+def _stopping_last(desired: Values) -> dict[str, str | None]:
+    """Return values in an order in which none stops modules that another one may need."""
+    from .couplings import stops_modules
+
+    stopping = [key for key in NO_MODULES_AFTER if stops_modules(key, desired.get(key) or "")]
+    needing = [key for key in KEYS_TAKING_NAMES if key in desired]
+    if not stopping or not needing:
+        return dict(desired)
+    ordered = {key: value for key, value in desired.items() if key not in stopping}
+    ordered.update({key: desired[key] for key in stopping if key in desired})
+    return ordered
 
 
 def _boot_file_editor(request: Request, observed: Observed, requested: Values) -> BootFileEditor:
@@ -147,7 +171,8 @@ def _may_need_order(editor: BootFileEditor) -> bool:
     if any(may_be_coupled(key) for key in editor.request.settings):
         return True
     content = editor.boot_files.contents.get(editor.observed.real_path, b"")
-    return b"modules_disabled" in content or b"usermodehelper" in content
+    segments = [key_to_path(key).rpartition("/")[2] for key in NO_MODULES_AFTER]
+    return any(encode(segment) in content for segment in segments)
 
 
 def _changed_lines(editor: BootFileEditor) -> tuple[tuple[Line, Line], ...]:

@@ -21,6 +21,8 @@ from .._lazy_module import LazyModule
 from .boot_files import USUAL_HOST, BootFiles, boot_lines, read_order
 from .decision import Decision, refused_decision
 from .keys import (
+    KEYS_TAKING_NAMES,
+    NO_MODULES_AFTER,
     is_glob,
     key_to_path,
     may_be_coupled,
@@ -156,7 +158,7 @@ class Precedence:
 
     def _decide(self, key: str) -> Decision:
         """Return how this loader and the programs before it decide a key."""
-        decision = self._decide_alone(key)
+        decision = self._with_stop(key, self._decide_alone(key))
         if self.earlier is None:
             return self._completed(key, decision, None)
         earlier = self.earlier.decision(key)
@@ -168,6 +170,15 @@ class Precedence:
             refused=None if is_set_before else decision.refused or earlier.refused,
             refusals=decision.refusals,
         )
+
+    def _with_stop(self, key: str, decision: Decision) -> Decision:
+        """Return a decision with the line that stops the loading of modules before the winner."""
+        winner = decision.winner
+        if key not in KEYS_TAKING_NAMES or winner is None or not winner.value:
+            return decision
+        from .module_stops import stopping_line
+
+        return decision._replace(stopped_by=stopping_line(winner, self))
 
     def _completed(self, key: str, decision: Decision, earlier: Line | None) -> Decision:
         """Return a decision with the numbers that only an earlier line gives."""
@@ -309,6 +320,8 @@ def _with_coupled(keys: Iterable[str]) -> Iterator[str]:
     """Yield these keys, and all whose lines can act on one of them."""
     for key in keys:
         yield key
+        if key in KEYS_TAKING_NAMES:
+            yield from NO_MODULES_AFTER
         if may_be_coupled(key):
             from .boot_effects import names_that_matter
 

@@ -26,6 +26,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._host.coupled_values
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.module_file import ModuleNeeds
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import (
     FileChange,
     Observed,
@@ -39,6 +40,7 @@ BYTES, RATIO, SWAPPINESS = "vm.dirty_bytes", "vm.dirty_ratio", "vm.swappiness"
 FORWARD, REDIRECTS = "net.ipv4.ip_forward", "net.ipv4.conf.all.accept_redirects"
 BR0 = "net.ipv4.conf.br0.forwarding"
 KEXEC, PTRACE = "kernel.kexec_load_disabled", "kernel.yama.ptrace_scope"
+BSET = "kernel.usermodehelper.bset"
 IPV6_ALL, IPV6_LO = "net.ipv6.conf.all.disable_ipv6", "net.ipv6.conf.lo.disable_ipv6"
 IPV6_BR3, MTU = "net.ipv6.conf.br3.disable_ipv6", "net.ipv6.conf.br3.mtu"
 CONGESTION = "net.ipv4.tcp_congestion_control"
@@ -258,6 +260,12 @@ def test_what_cannot_be_taken_back_comes_last(live: Kernel, root: HostRoot) -> N
     assert live.written == [(SWAPPINESS, "10"), (IPV6_ALL, "1"), (KEXEC, "1"), (IPV6_LO, "0")]
 
 
+def test_of_what_cannot_be_taken_back_a_switch_comes_last(live: Kernel, root: HostRoot) -> None:
+    live[BSET] = "4294967295 511"
+    run(make_coupled_plan({PTRACE: "3", BSET: "4294967294 511"}), root)
+    assert live.written == [(BSET, "4294967294 511"), (PTRACE, "3")]
+
+
 def test_what_cannot_be_taken_back_comes_after_the_files(
     live: Kernel, root: HostRoot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -358,6 +366,14 @@ def test_an_error_names_what_cannot_be_taken_back(live: Kernel, root: HostRoot) 
     assert values_of(live) == {**START, KEXEC: "1"}
 
 
+def test_an_error_does_not_name_what_the_kernel_did_not_take(live: Kernel, root: HostRoot) -> None:
+    live.reactions[PTRACE] = lambda _text: live[PTRACE]
+    error = fails(make_coupled_plan({PTRACE: "3"}), root)
+    assert (error.key, error.rolled_back) == (PTRACE, True)
+    assert "NOT put back" not in str(error)
+    assert values_of(live) == START
+
+
 # --- known before ---
 
 
@@ -420,6 +436,23 @@ def test_names_before_that_a_key_without_a_value_cannot_be_without_one_again(liv
     ((named, reason),) = plan.effects.irreversible
     assert named == key
     assert "no value yet" in reason
+
+
+@pytest.mark.usefixtures("live")
+def test_a_key_of_a_module_that_the_run_loads_may_have_another_value_again() -> None:
+    key = "net.netfilter.nf_conntrack_max"
+    needs = ModuleNeeds(
+        path="/etc/modules-load.d/x.conf",
+        real_path="/etc/modules-load.d/x.conf",
+        content=None,
+        needed={},
+        to_load={"nf_conntrack": (key,)},
+    )
+    observed = Observed(
+        loader=LOADERS["systemd"], boot_files=make_tree({}), runtime={key: None}, modules=needs
+    )
+    plan = make_plan(make_request({key: "5"}, persistent=False), observed)
+    assert effects_of_writes.add_effects(plan).effects.irreversible == ()
 
 
 CONF = "net.ipv6.conf"
@@ -496,6 +529,25 @@ def test_refuses_what_the_kernel_takes_only_after_a_reboot(live: Kernel) -> None
     with pytest.raises(TuningError, match=r"it is '3'.*after a reboot") as caught:
         make_coupled_plan({PTRACE: "1"})
     assert caught.value.key == PTRACE
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "value", "message"),
+    [
+        (BSET, "4294967294 511", "4294967295 511", "takes capabilities away, so it can be"),
+        ("kernel.kexec_load_limit_panic", "5", "-2", "takes no negative number; give 0 or more"),
+        ("kernel.tainted", "0", "-1", "takes no negative number; give 0 or more"),
+    ],
+)
+def test_refuses_what_the_kernel_does_not_take_of_a_key_with_no_way_back(
+    key: str, before: str, value: str, message: str, live: Kernel
+) -> None:
+    live[key] = before
+    with pytest.raises(TuningError, match=message) as caught:
+        make_coupled_plan({PTRACE: "3", key: value})
+    assert caught.value.key == key
+    assert ("after a reboot" in str(caught.value)) is (key == BSET)
+    assert live.written == []
 
 
 def test_a_kernel_without_ipv6(live: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -346,6 +346,16 @@ def test_undoes_if_the_kernel_stores_another_value(host_root, kernel):
     assert (values_of(live), root.read(OURS)) == (VALUES, b"# old\n")
 
 
+def test_undoes_if_the_memory_does_not_suffice(host_root, kernel):
+    key = "vm.nr_hugepages"
+    root, live = host_root({"/etc": None}), kernel(**{key: "0"})
+    live.reactions[key] = lambda text: "176" if text == "100000" else text
+    request = make_request({key: "100000"}, persistent=False)
+    error = fails(make_plan(request, observe(request, root)), root)
+    assert (error.key, error.rolled_back, live[key]) == (key, True, "0")
+    assert "'100000' was written, but the free memory sufficed for '176' only; " in str(error)
+
+
 def test_undoes_if_a_later_key_resets_a_value(host_root, kernel):
     root, live = host_root({OURS: "# old\n"}), kernel(**VALUES)
 

@@ -47,6 +47,14 @@ def test_all_problems_are_named_in_one_line(kernel, modules):
     assert live.written == []
 
 
+def test_a_key_that_a_glob_matches_is_named_once(kernel, modules):
+    kernel(**VALUES, **{"kernel.printk": "4 4 1 7", "kernel.sem": "1 2 3 4", "kernel.panic": "0"})
+    settings = {"kernel.*": 1, TIME: 99999}
+    message = modules.fails(sysctl, settings=settings, persistent=False)["msg"]
+    assert message.startswith("problems (3): ")
+    assert message.count("kernel.printk: ") == message.count("kernel.sem: ") == 1
+
+
 def test_overridden_keys_are_named_too(kernel, modules, tmp_path):
     kernel(**VALUES)
     path = str(tmp_path / "x.conf")  # no loader reads it

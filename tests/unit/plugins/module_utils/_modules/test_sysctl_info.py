@@ -253,3 +253,30 @@ def test_a_line_of_another_key_that_decides_is_among_the_lines(kernel):
         ("/etc/sysctl.d/b.conf", 1, FORWARD, "1", "winner"),
     ]
     assert (result["settings"][REDIRECTS]["boot"], result["drift"]) == ("0", [REDIRECTS])
+
+
+BUILT_IN = "/lib/modules/6.1.0-9/modules.builtin"
+CONGESTION = "net.ipv4.tcp_congestion_control"
+
+
+@pytest.mark.parametrize(
+    ("files", "is_certain"),
+    [
+        ({}, False),
+        ({"/etc/modules-load.d/bbr.conf": "tcp_bbr\n"}, True),
+        ({BUILT_IN: "kernel/net/ipv4/tcp_bbr.ko\n"}, True),
+        ({BUILT_IN: "kernel/net/ipv4/tcp_bbr.ko\n", "/lib/modules/6.1.0-8": None}, False),
+        ({"/etc/sysctl.d/20-more.conf": "kernel.modprobe = /usr/sbin/modprobe\n"}, True),
+    ],
+    ids=["a module", "loaded early", "built in", "built into one kernel", "allowed again"],
+)
+def test_a_name_whose_module_may_not_be_loaded(modules, host_root, files, is_certain):
+    lines = {
+        "/etc/sysctl.d/10-hard.conf": "kernel.modprobe = /bin/false\n",
+        "/etc/sysctl.d/90-ansible.conf": f"{CONGESTION} = bbr\n",
+    }
+    root = host_root({**lines, **files})
+    result = modules.ok(sysctl_info, root=str(root.root), loader="systemd", keys=[CONGESTION])
+    assert result["settings"][CONGESTION]["boot"] == "bbr"
+    paths = [doubt["path"] for doubt in result["doubts"] if CONGESTION in doubt["why"]]
+    assert paths == ([] if is_certain else ["/etc/sysctl.d/10-hard.conf"])

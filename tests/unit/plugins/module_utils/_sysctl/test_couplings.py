@@ -116,6 +116,9 @@ def test_effect_of_a_value(value: str, kind: str, before: str | None, result: st
         ("kernel.kexec_load_limit_panic", "4", "-1", False),
         ("kernel.max_rcu_stall_to_panic", "0", "5", True),
         ("kernel.max_rcu_stall_to_panic", "5", "6", False),
+        ("kernel.msg_next_id", "-1", "5", True),
+        ("kernel.sem_next_id", "-1", "0", True),
+        ("kernel.shm_next_id", "5", "6", False),
         ("net.ipv6.conf.eth0.disable_ipv6", "0", "1", False),
         ("vm.swappiness", "60", "10", False),
     ],
@@ -141,8 +144,21 @@ def test_values_that_cannot_be_taken_back(
         ("kernel.max_rcu_stall_to_panic", "0", "5", False),
         ("kernel.max_rcu_stall_to_panic", "5", "3", False),
         ("kernel.max_rcu_stall_to_panic", "5", "0", True),
+        ("kernel.msg_next_id", "-1", "5", False),
+        ("kernel.msg_next_id", "5", "0", False),
+        ("kernel.msg_next_id", "5", "-1", True),
         ("kernel.tainted", "1", "5", False),
         ("kernel.tainted", "5", "1", True),
+        ("kernel.tainted", "5", "-1", True),
+        ("kernel.tainted", None, "-1", True),
+        ("kernel.kexec_load_limit_panic", None, "-2", True),
+        ("kernel.kexec_load_limit_panic", "-1", "-2", True),
+        ("kernel.kexec_load_limit_panic", None, "-1", False),
+        ("kernel.usermodehelper.bset", "4294967295 511", "4294967294 511", False),
+        ("kernel.usermodehelper.bset", "4294967294 511", "4294967295 511", True),
+        ("kernel.usermodehelper.bset", "4294967295 511", "4294967295 4294967295", True),
+        ("kernel.usermodehelper.inheritable", "0 0", "0x1", True),
+        ("kernel.usermodehelper.inheritable", None, "1 0", False),
         ("vm.swappiness", "60", "10", False),
     ],
 )
@@ -150,6 +166,24 @@ def test_values_that_the_kernel_takes_only_after_a_reboot(
     key: str, live: str | None, value: str, is_refused: bool
 ) -> None:
     assert bool(couplings.why_irrevocable(key, live, value)) is is_refused
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "stops"),
+    [
+        ("kernel.modprobe", "/bin/false", True),
+        ("kernel.modprobe", "", True),
+        ("kernel.modprobe", "/usr/sbin/modprobe", False),
+        ("kernel.modules_disabled", "1", True),
+        ("kernel.modules_disabled", "0", False),
+        ("kernel.usermodehelper.bset", "4294901759 511", True),
+        ("kernel.usermodehelper.bset", "0x10000", False),
+        ("kernel.usermodehelper.inheritable", "", False),
+        ("kernel.core_pattern", "/bin/false", False),
+    ],
+)
+def test_values_after_which_no_module_is_loaded(key: str, value: str, stops: bool) -> None:
+    assert couplings.stops_modules(key, value) is stops
 
 
 @pytest.mark.parametrize(

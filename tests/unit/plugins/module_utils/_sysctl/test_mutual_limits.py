@@ -13,12 +13,16 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl import mutual_limits as table
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import number_ranges
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import may_be_limited
-from hosts_in_memory import make_host, make_request, plan_for
+from hosts_in_memory import OURS, make_host, make_request, plan_for
 
 PAGE = Path(__file__).parents[5] / "docs/keys-that-act-on-each-other.md"
 LOW, HIGH = "net.ipv4.ipfrag_low_thresh", "net.ipv4.ipfrag_high_thresh"
 PORTS, FIRST_PORT = "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start"
+REORDERING, MOST = "net.ipv4.tcp_reordering", "net.ipv4.tcp_max_reordering"
+SHORTEST = "kernel.sched_deadline_period_min_us"
+LONGEST = "kernel.sched_deadline_period_max_us"
 RATE, PERCENT = "kernel.perf_event_max_sample_rate", "kernel.perf_cpu_time_max_percent"
 LIVE = {
     LOW: "3",
@@ -27,13 +31,15 @@ LIVE = {
     FIRST_PORT: "1024",
     PERCENT: "25",
     RATE: "100000",
+    SHORTEST: "100",
+    LONGEST: "4194304",
+    REORDERING: "50",
+    MOST: "100",
 }
 
-LIMITED_KEYS = sorted(
-    {pair.lower for pair in table.ORDERED}
-    | {pair.upper for pair in table.ORDERED}
-    | {rule.key for rule in table.BLOCKED}
-)
+UPPER_KEYS = {pair.upper for pair in table.ORDERED if not pair.is_one_sided}
+LOWER_KEYS = {pair.lower for pair in table.ORDERED}
+LIMITED_KEYS = sorted(UPPER_KEYS | LOWER_KEYS | {rule.key for rule in table.BLOCKED})
 
 
 @pytest.mark.parametrize("key", LIMITED_KEYS)
@@ -63,6 +69,12 @@ def test_other_keys_do_not_import_the_table():
         ({PORTS: "1000 50000"}, None),
         ({PERCENT: "0", RATE: "1"}, [RATE, PERCENT]),
         ({RATE: "1"}, [RATE]),
+        ({REORDERING: "250", MOST: "300"}, [MOST, REORDERING]),
+        ({MOST: "20"}, [MOST]),
+        ({MOST: "20", REORDERING: "60"}, [REORDERING, MOST]),
+        ({REORDERING: "101"}, None),
+        ({SHORTEST: "5000000", LONGEST: "6000000"}, [LONGEST, SHORTEST]),
+        ({SHORTEST: "5000000"}, None),
     ],
 )
 def test_the_order_in_which_the_kernel_takes_values(values, order):
@@ -87,6 +99,23 @@ def test_our_lines_stand_where_the_kernel_takes_them(loader):
     lines = change.after.decode().splitlines()
     assert lines[1:] == [f"{HIGH} = 9000000", f"{LOW} = 8000000"]
     assert not plan.overridden
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+def test_a_line_moves_behind_the_one_that_allows_it(loader):
+    files = {OURS: f"{REORDERING} = 250\n"}
+    host = make_host(loader, files, kernel={REORDERING: "250", MOST: "300"})
+    plan = plan_for(make_request({MOST: "1000", REORDERING: "900"}), host)
+    (change,) = plan.files
+    assert change.after.decode() == f"{MOST} = 1000\n{REORDERING} = 900\n"
+    assert not plan.overridden
+
+
+@pytest.mark.parametrize(("release", "limits"), [("5.10.0-30-amd64", []), ("6.1.0", [MOST])])
+def test_a_limit_that_older_kernels_do_not_have(release, limits, monkeypatch):
+    monkeypatch.setattr(table, "kernel_version", lambda: number_ranges._version_of(release))
+    assert table.keys_limiting(REORDERING) == limits
+    assert table.keys_limiting(MOST) == []
 
 
 def test_a_line_that_blocks_another_one_comes_after_it():

@@ -301,6 +301,43 @@ def test_a_name_that_the_kernel_has_is_certain(key):
     assert coupling_doubts(precedence, [key]) == ()
 
 
+QDISC = "net.core.default_qdisc"
+MODPROBE = "kernel.modprobe"
+
+# Loader, lines, names without a module, number of the line that stops the loading of modules.
+STOPPED = [
+    ("systemd", [f"{MODPROBE}=/bin/false", f"{QDISC}=fq"], (), 1),
+    ("systemd", [f"{MODPROBE}=/bin/false", f"{QDISC}=fq"], ("cubic", "fq"), None),
+    ("systemd", [f"{MODPROBE}=/bin/false", f"{QDISC}=fq"], None, None),
+    ("systemd", [f"{MODPROBE}=/bin/false", f"{QDISC}=pfifo_fast"], (), None),
+    ("systemd", [f"{QDISC}=fq", f"{MODPROBE}=fq"], (), None),
+    ("systemd", [f"{MODPROBE}=/bin/false", f"{MODPROBE}=/sbin/modprobe", f"{QDISC}=fq"], (), None),
+    ("systemd", [f"{QDISC}=fq", f"{MODPROBE}=/bin/false", f"{QDISC}=cake"], (), 2),
+    ("systemd", ["kernel.mod*e=/bin/false", f"{QDISC}=fq"], (), 1),
+    ("procps", ["kernel.modules_disabled=1", f"{CONGESTION}=bbr"], (), 1),
+    ("procps", ["kernel.modules_disabled=0", f"{CONGESTION}=bbr"], (), None),
+    ("procps", ["kernel/usermodehelper/bset=0 0", f"{CONGESTION}=bbr"], ("bbr",), None),
+    ("procps", ["kernel/usermodehelper/bset=0 0", f"{CONGESTION}=bbr"], (), 1),
+]
+
+
+@pytest.mark.parametrize(("loader", "lines", "names", "number"), STOPPED)
+def test_a_name_whose_module_an_earlier_line_keeps_away(loader, lines, names, number):
+    files = {f"/etc/sysctl.d/{index}.conf": line for index, line in enumerate(lines, 1)}
+    host = make_host(loader, files)
+    boot_files = host.boot_files._replace(traits=HostTraits(early_names=names))
+    key = QDISC if f"{QDISC}=" in "".join(lines) else CONGESTION
+    live = {key: lines[-1].partition("=")[2]}
+    precedence = precedence_of(boot_files, host.loader, list(live), live=live)
+    stopping = precedence.decision(key).stopped_by
+    assert (stopping and stopping.path) == (number and f"/etc/sysctl.d/{number}.conf")
+    assert precedence.are_certain(live) is (stopping is None)
+    if stopping:
+        ((doubt, _keys),) = coupling_doubts(precedence, live)
+        assert (doubt.path, doubt.line) == (stopping.path, 1)
+        assert "keep the kernel from loading the module" in doubt.why
+
+
 PRINTK = "kernel.printk"
 
 

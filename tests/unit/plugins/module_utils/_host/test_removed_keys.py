@@ -1,0 +1,30 @@
+# Copyright: (c) 2026, the netops.tuning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keys that leave our file, to which another file gives a value that the kernel may not take."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.netops.tuning.plugins.module_utils._host.removed_keys import (
+    with_earlier_values,
+)
+from hosts_in_memory import OURS, make_host, make_request, plan_for
+
+KEXEC, PTRACE = "kernel.kexec_load_disabled", "kernel.yama.ptrace_scope"
+OTHERS = "/etc/sysctl.d/10-hard.conf"
+
+
+@pytest.mark.parametrize("options", [{"present": False}, {"exclusive": True}])
+def test_a_value_that_stays_until_a_reboot_is_left_as_it_is(options):
+    files = {
+        OTHERS: f"{KEXEC} = 0\n{PTRACE} = 1\n",
+        OURS: f"{KEXEC} = 1\n{PTRACE} = 2\n",
+    }
+    kernel = {KEXEC: "1", PTRACE: "2"}
+    settings = {} if "exclusive" in options else {KEXEC: None, PTRACE: None}
+    plan = plan_for(make_request(settings, **options), make_host("systemd", files, kernel))
+    plan = with_earlier_values(plan)
+    assert [(write.key, write.after) for write in plan.writes] == [(PTRACE, "1")]
+    assert plan.desired[KEXEC] is None
