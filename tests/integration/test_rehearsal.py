@@ -28,6 +28,7 @@ SHMMAX = "kernel.shmmax"
 SWAPPINESS = "vm.swappiness"
 CONGESTION = "net.ipv4.tcp_congestion_control"
 OF_DOTTED = "net.ipv4.conf.eth0/5.rp_filter"
+OF_NO_LINK = ("all", "default", "lo")
 FILE = "/etc/sysctl.d/50-a.conf"
 STATE = """
 import os
@@ -194,6 +195,10 @@ def test_ipv4_starts_as_the_kernel_does(make_world: Callable[..., World]) -> Non
     assert [world.sysctl(f"net.ipv4.{key}") for key in keys] == ["0", "1", "0"]
     assert world.sysctl("net.ipv4.conf.default.accept_source_route") == "1"
     assert world.sysctl("net.ipv4.conf.all.igmpv2_unsolicited_report_interval") == "10000"
+    # The kernel sets these when it makes the interface (inetdev_event, net/ipv4/devinet.c).
+    for key in ("disable_policy", "disable_xfrm"):
+        of_interfaces = [world.sysctl(f"net.ipv4.conf.{name}.{key}") for name in OF_NO_LINK]
+        assert of_interfaces == ["0", "0", "1"]
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,12 @@ _IPV4_START_VALUES = {
 
 A new network namespace has the host's present values instead.
 """
+_IPV4_OWN_ONES: dict[str, tuple[str, ...]] = {
+    "all": (),
+    "default": ("accept_source_route",),
+    "lo": ("accept_source_route", "disable_policy", "disable_xfrm"),
+}
+"""What else is 1 there."""
 
 
 class Rehearsal(NamedTuple):
@@ -308,11 +314,9 @@ def _write_ipv4_start_values() -> None:
     """Set net.ipv4.conf as the kernel does when it starts: forwarding first, it sets others."""
     folder = f"{PROC_SYS}/net/ipv4/conf"
     _write(f"{PROC_SYS}/net/ipv4/ip_forward", "0")
-    for interface in ("all", "default", "lo"):
+    for interface, ones in _IPV4_OWN_ONES.items():
         for name in os.listdir(f"{folder}/{interface}"):
-            value = _IPV4_START_VALUES.get(name, "0")
-            if name == "accept_source_route" and interface != "all":
-                value = "1"
+            value = "1" if name in ones else _IPV4_START_VALUES.get(name, "0")
             _write(f"{folder}/{interface}/{name}", value)
 
 
