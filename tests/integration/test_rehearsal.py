@@ -234,11 +234,40 @@ def test_stand_ins_need_no_kernel_module_and_hold_up_nobody(
         assert world.run(["mount", "-t", "tmpfs", "none", folder]).rc == 0
     added_names = [f"net{number}.5" for number in range(count)]
     names = ["lo", *added_names]
-    program = f"from {stand_ins.__name__} import add_stand_ins; print(add_stand_ins({names}))"
+    mtus = dict.fromkeys(names, 1500)
+    program = f"from {stand_ins.__name__} import add_stand_ins; print(add_stand_ins({mtus}))"
     assert run_python(world, program) == f"{problem}\n"
     links = json.loads(world.run(["ip", "-json", "-details", "link"]).stdout)
     of_stand_ins = [link for link in links if link["ifname"] in added_names]
     assert [link["linkinfo"]["info_kind"] for link in of_stand_ins] == kinds
+
+
+@pytest.mark.parametrize("hidden", ["", "/dev/net"])
+def test_stand_ins_have_the_mtu_of_their_interfaces(
+    make_world: Callable[..., World], ask: Asker, hidden: str
+) -> None:
+    """The kernel takes no larger MTU for IPv6, and has no keys of IPv6 where that is too small."""
+    world = make_world(interfaces=["va", "vb", "vc"])
+    if hidden:
+        assert world.run(["mount", "-t", "tmpfs", "none", hidden]).rc == 0
+    for name, mtu in (("va", "9000"), ("vb", "1400"), ("vc", "1000")):
+        assert world.run(["ip", "link", "set", name, "mtu", mtu]).rc == 0
+    keys = [f"net.ipv6.conf.{name}.mtu" for name in ("va", "vb", "vc")]
+    lines = [f"{key} = {value}\n" for key, value in zip(keys, ("8000", "1450", "1000"))]
+    world.write(FILE, "".join(lines))
+    result = ask(world, info(rehearse=True))
+    assert result["rehearsed"] == {keys[0]: "8000", keys[1]: "1400"}
+    assert reasons(result) == {keys[2]: "there is no such key in a new namespace"}
+
+
+def test_an_interface_with_an_mtu_that_no_stand_in_can_have_is_named(
+    make_world: Callable[..., World],
+) -> None:
+    program = (
+        f"from {stand_ins.__name__} import add_stand_ins; print(add_stand_ins({{'d': 65536}}))"
+    )
+    problem = "no stand-in for its interface can have an MTU of 65536\n"
+    assert run_python(make_world(), program) == problem
 
 
 def test_nothing_of_the_host_changes(world: World, ask: Asker) -> None:

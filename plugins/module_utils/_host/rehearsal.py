@@ -15,7 +15,6 @@ import contextlib
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 from typing import Any, Iterable, NamedTuple, Sequence
 
@@ -28,7 +27,7 @@ from .files import HostFiles
 from .libc import CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, call
 from .mountinfo import parse_mounts
 from .proc_sys import PROC_SYS, proc_path, read_key
-from .stand_ins import add_stand_ins
+from .stand_ins import add_stand_ins, interfaces_here
 
 # <sys/mount.h>, <sys/prctl.h>
 _MS_RDONLY = 1
@@ -168,7 +167,7 @@ def _answer(loader_name: str, keys: list[str]) -> dict[str, Any]:
 def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:
     """Do all of it, in a process that then ends."""
     _die_with_parent()
-    interfaces = [name for _index, name in socket.if_nameindex()]
+    interfaces = interfaces_here()
     files = HostFiles("/")
     missing_here = missing_keys(files)
     call("unshare", CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS)
