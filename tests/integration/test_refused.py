@@ -15,6 +15,7 @@ from sandbox.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, sysctl
 from sandbox.world import NOBODY, World
 
 SLASHES = "net/ipv4/tcp_keepalive_time"
+BUFFERS = "net.core.rmem_max"
 TTL = "net.ipv4.ip_default_ttl"
 BOOT_VALUES = {"systemd": "3600", "procps": "3600"}
 
@@ -271,6 +272,24 @@ def test_a_read_only_proc_sys_is_an_error_unless_runtime_is_false(
     assert result["errno"] == errno.EROFS
     assert result["failed_key"] == TIME
     assert ask.ok(world, sysctl({TIME: 3600}, runtime=False)).changed
+
+
+@pytest.mark.parametrize("options", [{}, {"runtime": False}, {"persistent": False}])
+@pytest.mark.parametrize("key", [BUFFERS, "net.core.rmem_m*"])
+def test_a_key_that_nobody_can_write_is_refused(
+    world: World, ask: Asker, options: dict[str, Any], key: str
+) -> None:
+    before = world.sysctl(BUFFERS)
+    for check in (True, False):
+        result = ask.fails(world, sysctl({key: 5000, TIME: 3600}, **options), check=check)
+        assert result["msg"] == (
+            f"{BUFFERS}: cannot be set to '5000', neither now nor at a boot: "
+            "its mode lets nobody write it on this host; leave it out"
+        )
+        assert (result["errno"], result["failed_key"]) == (errno.EACCES, BUFFERS)
+    assert not world.exists(OURS)
+    world.write("/etc/sysctl.d/99-z.conf", f"{BUFFERS} = 5000\n")
+    ask.ok(world, sysctl({BUFFERS: before}))
 
 
 def test_a_read_only_proc_sys_is_no_error_if_the_value_is_right(

@@ -284,24 +284,28 @@ def test_nothing_of_the_host_changes(world: World, ask: Asker) -> None:
 
 
 PROGRAM = """
-import json, os, subprocess
+import json, os, subprocess, sys
 from ansible_collections.netops.tuning.plugins.module_utils._host.rehearsal import rehearse
 for folder in ("/etc", "/run", "/usr/local/lib", "/usr/lib"):
     if os.path.isdir(folder + "/sysctl.d"):
         subprocess.run(["mount", "-t", "tmpfs", "none", folder + "/sysctl.d"], check=True)
 with open("/etc/sysctl.d/99-a.conf", "w") as file:
-    file.write("kernel.shmmax = 4096\\nkernel.domainname = example.org\\n")
-keys = ["kernel.shmmax", "kernel.domainname", "vm.swappiness", "net.ipv4.ip_forward"]
-print(json.dumps(rehearse("systemd", keys)._asdict()))
+    file.write("kernel.shmmax = 4096\\nkernel.domainname = example.org\\nkernel.sem_next_id = 5\\n")
+keys = ["kernel.sem_next_id", "kernel.shmmax", "kernel.domainname", "vm.swappiness"]
+keys.append("net.ipv4.ip_forward")
+print(json.dumps(rehearse(sys.argv[1], keys)._asdict()))
 """
 
 
-def test_keys_of_ipc_and_uts_are_rehearsed_where_all_keys_are_writable() -> None:
+@pytest.mark.parametrize(("loader", "next_id"), [("systemd", "5"), ("procps", "-1")])
+def test_keys_of_ipc_and_uts_are_rehearsed_where_all_keys_are_writable(
+    loader: str, next_id: str
+) -> None:
     """A world has only keys of net, so this uses a mount namespace of this machine."""
     paths = [Path("/proc/sys", *key.split(".")) for key in (SHMMAX, "kernel.domainname")]
     before = [path.read_text(encoding="ascii") for path in paths]
     finished = subprocess.run(
-        ["unshare", "--mount", "--propagation=private", sys.executable, "-c", PROGRAM],
+        ["unshare", "--mount", "--propagation=private", sys.executable, "-c", PROGRAM, loader],
         env={**os.environ, "PYTHONPATH": str(PROJECT / ".build/src")},
         capture_output=True,
         text=True,
@@ -309,6 +313,7 @@ def test_keys_of_ipc_and_uts_are_rehearsed_where_all_keys_are_writable() -> None
     )
     assert finished.returncode == 0, finished.stderr
     result = json.loads(finished.stdout)
+    assert result["values"]["kernel.sem_next_id"] == next_id
     assert result["values"][SHMMAX] == "4096"
     assert result["values"]["kernel.domainname"] == "example.org"
     assert result["not_rehearsed"] == {

@@ -80,7 +80,7 @@ def read_boot_files(files: HostFiles) -> BootFiles:
         command_line=_read_command_line(files),
         problems=tuple(problems),
         doubts=_doubts_about_the_loader(files),
-        traits=HostTraits(udev_applies_keys(files), missing_keys(files)),
+        traits=HostTraits(has_udev=udev_applies_keys(files), missing_keys=missing_keys(files)),
     )
     return with_later_programs(boot_files, files)
 

@@ -238,6 +238,8 @@ class _Boot:
 
     def _taken_value(self, name: str, line: Line) -> str | None:
         """Return what a name takes from a line, None if the kernel refuses it."""
+        if not self._traits.can_write(self._loader, name):
+            return None
         text = line.value or ""
         value: str | None = text
         if not self._is_kept(name, text):

@@ -116,6 +116,9 @@ KEYS_TAKING_NAMES = (
 )
 """Keys that take names of parts of the kernel, which may be modules."""
 
+NEXT_IDS = ("kernel.msg_next_id", "kernel.sem_next_id", "kernel.shm_next_id")
+"""Keys that the kernel lets root write although no mode bit says so (ipc_permissions)."""
+
 
 def is_glob(key: str) -> bool:
     """Tell whether a key contains a glob character, as both loaders see it."""

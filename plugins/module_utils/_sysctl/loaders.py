@@ -73,6 +73,8 @@ class Loader(NamedTuple):
     """Whether it does not write a value that the key has already (systemd 248 and later)."""
     writes_in_parts: bool
     """Whether it also writes the rest of a value of which the kernel took only a part."""
+    needs_write_bit: bool
+    """Whether it leaves a key alone whose mode has no write permission, without trying."""
     reads_credentials: bool
     """Whether it reads the credential sysctl.extra after all files."""
     longest_line: int
@@ -98,6 +100,7 @@ _SYSTEMD = Loader(
     writes_repeats=False,
     skips_equal_values=True,
     writes_in_parts=True,
+    needs_write_bit=False,
     reads_credentials=True,
     longest_line=1 << 20,
 )
@@ -115,6 +118,7 @@ _PROCPS = Loader(
     writes_repeats=True,
     skips_equal_values=False,
     writes_in_parts=False,
+    needs_write_bit=True,
     reads_credentials=False,
     longest_line=0,
 )
