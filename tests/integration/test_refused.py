@@ -79,6 +79,9 @@ REFUSED_VALUES = {
         {"runtime": False},
     ),
     "too many probes": Refused({PROBES: 256}, "256"),
+    "a number that the kernel rounds, for a glob": Refused(
+        {"net.ipv6.route.gc_*_ms": 30}, "^net.ipv6.route.gc_min_interval_ms: '30' is not what"
+    ),
     "64 KiB": Refused({TIME: "1" * 65536}, TIME),
 }
 
@@ -109,6 +112,9 @@ REFUSED_OPTIONS = {
         "/srv/nowhere",
         {"path": "/srv/nowhere/x.conf", "on_override": "warn"},
     ),
+    "a line end in an owner": Refused({TIME: 1}, r"no\\nbody", {"owner": "no\nbody"}),
+    "a long group": Refused({TIME: 1}, "x{99}", {"group": "x" * 3000}),
+    "a long path": Refused({TIME: 1}, "absolute", {"path": "x" * 3000}),
     "a relative path": Refused({TIME: 1}, r"absolute|x\.conf", {"path": "x.conf"}),
 }
 
@@ -128,6 +134,7 @@ def test_a_bad_task_is_refused_with_a_clear_message(
     result = ask.fails(world, sysctl(case.settings, **case.options))
     assert re.search(case.message, result["msg"], re.DOTALL), result["msg"]
     assert len(result["msg"]) < 2000
+    assert "\n" not in result["msg"]
 
 
 def test_nothing_is_written_if_only_the_last_key_is_bad(world: World, ask: Asker) -> None:

@@ -18,7 +18,7 @@ from .._sysctl.planning import (
     missing_error,
     with_numbers_for_words,
 )
-from .._sysctl.request import Request
+from .._sysctl.request import Request, Values
 from .._sysctl.text import shorten
 
 MAX_NAMED = 10
@@ -67,8 +67,7 @@ def all_problems(
     """
     request = with_numbers_for_words(request, observed)
     known_errors = [*errors, *_invalid_values(request, observed), *_missing_keys(request, observed)]
-    wrong_keys = {problem.key for problem in known_errors}
-    settings = {key: value for key, value in request.settings.items() if key not in wrong_keys}
+    settings = _settings_without(request, [problem.key for problem in known_errors])
     try:
         plan = make_plan(request._replace(settings=settings), observed)
     except TuningError as error_of_the_rest:
@@ -78,6 +77,16 @@ def all_problems(
     if not known_errors and error is not None:
         known_errors.append(error)
     return combine(known_errors)
+
+
+def _settings_without(request: Request, wrong_keys: Iterable[str | None]) -> Values:
+    """Return the settings of a request without those for these keys, globs among them."""
+    settings = dict(request.settings)
+    for wrong_key in wrong_keys:
+        for name in request.settings:
+            if wrong_key is not None and stands_for(name, wrong_key):
+                settings.pop(name, None)
+    return settings
 
 
 def _invalid_values(request: Request, observed: Observed) -> list[TuningError]:

@@ -16,7 +16,7 @@ from .._sysctl.plan import Observed, Plan
 from .._sysctl.planning import make_plan, surplus_keys
 from .._sysctl.request import Request, check_combination
 from .._sysctl.result import build_result
-from .._sysctl.text import printable
+from .._sysctl.text import printable, quote
 from .._sysctl.values import format_value
 from .arguments import FILE_OPTIONS
 from .base import TuningModule
@@ -124,7 +124,7 @@ class SettingsChange(HostChange):
             self.rollout = rollout_name.validate_rollout_name(self.rollout)
             if root != "/":
                 raise TuningError(
-                    f"rollout {self.rollout!r} cannot be recorded with root {root}: "
+                    f"rollout {self.rollout!r} cannot be recorded with root {quote(root)}: "
                     "an image has no ledger; leave out one of them"
                 )
         return HostFiles(root)
@@ -372,11 +372,11 @@ def make_request(
 def _check_paths(options: Mapping[str, Any]) -> None:
     if options["root"] != "/" and options["runtime"]:
         raise TuningError(
-            f"root {options['root']} is not the running system; set 'runtime: false' with it"
+            f"root {quote(options['root'])} is not the running system; set 'runtime: false' with it"
         )
     if not options["path"].startswith("/"):
         raise TuningError(
-            f"path {options['path']!r} is not absolute; give one such as "
+            f"path {quote(options['path'])} is not absolute; give one such as "
             "/etc/sysctl.d/90-ansible.conf"
         )
 
@@ -395,7 +395,9 @@ def _parse_settings(settings: Mapping[Any, Any], present: bool) -> dict[str, str
             )
         if key in parsed:
             raise TuningError(
-                f"{key}: given twice, as {names[key]!r} and as {str(name)!r}; give it once", key
+                f"{key}: given twice, as {quote(names[key])} and as {quote(str(name))}; "
+                "give it once",
+                key,
             )
         if value is None and present:
             raise TuningError(

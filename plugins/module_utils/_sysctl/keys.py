@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 
 from .errors import TuningError
+from .text import quote
 
 ACTIONS = (
     "net.ipv4.route.flush",
@@ -187,7 +188,7 @@ def parse_key(name: object) -> str:
     reason = _explain_bad_key(key)
     if reason:
         raise TuningError(
-            f"key {key!r}: {reason}; "
+            f"key {quote(key)}: {reason}; "
             "name it as in sysctl.d(5), such as net.ipv4.tcp_keepalive_time",
             key,
         )
