@@ -99,7 +99,7 @@ def coupled_decision(key: str, precedence: Precedence) -> Decision:
     names = names_that_matter(key, precedence.traits.missing_keys)
     assignments = precedence.lines.assignments
     excluded = precedence.lines.excluded
-    named_keys = {name for name in names if name in assignments or name in excluded}
+    named_keys = precedence.lines.named
     lines = precedence.lines.written_to(names)
     start_values = _values_before(names, precedence)
     if start_values is None:
@@ -154,7 +154,7 @@ def last_effect(
     else:
         boot = _Boot(key, loader, start)
     for line in lines:
-        for name in keys_written_by(line.key, boot.names, named_keys):
+        for name in keys_written_by(line.key, boot.names, named_keys, line.spelling):
             boot.write(name, line)
     return LastEffect(boot.winner, boot.unclear, tuple(boot.refused))
 

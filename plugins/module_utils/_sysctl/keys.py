@@ -171,6 +171,12 @@ def normalize_key(name: str) -> str:
     return path_to_key("/".join(segments))
 
 
+def spelled_path(name: str) -> str:
+    """Return the path of a key in a file with its empty parts, "" if it has none of them."""
+    segments = _split_key(name)
+    return "" if {"", "."}.isdisjoint(segments) else "/".join(segments)
+
+
 def _split_key(name: str) -> list[str]:
     """Return the segments of a key in either spelling."""
     separator = re.search("[./]", name)

@@ -60,6 +60,12 @@ class Loader(NamedTuple):
     """Whether a NUL hides the rest of its line."""
     after_dash: str
     """The characters dropped between a leading dash and the key; others are part of the key."""
+    simplifies_keys: bool
+    """Whether empty parts of a key, as in ``/a//b``, do not matter (path_simplify in systemd).
+
+    Otherwise such a line sets the key, unless it ends in one, but the loader compares the paths as
+    they are spelled: the line keeps off only a glob with the same empty parts.
+    """
     can_unset: bool
     """Whether ``-key`` and ``key =`` cancel an earlier assignment of the key."""
     repeat_keeps_order: bool
@@ -95,6 +101,7 @@ _SYSTEMD = Loader(
     blanks=" \t\n\r",
     nul_hides_rest=False,
     after_dash=" \t\n\r",
+    simplifies_keys=True,
     can_unset=True,
     repeat_keeps_order=True,
     writes_repeats=False,
@@ -113,6 +120,7 @@ _PROCPS = Loader(
     blanks=" \t\n\r\v\f",
     nul_hides_rest=True,
     after_dash="-",
+    simplifies_keys=False,
     can_unset=False,
     repeat_keeps_order=False,
     writes_repeats=True,
