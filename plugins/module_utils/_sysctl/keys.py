@@ -126,6 +126,11 @@ def is_glob(key: str) -> bool:
     return "*" in key or "?" in key or "[" in key
 
 
+def as_glob(key: str) -> str:
+    """Return the glob that matches a key alone: an interface may have a name such as ``v[0]``."""
+    return re.sub(r"[*?[]", r"[\g<0>]", key) if is_glob(key) else key
+
+
 def may_be_coupled(key: str) -> bool:
     """Tell whether ``couplings.py`` may know something of a key, without importing it.
 

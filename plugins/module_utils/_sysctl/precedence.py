@@ -183,7 +183,7 @@ class Precedence:
 
     def _decide_alone(self, key: str) -> Decision:
         """Return how the lines of this loader decide a key."""
-        if is_glob(key):
+        if is_glob(key) and self.live.get(key) is None:
             return Decision(self.lines.assignments.get(key))
         if may_be_coupled(key):
             # Few keys act on each other: the others do not pay for compiling the simulation.

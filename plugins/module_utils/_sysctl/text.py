@@ -26,6 +26,15 @@ def printable(text: str) -> str:
     return data.decode("utf-8", "replace")
 
 
+def stands_for_bytes(text: str) -> bool:
+    """Tell whether ``encode`` can encode a text: it cannot encode half of a surrogate pair."""
+    try:
+        encode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def decode(data: bytes) -> str:
     """Return bytes as text; ``encode`` gives the same bytes again."""
     return data.decode("utf-8", "surrogateescape")
