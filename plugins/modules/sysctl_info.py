@@ -218,7 +218,7 @@ settings:
           description: >-
             V(winner) wins. V(overridden) loses to it. V(masked) is in a file that is not read.
             V(excluded) is a glob from which another line excludes the key. V(refused) has a value
-            that the kernel refuses, so that it sets nothing.
+            that the kernel refuses, or a key that nobody can write, so that it sets nothing.
           type: str
           sample: winner
     drift:
@@ -334,7 +334,7 @@ rehearsed:
 disagreements:
   description: >-
     The keys for which the rehearsal gave another value than was predicted. Please report them: the
-    loader is right.
+    loader is right. Keys whose prediction is not certain, see RV(settings.certain), are not here.
   returned: with O(rehearse=true)
   type: list
   elements: dict

@@ -296,7 +296,7 @@ rehearsed:
 disagreements:
   description: >-
     The keys for which the rehearsal gave another value than was predicted. Please report them: the
-    loader is right.
+    loader is right. Keys whose prediction is not certain, see RV(settings.certain), are not here.
   returned: with O(rehearse=true)
   type: list
   elements: dict

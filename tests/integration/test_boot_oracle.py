@@ -18,6 +18,17 @@ from sandbox.predict import predict
 from sandbox.trees import INTERFACES, KEYS, tree
 
 SEEDS = range(200)
+SPELLINGS = (
+    "net/ipv4/conf/br0/rp_filter",
+    "net//ipv4/conf/br0/rp_filter",
+    "net/ipv4/./conf/br0/rp_filter",
+    "/net/ipv4/conf/br0/rp_filter",
+    "net/ipv4/conf/br0/rp_filter/",
+    "net.ipv4.conf.br0.rp_filter.",
+    "net..ipv4.conf.br0.rp_filter",
+    ".net.ipv4.conf.br0.rp_filter",
+    "net.ipv4.conf.br0.rp_filter/",
+)
 SCRIPTS = ("alpine-busybox", "alpine-procps", "void-busybox", "void-procps")
 SEEDS_OF_SCRIPTS = (*range(60), 88, 322, 425, 3853917504)
 """The last ones have links to folders, which mask files for Void's script."""
@@ -51,6 +62,19 @@ def check(oracle: Oracle, default: dict[str, str], seed: int, loader: str) -> No
 @pytest.mark.parametrize("seed", SEEDS)
 def test_fixed_seeds(oracle: Oracle, default: dict[str, str], seed: int, loader: str) -> None:
     check(oracle, default, seed, loader)
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_spellings(oracle: Oracle, default: dict[str, str], name: str, loader: str) -> None:
+    """Only a key that is spelled as a glob gives it keeps the glob off in procps."""
+    line = f"{name} = 1\n"
+    glob = "net/ipv4/conf/*/rp_filter = 2\n"
+    wide_glob = f"{name.replace('br0', '*')} = 2\n"
+    plain = "net.ipv4.conf.br0.rp_filter = 1\n"
+    for text in (line, line + glob, glob + line, line + wide_glob, plain + wide_glob, plain + line):
+        files = {"/etc/sysctl.d/10-a.conf": text}
+        assert predict(files, loader, default) == oracle.values(files, loader, KEYS), text
 
 
 @pytest.mark.parametrize("loader", SCRIPTS)

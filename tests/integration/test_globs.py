@@ -148,3 +148,21 @@ def test_every_match_is_rolled_back_if_one_fails(world_with_interfaces: World, a
     """300 is too high for tcp_keepalive_probes, and valid for the two other keys."""
     result = ask.fails(world_with_interfaces, sysctl({"net.ipv4.tcp_keepalive_*": 300}))
     assert result["failed_key"] == PROBES
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+def test_an_interface_whose_name_is_a_glob(
+    make_world: Callable[..., World], ask: Asker, loader: str
+) -> None:
+    """``previous`` has a glob that matches its keys alone."""
+    world = make_world(loader=loader, interfaces=["v[0]", "v0"])
+    keys = [f"net.ipv4.conf.{name}.rp_filter" for name in ("v[0]", "v0")]
+    before = [world.sysctl(key) for key in keys]
+    result = ask.ok(world, sysctl({"net.ipv4.conf.v*.rp_filter": 2}))
+    assert [world.sysctl(key) for key in keys] == ["2", "2"]
+    names = ["net.ipv4.conf.v[[]0].rp_filter", keys[1]]
+    assert result["previous"] == dict(zip(names, before))
+    ask.ok(world, sysctl(result["previous"], persistent=False))
+    assert [world.sysctl(key) for key in keys] == before
+    ask.ok(world, sysctl({names[0]: 1}, exclusive=True))
+    assert world.boot(loader, keys).values[keys[0]] == "1"

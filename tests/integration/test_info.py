@@ -40,6 +40,30 @@ def boot_and_drift(setting: dict[str, Any]) -> tuple[str | None, bool]:
 # --- settings, files and problems ---
 
 
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+def test_a_key_that_nobody_can_write_keeps_its_value(
+    make_world: Callable[..., World], ask: Asker, loader: str
+) -> None:
+    """Some keys are so everywhere, and others outside of the first network namespace."""
+    world = make_world(loader=loader)
+    keys = ["net.ipv4.tcp_available_congestion_control", "net.core.rmem_max"]
+    before = {key: world.sysctl(key) for key in keys}
+    path = "/etc/sysctl.d/50-a.conf"
+    world.write(path, f"{keys[0]} = bbr\nnet.core.rmem_m* = 5000\n")
+    result = ask(world, info(keys=keys))
+    reason = "since its mode lets nobody write it on this host"
+    problems = [problem["problem"] for problem in result["problems"]]
+    assert problems == [
+        f"the kernel refuses 'bbr' for {keys[0]}, {reason}",
+        f"the kernel refuses '5000' for {keys[1]}, {reason}",
+    ]
+    for key in keys:
+        setting = result["settings"][key]
+        assert (setting["boot"], setting["winner"], setting["drift"]) == (None, None, False)
+        assert [line["fate"] for line in setting["assignments"]] == ["refused"]
+    assert world.boot(loader, keys).values == before
+
+
 def test_the_result_is_empty_where_there_are_no_files(world: World, ask: Asker) -> None:
     result = ask.again(world, info())
     assert result["loader"] == "systemd"

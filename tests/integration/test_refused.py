@@ -15,6 +15,7 @@ from sandbox.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, sysctl
 from sandbox.world import NOBODY, World
 
 SLASHES = "net/ipv4/tcp_keepalive_time"
+BUFFERS = "net.core.rmem_max"
 TTL = "net.ipv4.ip_default_ttl"
 BOOT_VALUES = {"systemd": "3600", "procps": "3600"}
 
@@ -78,6 +79,9 @@ REFUSED_VALUES = {
         {"runtime": False},
     ),
     "too many probes": Refused({PROBES: 256}, "256"),
+    "a number that the kernel rounds, for a glob": Refused(
+        {"net.ipv6.route.gc_*_ms": 30}, "^net.ipv6.route.gc_min_interval_ms: '30' is not what"
+    ),
     "64 KiB": Refused({TIME: "1" * 65536}, TIME),
 }
 
@@ -108,6 +112,9 @@ REFUSED_OPTIONS = {
         "/srv/nowhere",
         {"path": "/srv/nowhere/x.conf", "on_override": "warn"},
     ),
+    "a line end in an owner": Refused({TIME: 1}, r"no\\nbody", {"owner": "no\nbody"}),
+    "a long group": Refused({TIME: 1}, "x{99}", {"group": "x" * 3000}),
+    "a long path": Refused({TIME: 1}, "absolute", {"path": "x" * 3000}),
     "a relative path": Refused({TIME: 1}, r"absolute|x\.conf", {"path": "x.conf"}),
 }
 
@@ -127,6 +134,7 @@ def test_a_bad_task_is_refused_with_a_clear_message(
     result = ask.fails(world, sysctl(case.settings, **case.options))
     assert re.search(case.message, result["msg"], re.DOTALL), result["msg"]
     assert len(result["msg"]) < 2000
+    assert "\n" not in result["msg"]
 
 
 def test_nothing_is_written_if_only_the_last_key_is_bad(world: World, ask: Asker) -> None:
@@ -271,6 +279,24 @@ def test_a_read_only_proc_sys_is_an_error_unless_runtime_is_false(
     assert result["errno"] == errno.EROFS
     assert result["failed_key"] == TIME
     assert ask.ok(world, sysctl({TIME: 3600}, runtime=False)).changed
+
+
+@pytest.mark.parametrize("options", [{}, {"runtime": False}, {"persistent": False}])
+@pytest.mark.parametrize("key", [BUFFERS, "net.core.rmem_m*"])
+def test_a_key_that_nobody_can_write_is_refused(
+    world: World, ask: Asker, options: dict[str, Any], key: str
+) -> None:
+    before = world.sysctl(BUFFERS)
+    for check in (True, False):
+        result = ask.fails(world, sysctl({key: 5000, TIME: 3600}, **options), check=check)
+        assert result["msg"] == (
+            f"{BUFFERS}: cannot be set to '5000', neither now nor at a boot: "
+            "its mode lets nobody write it on this host; leave it out"
+        )
+        assert (result["errno"], result["failed_key"]) == (errno.EACCES, BUFFERS)
+    assert not world.exists(OURS)
+    world.write("/etc/sysctl.d/99-z.conf", f"{BUFFERS} = 5000\n")
+    ask.ok(world, sysctl({BUFFERS: before}))
 
 
 def test_a_read_only_proc_sys_is_no_error_if_the_value_is_right(

@@ -15,6 +15,10 @@ from sandbox.world import World
 FORWARD = "net.ipv4.ip_forward"
 PORTS = "net.ipv4.ip_local_reserved_ports"
 CONGESTION = "net.ipv4.tcp_congestion_control"
+CONGESTIONS = (
+    "net.ipv4.tcp_available_congestion_control",
+    "net.ipv4.tcp_allowed_congestion_control",
+)
 RATELIMIT = "net.ipv4.icmp_ratelimit"
 DELAY = "net.ipv4.neigh.lo.proxy_delay"
 RETRANS = "net.ipv4.neigh.lo.retrans_time_ms"
@@ -89,10 +93,19 @@ def test_info_says_what_procps_cuts(make_world: Callable[..., World], ask: Asker
     assert setting["boot"] == world.boot("procps", [PORTS]).values[PORTS]
 
 
-def test_a_name_that_the_kernel_does_not_have(world: World, ask: Asker) -> None:
-    result = ask.fails(world, sysctl({CONGESTION: "nosuch"}))
-    assert "it is not available; net.ipv4.tcp_available_congestion_control has: " in result["msg"]
-    assert "load its module (tcp_nosuch)" in result["msg"]
+def test_a_name_that_this_network_namespace_does_not_take(world: World, ask: Asker) -> None:
+    available = set(world.sysctl(CONGESTIONS[0]).split())
+    allowed = world.sysctl(CONGESTIONS[1])
+    names = [*available.difference(allowed.split()), "nosuch"]
+    for name in names:
+        for check in (True, False):
+            result = ask.fails(world, sysctl({CONGESTION: name}), check=check)
+            assert (
+                f"it is not available in this network namespace; {CONGESTIONS[1]} has: {allowed}; "
+                "allow it in the first network namespace, or give another name"
+            ) in result["msg"]
+    world.write("/etc/sysctl.d/50-a.conf", f"{CONGESTION} = {names[0]}\n")
+    assert not info_of(world, ask)["certain"]
 
 
 def test_a_value_that_the_kernel_rounds(world: World, ask: Asker) -> None:

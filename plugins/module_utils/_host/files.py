@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from .._sysctl.errors import TuningError
 from .._sysctl.loaders import FOLDERS
+from .._sysctl.text import quote
 
 _MAX_LINKS = 40
 """The kernel gives up at the next one (path_resolution(7))."""
@@ -36,7 +37,7 @@ class HostFiles:
         self.root = os.path.realpath(root)
         self._prefix = "" if self.root == "/" else self.root
         if not os.path.isdir(self.root):
-            raise TuningError(f"root {root} is not a folder; mount the image there first")
+            raise TuningError(f"root {quote(root)} is not a folder; mount the image there first")
 
     def host_path(self, path: str) -> str:
         """Return the path under which we reach a path of the host."""

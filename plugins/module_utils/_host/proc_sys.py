@@ -101,6 +101,18 @@ def require_writable_key(key: str) -> None:
         os.close(os.open(path, os.O_WRONLY | os.O_CLOEXEC))
 
 
+def read_only_keys(keys: Iterable[str]) -> tuple[str, ...]:
+    """Return those of these keys whose mode lets nobody write them."""
+    return tuple(key for key in keys if _is_read_only(key))
+
+
+def _is_read_only(key: str) -> bool:
+    try:
+        return not os.stat(proc_path(key)).st_mode & 0o222
+    except OSError:
+        return False
+
+
 def read_keys(keys: Iterable[str], named: bool, needed: bool) -> dict[str, str | None]:
     """Return the runtime values of the keys that exist; None where the kernel has none yet (EIO).
 

@@ -17,7 +17,7 @@ from .._sysctl.secrets import quote_value
 from .._sysctl.value_checks import out_of_range_error
 from .._sysctl.values import numbers_in, values_equal
 from . import loadable_modules
-from .proc_sys import proc_path, read_key, write_key
+from .proc_sys import proc_path, read_key, read_only_keys, write_key
 
 ENOTSUPP = 524
 """An errno of the kernel's own, which the C library does not know."""
@@ -39,9 +39,10 @@ _REASONS = {
     errno.ENOMEM: "there is not enough memory for it",
 }
 
+_ALLOWED = "net.ipv4.tcp_allowed_congestion_control"
 _AVAILABLE = {
     "net.ipv4.tcp_congestion_control": "net.ipv4.tcp_available_congestion_control",
-    "net.ipv4.tcp_allowed_congestion_control": "net.ipv4.tcp_available_congestion_control",
+    _ALLOWED: "net.ipv4.tcp_available_congestion_control",
 }
 """Key that takes names -> the key that lists those that the kernel has."""
 
@@ -113,7 +114,9 @@ def _describe_missing_name(write: RuntimeWrite, error: OSError) -> str:
         reason = "it is not available in this network namespace"
     choices = _available_names(write.key)
     if choices:
-        reason += f"; {_AVAILABLE[write.key]} has: {choices}"
+        reason += f"; {_listing_key(write.key)} has: {choices}"
+    if _listing_key(write.key) == _ALLOWED:
+        return f"{reason}; allow it in the first network namespace, or give another name"
     if loadable_modules.is_loading_disabled():
         return (
             f"{reason}; no module can be loaded before a reboot, since kernel.modules_disabled "
@@ -124,10 +127,21 @@ def _describe_missing_name(write: RuntimeWrite, error: OSError) -> str:
 
 
 def _available_names(key: str) -> str:
+    listing_key = _listing_key(key)
     try:
-        return read_key(_AVAILABLE[key])
-    except (KeyError, OSError):
+        return read_key(listing_key) if listing_key else ""
+    except OSError:
         return ""
+
+
+def _listing_key(key: str) -> str:
+    """Return the key that lists the names that a key takes here, "" if there is none.
+
+    Only the first network namespace can allow more congestion controls, and takes all.
+    """
+    if key in _AVAILABLE and read_only_keys([_ALLOWED]):
+        return _ALLOWED
+    return _AVAILABLE.get(key, "")
 
 
 def available_names(keys: Iterable[str], requested: Mapping[str, Any]) -> tuple[str, ...]:
@@ -152,7 +166,9 @@ def require_available(write: RuntimeWrite, at_next_boot: bool) -> None:
     at_next_boot: the value is not written before, so the module need not be loaded now.
     """
     if not is_available(write, at_next_boot):
-        raise write_error(write, OSError(errno.ENOENT, os.strerror(errno.ENOENT)))
+        is_limited_here = _listing_key(write.key) == _ALLOWED
+        number = errno.EPERM if is_limited_here else errno.ENOENT
+        raise write_error(write, OSError(number, os.strerror(number)))
 
 
 def is_available(write: RuntimeWrite, at_next_boot: bool) -> bool:
@@ -164,6 +180,8 @@ def is_available(write: RuntimeWrite, at_next_boot: bool) -> bool:
     missing = [name for name in write.after.split() if name not in names]
     if not names or not missing:
         return True
+    if _listing_key(write.key) == _ALLOWED:
+        return False
     if not at_next_boot and loadable_modules.is_loading_disabled():
         return False
     return loadable_modules.may_be_installed(_MODULES[write.key] + missing[0])

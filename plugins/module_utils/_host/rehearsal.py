@@ -15,7 +15,6 @@ import contextlib
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 from typing import Any, Iterable, NamedTuple, Sequence
 
@@ -28,7 +27,7 @@ from .files import HostFiles
 from .libc import CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUTS, call
 from .mountinfo import parse_mounts
 from .proc_sys import PROC_SYS, proc_path, read_key
-from .stand_ins import add_stand_ins
+from .stand_ins import add_stand_ins, interfaces_here
 
 # <sys/mount.h>, <sys/prctl.h>
 _MS_RDONLY = 1
@@ -99,6 +98,12 @@ _IPV4_START_VALUES = {
 
 A new network namespace has the host's present values instead.
 """
+_IPV4_OWN_ONES: dict[str, tuple[str, ...]] = {
+    "all": (),
+    "default": ("accept_source_route",),
+    "lo": ("accept_source_route", "disable_policy", "disable_xfrm"),
+}
+"""What else is 1 there."""
 
 
 class Rehearsal(NamedTuple):
@@ -162,7 +167,7 @@ def _answer(loader_name: str, keys: list[str]) -> dict[str, Any]:
 def _rehearse_here(loader_name: str, keys: list[str]) -> dict[str, Any]:
     """Do all of it, in a process that then ends."""
     _die_with_parent()
-    interfaces = [name for _index, name in socket.if_nameindex()]
+    interfaces = interfaces_here()
     files = HostFiles("/")
     missing_here = missing_keys(files)
     call("unshare", CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS)
@@ -308,11 +313,9 @@ def _write_ipv4_start_values() -> None:
     """Set net.ipv4.conf as the kernel does when it starts: forwarding first, it sets others."""
     folder = f"{PROC_SYS}/net/ipv4/conf"
     _write(f"{PROC_SYS}/net/ipv4/ip_forward", "0")
-    for interface in ("all", "default", "lo"):
+    for interface, ones in _IPV4_OWN_ONES.items():
         for name in os.listdir(f"{folder}/{interface}"):
-            value = _IPV4_START_VALUES.get(name, "0")
-            if name == "accept_source_route" and interface != "all":
-                value = "1"
+            value = "1" if name in ones else _IPV4_START_VALUES.get(name, "0")
             _write(f"{folder}/{interface}/{name}", value)
 
 

@@ -13,7 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import normalize_key
 from .._sysctl.secrets import SECRET_SUFFIXES, is_secret
-from .._sysctl.text import printable
+from .._sysctl.text import as_message, printable
 
 
 class TuningModule(AnsibleModule):
@@ -53,7 +53,7 @@ class TuningModule(AnsibleModule):
             from .option_errors import explain_options  # noqa: PLC0415 # only a bad task needs it
 
             msg = explain_options(msg, self.params, self.argument_spec)
-        super().fail_json(msg=msg, **result)
+        super().fail_json(msg=as_message(msg), **result)
         raise SystemExit  # it has ended already: for type checkers
 
     def add_path_info(self, kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -55,12 +55,14 @@ def _why_not(key: str, winner: Mapping[str, Any] | None, loader: Loader) -> str:
 def _disagreements(
     settings: Mapping[str, Mapping[str, Any]], rehearsal: Rehearsal
 ) -> list[dict[str, Any]]:
-    """Return the keys whose prediction is not what the loader set.
+    """Return the keys whose prediction is certain, and not what the loader set.
 
     Where no line sets a key, the loader must not have changed it.
     """
     disagreements = []
     for key, value in rehearsal.values.items():
+        if not settings[key]["certain"]:
+            continue
         predicted = settings[key]["boot"]
         expected = rehearsal.start_values[key] if predicted is None else predicted
         if not values_equal(key, expected, value):

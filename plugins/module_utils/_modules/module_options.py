@@ -10,6 +10,7 @@ from typing import Any, Iterable, Mapping
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import parse_key
 from .._sysctl.module_keys import modules_of
+from .._sysctl.text import quote
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _EXAMPLE = "modules: {net.example.key: example}"
@@ -41,7 +42,8 @@ def _names_in(value: object) -> tuple[str, ...]:
         text = name.strip() if isinstance(name, str) else ""
         if not _NAME.fullmatch(text):
             raise TuningError(
-                f"modules: {name!r} is not the name of a kernel module; give names, or '{_EXAMPLE}'"
+                f"modules: {quote(name)} is not the name of a kernel module; "
+                f"give names, or '{_EXAMPLE}'"
             )
         names.append(text.replace("-", "_"))
     return tuple(names)

@@ -9,7 +9,7 @@ import re
 from typing import Any, Mapping
 
 from .._keepalive.profiles import SYNONYMS
-from .._sysctl.text import shorten
+from .._sysctl.text import quote, shorten
 
 OPTIONS_OF_POSIX = {
     "name": "settings: {KEY: VALUE}",
@@ -54,7 +54,9 @@ def explain_options(msg: str, params: Mapping[str, Any], spec: Mapping[str, Any]
     wrong = re.match(r"argument '(\w+)' is of type \w+ and we were unable to convert to int", msg)
     if wrong:
         name = wrong.group(1)
-        return f"{name}: {params.get(name)!r} is not an integer; give one, such as '{name}: 300'"
+        return (
+            f"{name}: {quote(params.get(name))} is not an integer; give one, such as '{name}: 300'"
+        )
     return " ".join(msg.split())
 
 

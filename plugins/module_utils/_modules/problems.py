@@ -9,7 +9,6 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from .._host.similar_keys import find_similar_key
 from .._sysctl.errors import TuningError
 from .._sysctl.globs import stands_for
-from .._sysctl.keys import is_glob
 from .._sysctl.messages import is_refused, override_errors
 from .._sysctl.plan import Observed, Plan
 from .._sysctl.planning import (
@@ -84,10 +83,9 @@ def _without_wrong_settings(request: Request, errors: Iterable[TuningError]) -> 
     """Return a request without the settings, globs among them, that errors are about."""
     wrong_keys = {error.key for error in errors if error.key is not None}
     settings = {}
-    for key, value in request.settings.items():
-        matches = [wrong for wrong in wrong_keys if stands_for(key, wrong)] if is_glob(key) else ()
-        if key not in wrong_keys and not matches:
-            settings[key] = value
+    for name, value in request.settings.items():
+        if not any(stands_for(name, wrong_key) for wrong_key in wrong_keys):
+            settings[name] = value
     return request._replace(settings=settings)
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from .._sysctl.errors import TuningError
+from .._sysctl.text import quote
 
 MAX_LENGTH = 100
 
@@ -14,7 +15,7 @@ def validate_rollout_name(name: str) -> str:
     stripped = name.strip()
     if not stripped or not stripped.isprintable() or len(stripped) > MAX_LENGTH:
         raise TuningError(
-            f"rollout {name!r} cannot be the name of a rollout; "
+            f"rollout {quote(name)} cannot be the name of a rollout; "
             f"give up to {MAX_LENGTH} printable characters"
         )
     return stripped

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Mapping, Tuple
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
-from .._host.proc_sys import read_keys, require_procfs
+from .._host.proc_sys import read_keys, read_only_keys, require_procfs
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import ACTIONS, KEYS_TAKING_NAMES, is_glob, may_be_coupled, parse_key
@@ -16,7 +16,7 @@ from .._sysctl.plan import Observed, Plan
 from .._sysctl.planning import make_plan, surplus_keys
 from .._sysctl.request import Request, check_combination
 from .._sysctl.result import build_result
-from .._sysctl.text import printable
+from .._sysctl.text import printable, quote
 from .._sysctl.values import format_value
 from .arguments import FILE_OPTIONS
 from .base import TuningModule
@@ -124,13 +124,18 @@ class SettingsChange(HostChange):
             self.rollout = rollout_name.validate_rollout_name(self.rollout)
             if root != "/":
                 raise TuningError(
-                    f"rollout {self.rollout!r} cannot be recorded with root {root}: "
+                    f"rollout {self.rollout!r} cannot be recorded with root {quote(root)}: "
                     "an image has no ledger; leave out one of them"
                 )
         return HostFiles(root)
 
     def plan(self, files: HostFiles) -> Plan:
-        plan = self._make_plan(self._observe(files))
+        observed = self._observe(files)
+        plan = self._make_plan(observed)
+        read_only = read_only_keys(_keys_to_change(plan))
+        if read_only:
+            boot_files = observed.boot_files.with_read_only_keys(read_only)
+            plan = self._make_plan(observed._replace(boot_files=boot_files))
         if plan.removed_keys and self.request.runtime and self.request.persistent:
             plan = removed_keys.with_earlier_values(plan)
         contradictions = plan.contradictions()
@@ -165,6 +170,10 @@ class SettingsChange(HostChange):
         return bool(keys)
 
     def refuse(self, plan: Plan) -> None:
+        if plan.observed.boot_files.traits.read_only_keys:
+            errors = value_checks.read_only_errors(plan)
+            if errors:
+                raise problems.combine(errors)
         writes_all = self.request.runtime and not plan.missing
         if not writes_all or (self.module.check_mode and plan.writes):
             errors = value_checks.out_of_range_errors(plan)
@@ -273,6 +282,18 @@ class SettingsChange(HostChange):
         return result
 
 
+def _keys_to_change(plan: Plan) -> Iterable[str]:
+    """Return the keys that are not as asked, now or at the next boot."""
+    keys = [key for key, _winner in plan.overridden]
+    if plan.changed:
+        runtime = plan.observed.runtime
+        for key, value in plan.desired.items():
+            live = runtime.get(key)
+            if None not in (live, value) and not plan.request.accepts(key, live, str(value)):
+                keys.append(key)
+    return keys
+
+
 def _in_writable_order(plan: Plan) -> Plan:
     """Return a plan whose writes the kernel takes in their order.
 
@@ -351,11 +372,11 @@ def make_request(
 def _check_paths(options: Mapping[str, Any]) -> None:
     if options["root"] != "/" and options["runtime"]:
         raise TuningError(
-            f"root {options['root']} is not the running system; set 'runtime: false' with it"
+            f"root {quote(options['root'])} is not the running system; set 'runtime: false' with it"
         )
     if not options["path"].startswith("/"):
         raise TuningError(
-            f"path {options['path']!r} is not absolute; give one such as "
+            f"path {quote(options['path'])} is not absolute; give one such as "
             "/etc/sysctl.d/90-ansible.conf"
         )
 
@@ -374,7 +395,9 @@ def _parse_settings(settings: Mapping[Any, Any], present: bool) -> dict[str, str
             )
         if key in parsed:
             raise TuningError(
-                f"{key}: given twice, as {names[key]!r} and as {str(name)!r}; give it once", key
+                f"{key}: given twice, as {quote(names[key])} and as {quote(str(name))}; "
+                "give it once",
+                key,
             )
         if value is None and present:
             raise TuningError(

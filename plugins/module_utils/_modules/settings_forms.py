@@ -10,6 +10,7 @@ from typing import Any, Dict, Mapping, NamedTuple
 from ansible.module_utils.common.validation import check_type_dict
 
 from .._sysctl.errors import TuningError
+from .._sysctl.text import quote
 
 EXAMPLE = "settings: {vm.swappiness: 10}"
 LIST_EXAMPLE = "{name: vm.swappiness, value: 10}"
@@ -41,7 +42,7 @@ def read_settings(settings: Any, present: bool) -> tuple[Settings, Settings]:
         items = [_read_item(number, item, present) for number, item in enumerate(settings, 1)]
     else:
         raise TuningError(
-            f"settings: {settings!r} is neither a dictionary nor a list; give '{EXAMPLE}'"
+            f"settings: {quote(settings)} is neither a dictionary nor a list; give '{EXAMPLE}'"
         )
     return _sort_items(items)
 
@@ -59,7 +60,7 @@ def _read_text(text: str) -> Any:
         return check_type_dict(text)
     except (TypeError, ValueError):
         raise TuningError(
-            f"settings: the text {text!r} is neither JSON nor pairs such as vm.swappiness=10; "
+            f"settings: the text {quote(text)} is neither JSON nor pairs such as vm.swappiness=10; "
             f"give '{EXAMPLE}'"
         ) from None
 
@@ -69,19 +70,19 @@ def _read_item(number: int, item: Any, present: bool) -> _Item:
     if isinstance(item, str):
         if present:
             raise TuningError(
-                f"{where}: {item!r} has no value; give {LIST_EXAMPLE}, or set 'state: absent' to "
-                "take keys out"
+                f"{where}: {quote(item)} has no value; give {LIST_EXAMPLE}, or set "
+                "'state: absent' to take keys out"
             )
         return _Item(item, None, present)
     if not isinstance(item, Mapping):
-        raise TuningError(f"{where}: {item!r} is not a setting; give {LIST_EXAMPLE}")
+        raise TuningError(f"{where}: {quote(item)} is not a setting; give {LIST_EXAMPLE}")
     unknown = [str(field) for field in item if field not in FIELDS]
     if unknown or ("name" in item) == ("key" in item):
         fields = ", ".join(unknown) or "both name and key, or neither"
         raise TuningError(f"{where}: it has {fields}; give {LIST_EXAMPLE}")
     state = item.get("state")
     if state not in (None, "", "present", "absent"):
-        raise TuningError(f"{where}: its state is {state!r}; give present or absent")
+        raise TuningError(f"{where}: its state is {quote(state)}; give present or absent")
     is_present = state == "present" if state else present
     return _Item(item.get("name", item.get("key")), item.get("value"), is_present)
 

@@ -11,10 +11,11 @@ from typing import Any, Iterable, Iterator, Mapping, NoReturn
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.files import HostFiles
-from .._host.proc_sys import key_exists, proc_path, value_or_reason
+from .._host.proc_sys import key_exists, proc_path, read_only_keys, value_or_reason
 from .._host.proc_sys_globs import expand_glob
 from .._host.refusals import available_names
 from .._host.settings_undone import find_undone
+from .._sysctl.boot_effects import names_that_matter
 from .._sysctl.boot_files import BootFiles
 from .._sysctl.coupling_doubts import doubts_of_boot
 from .._sysctl.doubts import keys_in_doubt
@@ -103,7 +104,7 @@ def inspect_settings(
     if running:
         runtime = _runtime_values(requested, problems)
         boot_files = boot_files.with_available_names(available_names(runtime, requested={}))
-    boot = NextBoot(lines, boot_files, loader, runtime)
+    boot = _next_boot(lines, boot_files, loader, runtime)
     contradictions = boot.precedence.contradictions(runtime)
     undone = find_undone(contradictions, running) if contradictions and running else ()
     drifting = {key for key, _runtime, _line in contradictions}
@@ -171,6 +172,23 @@ def _runtime_values(keys: Iterable[str], problems: list[dict[str, Any]]) -> dict
         if reason:
             problems.append(_problem(proc_path(key), None, reason))
     return values
+
+
+def _next_boot(
+    lines: NextBootLines,
+    boot_files: BootFiles,
+    loader: Loader,
+    runtime: Mapping[str, str | None],
+) -> NextBoot:
+    """Return what becomes of the lines; keys that they would change may be read-only."""
+    boot = NextBoot(lines, boot_files, loader, runtime)
+    names: dict[str, None] = {}
+    for key, _runtime, _line in boot.precedence.contradictions(runtime):
+        names.update(dict.fromkeys(names_that_matter(key)))
+    read_only = read_only_keys(names)
+    if not read_only:
+        return boot
+    return NextBoot(lines, boot_files.with_read_only_keys(read_only), loader, runtime)
 
 
 def _setting_result(key: str, runtime: str | None, boot: NextBoot) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from .._sysctl.restore_plan import make_restore_plan
 from .._sysctl.result import build_result
 from .._sysctl.secrets import quote_value
 from .._sysctl.sysctl_d import format_header
-from .._sysctl.text import encode, printable
+from .._sysctl.text import as_message, encode, printable
 from .._sysctl.values import values_equal
 from .arguments import DEFAULT_HEADER, Options
 from .base import TuningModule
@@ -173,7 +173,7 @@ class Restoration(HostChange):
             self._entries = store.mark_undone(self._entries, self._to_undo)
         except TuningError as error:
             # The host is as it was; only the next rollout of that name would not begin anew.
-            self.module.warn(printable(f"all is put back, but {error}; run this again"))
+            self.module.warn(as_message(f"all is put back, but {error}; run this again"))
         return backups
 
     def warnings(self, plan: Plan) -> Iterator[str]:

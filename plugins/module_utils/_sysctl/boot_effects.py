@@ -110,7 +110,7 @@ def coupled_decision(key: str, precedence: Precedence) -> Decision:
     names = names_that_matter(key, precedence.traits.missing_keys)
     assignments = precedence.lines.assignments
     excluded = precedence.lines.excluded
-    named_keys = {name for name in names if name in assignments or name in excluded}
+    named_keys = precedence.lines.named
     lines = precedence.lines.written_to(names)
     start_values = _values_before(names, precedence)
     if start_values is None:
@@ -165,7 +165,7 @@ def last_effect(
     else:
         boot = _Boot(key, loader, start)
     for line in lines:
-        for name in keys_written_by(line.key, boot.names, named_keys):
+        for name in keys_written_by(line.key, boot.names, named_keys, line.spelling):
             boot.write(name, line)
     return LastEffect(boot.winner, boot.unclear, tuple(boot.refused))
 
@@ -255,6 +255,8 @@ class _Boot:
 
     def _taken_value(self, name: str, line: Line) -> str | None:
         """Return what a name takes from a line, None if the kernel refuses it."""
+        if not self._traits.can_write(self._loader, name):
+            return None
         text = line.value or ""
         value: str | None = text
         if not self._is_kept(name, text):

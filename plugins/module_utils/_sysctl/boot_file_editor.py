@@ -162,6 +162,8 @@ class BootFileEditor:
         """Tell whether a boot gives a key a value that is as requested."""
         winner = boot.winner(key)
         boot_value = winner.value if winner else None
+        if not self.boot_files.traits.can_write(self.observed.loader, key):
+            boot_value = self.observed.runtime.get(key)  # it keeps what it has
         return self.request.accepts(key, boot_value, value)
 
     def overridden(self) -> list[tuple[str, Line | None]]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
 
+from .keys import NEXT_IDS
 from .loaders import FOLDERS, BootFile, Loader
 from .sysctl_d import Line, parse_lines
 from .text import encode
@@ -38,6 +39,14 @@ class HostTraits(NamedTuple):
     """Names that the kernel takes for keys that take names, as far as they were looked up."""
     early_names: tuple[str, ...] | None = ()
     """Names among them that need no module to be loaded during the boot; None: all of them."""
+    read_only_keys: tuple[str, ...] = ()
+    """Keys whose mode lets nobody write them, as far as they were looked at."""
+
+    def can_write(self, loader: Loader, key: str) -> bool:
+        """Tell whether a loader can write a key, as far as its mode says."""
+        if key not in self.read_only_keys:
+            return True
+        return key in NEXT_IDS and not loader.needs_write_bit
 
 
 USUAL_HOST = HostTraits()
@@ -62,6 +71,10 @@ class BootFiles(NamedTuple):
     def with_available_names(self, names: tuple[str, ...]) -> BootFiles:
         """Return the boot files of a host whose kernel takes these names."""
         return self._replace(traits=self.traits._replace(available_names=names))
+
+    def with_read_only_keys(self, keys: tuple[str, ...]) -> BootFiles:
+        """Return the boot files of a host that lets nobody write these keys."""
+        return self._replace(traits=self.traits._replace(read_only_keys=keys))
 
     def loader_name(self, loader: Loader) -> str:
         """Return what applies the files at boot, as results name it."""

@@ -41,17 +41,28 @@ def stands_for(name: str, key: str) -> bool:
     return name == key or (is_glob(name) and glob_matches(split_glob(name), key))
 
 
-def keys_written_by(name: str, keys: Iterable[str], named: Container[str]) -> list[str]:
+def keys_written_by(
+    name: str, keys: Iterable[str], named: Container[str], spelling: str = ""
+) -> list[str]:
     """Return the keys to which a loader writes a line, those of a glob in the order of glob(3).
 
     name: the key or the glob that the line assigns. keys: those that are looked at.
-    named: the keys that globs are kept off, since lines name them.
+    named: the keys that globs are kept off, since lines name them. spelling: that of the line.
     """
     if not is_glob(name):
         return [name]
     segments = split_glob(name)
-    matching = [key for key in keys if key not in named and glob_matches(segments, key)]
-    return sorted(matching, key=key_to_path)
+    matching = [key for key in keys if glob_matches(segments, key)]
+    kept = [key for key in matching if _spelled_like(spelling, key) not in named]
+    return sorted(kept, key=key_to_path)
+
+
+def _spelled_like(spelling: str, key: str) -> str:
+    """Return a key as a glob gives it that has this spelling."""
+    if not spelling:
+        return key
+    names = iter(key_to_path(key).split("/"))
+    return "/".join(part if part in ("", ".") else next(names) for part in spelling.split("/"))
 
 
 @lru_cache(maxsize=1024)

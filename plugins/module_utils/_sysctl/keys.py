@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 
 from .errors import TuningError
+from .text import quote
 
 ACTIONS = (
     "net.ipv4.route.flush",
@@ -133,10 +134,18 @@ NO_MODULES_AFTER = (
 )
 """Keys after which the kernel may load no module, and so refuse a name that needs one."""
 
+NEXT_IDS = ("kernel.msg_next_id", "kernel.sem_next_id", "kernel.shm_next_id")
+"""Keys that the kernel lets root write although no mode bit says so (ipc_permissions)."""
+
 
 def is_glob(key: str) -> bool:
     """Tell whether a key contains a glob character, as both loaders see it."""
     return "*" in key or "?" in key or "[" in key
+
+
+def as_glob(key: str) -> str:
+    """Return the glob that matches a key alone: an interface may have a name such as ``v[0]``."""
+    return re.sub(r"[*?[]", r"[\g<0>]", key) if is_glob(key) else key
 
 
 def may_be_coupled(key: str) -> bool:
@@ -184,6 +193,12 @@ def normalize_key(name: str) -> str:
     return path_to_key("/".join(segments))
 
 
+def spelled_path(name: str) -> str:
+    """Return the path of a key in a file with its empty parts, "" if it has none of them."""
+    segments = _split_key(name)
+    return "" if {"", "."}.isdisjoint(segments) else "/".join(segments)
+
+
 def _split_key(name: str) -> list[str]:
     """Return the segments of a key in either spelling."""
     separator = re.search("[./]", name)
@@ -201,7 +216,7 @@ def parse_key(name: object) -> str:
     reason = _explain_bad_key(key)
     if reason:
         raise TuningError(
-            f"key {key!r}: {reason}; "
+            f"key {quote(key)}: {reason}; "
             "name it as in sysctl.d(5), such as net.ipv4.tcp_keepalive_time",
             key,
         )

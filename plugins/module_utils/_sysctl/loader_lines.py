@@ -33,6 +33,10 @@ class LoaderLines:
         """Key or glob -> the line that assigns it last, in the order in which they are written."""
         self.excluded: dict[str, Line] = {}
         """Key -> the line that keeps globs off it."""
+        self.named: set[str] = set()
+        """The keys that globs are kept off, those with empty parts as they are spelled."""
+        self._has_spellings = False
+        """Whether a line has a spelling that matters."""
         self._repeated: list[Line] = []
         """All assignments, for a loader that writes each of them."""
         self._arguments: dict[str, Line] = {}
@@ -48,7 +52,12 @@ class LoaderLines:
 
     def _read(self, line: Line) -> None:
         loader = self._loader
+        self.named.add(line.spelling or line.key)
+        if line.spelling:
+            self._has_spellings = True
         earlier = self.assignments.get(line.key)
+        if line.value is None and line.spelling:
+            return
         if line.value is None:
             self.excluded[line.key] = line
             if loader.can_unset:
@@ -82,13 +91,19 @@ class LoaderLines:
         return [line for _number, line in sorted(selected)]
 
     def naming(self, key: str) -> list[Line]:
-        """Return the lines that name a key and are written at boot, in their order."""
+        """Return the lines of a key that some line names that are written to it, in their order."""
+        if self._has_spellings:
+            return [line for line in self.written_to([key]) if self.keys_written_by(line, [key])]
         if self._loader.writes_repeats:
             return [line for _number, line in self._numbered_lines()[key]]
         lines = [self.assignments[key]]
         if key in self._arguments:
             lines.insert(0, self._arguments[key])
         return lines
+
+    def keys_written_by(self, line: Line, keys: Iterable[str]) -> list[str]:
+        """Return those of some keys to which the loader writes a line."""
+        return globs.keys_written_by(line.key, keys, self.named, line.spelling)
 
     def _numbered_lines(self) -> dict[str, list[tuple[int, Line]]]:
         if not self._numbered:

@@ -60,6 +60,12 @@ class Loader(NamedTuple):
     """Whether a NUL hides the rest of its line."""
     after_dash: str
     """The characters dropped between a leading dash and the key; others are part of the key."""
+    simplifies_keys: bool
+    """Whether empty parts of a key, as in ``/a//b``, do not matter (path_simplify in systemd).
+
+    Otherwise such a line sets the key, unless it ends in one, but the loader compares the paths as
+    they are spelled: the line keeps off only a glob with the same empty parts.
+    """
     can_unset: bool
     """Whether ``-key`` and ``key =`` cancel an earlier assignment of the key."""
     repeat_keeps_order: bool
@@ -73,6 +79,8 @@ class Loader(NamedTuple):
     """Whether it does not write a value that the key has already (systemd 248 and later)."""
     writes_in_parts: bool
     """Whether it also writes the rest of a value of which the kernel took only a part."""
+    needs_write_bit: bool
+    """Whether it leaves a key alone whose mode has no write permission, without trying."""
     reads_credentials: bool
     """Whether it reads the credential sysctl.extra after all files."""
     longest_line: int
@@ -93,11 +101,13 @@ _SYSTEMD = Loader(
     blanks=" \t\n\r",
     nul_hides_rest=False,
     after_dash=" \t\n\r",
+    simplifies_keys=True,
     can_unset=True,
     repeat_keeps_order=True,
     writes_repeats=False,
     skips_equal_values=True,
     writes_in_parts=True,
+    needs_write_bit=False,
     reads_credentials=True,
     longest_line=1 << 20,
 )
@@ -110,11 +120,13 @@ _PROCPS = Loader(
     blanks=" \t\n\r\v\f",
     nul_hides_rest=True,
     after_dash="-",
+    simplifies_keys=False,
     can_unset=False,
     repeat_keeps_order=False,
     writes_repeats=True,
     skips_equal_values=False,
     writes_in_parts=False,
+    needs_write_bit=True,
     reads_credentials=False,
     longest_line=0,
 )

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .couplings import stops_modules
-from .globs import keys_written_by
 from .keys import NO_MODULES_AFTER
 from .sysctl_d import Line
 
@@ -43,11 +42,10 @@ def _stopping_before(winner: Line | None, precedence: Precedence) -> dict[str, L
         stopping = _stopping_before(None, precedence.earlier)
     keys = [*NO_MODULES_AFTER, winner.key] if winner else NO_MODULES_AFTER
     lines = precedence.lines
-    named = {*lines.assignments, *lines.excluded}
     for line in lines.written_to(keys):
         if winner and _place(line) == _place(winner):
             break
-        for key in keys_written_by(line.key, NO_MODULES_AFTER, named):
+        for key in lines.keys_written_by(line, NO_MODULES_AFTER):
             if stops_modules(key, line.value or ""):
                 stopping.setdefault(key, line)
             elif key == "kernel.modprobe":

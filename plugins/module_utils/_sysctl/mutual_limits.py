@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
 
 from .decision import Decision, refused_decision
-from .globs import keys_written_by
 from .number_ranges import kernel_version
 from .sysctl_d import Line
 from .values import numbers_in, value_after_write, value_in_text, values_equal
@@ -238,9 +237,8 @@ def _values_before(names: Iterable[str], precedence: Precedence) -> dict[str, st
 def _writes(names: list[str], precedence: Precedence) -> Iterator[tuple[str, Line]]:
     """Yield what a loader writes to keys, in its order: each key with the line."""
     lines = precedence.lines
-    named = {*lines.assignments, *lines.excluded}
     for line in lines.written_to(names):
-        for name in keys_written_by(line.key, names, named):
+        for name in lines.keys_written_by(line, names):
             yield name, line
 
 

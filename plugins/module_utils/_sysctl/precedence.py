@@ -121,6 +121,8 @@ class Precedence:
 
     def why_refused(self, line: Line, key: str) -> str:
         """Return which value of this or another key makes the kernel refuse a line, "" if none."""
+        if not self._can_write(key):
+            return "its mode lets nobody write it on this host"
         for refused, reason in self.decision(key).refusals:
             if refused == line:
                 return f"at that point of the boot {reason}"
@@ -192,14 +194,15 @@ class Precedence:
 
     def _decide_alone(self, key: str) -> Decision:
         """Return how the lines of this loader decide a key."""
-        if is_glob(key):
+        if is_glob(key) and self.live.get(key) is None:
             return Decision(self.lines.assignments.get(key))
         if may_be_coupled(key):
             # Few keys act on each other: the others do not pay for compiling the simulation.
             from .boot_effects import coupled_decision
 
             return coupled_decision(key, self)
-        decision = self._limited_decision(key) if may_be_limited(key) else self._assigned(key)
+        is_limited = may_be_limited(key) and self._can_write(key)
+        decision = self._limited_decision(key) if is_limited else self._assigned(key)
         winner = decision.winner
         if winner and winner.value and not self._is_known(key, winner.value):
             return decision._replace(unclear=winner)
@@ -209,6 +212,9 @@ class Precedence:
         from .mutual_limits import keys_limiting, limited_decision
 
         return limited_decision(key, self) if keys_limiting(key) else self._assigned(key)
+
+    def _can_write(self, key: str) -> bool:
+        return self.traits.can_write(self.loader, key)
 
     def _is_known(self, key: str, text: str) -> bool:
         """Tell whether the kernel is known to take a text as it is."""
@@ -236,6 +242,8 @@ class Precedence:
 
     def _taken_line(self, line: Line, key: str) -> Line | None:
         """Return a line with the value that a key takes from it, None if the kernel refuses it."""
+        if not self._can_write(key):
+            return None
         text = line.value or ""
         live = self.live.get(key)
         if not text and live is None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable
 
+from .keys import as_glob
 from .plan import Plan
 from .request import Values
 from .secrets import display_value, is_secret
@@ -55,7 +56,7 @@ def _previous_values(plan: Plan) -> dict[str, str | None]:
     previous = {}
     for key in keys:
         if is_displayable(key, live):
-            previous[printable(key)] = display_value(key, live[key])
+            previous[printable(as_glob(key))] = display_value(key, live[key])
     return previous
 
 

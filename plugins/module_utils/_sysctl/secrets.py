@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .text import printable
+from .text import printable, quote
 
 SECRET_SUFFIXES = ("tcp_fastopen_key", "stable_secret")
 """Ends of the keys whose values are never shown.
@@ -13,8 +13,6 @@ Whoever knows them can forge TCP cookies, or recognize the host in any network.
 """
 
 REDACTED = "(secret)"
-
-_LONGEST_QUOTE = 199
 
 
 def is_secret(key: str) -> bool:
@@ -33,7 +31,4 @@ def display_value(key: str, value: str | None) -> str | None:
 
 def quote_value(key: str, value: str | None) -> str:
     """Return a value as messages show it: in quotes, and no longer than a line."""
-    quoted = repr(display_value(key, value))
-    if len(quoted) <= _LONGEST_QUOTE:
-        return quoted
-    return f"{quoted[:99]}'... ({len(quoted)} characters)"
+    return quote(display_value(key, value))

@@ -20,7 +20,7 @@ import re
 from functools import lru_cache
 from typing import Any, Callable, Collection, Mapping, NamedTuple
 
-from .keys import is_glob, normalize_key
+from .keys import is_glob, normalize_key, spelled_path
 from .loaders import BUSYBOX, Loader
 from .secrets import display_value
 from .text import decode, encode, printable
@@ -44,6 +44,8 @@ class Line(NamedTuple):
     """None: an exclusion. Without a key: the problem with the line."""
     by: str = ""
     """The program that reads the line at boot."""
+    spelling: str = ""
+    """The path with its empty parts, where these matter, see ``Loader.simplifies_keys``."""
 
 
 def line_result(key: str, line: Line | None) -> dict[str, Any]:
@@ -126,9 +128,9 @@ def _read_lines(data: bytes, loader: Loader) -> list[Line]:
             break
         text = _visible_text(segment, loader).strip(loader.blanks)
         if text and not text.startswith(("#", ";")):
-            key, value = _split_line(text, loader)
+            key, value, spelling = _split_line(text, loader)
             line = Line(path="", real_path="", number=number, segment=index, key=key, value=value)
-            lines.append(line)
+            lines.append(line._replace(spelling=spelling) if spelling else line)
         number += segment.count("\n")
     return lines
 
@@ -140,20 +142,30 @@ def _visible_text(segment: str, loader: Loader) -> str:
     return segment.rstrip("\0")
 
 
-def _split_line(text: str, loader: Loader) -> tuple[str, str | None]:
-    """Return the key and the value of a line; for a problem "" and its description."""
+def _split_line(text: str, loader: Loader) -> tuple[str, str | None, str]:
+    """Return the key and the value of a line, and its spelling.
+
+    For a problem the key is "", and the value its description.
+    """
     name, equals, value = text.partition("=")
     has_dash = name.startswith("-")
     if has_dash:
         name = name[1:].lstrip(loader.after_dash)
     elif not equals:
-        return "", "no '=' in the line"
-    key = normalize_key(name.rstrip(loader.blanks))
+        return "", "no '=' in the line", ""
+    name = name.rstrip(loader.blanks)
+    key = normalize_key(name)
     if not key:
-        return "", "no key in the line"
+        return "", "no key in the line", ""
+    spelling = ""
+    if key != name and not loader.simplifies_keys:
+        # What a glob gives does not end in a slash.
+        spelling = spelled_path(name.rstrip("./") if is_glob(key) else name)
+    if spelling.endswith("/"):
+        key += "."  # no setting is there
     if not equals:
-        return key, None
-    return key, value.strip(loader.blanks)
+        return key, None, spelling
+    return key, value.strip(loader.blanks), spelling
 
 
 def _requested_text(key: str, text: str, requested: str) -> str:

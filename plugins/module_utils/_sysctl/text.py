@@ -4,14 +4,35 @@
 
 from __future__ import annotations
 
+import re
 from typing import Sequence
+
+_LONGEST_QUOTE = 199
+_LONGEST_WORD = 300
+"""Characters."""
 
 
 def printable(text: str) -> str:
-    """Return a text with U+FFFD in place of the bytes that are not UTF-8."""
+    """Return a text with U+FFFD in place of the bytes that are not UTF-8.
+
+    Half of a surrogate pair, which stands for no byte, becomes a question mark.
+    """
     if text.isascii():
         return text
-    return encode(text).decode("utf-8", "replace")
+    try:
+        data = encode(text)
+    except UnicodeEncodeError:
+        data = text.encode("utf-8", "replace")
+    return data.decode("utf-8", "replace")
+
+
+def stands_for_bytes(text: str) -> bool:
+    """Tell whether ``encode`` can encode a text: it cannot encode half of a surrogate pair."""
+    try:
+        encode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def decode(data: bytes) -> str:
@@ -22,6 +43,36 @@ def decode(data: bytes) -> str:
 def encode(text: str) -> bytes:
     """Return the bytes of a text that ``decode`` may have made."""
     return text.encode("utf-8", "surrogateescape")
+
+
+def quote(value: object) -> str:
+    """Return a value as messages show it: in quotes, and no longer than a line."""
+    quoted = repr(value)
+    if len(quoted) <= _LONGEST_QUOTE:
+        return quoted
+    end = quoted[0] if quoted[0] in "'\"" else ""
+    return f"{quoted[:99]}{end}... ({len(quoted)} characters)"
+
+
+def as_message(text: str) -> str:
+    """Return a text as one printable line in which no word is long.
+
+    Line ends and other characters that cannot be printed become escapes, as in Python.
+    """
+    if not text.isprintable():
+        text = "".join(map(_printable_character, printable(text)))
+    return re.sub(rf"\S{{{_LONGEST_WORD},}}", _shorten_word, text)
+
+
+def _printable_character(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _shorten_word(match: re.Match[str]) -> str:
+    word = match.group()
+    return f"{word[:99]}... ({len(word)} characters)"
 
 
 def shorten(items: Sequence[str], limit: int, listed_in: str = "") -> list[str]:

@@ -24,7 +24,7 @@ from .kernel_text import (
     read_numbers,
     taken_value,
 )
-from .keys import RANGE_LISTS, is_glob
+from .keys import NEXT_IDS, RANGE_LISTS, is_glob
 from .limits import LIMITS
 from .secrets import quote_value
 
@@ -224,6 +224,24 @@ def out_of_range_errors(plan: Plan) -> list[TuningError]:
         if value != live and not is_glob(key):
             error = out_of_range_error(key, value, live)
             errors += [error] if error else []
+    return errors
+
+
+def read_only_errors(plan: Plan) -> list[TuningError]:
+    """Return the errors for the values of a plan whose keys nobody can write on its host."""
+    errors = []
+    for key in plan.observed.boot_files.traits.read_only_keys:
+        value = plan.desired.get(key)
+        if value is None or key in plan.removed_keys or key in NEXT_IDS:
+            continue
+        if not plan.request.accepts(key, plan.observed.runtime.get(key), value):
+            error = TuningError(
+                f"{key}: cannot be set to {quote_value(key, value)}, neither now nor at a boot: "
+                "its mode lets nobody write it on this host; leave it out",
+                key,
+            )
+            error.errno = errno.EACCES
+            errors.append(error)
     return errors
 
 

@@ -14,6 +14,7 @@ from .._lazy_module import LazyModule
 from .errors import TuningError
 from .keys import RANGE_LISTS
 from .limits import LIMITS
+from .text import quote, stands_for_bytes
 
 if TYPE_CHECKING:
     from . import kernel_text, value_checks
@@ -46,6 +47,12 @@ def format_value(key: str, value: object) -> str:
     if "\n" in text or "\r" in text or "\0" in text:
         raise TuningError(
             f"{key}: a line end or NUL in the value would write another line into the file; "
+            "take it out",
+            key,
+        )
+    if not text.isascii() and not stands_for_bytes(text):
+        raise TuningError(
+            f"{key}: {quote(text)} has half of a surrogate pair, which is no character; "
             "take it out",
             key,
         )

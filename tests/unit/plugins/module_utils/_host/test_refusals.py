@@ -22,6 +22,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import 
 KEY = "net.ipv4.tcp_fin_timeout"
 CONGESTION = "net.ipv4.tcp_congestion_control"
 AVAILABLE = "net.ipv4.tcp_available_congestion_control"
+ALLOWED = "net.ipv4.tcp_allowed_congestion_control"
 QDISC = "net.core.default_qdisc"
 PORTS = "net.ipv4.ip_local_reserved_ports"
 # Key, errno, a part of the message.
@@ -115,6 +116,21 @@ def test_names_are_checked_before_anything_is_written(kernel, modules_of, names,
         return
     with pytest.raises(TuningError, match="has: reno cubic; load its module"):
         refusals.require_available(write, at_next_boot=False)
+
+
+def test_another_network_namespace_takes_only_allowed_names(kernel, modules_of):
+    live = kernel(**{AVAILABLE: "reno cubic", ALLOWED: "reno"})
+    modules_of(["tcp_bbr"])
+    (live.folder / "net/ipv4/tcp_allowed_congestion_control").chmod(0o444)
+    refusals.require_available(RuntimeWrite(CONGESTION, "reno", "reno"), at_next_boot=False)
+    for name in ("cubic", "bbr"):
+        write = RuntimeWrite(CONGESTION, "reno", name)
+        with pytest.raises(
+            TuningError, match=f"{ALLOWED} has: reno; allow it in the first"
+        ) as caught:
+            refusals.require_available(write, at_next_boot=True)
+        assert caught.value.errno == errno.EPERM
+    assert refusals.available_names([CONGESTION, ALLOWED], requested={}) == ("reno",)
 
 
 def test_a_name_whose_module_is_loaded_only_after_a_reboot(kernel, modules_of):

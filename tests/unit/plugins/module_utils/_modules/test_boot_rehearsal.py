@@ -19,8 +19,14 @@ SYSTEMD = LOADERS["systemd"]
 FILE = {"path": "/etc/sysctl.d/50-a.conf", "line": 1, "by": SYSTEMD.program}
 
 
-def info(key: str, boot: str | None, winner: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"settings": {key: {"boot": boot, "winner": winner or FILE}}}
+def info(
+    key: str,
+    boot: str | None,
+    winner: dict[str, Any] | None = None,
+    is_certain: bool = True,
+) -> dict[str, Any]:
+    setting = {"boot": boot, "winner": winner or FILE, "certain": is_certain}
+    return {"settings": {key: setting}}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +51,16 @@ def test_what_the_loader_sets_is_compared_with_the_prediction(
     assert result["rehearsed"] == {KEY: end}
     expected = [{"key": KEY, "boot": boot, "rehearsed": end}] if disagrees else []
     assert result["disagreements"] == expected
+
+
+def test_what_is_not_certain_disagrees_with_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rehearse(_loader: str, _keys: list[str]) -> Rehearsal:
+        return Rehearsal(values={KEY: "60"}, start_values={KEY: "60"}, not_rehearsed={})
+
+    monkeypatch.setattr(boot_rehearsal, "rehearse", rehearse)
+    result = boot_rehearsal.rehearse_boot(info(KEY, "50", is_certain=False), SYSTEMD)
+    assert result["rehearsed"] == {KEY: "60"}
+    assert result["disagreements"] == []
 
 
 @pytest.mark.parametrize(

@@ -338,6 +338,38 @@ def test_a_name_whose_module_an_earlier_line_keeps_away(loader, lines, names, nu
         assert "keep the kernel from loading the module" in doubt.why
 
 
+AVAILABLE = "net.ipv4.tcp_available_congestion_control"
+BUFFERS = "net.core.rmem_max"
+CONNECTIONS = "net.netfilter.nf_conntrack_max"
+SHORT_NAME = "net.nf_conntrack_max"
+NEXT_ID = "kernel.sem_next_id"
+HIGH = "net.ipv4.ipfrag_high_thresh"
+
+
+# Read-only keys, text of the file, key that is asked for, its values at boot with each loader.
+READ_ONLY = [
+    ([AVAILABLE], f"{AVAILABLE} = bbr\n", AVAILABLE, None, None),
+    ([BUFFERS], f"{BUFFERS} = 5000\n", BUFFERS, None, None),
+    ([BUFFERS], "net.core.*mem_max = 5000\n", BUFFERS, None, None),
+    ([], f"{BUFFERS} = 5000\n", BUFFERS, "5000", "5000"),
+    ([CONNECTIONS, SHORT_NAME], f"{SHORT_NAME} = 5000\n", CONNECTIONS, None, None),
+    ([HIGH], f"{HIGH} = 5000000\n", HIGH, None, None),
+    ([NEXT_ID], f"{NEXT_ID} = 5\n", NEXT_ID, "5", None),  # only its mode says so
+]
+
+
+@pytest.mark.parametrize(("read_only", "text", "key", "systemd", "procps"), READ_ONLY)
+def test_a_key_that_nobody_can_write_keeps_its_value(read_only, text, key, systemd, procps):
+    for loader, value in (("systemd", systemd), ("procps", procps)):
+        host = make_host(loader, {"/etc/sysctl.d/a.conf": text})
+        boot_files = host.boot_files.with_read_only_keys(tuple(read_only))
+        precedence = precedence_of(boot_files, host.loader, [key], live={key: "1"})
+        assert precedence.value_at_boot(key, "1") == value
+        (line,) = precedence.lines.written_to([key, SHORT_NAME])
+        assert precedence.is_taken(line, key) is (value is not None)
+        assert bool(precedence.why_refused(line, key)) is (value is None)
+
+
 PRINTK = "kernel.printk"
 
 

@@ -179,7 +179,7 @@ def test_lines_that_the_loaders_read_differently(data, by_systemd, by_procps):
 
 def test_the_fields_of_a_line():
     (line,) = sysctl_d.parse_lines(b"# x\na.b = 1\n", SYSTEMD, "/etc/sysctl.d/a.conf", "/srv/a")
-    assert line == ("/etc/sysctl.d/a.conf", "/srv/a", 2, 1, "a.b", "1", "systemd-sysctl")
+    assert line == ("/etc/sysctl.d/a.conf", "/srv/a", 2, 1, "a.b", "1", "systemd-sysctl", "")
 
 
 def test_systemd_stops_at_a_line_that_is_too_long():
