@@ -299,6 +299,15 @@ def test_a_key_that_nobody_can_write_is_refused(
     ask.ok(world, sysctl({BUFFERS: before}))
 
 
+def test_a_key_that_nobody_can_write_where_an_image_is_built(world: World, ask: Asker) -> None:
+    """In a container, what may be written says nothing of the host that will boot the image."""
+    assert world.run(["rmdir", "/run/systemd/system"]).rc == 0
+    task = sysctl({BUFFERS: 5000}, runtime=False)
+    assert ask.ok(world, task)["loader"] == "none"
+    assert f"{BUFFERS} = 5000\n" in world.read(OURS)
+    ask.again(world, task)
+
+
 def test_a_read_only_proc_sys_is_no_error_if_the_value_is_right(
     make_world: Callable[..., World], ask: Asker
 ) -> None:

@@ -132,7 +132,9 @@ class SettingsChange(HostChange):
     def plan(self, files: HostFiles) -> Plan:
         observed = self._observe(files)
         plan = self._make_plan(observed)
-        read_only = read_only_keys(_keys_to_change(plan))
+        read_only: tuple[str, ...] = ()
+        if self.request.runtime or observed.boot_files.is_applied_here:
+            read_only = read_only_keys(_keys_to_change(plan))
         if read_only:
             boot_files = observed.boot_files.with_read_only_keys(read_only)
             plan = self._make_plan(observed._replace(boot_files=boot_files))

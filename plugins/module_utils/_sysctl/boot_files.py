@@ -76,6 +76,11 @@ class BootFiles(NamedTuple):
         """Return the boot files of a host that lets nobody write these keys."""
         return self._replace(traits=self.traits._replace(read_only_keys=keys))
 
+    @property
+    def is_applied_here(self) -> bool:
+        """Whether a loader applies them when this host boots, and not another host or none."""
+        return not any(doubt.by in (NOTHING, NOT_KNOWN) for doubt in self.doubts)
+
     def loader_name(self, loader: Loader) -> str:
         """Return what applies the files at boot, as results name it."""
         for doubt in self.doubts:
