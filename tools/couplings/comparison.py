@@ -17,6 +17,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.globs import
     split_glob,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
+    ALL_OR_NOTHING,
     is_known,
     taken_value,
 )
@@ -322,7 +323,7 @@ def range_contradictions(record: Record) -> list[str]:
     problems = []
     for key, measured in record["ranges"].items():
         ranges = number_ranges.ranges_of(key)
-        is_limited = bool(limits.keys_limiting(key))
+        is_limited = bool(limits.keys_limiting(key)) or key in ALL_OR_NOTHING
         for index, (lowest, highest) in enumerate(measured if ranges else ()):
             taken = number_ranges.range_at(ranges, index)
             is_right = taken.lowest_of_any <= lowest and highest <= taken.highest_of_any

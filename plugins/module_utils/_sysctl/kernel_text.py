@@ -129,7 +129,7 @@ def _kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] |
         return numbers
     refused = number_ranges.first_refused(key, numbers, live)
     if refused is not None:
-        numbers = numbers[: refused[0]]
+        numbers = [] if key in ALL_OR_NOTHING else numbers[: refused[0]]
     elif not number_ranges.takes_surely(key, numbers):
         return None
     return rounding.kept_numbers(key, numbers, live) if may_be_rounded(key) else numbers

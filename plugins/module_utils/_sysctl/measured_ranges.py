@@ -320,6 +320,9 @@ vm.page_lock_unfairness vm.vfs_cache_pressure vm.zone_reclaim_mode
     "0 2147483647 | -2147483648 2147483647": """
 net.core.optmem_max net.netfilter.nf_conntrack_max net.nf_conntrack_max net.unix.max_dgram_qlen
 """,
+    "0 2147483647 | 0 4294967294": """
+net.ipv4.ping_group_range
+""",
     "0 4294967295": """
 kernel.oops_limit kernel.warn_limit net.core.xfrm_aevent_etime net.core.xfrm_aevent_rseqth
 net.ipv4.fib_multipath_hash_seed net.ipv4.tcp_notsent_lowat net.ipv6.conf.*.ioam6_id_wide
@@ -380,6 +383,9 @@ net.ipv4.fib_multipath_hash_fields net.ipv6.fib_multipath_hash_fields
 """,
     "1 60000": """
 net.ipv4.tcp_tw_reuse_delay
+""",
+    "1 65535": """
+net.ipv4.ip_local_port_range
 """,
     "1 65536": """
 fs.mqueue.msg_default fs.mqueue.msg_max

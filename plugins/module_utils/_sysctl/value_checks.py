@@ -66,9 +66,15 @@ def _explain_numbers(key: str, value: str, live: str) -> str:
     for field in value.split():
         if read_number(field) is None:
             return _explain_no_number(field, live)
-    if key not in ALL_OR_NOTHING:
-        return ""
+    return _explain_order(key, value, live) if key in ALL_OR_NOTHING else ""
+
+
+def _explain_order(key: str, value: str, live: str) -> str:
+    """Return what is wrong with two numbers of which the first is the lower one."""
     taken = taken_value(key, value, live)
+    out_of_range = explain_range(key, value, live)
+    if out_of_range:
+        return f"is refused by the kernel: {out_of_range}"
     if taken is None:
         return "is refused by the kernel: the first number is above the second; swap them"
     if canonical_value(key, taken) != canonical_value(key, value):

@@ -143,6 +143,7 @@ VALIDATED = [
     ("net.ipv4.ping_group_range", "9 3", "1\t0", "which gives '1 0'; swap them"),
     ("net.ipv4.ping_group_range", "1 0", "0\t9", None),
     ("net.ipv4.ip_local_port_range", "60999 32768", "32768\t60999", "swap them"),
+    ("net.ipv4.ip_local_port_range", "1024 65536", "32768\t60999", "65536 is outside of the"),
     (RANGES, "8080,9090", "8080", None),
     (RANGES, "", "8080", None),
     (RANGES, "8080", None, None),
