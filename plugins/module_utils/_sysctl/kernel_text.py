@@ -14,7 +14,7 @@ too, see ``number_ranges.py``, and others are rounded, see ``rounding.py``.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from socket import AF_INET6, inet_pton
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, NamedTuple
 
@@ -49,7 +49,6 @@ _SPACES = " \t\n\v\f\r\xa0"
 _NUMBER_ENDS = re.compile("[ \t\n]")
 _LONGEST_NUMBER = 20
 _HIGHEST_NUMBER = (1 << 64) - 1
-_HIGHEST_IN_RANGES = (1 << 16) - 1
 _DIGITS = {8: "01234567", 10: "0123456789", 16: "0123456789abcdef"}
 _LONGEST_FASTOPEN_TEXT = 73
 _ADDRESS = "[0-9a-f:.]*"
@@ -114,6 +113,8 @@ def is_known(key: str, text: str, live: str | None, available_names: Collection[
     if grammar and grammar.takes_names and live is not None:
         names = {*available_names, *live.split()}
         return names.issuperset((grammar.take(text) or "").split())
+    if grammar:
+        return True
     count = len(text.split() if live is None else live.split())
     numbers, _is_read_to_its_end = read_numbers(text, count)
     return _kept_numbers(key, numbers, live) is not None
@@ -266,6 +267,8 @@ class Grammar(NamedTuple):
     """What to give instead of a text that is refused."""
     takes_names: bool = False
     """Whether it takes names of parts of the kernel, and refuses those that it does not have."""
+    cuts: bool = False
+    """Whether it keeps the start of a text that is too long."""
 
 
 def takes_names(key: str) -> bool:
@@ -277,26 +280,26 @@ def takes_names(key: str) -> bool:
 def grammar_of(key: str) -> Grammar | None:
     """Return the grammar of a key, None if it takes numbers or any text."""
     if key in RANGE_LISTS:
-        return _RANGES
+        return _RANGES[key]
     if key.endswith(SECRET_SUFFIXES):
         return _SECRETS.get(key.rpartition(".")[2])
     return _GRAMMARS.get(key)
 
 
-def _merge_ranges(text: str) -> str | None:
+def _merge_ranges(text: str, highest: int) -> str | None:
     """Return a list of ranges such as ``1-3,7`` as the kernel prints it, sorted and merged.
 
-    A blank is an error, a comma at the end is not.
+    A blank is an error, a comma at the end is not. highest: the highest number that it takes.
     """
     items = text.split(",")
     if items[-1] == "":
         items.pop()
     ranges = []
     for item in items:
-        low, dash, high = item.partition("-")
+        low, dash, upper = item.partition("-")
         first = read_number(low)
-        last = read_number(high) if dash else first
-        if first is None or last is None or not 0 <= first <= last <= _HIGHEST_IN_RANGES:
+        last = read_number(upper) if dash else first
+        if first is None or last is None or not 0 <= first <= last <= highest:
             return None
         ranges.append((first, last))
     merged: list[tuple[int, int]] = []
@@ -350,6 +353,7 @@ def _text_of(length: int) -> Grammar:
     return Grammar(
         take=lambda text: decode(encode(text)[:length]),
         remedy=f"the kernel keeps {length} bytes of it; shorten it",
+        cuts=True,
     )
 
 
@@ -363,13 +367,19 @@ def _name_of(length: int) -> Grammar:
         take=lambda text: text[:length] if _NAME.fullmatch(text) else None,
         remedy=f"the kernel takes one name of 1 to {length} bytes; give one",
         takes_names=True,
+        cuts=True,
     )
 
 
-_RANGES = Grammar(
-    take=_merge_ranges,
-    remedy="give numbers from 0 to 65535 and ranges of them, such as 8080,9000-9010",
-)
+def _ranges_up_to(highest: int) -> Grammar:
+    """Return the grammar of a key that takes ranges of numbers from 0 to the highest one."""
+    return Grammar(
+        take=partial(_merge_ranges, highest=highest),
+        remedy=f"give numbers from 0 to {highest} and ranges of them, such as 1,3-5",
+    )
+
+
+_RANGES = {key: _ranges_up_to(highest) for key, highest in RANGE_LISTS.items()}
 _SECRETS = {
     "tcp_fastopen_key": Grammar(
         take=_read_fastopen_keys,

@@ -26,8 +26,15 @@ ACTIONS = (
 vm.stat_refresh does so when it is read, too (Documentation/admin-guide/sysctl).
 """
 
-RANGE_LISTS = ("net.ipv4.ip_local_reserved_ports", "kernel.watchdog_cpumask")
-"""Keys that take ranges, with commas between them, in any order, and print them merged."""
+RANGE_LISTS = {
+    "kernel.watchdog_cpumask": (1 << 16) - 1,
+    "net.ipv4.ip_local_reserved_ports": (1 << 16) - 1,
+    "net.ipv6.icmp.ratemask": 255,
+}
+"""Keys that take ranges, with commas between them, in any order, and print them merged.
+
+Each with the highest number in them; that of a list of CPUs depends on the kernel's build.
+"""
 
 _SWAP = str.maketrans("./", "/.")
 

@@ -26,7 +26,7 @@ from .kernel_text import (
 )
 from .keys import RANGE_LISTS, is_glob
 from .limits import LIMITS
-from .secrets import quote_value
+from .secrets import SECRET_SUFFIXES, quote_value
 
 if TYPE_CHECKING:
     from . import number_ranges
@@ -151,10 +151,12 @@ def _explain_own_grammar(key: str, value: str, grammar: Grammar) -> str:
     problem = ""
     if key in RANGE_LISTS:
         problem = _explain_for_any_key(value.replace(",", " ")) or _explain_octal(value)
+    elif key.endswith(SECRET_SUFFIXES):
+        problem = _explain_for_any_key(value)
     taken = grammar.take(value)
     if not problem and taken is None:
         problem = f"is refused by the kernel; {grammar.remedy}"
-    elif not problem and taken and value.startswith(taken) and taken != value:
+    elif not problem and grammar.cuts and taken != value:
         problem = f"is too long; {grammar.remedy}"
     return problem
 
