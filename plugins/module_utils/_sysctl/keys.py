@@ -116,6 +116,33 @@ _ROUNDED_ENDS = (
 """How the keys end of which ``rounding.py`` knows something."""
 
 
+LOGGER_PREFIX = "net.netfilter.nf_log."
+"""How the keys begin that take the name of a logger."""
+
+_GRAMMAR_ENDS = (
+    *RANGE_LISTS,
+    ".actions_logged",
+    ".core_pattern",
+    ".domainname",
+    ".hostname",
+    ".hotplug",
+    ".modprobe",
+    ".path_manager",
+    ".poweroff_cmd",
+    ".scheduler",
+    "binfmt_misc.status",
+    "congestion_control",
+    "cookie_hmac_alg",
+    "default_qdisc",
+    "flow_limit_cpu_bitmap",
+    "numa_zonelist_order",
+    "printk_devkmsg",
+    "rps_default_mask",
+    "stable_secret",
+    "tcp_fastopen_key",
+)
+"""How the keys end that ``kernel_text.py`` reads by a grammar of their own."""
+
 KEYS_TAKING_NAMES = (
     "net.core.default_qdisc",
     "net.ipv4.tcp_allowed_congestion_control",
@@ -140,6 +167,11 @@ def may_be_coupled(key: str) -> bool:
 def may_be_limited(key: str) -> bool:
     """Tell whether ``mutual_limits.py`` may know something of a key, without importing it."""
     return key.startswith(_LIMITED_PREFIXES)
+
+
+def may_have_grammar(key: str) -> bool:
+    """Tell whether the kernel may read a key by a grammar of its own, even a plain number."""
+    return key.endswith(_GRAMMAR_ENDS) or key.startswith(LOGGER_PREFIX)
 
 
 def may_be_rounded(key: str) -> bool:
