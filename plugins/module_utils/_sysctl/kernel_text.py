@@ -19,7 +19,7 @@ from socket import AF_INET6, inet_pton
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, NamedTuple
 
 from .._lazy_module import LazyModule
-from .keys import RANGE_LISTS, may_be_rounded
+from .keys import LOGGER_PREFIX, RANGE_LISTS, may_be_rounded
 from .loaders import LONGEST_WRITE
 from .secrets import SECRET_SUFFIXES
 from .text import decode, encode
@@ -45,6 +45,8 @@ ALL_OR_NOTHING = ("net.ipv4.ip_local_port_range", "net.ipv4.ping_group_range")
 Others have then taken the numbers before the error.
 """
 
+_NAME = re.compile(r"[\w.-]+", re.ASCII)
+"""What a module may be called."""
 _SPACES = " \t\n\v\f\r\xa0"
 _NUMBER_ENDS = re.compile("[ \t\n]")
 _LONGEST_NUMBER = 20
@@ -111,7 +113,7 @@ def is_known(key: str, text: str, live: str | None, available_names: Collection[
     """Tell whether it is known what the kernel makes of a text with numbers or names."""
     grammar = grammar_of(key)
     if grammar and grammar.takes_names and live is not None:
-        names = {*available_names, *live.split()}
+        names = {*available_names, *grammar.sure_names, *live.split()}
         return names.issuperset((grammar.take(text) or "").split())
     if grammar:
         return True
@@ -267,6 +269,8 @@ class Grammar(NamedTuple):
     """What to give instead of a text that is refused."""
     takes_names: bool = False
     """Whether it takes names of parts of the kernel, and refuses those that it does not have."""
+    sure_names: tuple[str, ...] = ()
+    """Those of them that every kernel has."""
     cuts: bool = False
     """Whether it keeps the start of a text that is too long."""
 
@@ -283,7 +287,7 @@ def grammar_of(key: str) -> Grammar | None:
         return _RANGES[key]
     if key.endswith(SECRET_SUFFIXES):
         return _SECRETS.get(key.rpartition(".")[2])
-    return _GRAMMARS.get(key)
+    return _LOGGERS if key.startswith(LOGGER_PREFIX) else _GRAMMARS.get(key)
 
 
 def _merge_ranges(text: str, highest: int) -> str | None:
@@ -344,8 +348,24 @@ def _read_hex_mask(text: str) -> str | None:
     return f"{int(digits or '0', 16):x}"
 
 
+def _read_actions(text: str) -> str | None:
+    """Return names of actions of seccomp, sorted; the kernel looks no further than two blanks."""
+    names = text.partition("  ")[0].split(" ") if text else []
+    if "allow" in names or not all(map(_NAME.fullmatch, names)):
+        return None
+    return _sort_words(" ".join(names))
+
+
 def _sort_words(text: str) -> str:
     return " ".join(sorted(set(text.split())))
+
+
+def _first_word(words: tuple[str, ...], text: str) -> str | None:
+    """Return the word that a text begins with, None if it is another one."""
+    for word in words:
+        if text.startswith(word):
+            return word
+    return None
 
 
 def _text_of(length: int) -> Grammar:
@@ -357,16 +377,13 @@ def _text_of(length: int) -> Grammar:
     )
 
 
-_NAME = re.compile(r"[\w.-]+", re.ASCII)
-"""What a module may be called."""
-
-
-def _name_of(length: int) -> Grammar:
+def _name_of(length: int, sure_names: tuple[str, ...]) -> Grammar:
     """Return the grammar of a key that takes the name of a part of the kernel."""
     return Grammar(
         take=lambda text: text[:length] if _NAME.fullmatch(text) else None,
         remedy=f"the kernel takes one name of 1 to {length} bytes; give one",
         takes_names=True,
+        sure_names=sure_names,
         cuts=True,
     )
 
@@ -391,7 +408,43 @@ _SECRETS = {
     ),
 }
 _MASK = Grammar(take=_read_hex_mask, remedy="give a mask of hexadecimal digits, without 0x")
-_WORDS = Grammar(take=_sort_words, remedy="give words with blanks between them", takes_names=True)
+_WORDS = Grammar(
+    take=_sort_words,
+    remedy="give words with blanks between them",
+    takes_names=True,
+    sure_names=("reno",),
+)
+_ACTIONS = Grammar(
+    take=_read_actions,
+    remedy="give words of kernel.seccomp.actions_avail except allow, with a blank between them",
+    takes_names=True,
+    sure_names=(
+        *("kill_process", "kill_thread", "trap", "errno"),
+        *("user_notif", "trace", "log"),
+    ),
+)
+_LOGGERS = Grammar(
+    take=lambda text: text[:63] or None,
+    remedy="give NONE, or the name of a logger of /proc/net/netfilter/nf_log",
+    takes_names=True,
+    sure_names=("NONE",),
+)
+"""Of nf_log_proc_dostring, net/netfilter/nf_log.c, which compares the start of the text only."""
+_COOKIES = Grammar(
+    take=partial(_first_word, ("none", "md5", "sha1", "sha256")),
+    remedy="give one of these words: none, md5, sha1, sha256",
+    takes_names=True,
+    sure_names=("none",),
+)
+"""Of proc_sctp_do_hmac_alg, net/sctp/sysctl.c, which compares the start of the text only."""
+_ZONES = Grammar(
+    take=lambda text: "Node" if text.startswith(("D", "N", "d", "n")) else None,
+    remedy="give Node, the only order that kernels have",
+)
+_DEVKMSG = Grammar(
+    take={"off": "off", "on": "on", "ratelimit": "ratelimit"}.get,
+    remedy="give one of these words, in YAML with quotes: off, on, ratelimit",
+)
 _GRAMMARS = {
     "fs.binfmt_misc.status": Grammar(
         take={"0": "disabled", "1": "enabled"}.get,
@@ -403,10 +456,15 @@ _GRAMMARS = {
     "kernel.hotplug": _text_of(255),
     "kernel.modprobe": _text_of(255),
     "kernel.poweroff_cmd": _text_of(255),
-    "kernel.seccomp.actions_logged": _WORDS,
-    "net.core.default_qdisc": _name_of(15),
+    "kernel.printk_devkmsg": _DEVKMSG,
+    "kernel.seccomp.actions_logged": _ACTIONS,
+    "net.core.default_qdisc": _name_of(15, ("bfifo", "pfifo", "pfifo_fast")),
     "net.core.flow_limit_cpu_bitmap": _MASK,
     "net.core.rps_default_mask": _MASK,
     "net.ipv4.tcp_allowed_congestion_control": _WORDS,
-    "net.ipv4.tcp_congestion_control": _name_of(15),
+    "net.ipv4.tcp_congestion_control": _name_of(15, ("reno",)),
+    "net.mptcp.path_manager": _name_of(15, ("kernel", "userspace")),
+    "net.mptcp.scheduler": _name_of(15, ("default",)),
+    "net.sctp.cookie_hmac_alg": _COOKIES,
+    "vm.numa_zonelist_order": _ZONES,
 }

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 KEY = "net.ipv4.tcp_fin_timeout"
 TIME, INTVL, PROBES = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "intvl", "probes"))
 RANGES = "net.ipv4.ip_local_reserved_ports"
+DEVKMSG = "kernel.printk_devkmsg"
 RATEMASK = "net.ipv6.icmp.ratemask"
 FASTOPEN, STABLE = "net.ipv4.tcp_fastopen_key", "net.ipv6.conf.eth0.stable_secret"
 
@@ -162,6 +163,12 @@ VALIDATED = [
     (RANGES, "70000", "8080", "give numbers from 0 to 65535 and ranges"),
     (STABLE, "5", None, "IPv6 address"),
     (FASTOPEN, "5", None, "four groups"),
+    (DEVKMSG, "1", "ratelimit", "give one of these words, in YAML with quotes: off, on, ratelimit"),
+    (DEVKMSG, "1", None, "give one of these words"),
+    (DEVKMSG, "on", None, None),
+    ("vm.numa_zonelist_order", "Zone", "Node", "give Node"),
+    ("net.netfilter.nf_log.2", "nf_log_syslog", "NONE", None),
+    ("kernel.seccomp.actions_logged", "allow", "log", "words of kernel.seccomp.actions_avail"),
     (RANGES, "", "8080", None),
     (RANGES, "8080", None, None),
     (RANGES, "8080 9090", "8080", "give numbers from 0 to 65535 and ranges"),
