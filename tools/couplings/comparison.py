@@ -324,6 +324,7 @@ def range_contradictions(record: Record) -> list[str]:
     for key, measured in record["ranges"].items():
         ranges = number_ranges.ranges_of(key)
         is_limited = bool(limits.keys_limiting(key)) or key in ALL_OR_NOTHING
+        is_limited = is_limited or rounding.rounding_of(key) is not None
         for index, (lowest, highest) in enumerate(measured if ranges else ()):
             taken = number_ranges.range_at(ranges, index)
             is_right = taken.lowest_of_any <= lowest and highest <= taken.highest_of_any

@@ -41,15 +41,28 @@ _ULONG = "0 18446744073709551615"
 _PAGES = "0 0 | 0 18446744073709551615"
 _LIMITED = "another key limits it further, see mutual_limits.py"
 _SIZE = "the size of a structure of the kernel"
+_ROUNDED = "it is rounded, see rounding.py"
+_INT = "-2147483648 2147483647"
+_MEMORY = "the free memory"
+_QUEUE = "0 262143 | 0 2097151"
 
 STATED = {
+    "fs.pipe-max-size": ("0 2147483648", _ROUNDED),
     "kernel.max_rcu_stall_to_panic": ("1 2147483647", "0 is its value, and cannot be written"),
     "kernel.perf_event_max_sample_rate": ("1 2147483647", _LIMITED),
+    "kernel.sched_rr_timeslice_ms": (_INT, _ROUNDED),
+    "kernel.sem": (f"{_INT}, {_INT}, {_INT}, 0 32768", "the fourth one, which one number limits"),
     "kernel.pid_max": ("65536 4194304 | 301 4194304", "the number of CPUs"),
     "kernel.sched_rt_period_us": ("1 2147483647", _LIMITED),
     "kernel.sched_rt_runtime_us": ("-1 2147483647", _LIMITED),
     "kernel.sched_util_clamp_max": ("0 1024", _LIMITED),
     "kernel.sched_util_clamp_min": ("0 1024", _LIMITED),
+    "net.bridge.bridge-nf-call-arptables": (_INT, _ROUNDED),
+    "net.bridge.bridge-nf-call-ip6tables": (_INT, _ROUNDED),
+    "net.bridge.bridge-nf-call-iptables": (_INT, _ROUNDED),
+    "net.bridge.bridge-nf-filter-pppoe-tagged": (_INT, _ROUNDED),
+    "net.bridge.bridge-nf-filter-vlan-tagged": (_INT, _ROUNDED),
+    "net.bridge.bridge-nf-pass-vlan-input-dev": (_INT, _ROUNDED),
     "net.core.bpf_jit_enable": (
         "0 1 | 0 2",
         "kernel.kptr_restrict, on which it depends who may write 2",
@@ -63,12 +76,14 @@ STATED = {
     ),
     "net.core.rmem_default": ("8192 2147483647 | 256 2147483647", _SIZE),
     "net.core.rmem_max": ("8192 2147483647 | 256 2147483647", _SIZE),
+    "net.core.rps_sock_flow_entries": ("0 1048576 | 0 536870912", _MEMORY),
     "net.core.wmem_default": ("8192 2147483647 | 256 2147483647", _SIZE),
     "net.core.wmem_max": ("8192 2147483647 | 256 2147483647", _SIZE),
     "net.ipv4.ip_local_port_range": ("1 65535", _LIMITED),
     "net.ipv4.ip_unprivileged_port_start": ("0 65535", _LIMITED),
     "net.ipv4.ipfrag_high_thresh": (_ULONG, _LIMITED),
     "net.ipv4.ipfrag_low_thresh": (_ULONG, _LIMITED),
+    "net.ipv4.neigh.*.unres_qlen": (_QUEUE, _SIZE),
     "net.ipv4.ping_group_range": (
         "0 2147483647 | 0 4294967294",
         "one number limits the other; larger ones since e209fee4118f",
@@ -77,6 +92,8 @@ STATED = {
     "net.ipv6.conf.*.mtu": ("1280 1280 | 1280 2147483647", "the MTU of the device"),
     "net.ipv6.ip6frag_high_thresh": (_ULONG, _LIMITED),
     "net.ipv6.ip6frag_low_thresh": (_ULONG, _LIMITED),
+    "net.ipv6.neigh.*.unres_qlen": (_QUEUE, _SIZE),
+    "net.netfilter.nf_conntrack_buckets": ("1 4194304 | 1 2147483647", _MEMORY),
     "net.netfilter.nf_conntrack_frag6_high_thresh": (_ULONG, _LIMITED),
     "net.netfilter.nf_conntrack_frag6_low_thresh": (_ULONG, _LIMITED),
     "net.sctp.pf_retrans": ("0 65535", _LIMITED),
@@ -84,6 +101,11 @@ STATED = {
     "net.sctp.rto_max": ("1 86400000", _LIMITED),
     "net.sctp.rto_min": ("1 86400000", _LIMITED),
     "net.sctp.plpmtud_probe_interval": ("5000 2147483647 | 0 2147483647", "0 is taken too"),
+    "vm.hugetlb_optimize_vmemmap": (
+        f"{_INT} | -18446744073709551615 18446744073709551615",
+        "it is rounded, and was a number of 64 bits before Linux 6.4",
+    ),
+    "vm.lowmem_reserve_ratio": (_INT, _ROUNDED),
     "vm.nr_hugepages": (_PAGES, "the free memory: it becomes fewer if that is short"),
     "vm.nr_hugepages_mempolicy": (_PAGES, "the free memory: it becomes fewer if that is short"),
     "vm.percpu_pagelist_fraction": ("8 2147483647 | 0 2147483647", "0 is taken too"),
@@ -95,13 +117,10 @@ WITHOUT_RANGE = {
     "kernel.nmi_watchdog": "a virtual machine has no such interrupt",
     "kernel.sched_deadline_period_max_us": "the other one limits it",
     "kernel.sched_deadline_period_min_us": "the other one limits it",
-    "kernel.sem": "the sum of some numbers is limited, see rounding.py",
     "kernel.usermodehelper.bset": "a mask, from which bits can be taken",
     "kernel.usermodehelper.inheritable": "a mask, from which bits can be taken",
     "kernel.watchdog_cpumask": "a list of CPUs",
-    "net.ipv4.neigh.*.unres_qlen": "the size of a structure",
     "net.ipv4.vs.sync_threshold": "one number limits the other",
-    "net.ipv6.neigh.*.unres_qlen": "the size of a structure",
     "vm.mmap_rnd_bits": "the architecture",
     "vm.mmap_rnd_compat_bits": "the architecture",
 }

@@ -96,7 +96,6 @@ _ROUNDED_ENDS = (
     ".lowmem_reserve_ratio",
     ".pipe-max-size",
     ".secure_tcp",
-    ".sem",
     ".tainted",
     ".tracepoint_printk",
     ".write_wakeup_threshold",

@@ -23,19 +23,22 @@ kernel.numa_balancing_scan_period_min_ms kernel.panic kernel.panic_on_io_nmi ker
 kernel.panic_on_unrecovered_nmi kernel.perf_event_mlock_kb kernel.perf_event_paranoid
 kernel.print-fatal-signals kernel.printk kernel.printk_ratelimit_burst kernel.randomize_va_space
 kernel.real-root-dev kernel.sched_child_runs_first kernel.sched_migration_cost_ns
-kernel.sched_nr_migrate kernel.stack_tracer_enabled kernel.sysrq kernel.traceoff_on_warning
-kernel.unknown_nmi_panic kernel.unprivileged_userns_apparmor_policy kernel.unprivileged_userns_clone
-net.core.message_burst net.core.netdev_budget net.core.netdev_max_backlog
-net.core.netdev_tstamp_prequeue net.core.warnings net.core.xfrm_acq_expires
-net.core.xfrm_larval_drop net.ipv4.cipso_cache_bucket_size net.ipv4.cipso_cache_enable
-net.ipv4.cipso_rbm_optfmt net.ipv4.cipso_rbm_strictvalid net.ipv4.conf.*.accept_local
-net.ipv4.conf.*.accept_redirects net.ipv4.conf.*.accept_source_route net.ipv4.conf.*.arp_accept
-net.ipv4.conf.*.arp_announce net.ipv4.conf.*.arp_evict_nocarrier net.ipv4.conf.*.arp_filter
-net.ipv4.conf.*.arp_ignore net.ipv4.conf.*.arp_notify net.ipv4.conf.*.bc_forwarding
-net.ipv4.conf.*.bootp_relay net.ipv4.conf.*.disable_policy net.ipv4.conf.*.disable_xfrm
-net.ipv4.conf.*.drop_gratuitous_arp net.ipv4.conf.*.drop_unicast_in_l2_multicast
-net.ipv4.conf.*.force_igmp_version net.ipv4.conf.*.forwarding
-net.ipv4.conf.*.igmpv2_unsolicited_report_interval
+kernel.sched_nr_migrate kernel.sched_rr_timeslice_ms kernel.stack_tracer_enabled kernel.sysrq
+kernel.traceoff_on_warning kernel.unknown_nmi_panic kernel.unprivileged_userns_apparmor_policy
+kernel.unprivileged_userns_clone net.bridge.bridge-nf-call-arptables
+net.bridge.bridge-nf-call-ip6tables net.bridge.bridge-nf-call-iptables
+net.bridge.bridge-nf-filter-pppoe-tagged net.bridge.bridge-nf-filter-vlan-tagged
+net.bridge.bridge-nf-pass-vlan-input-dev net.core.message_burst net.core.netdev_budget
+net.core.netdev_max_backlog net.core.netdev_tstamp_prequeue net.core.warnings
+net.core.xfrm_acq_expires net.core.xfrm_larval_drop net.ipv4.cipso_cache_bucket_size
+net.ipv4.cipso_cache_enable net.ipv4.cipso_rbm_optfmt net.ipv4.cipso_rbm_strictvalid
+net.ipv4.conf.*.accept_local net.ipv4.conf.*.accept_redirects net.ipv4.conf.*.accept_source_route
+net.ipv4.conf.*.arp_accept net.ipv4.conf.*.arp_announce net.ipv4.conf.*.arp_evict_nocarrier
+net.ipv4.conf.*.arp_filter net.ipv4.conf.*.arp_ignore net.ipv4.conf.*.arp_notify
+net.ipv4.conf.*.bc_forwarding net.ipv4.conf.*.bootp_relay net.ipv4.conf.*.disable_policy
+net.ipv4.conf.*.disable_xfrm net.ipv4.conf.*.drop_gratuitous_arp
+net.ipv4.conf.*.drop_unicast_in_l2_multicast net.ipv4.conf.*.force_igmp_version
+net.ipv4.conf.*.forwarding net.ipv4.conf.*.igmpv2_unsolicited_report_interval
 net.ipv4.conf.*.igmpv3_unsolicited_report_interval net.ipv4.conf.*.ignore_routes_with_linkdown
 net.ipv4.conf.*.log_martians net.ipv4.conf.*.medium_id net.ipv4.conf.*.promote_secondaries
 net.ipv4.conf.*.proxy_arp net.ipv4.conf.*.proxy_arp_pvlan net.ipv4.conf.*.route_localnet
@@ -81,11 +84,14 @@ net.sctp.addip_enable net.sctp.addip_noauth_enable net.sctp.auth_enable
 net.sctp.cookie_preserve_enable net.sctp.default_auto_asconf net.sctp.ecn_enable
 net.sctp.intl_enable net.sctp.pf_enable net.sctp.prsctp_enable net.sctp.rcvbuf_policy
 net.sctp.reconf_enable net.sctp.sctp_rmem net.sctp.sctp_wmem net.sctp.sndbuf_policy
-vm.dirty_writeback_centisecs vm.hugetlb_shm_group vm.oom_dump_tasks vm.oom_kill_allocating_task
-vm.overcommit_ratio
+vm.dirty_writeback_centisecs vm.hugetlb_shm_group vm.lowmem_reserve_ratio vm.oom_dump_tasks
+vm.oom_kill_allocating_task vm.overcommit_ratio
 """,
     "-2147483648 2147483647 | -18446744073709551615 18446744073709551615": """
-kernel.ftrace_dump_on_oops
+kernel.ftrace_dump_on_oops vm.hugetlb_optimize_vmemmap
+""",
+    "-2147483648 2147483647, -2147483648 2147483647, -2147483648 2147483647, 0 32768": """
+kernel.sem
 """,
     "-2147483 2147483 | -21474836 21474836": """
 kernel.printk_ratelimit net.core.message_cost net.ipv4.inet_peer_maxttl net.ipv4.inet_peer_minttl
@@ -280,11 +286,17 @@ net.ipv4.udp_child_hash_entries
     "0 86400": """
 net.ipv4.tcp_min_rtt_wlen
 """,
+    "0 262143 | 0 2097151": """
+net.ipv4.neigh.*.unres_qlen net.ipv6.neigh.*.unres_qlen
+""",
     "0 655360": """
 kernel.perf_event_max_stack
 """,
     "0 1048575": """
 net.mpls.platform_labels
+""",
+    "0 1048576 | 0 536870912": """
+net.core.rps_sock_flow_entries
 """,
     "0 4294967 | 0 42949672": """
 net.ipv4.tcp_probe_interval
@@ -322,6 +334,9 @@ net.core.optmem_max net.netfilter.nf_conntrack_max net.nf_conntrack_max net.unix
 """,
     "0 2147483647 | 0 4294967294": """
 net.ipv4.ping_group_range
+""",
+    "0 2147483648": """
+fs.pipe-max-size
 """,
     "0 4294967295": """
 kernel.oops_limit kernel.warn_limit net.core.xfrm_aevent_etime net.core.xfrm_aevent_rseqth
@@ -389,6 +404,9 @@ net.ipv4.ip_local_port_range
 """,
     "1 65536": """
 fs.mqueue.msg_default fs.mqueue.msg_max
+""",
+    "1 4194304 | 1 2147483647": """
+net.netfilter.nf_conntrack_buckets
 """,
     "1 33554432 | 1 18446744073709551615": """
 net.core.bpf_jit_limit

@@ -186,6 +186,7 @@ def test_a_line_that_some_kernels_refuse_is_doubted():
             "-1 is outside of the range of this key; give 1 to 2147483647",
         ),
         (PORTS, "1 70000", "32768 60999", "70000 is outside of the range of this key; give 1 to"),
+        ("kernel.sem", "1 2 3 65536", "1 2 3 128", "65536 is outside of the range of this key"),
         (FIN, "2147484", "60", ""),
         (NOT_MEASURED, "999", "1", ""),
     ],
