@@ -27,6 +27,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values impor
 from .dangerous import WRITTEN_LAST, why_not_written
 from .namespaces import ADDRESSED
 from .proc_sys import ADDRESSES_AND_ROUTES
+from .range_table import SOURCED
 from .record import ADDRESSED_GROUP, GROUPED, OTHER_GROUP, devices_of
 from .trial_values import is_tried_with_numbers
 
@@ -367,9 +368,9 @@ def _read_back(record: Record, key: str) -> Any:
 
 
 def ranges_not_shown(records: Iterable[Record]) -> list[str]:
-    """Return the keys in the table of ranges that no kernel shows."""
+    """Return the keys in the table of ranges that neither a kernel nor its source shows."""
     shown: set[str] = set()
     for record in records:
         shown.update(number_ranges.pattern_of(key) for key in record["ranges"])
     stated = set(" ".join(RANGES.values()).split())
-    return sorted(stated - shown)
+    return sorted(stated - shown - SOURCED.keys())

@@ -37,7 +37,8 @@ from __future__ import annotations
 
 '''
 
-_ULONG = "0 18446744073709551615"
+_LARGEST = (1 << 64) - 1
+_ULONG = f"0 {_LARGEST}"
 _PAGES = "0 0 | 0 18446744073709551615"
 _LIMITED = "another key limits it further, see mutual_limits.py"
 _SIZE = "the size of a structure of the kernel"
@@ -113,6 +114,71 @@ STATED = {
 }
 """Pattern of a key -> its range, and what it depends on that was not measured."""
 
+_UCOUNTS = ("0 2147483647", "UCOUNT_ENTRY, kernel/ucount.c")
+_TAINT_PANIC = ("0 1", "kern_panic_table, kernel/panic.c, and what is like it")
+_NEXT_ID = ("0 2147483647", "ipc_kern_table, ipc/ipc_sysctl.c: -1 is its value only")
+_PORTS = ("1 65535", "xs_tunables_table, net/sunrpc/xprtsock.c")
+_SLOTS = ("2 128 | 2 65536", "xs_tunables_table, net/sunrpc/xprtsock.c")
+_CDROM = (f"0 1 | {_INT}", "cdrom_table, drivers/cdrom/cdrom.c")
+_LOCKD_PORT = ("0 65535", "nlm_sysctls, fs/lockd/svc.c")
+
+SOURCED = {
+    "abi.vsyscall32": (f"0 1 | {_INT}", "vdso_table, arch/x86/entry/vdso"),
+    "dev.cdrom.autoclose": _CDROM,
+    "dev.cdrom.autoeject": _CDROM,
+    "dev.cdrom.check_media": _CDROM,
+    "dev.cdrom.debug": _CDROM,
+    "dev.cdrom.lock": _CDROM,
+    "dev.raid.speed_limit_max": (f"0 2147483647 | {_INT}", "raid_table, drivers/md/md.c"),
+    "dev.raid.speed_limit_min": (f"0 2147483647 | {_INT}", "raid_table, drivers/md/md.c"),
+    "dev.tty.ldisc_autoload": ("0 1", "tty_table, drivers/tty/tty_io.c"),
+    "dev.tty.legacy_tiocsti": (f"0 1 | {_INT}", "tty_table, drivers/tty/tty_io.c"),
+    "fs.nfs.nlm_grace_period": ("0 240", "nlm_sysctls, fs/lockd/svc.c"),
+    "fs.nfs.nlm_tcpport": _LOCKD_PORT,
+    "fs.nfs.nlm_timeout": ("3 20", "nlm_sysctls, fs/lockd/svc.c"),
+    "fs.nfs.nlm_udpport": _LOCKD_PORT,
+    "kernel.apparmor_restrict_unprivileged_userns": (
+        f"0 1 | {_INT}",
+        "apparmor_sysctl_table, security/apparmor/lsm.c of Ubuntu",
+    ),
+    "kernel.hardlockup_panic": _TAINT_PANIC,
+    "kernel.hung_task_panic": ("0 1 | 0 2147483647", "hung_task_sysctls, kernel/hung_task.c"),
+    "kernel.kexec_load_disabled": ("0 1", "kexec_core_sysctls, kernel/kexec_core.c"),
+    "kernel.kexec_load_limit_panic": ("0 2147483647", "kexec_limit_handler, kernel/kexec_core.c"),
+    "kernel.kexec_load_limit_reboot": ("0 2147483647", "kexec_limit_handler, kernel/kexec_core.c"),
+    "kernel.modules_disabled": ("0 1", "kern_table, kernel/sysctl.c"),
+    "kernel.msg_next_id": _NEXT_ID,
+    "kernel.panic_on_rcu_stall": _TAINT_PANIC,
+    "kernel.panic_on_warn": _TAINT_PANIC,
+    "kernel.sem_next_id": _NEXT_ID,
+    "kernel.shm_next_id": _NEXT_ID,
+    "kernel.softlockup_panic": _TAINT_PANIC,
+    "net.vrf.strict_mode": ("0 1", "vrf_table, drivers/net/vrf.c"),
+    "sunrpc.max_resvport": _PORTS,
+    "sunrpc.min_resvport": _PORTS,
+    "sunrpc.tcp_max_slot_table_entries": _SLOTS,
+    "sunrpc.tcp_slot_table_entries": _SLOTS,
+    "sunrpc.udp_slot_table_entries": _SLOTS,
+    "user.max_cgroup_namespaces": _UCOUNTS,
+    "user.max_ipc_namespaces": _UCOUNTS,
+    "user.max_mnt_namespaces": _UCOUNTS,
+    "user.max_net_namespaces": _UCOUNTS,
+    "user.max_pid_namespaces": _UCOUNTS,
+    "user.max_time_namespaces": _UCOUNTS,
+    "user.max_user_namespaces": _UCOUNTS,
+    "user.max_uts_namespaces": _UCOUNTS,
+    "vm.dirty_background_bytes": (f"1 {_LARGEST} | 0 {_LARGEST}", "mm/page-writeback.c"),
+    "vm.dirty_bytes": (f"131072 {_LARGEST} | 0 {_LARGEST}", "mm/page-writeback.c: two pages"),
+    "vm.min_free_kbytes": ("0 2147483647", "page_alloc_sysctl_table, mm/page_alloc.c"),
+    "vm.panic_on_oom": ("0 2", "vm_oom_kill_table, mm/oom_kill.c"),
+    "vm.watermark_boost_factor": ("0 2147483647", "page_alloc_sysctl_table, mm/page_alloc.c"),
+    "vm.watermark_scale_factor": (
+        "1 1000 | 1 3000",
+        "page_alloc_sysctl_table, mm/page_alloc.c: 3000 since 39c65a94cd96",
+    ),
+}
+"""Pattern of a key that is not measured -> its range in the source of the kernel, and where."""
+
 WITHOUT_RANGE = {
     "kernel.nmi_watchdog": "a virtual machine has no such interrupt",
     "kernel.sched_deadline_period_max_us": "the other one limits it",
@@ -162,7 +228,8 @@ def variants_of(records: Iterable[record.Record]) -> dict[str, Variants]:
 
 def make_table(records: Iterable[record.Record]) -> dict[str, list[str]]:
     """Return range -> the patterns of keys."""
-    labels = {pattern: label for pattern, (label, _reason) in STATED.items()}
+    stated = {**STATED, **SOURCED}
+    labels = {pattern: label for pattern, (label, _reason) in stated.items()}
     for pattern, variants in variants_of(records).items():
         if pattern not in labels and is_in_table(pattern) and () not in variants:
             labels[pattern] = _label(variants)

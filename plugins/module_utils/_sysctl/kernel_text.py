@@ -133,7 +133,9 @@ def _kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] |
     refused = number_ranges.first_refused(key, numbers, live)
     if refused is not None:
         numbers = [] if key in ALL_OR_NOTHING else numbers[: refused[0]]
-    elif not number_ranges.takes_surely(key, numbers):
+    rule = rounding.rounding_of(key) if may_be_rounded(key) else None
+    is_without_range = rule is not None and not number_ranges.ranges_of(key)
+    if refused is None and not (is_without_range or number_ranges.takes_surely(key, numbers)):
         return None
     return rounding.kept_numbers(key, numbers, live) if may_be_rounded(key) else numbers
 

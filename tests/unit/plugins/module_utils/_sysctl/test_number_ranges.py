@@ -70,7 +70,25 @@ WRITTEN = [
     (PING, "0 4294967295", "1 0", None, True),
     (PING, "0 2147483648", "1 0", "0 2147483648", False),
     (PING, "0 2147483647", "1 0", "0 2147483647", True),
-    (NOT_MEASURED, "99999999999", "1", "99999999999", True),
+    (NOT_MEASURED, "99999999999", "1", "99999999999", False),
+    (NOT_MEASURED, "99999999999", "99999999999", "99999999999", True),
+    (NOT_MEASURED, "1", "0", "1", False),
+    (NOT_MEASURED, "1", "0x1", "1", True),
+    (NOT_MEASURED, "x", "0", None, True),
+    ("user.max_user_namespaces", "-1", "96365", None, True),
+    ("user.max_user_namespaces", "3000000000", "96365", None, True),
+    ("user.max_user_namespaces", "0", "96365", "0", True),
+    ("vm.watermark_scale_factor", "0", "10", None, True),
+    ("vm.watermark_scale_factor", "200", "10", "200", True),
+    ("vm.watermark_scale_factor", "2000", "10", "2000", False),
+    ("vm.watermark_boost_factor", "-1", "15000", None, True),
+    ("vm.mmap_rnd_bits", "12", "28", "12", False),
+    ("dev.tty.ldisc_autoload", "2", "1", None, True),
+    ("kernel.kexec_load_disabled", "2", "0", None, True),
+    ("fs.nfs.nlm_timeout", "100", "10", None, True),
+    ("net.ipv4.vs.sync_threshold", "3 50", "3 40", "3 50", False),
+    ("kernel.msg_next_id", "2147483648", "-1", None, True),
+    ("net.ipv4.icmp_ratelimit", "1000", "0", "1000", True),
 ]
 
 
@@ -119,7 +137,9 @@ def test_the_table_is_made_from_the_records():
 
 
 def test_what_is_stated_is_of_a_key_that_has_a_range():
-    assert not range_table.STATED.keys() & range_table.WITHOUT_RANGE.keys()
+    stated = range_table.STATED.keys() | range_table.SOURCED.keys()
+    assert not stated & range_table.WITHOUT_RANGE.keys()
+    assert not range_table.STATED.keys() & range_table.SOURCED.keys()
     for pattern in range_table.WITHOUT_RANGE:
         assert ranges_of(pattern) == ()
 
