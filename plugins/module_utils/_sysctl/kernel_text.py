@@ -51,6 +51,7 @@ _SPACES = " \t\n\v\f\r\xa0"
 _NUMBER_ENDS = re.compile("[ \t\n]")
 _LONGEST_NUMBER = 20
 _HIGHEST_NUMBER = (1 << 64) - 1
+_FIRST_CPU = 1
 _DIGITS = {8: "01234567", 10: "0123456789", 16: "0123456789abcdef"}
 _LONGEST_FASTOPEN_TEXT = 73
 _ADDRESS = "[0-9a-f:.]*"
@@ -115,6 +116,9 @@ def is_known(key: str, text: str, live: str | None, available_names: Collection[
     if grammar and grammar.takes_names and live is not None:
         names = {*available_names, *grammar.sure_names, *live.split()}
         return names.issuperset((grammar.take(text) or "").split())
+    if grammar and grammar.cpus:
+        cpus = grammar.cpus(grammar.take(live or "") or "") | _FIRST_CPU
+        return not grammar.cpus(grammar.take(text) or "") & ~cpus
     if grammar:
         return True
     count = len(text.split() if live is None else live.split())
@@ -273,6 +277,8 @@ class Grammar(NamedTuple):
     """Whether it takes names of parts of the kernel, and refuses those that it does not have."""
     sure_names: tuple[str, ...] = ()
     """Those of them that every kernel has."""
+    cpus: Callable[[str], int] | None = None
+    """Returns the CPUs in a value that it took as bits, where it takes those of the machine."""
     cuts: bool = False
     """Whether it keeps the start of a text that is too long."""
 
@@ -390,15 +396,32 @@ def _name_of(length: int, sure_names: tuple[str, ...]) -> Grammar:
     )
 
 
-def _ranges_up_to(highest: int) -> Grammar:
+def _bits_of_ranges(text: str) -> int:
+    """Return the numbers of merged ranges as bits."""
+    bits = 0
+    for item in text.split(",") if text else ():
+        first, _dash, last = item.partition("-")
+        bits |= (2 << int(last or first)) - (1 << int(first))
+    return bits
+
+
+def _bits_of_mask(text: str) -> int:
+    return int(text or "0", 16)
+
+
+def _ranges_up_to(highest: int, are_cpus: bool) -> Grammar:
     """Return the grammar of a key that takes ranges of numbers from 0 to the highest one."""
     return Grammar(
+        cpus=_bits_of_ranges if are_cpus else None,
         take=partial(_merge_ranges, highest=highest),
         remedy=f"give numbers from 0 to {highest} and ranges of them, such as 1,3-5",
     )
 
 
-_RANGES = {key: _ranges_up_to(highest) for key, highest in RANGE_LISTS.items()}
+_RANGES = {
+    key: _ranges_up_to(highest, are_cpus=key.endswith("cpumask"))
+    for key, highest in RANGE_LISTS.items()
+}
 _SECRETS = {
     "tcp_fastopen_key": Grammar(
         take=_read_fastopen_keys,
@@ -409,7 +432,11 @@ _SECRETS = {
         take=_read_ipv6_address, remedy="give an IPv6 address such as 2001:db8::1"
     ),
 }
-_MASK = Grammar(take=_read_hex_mask, remedy="give a mask of hexadecimal digits, without 0x")
+_MASK = Grammar(
+    take=_read_hex_mask,
+    remedy="give a mask of hexadecimal digits, without 0x",
+    cpus=_bits_of_mask,
+)
 _WORDS = Grammar(
     take=_sort_words,
     remedy="give words with blanks between them",

@@ -83,9 +83,31 @@ WORDS = [
     (ACTIONS, "trap", "", "", True),
 ]
 
+CPUMASK = "kernel.watchdog_cpumask"
+RPS = "net.core.rps_default_mask"
+# The same for lists and masks of CPUs.
+CPUS = [
+    (CPUMASK, "0-1", "0-1", "0-1", True),
+    (CPUMASK, "0-1", "1,0", "0-1", True),
+    (CPUMASK, "0-1", "1", "1", True),
+    (CPUMASK, "0-1", "0-3", "0-3", False),
+    (CPUMASK, "", "0", "0", True),
+    (CPUMASK, "", "1", "1", False),
+    (CPUMASK, None, "0", "0", True),
+    (CPUMASK, None, "0-3", "0-3", False),
+    (CPUMASK, "0-1", "x", None, True),
+    (RPS, "0", "1", "1", True),
+    (RPS, "00000000,00000003", "3", "3", True),
+    (RPS, "0", "3", "3", False),
+    (RPS, None, "ff", "ff", False),
+    ("net.core.flow_limit_cpu_bitmap", "0", "0", "0", True),
+    ("net.core.flow_limit_cpu_bitmap", "0", "2", "2", False),
+    ("net.ipv4.ip_local_reserved_ports", "", "8080", "8080", True),
+]
 
-@pytest.mark.parametrize(("key", "live", "text", "after", "is_certain"), WORDS)
-def test_words(key, live, text, after, is_certain):
+
+@pytest.mark.parametrize(("key", "live", "text", "after", "is_certain"), [*WORDS, *CPUS])
+def test_words_and_cpus(key, live, text, after, is_certain):
     assert taken_value(key, text, live) == after
     assert is_known(key, text, live) is is_certain
 
