@@ -121,6 +121,10 @@ def is_known(key: str, text: str, live: str | None, available_names: Collection[
         return not grammar.cpus(grammar.take(text) or "") & ~cpus
     if grammar:
         return True
+    if live is not None and not is_numeric(live):
+        return text.split() == live.split()
+    if any(is_negative_zero(field) for field in text.split()):
+        return False
     count = len(text.split() if live is None else live.split())
     numbers, _is_read_to_its_end = read_numbers(text, count)
     return _kept_numbers(key, numbers, live) is not None
@@ -248,6 +252,11 @@ def read_number(text: str) -> int | None:
     if number > _HIGHEST_NUMBER:
         return None
     return -number if text.startswith("-") else number
+
+
+def is_negative_zero(text: str) -> bool:
+    """Tell whether a text is a zero with a sign: keys of numbers without one refuse it."""
+    return text.startswith("-") and read_number(text) == 0
 
 
 @lru_cache(maxsize=1024)
@@ -466,6 +475,13 @@ _COOKIES = Grammar(
     sure_names=("none",),
 )
 """Of proc_sctp_do_hmac_alg, net/sctp/sysctl.c, which compares the start of the text only."""
+_DUMPS = Grammar(
+    take=lambda text: text,
+    remedy="give 0, 1 or 2",
+    takes_names=True,
+    sure_names=("0", "1", "2"),
+)
+"""Of trace_ops in kernel/trace/trace.c: a number, and a text since Linux 6.10."""
 _ZONES = Grammar(
     take=lambda text: "Node" if text.startswith(("D", "N", "d", "n")) else None,
     remedy="give Node, the only order that kernels have",
@@ -481,6 +497,7 @@ _GRAMMARS = {
     ),
     "kernel.core_pattern": _text_of(127),
     "kernel.domainname": _text_of(64),
+    "kernel.ftrace_dump_on_oops": _DUMPS,
     "kernel.hostname": _text_of(64),
     "kernel.hotplug": _text_of(255),
     "kernel.modprobe": _text_of(255),

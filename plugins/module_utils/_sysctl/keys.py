@@ -123,6 +123,7 @@ _GRAMMAR_ENDS = (
     ".actions_logged",
     ".core_pattern",
     ".domainname",
+    ".ftrace_dump_on_oops",
     ".hostname",
     ".hotplug",
     ".modprobe",

@@ -88,7 +88,7 @@ vm.dirty_writeback_centisecs vm.hugetlb_shm_group vm.lowmem_reserve_ratio vm.oom
 vm.oom_kill_allocating_task vm.overcommit_ratio
 """,
     "-2147483648 2147483647 | -18446744073709551615 18446744073709551615": """
-kernel.ftrace_dump_on_oops vm.hugetlb_optimize_vmemmap
+vm.hugetlb_optimize_vmemmap
 """,
     "-2147483648 2147483647, -2147483648 2147483647, -2147483648 2147483647, 0 32768": """
 kernel.sem

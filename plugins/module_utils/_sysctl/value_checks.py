@@ -18,6 +18,7 @@ from .kernel_text import (
     first_write,
     grammar_of,
     is_made_of_numbers,
+    is_negative_zero,
     is_numeric,
     parse_number,
     read_number,
@@ -64,6 +65,8 @@ def _explain_numbers(key: str, value: str, live: str) -> str:
     if problem:
         return problem
     for field in value.split():
+        if is_negative_zero(field):
+            return f"has {field!r} in it, which the kernel refuses for many keys; write 0"
         if read_number(field) is None:
             return _explain_no_number(field, live)
     return _explain_order(key, value, live) if key in ALL_OR_NOTHING else ""

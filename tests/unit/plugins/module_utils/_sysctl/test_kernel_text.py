@@ -105,8 +105,22 @@ CPUS = [
     ("net.ipv4.ip_local_reserved_ports", "", "8080", "8080", True),
 ]
 
+DUMP = "kernel.ftrace_dump_on_oops"
+# The same for a key of text that may look like a number, keys that are not known, and -0.
+OTHERS = [
+    (DUMP, "0", "2", "2", True),
+    (DUMP, "0", "2 # text", "2 # text", False),
+    (DUMP, "0", "orig_cpu", "orig_cpu", False),
+    (DUMP, "0", "0x1", "0x1", False),
+    (DUMP, "orig_cpu", "orig_cpu", "orig_cpu", True),
+    ("some.text", "a b", "a  b", "a  b", True),
+    ("some.text", "a b", "c", "c", False),
+    ("net.ipv4.tcp_fin_timeout", "60", "-0", "0", False),
+    ("net.ipv4.tcp_rmem", "1 2 3", "-0x0 2 3", None, False),
+]
 
-@pytest.mark.parametrize(("key", "live", "text", "after", "is_certain"), [*WORDS, *CPUS])
+
+@pytest.mark.parametrize(("key", "live", "text", "after", "is_certain"), [*WORDS, *CPUS, *OTHERS])
 def test_words_and_cpus(key, live, text, after, is_certain):
     assert taken_value(key, text, live) == after
     assert is_known(key, text, live) is is_certain
@@ -119,6 +133,11 @@ def test_a_grammar_is_looked_for_even_for_a_plain_number(key):
     assert kernel_text.grammar_of(key)
     assert may_have_grammar(key)
     assert not may_have_grammar("net.ipv4.tcp_fin_timeout")
+
+
+@pytest.mark.parametrize(("key", "number"), [(DUMP, "yes"), ("net.ipv4.tcp_sack", "1")])
+def test_a_word_is_no_number_for_a_key_of_text(key, number):
+    assert kernel_text.number_for_word(key, "yes", ["0"]) == number
 
 
 @pytest.mark.parametrize(("key", "live", "text", "after"), CASES)

@@ -169,6 +169,8 @@ VALIDATED = [
     ("vm.numa_zonelist_order", "Zone", "Node", "give Node"),
     ("net.netfilter.nf_log.2", "nf_log_syslog", "NONE", None),
     ("kernel.seccomp.actions_logged", "allow", "log", "words of kernel.seccomp.actions_avail"),
+    (KEY, "-0", "30", "has '-0' in it, which the kernel refuses for many keys; write 0"),
+    ("kernel.ftrace_dump_on_oops", "orig_cpu", "0", None),
     (RANGES, "", "8080", None),
     (RANGES, "8080", None, None),
     (RANGES, "8080 9090", "8080", "give numbers from 0 to 65535 and ranges"),
