@@ -289,7 +289,7 @@ class Grammar(NamedTuple):
     cpus: Callable[[str], int] | None = None
     """Returns the CPUs in a value that it took as bits, where it takes those of the machine."""
     cuts: bool = False
-    """Whether it keeps the start of a text that is too long."""
+    """Whether it keeps the start of a text that goes on behind the value."""
 
 
 def takes_names(key: str) -> bool:
@@ -436,9 +436,12 @@ _SECRETS = {
         take=_read_fastopen_keys,
         remedy="give four groups of up to eight hexadecimal digits, with dashes between them, "
         "or two such keys with a comma between them",
+        cuts=True,
     ),
     "stable_secret": Grammar(
-        take=_read_ipv6_address, remedy="give an IPv6 address such as 2001:db8::1"
+        take=_read_ipv6_address,
+        remedy="give an IPv6 address such as 2001:db8::1",
+        cuts=True,
     ),
 }
 _MASK = Grammar(

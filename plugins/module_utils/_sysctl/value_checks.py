@@ -159,7 +159,7 @@ def _explain_own_grammar(key: str, value: str, grammar: Grammar) -> str:
     taken = grammar.take(value)
     if not problem and taken is None:
         problem = f"is refused by the kernel; {grammar.remedy}"
-    elif not problem and grammar.cuts and taken != value:
+    elif not problem and grammar.cuts and value != taken and value.startswith(taken):
         problem = f"is too long; {grammar.remedy}"
     return problem
 

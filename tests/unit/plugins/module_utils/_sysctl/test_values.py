@@ -161,6 +161,7 @@ VALIDATED = [
     (RATEMASK, "256", None, "give numbers from 0 to 255 and ranges"),
     (RATEMASK, "256", "5", "give numbers from 0 to 255 and ranges"),
     (RANGES, "70000", "8080", "give numbers from 0 to 65535 and ranges"),
+    (STABLE, "2001:0db8:0000:0000:0000:0000:0000:0001-x", None, "is too long"),
     (STABLE, "5", None, "IPv6 address"),
     (FASTOPEN, "5", None, "four groups"),
     (DEVKMSG, "1", "ratelimit", "give one of these words, in YAML with quotes: off, on, ratelimit"),
