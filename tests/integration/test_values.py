@@ -31,7 +31,7 @@ REFUSED = {
     "quotes": ({"net.ipv4.ping_group_range": '"0 2147483647"'}, "quotes"),
     "a comment": ({"net.core.somaxconn": "8191 # big"}, "comment"),
     "a word": ({FIN: "soon"}, "'soon' is not a number"),
-    "a range with blanks": ({PORTS: "8080 - 9090"}, "ranges of them, such as 8080,9000-9010"),
+    "a range with blanks": ({PORTS: "8080 - 9090"}, "ranges of them, such as 1,3-5"),
     "a port too high": ({PORTS: [8080, 65536]}, "numbers from 0 to 65535"),
     "a name in quotes": ({CONGESTION: '"cubic"'}, "the kernel takes one name"),
     "a name that the kernel does not have": ({CONGESTION: "nosuch"}, "it is not available"),

@@ -17,6 +17,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.globs import
     split_glob,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
+    ALL_OR_NOTHING,
     is_known,
     taken_value,
 )
@@ -26,6 +27,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values impor
 from .dangerous import WRITTEN_LAST, why_not_written
 from .namespaces import ADDRESSED
 from .proc_sys import ADDRESSES_AND_ROUTES
+from .range_table import SOURCED
 from .record import ADDRESSED_GROUP, GROUPED, OTHER_GROUP, devices_of
 from .trial_values import is_tried_with_numbers
 
@@ -323,7 +325,8 @@ def range_contradictions(record: Record) -> list[str]:
     problems = []
     for key, measured in record["ranges"].items():
         ranges = number_ranges.ranges_of(key)
-        is_limited = bool(limits.keys_limiting(key))
+        is_limited = bool(limits.keys_limiting(key)) or key in ALL_OR_NOTHING
+        is_limited = is_limited or rounding.rounding_of(key) is not None
         for index, (lowest, highest) in enumerate(measured if ranges else ()):
             taken = number_ranges.range_at(ranges, index)
             is_right = taken.lowest_of_any <= lowest and highest <= taken.highest_of_any
@@ -366,9 +369,9 @@ def _read_back(record: Record, key: str) -> Any:
 
 
 def ranges_not_shown(records: Iterable[Record]) -> list[str]:
-    """Return the keys in the table of ranges that no kernel shows."""
+    """Return the keys in the table of ranges that neither a kernel nor its source shows."""
     shown: set[str] = set()
     for record in records:
         shown.update(number_ranges.pattern_of(key) for key in record["ranges"])
     stated = set(" ".join(RANGES.values()).split())
-    return sorted(stated - shown)
+    return sorted(stated - shown - SOURCED.keys())

@@ -14,12 +14,12 @@ too, see ``number_ranges.py``, and others are rounded, see ``rounding.py``.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from socket import AF_INET6, inet_pton
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, NamedTuple
 
 from .._lazy_module import LazyModule
-from .keys import RANGE_LISTS, WITHOUT_VALUE, may_be_rounded
+from .keys import LOGGER_PREFIX, RANGE_LISTS, WITHOUT_VALUE, may_be_rounded
 from .loaders import LONGEST_WRITE
 from .secrets import SECRET_SUFFIXES
 from .text import decode, encode
@@ -45,11 +45,13 @@ ALL_OR_NOTHING = ("net.ipv4.ip_local_port_range", "net.ipv4.ping_group_range")
 Others have then taken the numbers before the error.
 """
 
+_NAME = re.compile(r"[\w.-]+", re.ASCII)
+"""What a module may be called."""
 _SPACES = " \t\n\v\f\r\xa0"
 _NUMBER_ENDS = re.compile("[ \t\n]")
 _LONGEST_NUMBER = 20
 _HIGHEST_NUMBER = (1 << 64) - 1
-_HIGHEST_IN_RANGES = (1 << 16) - 1
+_FIRST_CPU = 1
 _DIGITS = {8: "01234567", 10: "0123456789", 16: "0123456789abcdef"}
 _LONGEST_FASTOPEN_TEXT = 73
 _ADDRESS = "[0-9a-f:.]*"
@@ -112,8 +114,17 @@ def is_known(key: str, text: str, live: str | None, available_names: Collection[
     """Tell whether it is known what the kernel makes of a text with numbers or names."""
     grammar = grammar_of(key)
     if grammar and grammar.takes_names and live is not None:
-        names = {*available_names, *live.split()}
+        names = {*available_names, *grammar.sure_names, *live.split()}
         return names.issuperset((grammar.take(text) or "").split())
+    if grammar and grammar.cpus:
+        cpus = grammar.cpus(grammar.take(live or "") or "") | _FIRST_CPU
+        return not grammar.cpus(grammar.take(text) or "") & ~cpus
+    if grammar:
+        return True
+    if live is not None and not is_numeric(live):
+        return text.split() == live.split()
+    if any(is_negative_zero(field) for field in text.split()):
+        return False
     count = len(text.split() if live is None else live.split())
     numbers, _is_read_to_its_end = read_numbers(text, count)
     return _kept_numbers(key, numbers, live) is not None
@@ -129,8 +140,10 @@ def _kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] |
         return numbers
     refused = number_ranges.first_refused(key, numbers, live)
     if refused is not None:
-        numbers = numbers[: refused[0]]
-    elif not number_ranges.takes_surely(key, numbers):
+        numbers = [] if key in ALL_OR_NOTHING else numbers[: refused[0]]
+    rule = rounding.rounding_of(key) if may_be_rounded(key) else None
+    is_without_range = rule is not None and not number_ranges.ranges_of(key)
+    if refused is None and not (is_without_range or number_ranges.takes_surely(key, numbers)):
         return None
     return rounding.kept_numbers(key, numbers, live) if may_be_rounded(key) else numbers
 
@@ -241,6 +254,11 @@ def read_number(text: str) -> int | None:
     return -number if text.startswith("-") else number
 
 
+def is_negative_zero(text: str) -> bool:
+    """Tell whether a text is a zero with a sign: keys of numbers without one refuse it."""
+    return text.startswith("-") and read_number(text) == 0
+
+
 @lru_cache(maxsize=1024)
 def canonical_value(key: str, value: str) -> object:
     """Return a form of a value that is equal for all texts that are one value to the kernel."""
@@ -266,6 +284,12 @@ class Grammar(NamedTuple):
     """What to give instead of a text that is refused."""
     takes_names: bool = False
     """Whether it takes names of parts of the kernel, and refuses those that it does not have."""
+    sure_names: tuple[str, ...] = ()
+    """Those of them that every kernel has."""
+    cpus: Callable[[str], int] | None = None
+    """Returns the CPUs in a value that it took as bits, where it takes those of the machine."""
+    cuts: bool = False
+    """Whether it keeps the start of a text that goes on behind the value."""
 
 
 def takes_names(key: str) -> bool:
@@ -277,28 +301,28 @@ def takes_names(key: str) -> bool:
 def grammar_of(key: str) -> Grammar | None:
     """Return the grammar of a key, None if it takes numbers or any text."""
     if key in RANGE_LISTS:
-        return _RANGES
+        return _RANGES[key]
     if key in WITHOUT_VALUE:
         return _NOTHING
     if key.endswith(SECRET_SUFFIXES):
         return _SECRETS.get(key.rpartition(".")[2])
-    return _GRAMMARS.get(key)
+    return _LOGGERS if key.startswith(LOGGER_PREFIX) else _GRAMMARS.get(key)
 
 
-def _merge_ranges(text: str) -> str | None:
+def _merge_ranges(text: str, highest: int) -> str | None:
     """Return a list of ranges such as ``1-3,7`` as the kernel prints it, sorted and merged.
 
-    A blank is an error, a comma at the end is not.
+    A blank is an error, a comma at the end is not. highest: the highest number that it takes.
     """
     items = text.split(",")
     if items[-1] == "":
         items.pop()
     ranges = []
     for item in items:
-        low, dash, high = item.partition("-")
+        low, dash, upper = item.partition("-")
         first = read_number(low)
-        last = read_number(high) if dash else first
-        if first is None or last is None or not 0 <= first <= last <= _HIGHEST_IN_RANGES:
+        last = read_number(upper) if dash else first
+        if first is None or last is None or not 0 <= first <= last <= highest:
             return None
         ranges.append((first, last))
     merged: list[tuple[int, int]] = []
@@ -343,8 +367,24 @@ def _read_hex_mask(text: str) -> str | None:
     return f"{int(digits or '0', 16):x}"
 
 
+def _read_actions(text: str) -> str | None:
+    """Return names of actions of seccomp, sorted; the kernel looks no further than two blanks."""
+    names = text.partition("  ")[0].split(" ") if text else []
+    if "allow" in names or not all(map(_NAME.fullmatch, names)):
+        return None
+    return _sort_words(" ".join(names))
+
+
 def _sort_words(text: str) -> str:
     return " ".join(sorted(set(text.split())))
+
+
+def _first_word(words: tuple[str, ...], text: str) -> str | None:
+    """Return the word that a text begins with, None if it is another one."""
+    for word in words:
+        if text.startswith(word):
+            return word
+    return None
 
 
 def _text_of(length: int) -> Grammar:
@@ -352,34 +392,58 @@ def _text_of(length: int) -> Grammar:
     return Grammar(
         take=lambda text: decode(encode(text)[:length]),
         remedy=f"the kernel keeps {length} bytes of it; shorten it",
+        cuts=True,
     )
 
 
-_NAME = re.compile(r"[\w.-]+", re.ASCII)
-"""What a module may be called."""
-
-
-def _name_of(length: int) -> Grammar:
+def _name_of(length: int, sure_names: tuple[str, ...]) -> Grammar:
     """Return the grammar of a key that takes the name of a part of the kernel."""
     return Grammar(
         take=lambda text: text[:length] if _NAME.fullmatch(text) else None,
         remedy=f"the kernel takes one name of 1 to {length} bytes; give one",
         takes_names=True,
+        sure_names=sure_names,
+        cuts=True,
     )
 
 
-_RANGES = Grammar(
-    take=_merge_ranges,
-    remedy="give numbers from 0 to 65535 and ranges of them, such as 8080,9000-9010",
-)
+def _bits_of_ranges(text: str) -> int:
+    """Return the numbers of merged ranges as bits."""
+    bits = 0
+    for item in text.split(",") if text else ():
+        first, _dash, last = item.partition("-")
+        bits |= (2 << int(last or first)) - (1 << int(first))
+    return bits
+
+
+def _bits_of_mask(text: str) -> int:
+    return int(text or "0", 16)
+
+
+def _ranges_up_to(highest: int, are_cpus: bool) -> Grammar:
+    """Return the grammar of a key that takes ranges of numbers from 0 to the highest one."""
+    return Grammar(
+        cpus=_bits_of_ranges if are_cpus else None,
+        take=partial(_merge_ranges, highest=highest),
+        remedy=f"give numbers from 0 to {highest} and ranges of them, such as 1,3-5",
+    )
+
+
+_RANGES = {
+    key: _ranges_up_to(highest, are_cpus=key.endswith("cpumask"))
+    for key, highest in RANGE_LISTS.items()
+}
 _SECRETS = {
     "tcp_fastopen_key": Grammar(
         take=_read_fastopen_keys,
         remedy="give four groups of up to eight hexadecimal digits, with dashes between them, "
         "or two such keys with a comma between them",
+        cuts=True,
     ),
     "stable_secret": Grammar(
-        take=_read_ipv6_address, remedy="give an IPv6 address such as 2001:db8::1"
+        take=_read_ipv6_address,
+        remedy="give an IPv6 address such as 2001:db8::1",
+        cuts=True,
     ),
 }
 
@@ -392,8 +456,55 @@ _NOTHING = Grammar(
     take=_refuse,
     remedy="it takes no value at all; set the key of default or of an interface",
 )
-_MASK = Grammar(take=_read_hex_mask, remedy="give a mask of hexadecimal digits, without 0x")
-_WORDS = Grammar(take=_sort_words, remedy="give words with blanks between them", takes_names=True)
+_MASK = Grammar(
+    take=_read_hex_mask,
+    remedy="give a mask of hexadecimal digits, without 0x",
+    cpus=_bits_of_mask,
+)
+_WORDS = Grammar(
+    take=_sort_words,
+    remedy="give words with blanks between them",
+    takes_names=True,
+    sure_names=("reno",),
+)
+_ACTIONS = Grammar(
+    take=_read_actions,
+    remedy="give words of kernel.seccomp.actions_avail except allow, with a blank between them",
+    takes_names=True,
+    sure_names=(
+        *("kill_process", "kill_thread", "trap", "errno"),
+        *("user_notif", "trace", "log"),
+    ),
+)
+_LOGGERS = Grammar(
+    take=lambda text: text[:63] or None,
+    remedy="give NONE, or the name of a logger of /proc/net/netfilter/nf_log",
+    takes_names=True,
+    sure_names=("NONE",),
+)
+"""Of nf_log_proc_dostring, net/netfilter/nf_log.c, which compares the start of the text only."""
+_COOKIES = Grammar(
+    take=partial(_first_word, ("none", "md5", "sha1", "sha256")),
+    remedy="give one of these words: none, md5, sha1, sha256",
+    takes_names=True,
+    sure_names=("none",),
+)
+"""Of proc_sctp_do_hmac_alg, net/sctp/sysctl.c, which compares the start of the text only."""
+_DUMPS = Grammar(
+    take=lambda text: text,
+    remedy="give 0, 1 or 2",
+    takes_names=True,
+    sure_names=("0", "1", "2"),
+)
+"""Of trace_ops in kernel/trace/trace.c: a number, and a text since Linux 6.10."""
+_ZONES = Grammar(
+    take=lambda text: "Node" if text.startswith(("D", "N", "d", "n")) else None,
+    remedy="give Node, the only order that kernels have",
+)
+_DEVKMSG = Grammar(
+    take={"off": "off", "on": "on", "ratelimit": "ratelimit"}.get,
+    remedy="give one of these words, in YAML with quotes: off, on, ratelimit",
+)
 _GRAMMARS = {
     "fs.binfmt_misc.status": Grammar(
         take={"0": "disabled", "1": "enabled"}.get,
@@ -401,14 +512,20 @@ _GRAMMARS = {
     ),
     "kernel.core_pattern": _text_of(127),
     "kernel.domainname": _text_of(64),
+    "kernel.ftrace_dump_on_oops": _DUMPS,
     "kernel.hostname": _text_of(64),
     "kernel.hotplug": _text_of(255),
     "kernel.modprobe": _text_of(255),
     "kernel.poweroff_cmd": _text_of(255),
-    "kernel.seccomp.actions_logged": _WORDS,
-    "net.core.default_qdisc": _name_of(15),
+    "kernel.printk_devkmsg": _DEVKMSG,
+    "kernel.seccomp.actions_logged": _ACTIONS,
+    "net.core.default_qdisc": _name_of(15, ("bfifo", "pfifo", "pfifo_fast")),
     "net.core.flow_limit_cpu_bitmap": _MASK,
     "net.core.rps_default_mask": _MASK,
     "net.ipv4.tcp_allowed_congestion_control": _WORDS,
-    "net.ipv4.tcp_congestion_control": _name_of(15),
+    "net.ipv4.tcp_congestion_control": _name_of(15, ("reno",)),
+    "net.mptcp.path_manager": _name_of(15, ("kernel", "userspace")),
+    "net.mptcp.scheduler": _name_of(15, ("default",)),
+    "net.sctp.cookie_hmac_alg": _COOKIES,
+    "vm.numa_zonelist_order": _ZONES,
 }

@@ -30,8 +30,15 @@ vm.stat_refresh does so when it is read, too (Documentation/admin-guide/sysctl).
 WITHOUT_VALUE = ("net.ipv6.conf.all.stable_secret",)
 """Keys that the kernel neither shows nor takes a value of (EIO)."""
 
-RANGE_LISTS = ("net.ipv4.ip_local_reserved_ports", "kernel.watchdog_cpumask")
-"""Keys that take ranges, with commas between them, in any order, and print them merged."""
+RANGE_LISTS = {
+    "kernel.watchdog_cpumask": (1 << 16) - 1,
+    "net.ipv4.ip_local_reserved_ports": (1 << 16) - 1,
+    "net.ipv6.icmp.ratemask": 255,
+}
+"""Keys that take ranges, with commas between them, in any order, and print them merged.
+
+Each with the highest number in them; that of a list of CPUs depends on the kernel's build.
+"""
 
 _SWAP = str.maketrans("./", "/.")
 
@@ -99,7 +106,6 @@ _ROUNDED_ENDS = (
     ".lowmem_reserve_ratio",
     ".pipe-max-size",
     ".secure_tcp",
-    ".sem",
     ".tainted",
     ".tracepoint_printk",
     ".write_wakeup_threshold",
@@ -118,6 +124,34 @@ _ROUNDED_ENDS = (
 )
 """How the keys end of which ``rounding.py`` knows something."""
 
+
+LOGGER_PREFIX = "net.netfilter.nf_log."
+"""How the keys begin that take the name of a logger."""
+
+_GRAMMAR_ENDS = (
+    *RANGE_LISTS,
+    ".actions_logged",
+    ".core_pattern",
+    ".domainname",
+    ".ftrace_dump_on_oops",
+    ".hostname",
+    ".hotplug",
+    ".modprobe",
+    ".path_manager",
+    ".poweroff_cmd",
+    ".scheduler",
+    "binfmt_misc.status",
+    "congestion_control",
+    "cookie_hmac_alg",
+    "default_qdisc",
+    "flow_limit_cpu_bitmap",
+    "numa_zonelist_order",
+    "printk_devkmsg",
+    "rps_default_mask",
+    "stable_secret",
+    "tcp_fastopen_key",
+)
+"""How the keys end that ``kernel_text.py`` reads by a grammar of their own."""
 
 KEYS_TAKING_NAMES = (
     "net.core.default_qdisc",
@@ -159,6 +193,11 @@ def may_be_coupled(key: str) -> bool:
 def may_be_limited(key: str) -> bool:
     """Tell whether ``mutual_limits.py`` may know something of a key, without importing it."""
     return key.startswith(_LIMITED_PREFIXES)
+
+
+def may_have_grammar(key: str) -> bool:
+    """Tell whether the kernel may read a key by a grammar of its own, even a plain number."""
+    return key.endswith(_GRAMMAR_ENDS) or key.startswith(LOGGER_PREFIX)
 
 
 def may_be_rounded(key: str) -> bool:

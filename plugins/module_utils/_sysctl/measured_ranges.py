@@ -23,19 +23,22 @@ kernel.numa_balancing_scan_period_min_ms kernel.panic kernel.panic_on_io_nmi ker
 kernel.panic_on_unrecovered_nmi kernel.perf_event_mlock_kb kernel.perf_event_paranoid
 kernel.print-fatal-signals kernel.printk kernel.printk_ratelimit_burst kernel.randomize_va_space
 kernel.real-root-dev kernel.sched_child_runs_first kernel.sched_migration_cost_ns
-kernel.sched_nr_migrate kernel.stack_tracer_enabled kernel.sysrq kernel.traceoff_on_warning
-kernel.unknown_nmi_panic kernel.unprivileged_userns_apparmor_policy kernel.unprivileged_userns_clone
-net.core.message_burst net.core.netdev_budget net.core.netdev_max_backlog
-net.core.netdev_tstamp_prequeue net.core.warnings net.core.xfrm_acq_expires
-net.core.xfrm_larval_drop net.ipv4.cipso_cache_bucket_size net.ipv4.cipso_cache_enable
-net.ipv4.cipso_rbm_optfmt net.ipv4.cipso_rbm_strictvalid net.ipv4.conf.*.accept_local
-net.ipv4.conf.*.accept_redirects net.ipv4.conf.*.accept_source_route net.ipv4.conf.*.arp_accept
-net.ipv4.conf.*.arp_announce net.ipv4.conf.*.arp_evict_nocarrier net.ipv4.conf.*.arp_filter
-net.ipv4.conf.*.arp_ignore net.ipv4.conf.*.arp_notify net.ipv4.conf.*.bc_forwarding
-net.ipv4.conf.*.bootp_relay net.ipv4.conf.*.disable_policy net.ipv4.conf.*.disable_xfrm
-net.ipv4.conf.*.drop_gratuitous_arp net.ipv4.conf.*.drop_unicast_in_l2_multicast
-net.ipv4.conf.*.force_igmp_version net.ipv4.conf.*.forwarding
-net.ipv4.conf.*.igmpv2_unsolicited_report_interval
+kernel.sched_nr_migrate kernel.sched_rr_timeslice_ms kernel.stack_tracer_enabled kernel.sysrq
+kernel.traceoff_on_warning kernel.unknown_nmi_panic kernel.unprivileged_userns_apparmor_policy
+kernel.unprivileged_userns_clone net.bridge.bridge-nf-call-arptables
+net.bridge.bridge-nf-call-ip6tables net.bridge.bridge-nf-call-iptables
+net.bridge.bridge-nf-filter-pppoe-tagged net.bridge.bridge-nf-filter-vlan-tagged
+net.bridge.bridge-nf-pass-vlan-input-dev net.core.message_burst net.core.netdev_budget
+net.core.netdev_max_backlog net.core.netdev_tstamp_prequeue net.core.warnings
+net.core.xfrm_acq_expires net.core.xfrm_larval_drop net.ipv4.cipso_cache_bucket_size
+net.ipv4.cipso_cache_enable net.ipv4.cipso_rbm_optfmt net.ipv4.cipso_rbm_strictvalid
+net.ipv4.conf.*.accept_local net.ipv4.conf.*.accept_redirects net.ipv4.conf.*.accept_source_route
+net.ipv4.conf.*.arp_accept net.ipv4.conf.*.arp_announce net.ipv4.conf.*.arp_evict_nocarrier
+net.ipv4.conf.*.arp_filter net.ipv4.conf.*.arp_ignore net.ipv4.conf.*.arp_notify
+net.ipv4.conf.*.bc_forwarding net.ipv4.conf.*.bootp_relay net.ipv4.conf.*.disable_policy
+net.ipv4.conf.*.disable_xfrm net.ipv4.conf.*.drop_gratuitous_arp
+net.ipv4.conf.*.drop_unicast_in_l2_multicast net.ipv4.conf.*.force_igmp_version
+net.ipv4.conf.*.forwarding net.ipv4.conf.*.igmpv2_unsolicited_report_interval
 net.ipv4.conf.*.igmpv3_unsolicited_report_interval net.ipv4.conf.*.ignore_routes_with_linkdown
 net.ipv4.conf.*.log_martians net.ipv4.conf.*.medium_id net.ipv4.conf.*.promote_secondaries
 net.ipv4.conf.*.proxy_arp net.ipv4.conf.*.proxy_arp_pvlan net.ipv4.conf.*.route_localnet
@@ -81,11 +84,14 @@ net.sctp.addip_enable net.sctp.addip_noauth_enable net.sctp.auth_enable
 net.sctp.cookie_preserve_enable net.sctp.default_auto_asconf net.sctp.ecn_enable
 net.sctp.intl_enable net.sctp.pf_enable net.sctp.prsctp_enable net.sctp.rcvbuf_policy
 net.sctp.reconf_enable net.sctp.sctp_rmem net.sctp.sctp_wmem net.sctp.sndbuf_policy
-vm.dirty_writeback_centisecs vm.hugetlb_shm_group vm.oom_dump_tasks vm.oom_kill_allocating_task
-vm.overcommit_ratio
+vm.dirty_writeback_centisecs vm.hugetlb_shm_group vm.lowmem_reserve_ratio vm.oom_dump_tasks
+vm.oom_kill_allocating_task vm.overcommit_ratio
 """,
     "-2147483648 2147483647 | -18446744073709551615 18446744073709551615": """
-kernel.ftrace_dump_on_oops
+vm.hugetlb_optimize_vmemmap
+""",
+    "-2147483648 2147483647, -2147483648 2147483647, -2147483648 2147483647, 0 32768": """
+kernel.sem
 """,
     "-2147483 2147483 | -21474836 21474836": """
 kernel.printk_ratelimit net.core.message_cost net.ipv4.inet_peer_maxttl net.ipv4.inet_peer_minttl
@@ -142,33 +148,37 @@ net.ipv4.vs.est_cpulist
 vm.nr_hugepages vm.nr_hugepages_mempolicy
 """,
     "0 1": """
-abi.vsyscall32 debug.kprobes-optimization fs.protected_hardlinks fs.protected_symlinks
+debug.kprobes-optimization dev.tty.ldisc_autoload fs.protected_hardlinks fs.protected_symlinks
 fs.verity.require_signatures kernel.bpf_stats_enabled kernel.core_sort_vma kernel.dmesg_restrict
-kernel.hardlockup_all_cpu_backtrace kernel.hung_task_all_cpu_backtrace kernel.oops_all_cpu_backtrace
-kernel.sched_autogroup_enabled kernel.sched_energy_aware kernel.sched_schedstats
-kernel.shm_rmid_forced kernel.soft_watchdog kernel.softlockup_all_cpu_backtrace
-kernel.split_lock_mitigate kernel.task_delayacct kernel.timer_migration kernel.watchdog
-net.core.bpf_jit_kallsyms net.core.high_order_alloc_disable net.core.tstamp_allow_data
-net.core.txrehash net.ipv4.fib_multipath_use_neigh net.ipv4.icmp_echo_enable_probe
-net.ipv4.ip_autobind_reuse net.ipv4.ip_forward_update_priority net.ipv4.nexthop_compat_mode
-net.ipv4.raw_l3mdev_accept net.ipv4.tcp_autocorking net.ipv4.tcp_backlog_ack_defer
-net.ipv4.tcp_l3mdev_accept net.ipv4.tcp_migrate_req net.ipv4.tcp_no_ssthresh_metrics_save
-net.ipv4.tcp_plb_enabled net.ipv4.tcp_reflect_tos net.ipv4.tcp_rx_skb_cache
-net.ipv4.tcp_shrink_window net.ipv4.tcp_tx_skb_cache net.ipv4.udp_l3mdev_accept
-net.ipv4.vs.sync_version net.ipv6.conf.*.force_forwarding net.ipv6.conf.*.ioam6_enabled
-net.ipv6.conf.*.ndisc_evict_nocarrier net.ipv6.conf.*.ra_honor_pio_life
-net.ipv6.conf.*.ra_honor_pio_pflag net.ipv6.icmp.error_anycast_as_unicast
-net.ipv6.route.skip_notify_on_dev_down net.mpls.ip_ttl_propagate
-net.mptcp.allow_join_initial_addr_port net.mptcp.checksum_enabled net.mptcp.enabled
-net.mptcp.pm_type net.netfilter.nf_conntrack_acct net.netfilter.nf_conntrack_checksum
-net.netfilter.nf_conntrack_dccp_loose net.netfilter.nf_conntrack_helper
-net.netfilter.nf_conntrack_tcp_be_liberal net.netfilter.nf_conntrack_tcp_ignore_invalid_rst
-net.netfilter.nf_conntrack_tcp_loose net.netfilter.nf_conntrack_timestamp
-net.netfilter.nf_hooks_lwtunnel net.sctp.l3mdev_accept net.smc.limit_smc_hs
-net.tipc.key_exchange_enabled vm.compact_unevictable_allowed vm.enable_soft_offline
-vm.memory_failure_early_kill vm.memory_failure_recovery vm.numa_stat vm.unprivileged_userfaultfd
+kernel.hardlockup_all_cpu_backtrace kernel.hardlockup_panic kernel.hung_task_all_cpu_backtrace
+kernel.kexec_load_disabled kernel.modules_disabled kernel.oops_all_cpu_backtrace
+kernel.panic_on_rcu_stall kernel.panic_on_warn kernel.sched_autogroup_enabled
+kernel.sched_energy_aware kernel.sched_schedstats kernel.shm_rmid_forced kernel.soft_watchdog
+kernel.softlockup_all_cpu_backtrace kernel.softlockup_panic kernel.split_lock_mitigate
+kernel.task_delayacct kernel.timer_migration kernel.watchdog net.core.bpf_jit_kallsyms
+net.core.high_order_alloc_disable net.core.tstamp_allow_data net.core.txrehash
+net.ipv4.fib_multipath_use_neigh net.ipv4.icmp_echo_enable_probe net.ipv4.ip_autobind_reuse
+net.ipv4.ip_forward_update_priority net.ipv4.nexthop_compat_mode net.ipv4.raw_l3mdev_accept
+net.ipv4.tcp_autocorking net.ipv4.tcp_backlog_ack_defer net.ipv4.tcp_l3mdev_accept
+net.ipv4.tcp_migrate_req net.ipv4.tcp_no_ssthresh_metrics_save net.ipv4.tcp_plb_enabled
+net.ipv4.tcp_reflect_tos net.ipv4.tcp_rx_skb_cache net.ipv4.tcp_shrink_window
+net.ipv4.tcp_tx_skb_cache net.ipv4.udp_l3mdev_accept net.ipv4.vs.sync_version
+net.ipv6.conf.*.force_forwarding net.ipv6.conf.*.ioam6_enabled net.ipv6.conf.*.ndisc_evict_nocarrier
+net.ipv6.conf.*.ra_honor_pio_life net.ipv6.conf.*.ra_honor_pio_pflag
+net.ipv6.icmp.error_anycast_as_unicast net.ipv6.route.skip_notify_on_dev_down
+net.mpls.ip_ttl_propagate net.mptcp.allow_join_initial_addr_port net.mptcp.checksum_enabled
+net.mptcp.enabled net.mptcp.pm_type net.netfilter.nf_conntrack_acct
+net.netfilter.nf_conntrack_checksum net.netfilter.nf_conntrack_dccp_loose
+net.netfilter.nf_conntrack_helper net.netfilter.nf_conntrack_tcp_be_liberal
+net.netfilter.nf_conntrack_tcp_ignore_invalid_rst net.netfilter.nf_conntrack_tcp_loose
+net.netfilter.nf_conntrack_timestamp net.netfilter.nf_hooks_lwtunnel net.sctp.l3mdev_accept
+net.smc.limit_smc_hs net.tipc.key_exchange_enabled net.vrf.strict_mode
+vm.compact_unevictable_allowed vm.enable_soft_offline vm.memory_failure_early_kill
+vm.memory_failure_recovery vm.numa_stat vm.unprivileged_userfaultfd
 """,
     "0 1 | -2147483648 2147483647": """
+abi.vsyscall32 dev.cdrom.autoclose dev.cdrom.autoeject dev.cdrom.check_media dev.cdrom.debug
+dev.cdrom.lock dev.tty.legacy_tiocsti kernel.apparmor_restrict_unprivileged_userns
 net.ipv6.conf.*.rpl_seg_enabled
 """,
     "0 1 | 0 2": """
@@ -182,13 +192,16 @@ net.ipv4.icmp_echo_ignore_all net.ipv4.icmp_echo_ignore_broadcasts
 net.ipv4.icmp_errors_use_inbound_ifaddr net.ipv4.icmp_ignore_bogus_error_responses
 net.ipv4.tcp_ecn_fallback
 """,
+    "0 1 | 0 2147483647": """
+kernel.hung_task_panic
+""",
     "0 2": """
 fs.protected_fifos fs.protected_regular fs.suid_dumpable kernel.io_uring_disabled
 kernel.kptr_restrict kernel.sched_tunable_scaling kernel.unprivileged_bpf_disabled
 net.core.bpf_jit_harden net.core.fb_tunnels_only_for_init_net net.ipv4.fib_notify_on_flag_change
 net.ipv4.tcp_ecn_option net.ipv4.tcp_tw_reuse net.ipv6.conf.*.accept_untracked_na
 net.ipv6.fib_notify_on_flag_change net.sctp.pf_expose net.smc.smcr_buf_type vm.memfd_noexec
-vm.overcommit_memory
+vm.overcommit_memory vm.panic_on_oom
 """,
     "0 2 | 0 3": """
 net.ipv4.fib_multipath_hash_policy net.ipv6.fib_multipath_hash_policy
@@ -228,6 +241,9 @@ net.ipv4.tcp_syn_linear_timeouts
 """,
     "0 200": """
 vm.swappiness
+""",
+    "0 240": """
+fs.nfs.nlm_grace_period
 """,
     "0 255": """
 net.dccp.default.retries1 net.dccp.default.retries2 net.dccp.default.rx_ccid
@@ -270,9 +286,9 @@ kernel.printk_delay
 kernel.msgmni kernel.shmmni
 """,
     "0 65535": """
-fs.overflowgid fs.overflowuid kernel.overflowgid kernel.overflowuid
-net.ipv4.ip_unprivileged_port_start net.ipv6.conf.*.ioam6_id net.sctp.encap_port net.sctp.pf_retrans
-net.sctp.ps_retrans net.sctp.udp_port
+fs.nfs.nlm_tcpport fs.nfs.nlm_udpport fs.overflowgid fs.overflowuid kernel.overflowgid
+kernel.overflowuid net.ipv4.ip_unprivileged_port_start net.ipv6.conf.*.ioam6_id net.sctp.encap_port
+net.sctp.pf_retrans net.sctp.ps_retrans net.sctp.udp_port
 """,
     "0 65536": """
 net.ipv4.udp_child_hash_entries
@@ -280,11 +296,17 @@ net.ipv4.udp_child_hash_entries
     "0 86400": """
 net.ipv4.tcp_min_rtt_wlen
 """,
+    "0 262143 | 0 2097151": """
+net.ipv4.neigh.*.unres_qlen net.ipv6.neigh.*.unres_qlen
+""",
     "0 655360": """
 kernel.perf_event_max_stack
 """,
     "0 1048575": """
 net.mpls.platform_labels
+""",
+    "0 1048576 | 0 536870912": """
+net.core.rps_sock_flow_entries
 """,
     "0 4294967 | 0 42949672": """
 net.ipv4.tcp_probe_interval
@@ -301,10 +323,11 @@ kernel.sched_wakeup_granularity_ns
     "0 2147483647": """
 fs.fanotify.max_queued_events fs.fanotify.max_user_groups fs.fanotify.max_user_marks
 fs.inotify.max_queued_events fs.inotify.max_user_instances fs.inotify.max_user_watches
-kernel.hung_task_check_count kernel.keys.gc_delay kernel.keys.persistent_keyring_expiry
-kernel.msgmax kernel.msgmnb kernel.numa_balancing_promote_rate_limit_MBps kernel.pty.max
-kernel.pty.reserve net.core.busy_poll net.core.busy_read net.core.skb_defer_max net.core.somaxconn
-net.dccp.default.tx_qlen net.ipv4.icmp_msgs_burst net.ipv4.icmp_msgs_per_sec
+kernel.hung_task_check_count kernel.kexec_load_limit_panic kernel.kexec_load_limit_reboot
+kernel.keys.gc_delay kernel.keys.persistent_keyring_expiry kernel.msg_next_id kernel.msgmax
+kernel.msgmnb kernel.numa_balancing_promote_rate_limit_MBps kernel.pty.max kernel.pty.reserve
+kernel.sem_next_id kernel.shm_next_id net.core.busy_poll net.core.busy_read net.core.skb_defer_max
+net.core.somaxconn net.dccp.default.tx_qlen net.ipv4.icmp_msgs_burst net.ipv4.icmp_msgs_per_sec
 net.ipv4.ipfrag_max_dist net.ipv4.neigh.*.app_solicit net.ipv4.neigh.*.gc_thresh1
 net.ipv4.neigh.*.gc_thresh2 net.ipv4.neigh.*.gc_thresh3 net.ipv4.neigh.*.mcast_resolicit
 net.ipv4.neigh.*.mcast_solicit net.ipv4.neigh.*.proxy_qlen net.ipv4.neigh.*.ucast_solicit
@@ -312,21 +335,34 @@ net.ipv4.neigh.*.unres_qlen_bytes net.ipv4.tcp_fastopen_blackhole_timeout_sec
 net.ipv6.neigh.*.app_solicit net.ipv6.neigh.*.gc_thresh1 net.ipv6.neigh.*.gc_thresh2
 net.ipv6.neigh.*.gc_thresh3 net.ipv6.neigh.*.mcast_resolicit net.ipv6.neigh.*.mcast_solicit
 net.ipv6.neigh.*.proxy_qlen net.ipv6.neigh.*.ucast_solicit net.ipv6.neigh.*.unres_qlen_bytes
-net.mptcp.blackhole_timeout net.sctp.max_burst net.tipc.named_timeout user.max_fanotify_groups
-user.max_fanotify_marks user.max_inotify_instances user.max_inotify_watches vm.block_dump
+net.mptcp.blackhole_timeout net.sctp.max_burst net.tipc.named_timeout user.max_cgroup_namespaces
+user.max_fanotify_groups user.max_fanotify_marks user.max_inotify_instances user.max_inotify_watches
+user.max_ipc_namespaces user.max_mnt_namespaces user.max_net_namespaces user.max_pid_namespaces
+user.max_time_namespaces user.max_user_namespaces user.max_uts_namespaces vm.block_dump
 vm.dirty_expire_centisecs vm.dirtytime_expire_seconds vm.legacy_va_layout vm.max_map_count
-vm.page_lock_unfairness vm.vfs_cache_pressure vm.zone_reclaim_mode
+vm.min_free_kbytes vm.page_lock_unfairness vm.vfs_cache_pressure vm.watermark_boost_factor
+vm.zone_reclaim_mode
 """,
     "0 2147483647 | -2147483648 2147483647": """
-net.core.optmem_max net.netfilter.nf_conntrack_max net.nf_conntrack_max net.unix.max_dgram_qlen
+dev.raid.speed_limit_max dev.raid.speed_limit_min net.core.optmem_max net.netfilter.nf_conntrack_max
+net.nf_conntrack_max net.unix.max_dgram_qlen
 """,
     "0 2147483647 | -2147483648 4294967295": """
 kernel.sched_deadline_period_max_us kernel.sched_deadline_period_min_us
+""",
+    "0 2147483647 | 0 4294967294": """
+net.ipv4.ping_group_range
+""",
+    "0 2147483648": """
+fs.pipe-max-size
 """,
     "0 4294967295": """
 kernel.oops_limit kernel.warn_limit net.core.xfrm_aevent_etime net.core.xfrm_aevent_rseqth
 net.ipv4.fib_multipath_hash_seed net.ipv4.tcp_notsent_lowat net.ipv6.conf.*.ioam6_id_wide
 net.mptcp.stale_loss_cnt net.sctp.max_autoclose net.smc.autocorking_size
+""",
+    "0 4294967295 | 0 18446744073709551615": """
+kernel.usermodehelper.bset kernel.usermodehelper.inheritable
 """,
     "0 9223372036854775 | 0 92233720368547758": """
 kernel.hung_task_check_interval_secs kernel.hung_task_timeout_secs
@@ -372,6 +408,9 @@ net.ipv4.tcp_pingpong_thresh net.ipv6.conf.*.hop_limit net.mpls.default_ttl
     "1 500": """
 net.sctp.sack_timeout
 """,
+    "1 1000 | 1 3000": """
+vm.watermark_scale_factor
+""",
     "1 3600": """
 net.core.netdev_unregister_timeout_secs
 """,
@@ -381,8 +420,14 @@ net.ipv4.fib_multipath_hash_fields net.ipv6.fib_multipath_hash_fields
     "1 60000": """
 net.ipv4.tcp_tw_reuse_delay
 """,
+    "1 65535": """
+net.ipv4.ip_local_port_range sunrpc.max_resvport sunrpc.min_resvport
+""",
     "1 65536": """
 fs.mqueue.msg_default fs.mqueue.msg_max
+""",
+    "1 4194304 | 1 2147483647": """
+net.netfilter.nf_conntrack_buckets
 """,
     "1 33554432 | 1 18446744073709551615": """
 net.core.bpf_jit_limit
@@ -408,6 +453,15 @@ net.ipv4.tcp_max_reordering net.ipv4.tcp_reordering net.netfilter.nf_conntrack_e
 """,
     "1 4294967295": """
 net.ipv6.conf.*.ra_defrtr_metric net.rds.ib.max_recv_wr net.rds.ib.max_send_wr
+""",
+    "1 18446744073709551615 | 0 18446744073709551615": """
+vm.dirty_background_bytes
+""",
+    "2 128 | 2 65536": """
+sunrpc.tcp_max_slot_table_entries sunrpc.tcp_slot_table_entries sunrpc.udp_slot_table_entries
+""",
+    "3 20": """
+fs.nfs.nlm_timeout
 """,
     "8 2147483647 | 0 2147483647": """
 vm.percpu_pagelist_fraction vm.percpu_pagelist_high_fraction
@@ -465,6 +519,9 @@ net.ipv4.fib_sync_mem
 """,
     "100000 1000000000": """
 kernel.sched_latency_ns kernel.sched_min_granularity_ns
+""",
+    "131072 18446744073709551615 | 0 18446744073709551615": """
+vm.dirty_bytes
 """,
     "4194304 16777216": """
 kernel.core_file_note_size_limit

@@ -88,9 +88,11 @@ def first_refused(key: str, numbers: list[int], live: str | None) -> tuple[int, 
 
 
 def takes_surely(key: str, numbers: list[int]) -> bool:
-    """Tell whether every kernel takes these numbers, as far as the ranges of the key say."""
+    """Tell whether every kernel is known to take these numbers: not if no range is known."""
     ranges = ranges_of(key)
-    for index, number in enumerate(numbers if ranges else ()):
+    if not ranges:
+        return not numbers
+    for index, number in enumerate(numbers):
         taken = range_at(ranges, index)
         if not taken.lowest <= number <= taken.highest:
             return False

@@ -23,7 +23,6 @@ _CLOCK_MONOTONIC_COARSE = 6
 """It goes on by one tick at a time (linux/time.h); Python has no name for it."""
 _SECOND = 1_000_000_000
 _BYTES_OF_POINTER = 8
-_MOST_SEMAPHORE_SETS = 32768
 _LARGEST_INT = (1 << 31) - 1
 
 
@@ -76,11 +75,15 @@ def _to_last_tick(number: int, machine: Machine) -> int:
     return ticks * 1000 // machine.ticks_per_second
 
 
-def _hundredths(number: int, machine: Machine) -> int:
-    """Return 1/100 s as whole ticks: clock_t_to_jiffies and jiffies_to_clock_t, kernel/time."""
-    ticks = abs(number) * machine.ticks_per_second // 100
-    rounded = ticks * machine.tick // 10_000_000
-    return -rounded if number < 0 else rounded
+def _hundredths(number: int, machine: Machine) -> int | None:
+    """Return 1/100 s as whole ticks: clock_t_to_jiffies and jiffies_to_clock_t, kernel/time.
+
+    The ticks are an int: what does not fit into it is cut.
+    """
+    ticks = number * machine.ticks_per_second // 100
+    if not 0 <= ticks <= _LARGEST_INT:
+        return None
+    return ticks * machine.tick // 10_000_000
 
 
 def _power_of_two(number: int, _machine: Machine) -> int:
@@ -192,8 +195,6 @@ def kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] | 
     rule = rounding_of(key)
     if rule and rule.round in _OF_UNSIGNED:
         numbers = _until_negative(numbers)
-    if key == "kernel.sem" and not 0 <= sum(numbers[3:]) <= _MOST_SEMAPHORE_SETS:
-        numbers = numbers[:3]  # the kernel refuses the last one, and has taken the others
     if rule is None:
         return numbers
     machine = None if live is None else this_machine()

@@ -18,6 +18,7 @@ from .kernel_text import (
     first_write,
     grammar_of,
     is_made_of_numbers,
+    is_negative_zero,
     is_numeric,
     parse_number,
     read_number,
@@ -26,7 +27,7 @@ from .kernel_text import (
 )
 from .keys import NEXT_IDS, RANGE_LISTS, is_glob
 from .limits import LIMITS
-from .secrets import quote_value
+from .secrets import SECRET_SUFFIXES, quote_value
 
 if TYPE_CHECKING:
     from . import number_ranges
@@ -64,11 +65,19 @@ def _explain_numbers(key: str, value: str, live: str) -> str:
     if problem:
         return problem
     for field in value.split():
+        if is_negative_zero(field):
+            return f"has {field!r} in it, which the kernel refuses for many keys; write 0"
         if read_number(field) is None:
             return _explain_no_number(field, live)
-    if key not in ALL_OR_NOTHING:
-        return ""
+    return _explain_order(key, value, live) if key in ALL_OR_NOTHING else ""
+
+
+def _explain_order(key: str, value: str, live: str) -> str:
+    """Return what is wrong with two numbers of which the first is the lower one."""
     taken = taken_value(key, value, live)
+    out_of_range = explain_range(key, value, live)
+    if out_of_range:
+        return f"is refused by the kernel: {out_of_range}"
     if taken is None:
         return "is refused by the kernel: the first number is above the second; swap them"
     if canonical_value(key, taken) != canonical_value(key, value):
@@ -145,10 +154,12 @@ def _explain_own_grammar(key: str, value: str, grammar: Grammar) -> str:
     problem = ""
     if key in RANGE_LISTS:
         problem = _explain_for_any_key(value.replace(",", " ")) or _explain_octal(value)
+    elif key.endswith(SECRET_SUFFIXES):
+        problem = _explain_for_any_key(value)
     taken = grammar.take(value)
     if not problem and taken is None:
         problem = f"is refused by the kernel; {grammar.remedy}"
-    elif not problem and taken and value.startswith(taken) and taken != value:
+    elif not problem and grammar.cuts and value != taken and value.startswith(taken):
         problem = f"is too long; {grammar.remedy}"
     return problem
 

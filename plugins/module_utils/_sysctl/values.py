@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .._lazy_module import LazyModule
 from .errors import TuningError
-from .keys import RANGE_LISTS
+from .keys import RANGE_LISTS, may_have_grammar
 from .limits import LIMITS
 from .text import quote, stands_for_bytes
 
@@ -133,7 +133,8 @@ def validate_value(key: str, value: str, live: str | None, unsafe: bool) -> None
     live: the runtime value, None if it is not known. unsafe: accept what does harm.
     """
     is_plain = is_plain_number(value)
-    if not is_plain or (live is not None and not is_plain_number(live)):
+    is_like_live = is_plain and (live is None or is_plain_number(live))
+    if not is_like_live or may_have_grammar(key):
         value_checks.validate_text(key, value, live)
     limit = LIMITS.get(key)
     if limit is None or unsafe:

@@ -535,7 +535,7 @@ def test_refuses_what_the_kernel_takes_only_after_a_reboot(live: Kernel) -> None
     ("key", "before", "value", "message"),
     [
         (BSET, "4294967294 511", "4294967295 511", "takes capabilities away, so it can be"),
-        ("kernel.kexec_load_limit_panic", "5", "-2", "takes no negative number; give 0 or more"),
+        ("kernel.kexec_load_limit_panic", "5", "-2", "-2 is outside of the range of this key"),
         ("kernel.tainted", "0", "-1", "takes no negative number; give 0 or more"),
     ],
 )

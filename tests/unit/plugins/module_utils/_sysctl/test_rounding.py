@@ -26,6 +26,7 @@ PROXY_DELAY = "net.ipv4.neigh.eth0.proxy_delay"
 BUCKETS = "net.netfilter.nf_conntrack_buckets"
 MEM = "net.ipv4.tcp_mem"
 SEM = "kernel.sem"
+BRIDGE = "net.bridge.bridge-nf-call-iptables"
 REQUEST = Request(settings={}, path="", header="")
 
 # Key, text, ticks per second, bytes of a page, what the key holds then.
@@ -37,7 +38,6 @@ ON_A_MACHINE = [
     (RATELIMIT, "0", 300, 4096, "0"),
     (PROXY_DELAY, "101", 250, 4096, "100"),
     (PROXY_DELAY, "100", 300, 4096, "99"),
-    (PROXY_DELAY, "-1", 250, 4096, "0"),
     (PIPE, "5000", 250, 4096, "8192"),
     (PIPE, "5000", 250, 65536, "65536"),
     (PIPE, "0", 250, 16384, "16384"),
@@ -45,7 +45,7 @@ ON_A_MACHINE = [
     (BUCKETS, "4097", 250, 65536, "8192"),
     ("net.core.rps_sock_flow_entries", "1000", 250, 4096, "1024"),
     ("net.core.rps_sock_flow_entries", "0", 250, 4096, "0"),
-    ("net.bridge.bridge-nf-call-iptables", "2", 250, 4096, "1"),
+    (BRIDGE, "2", 250, 4096, "1"),
     ("vm.lowmem_reserve_ratio", "-1 256 0 0 0", 250, 4096, "0 256 0 0 0"),
     ("net.rds.reconnect_max_delay_ms", "1001", 250, 4096, "1000"),
 ]
@@ -61,6 +61,18 @@ ON_ALL_MACHINES = [
     (PIPE, "-1", None, None),
     (MEM, "1 -2 3", "5 6 7", "1 6 7"),
     (SEM, "250 32000 32 65536", "1 2 3 128", "250 32000 32 128"),
+    (SEM, "4294967296 32000 32 32", "1 2 3 128", None),
+    (PIPE, "2147483648", "4096", "2147483648"),
+    (PIPE, "2147483649", "4096", None),
+    (PIPE, "4294967295", None, None),
+    (BUCKETS, "0", "4096", None),
+    (BRIDGE, "4294967296", "1", None),
+    ("vm.lowmem_reserve_ratio", "1 4294967296 3 4 5", "256 256 32 0 0", "1 256 32 0 0"),
+    ("kernel.sched_rr_timeslice_ms", "4294967295", "100", None),
+    ("net.core.rps_sock_flow_entries", "4294967296", "0", None),
+    ("net.ipv4.neigh.eth0.unres_qlen", "-1", "101", None),
+    ("net.ipv4.neigh.eth0.unres_qlen", "2147483647", "101", None),
+    ("net.ipv4.neigh.eth0.unres_qlen", "128", "101", "128"),
     (SEM, "250 32000 32 32768", "1 2 3 128", "250 32000 32 32768"),
     ("kernel.sched_rr_timeslice_ms", "50", "100", "50"),
     ("net.ipv6.neigh.eth0.retrans_time", "3", "250", "3"),
@@ -68,6 +80,10 @@ ON_ALL_MACHINES = [
 
 NOT_KNOWN = [
     (RATELIMIT, "999"),
+    (PROXY_DELAY, "2147483646"),
+    (PROXY_DELAY, "-1"),
+    (BUCKETS, "2147483647"),
+    ("vm.hugetlb_optimize_vmemmap", "4294967296"),
     (PIPE, "5000"),
     (BUCKETS, "4608"),
     ("kernel.tainted", "1"),
@@ -140,7 +156,8 @@ REFUSED = [
         "the kernel would make of it: it rounds or limits the value to '8192'; give 8192",
     ),
     (RATELIMIT, "999", "1000", "rounds or limits the value to '1000'"),
-    (SEM, "250 32000 32 65536", "1 2 3 128", "limits the value to '250 32000 32 128'"),
+    (PIPE, "4294967295", "1048576", "4294967295 is outside of the range of this key"),
+    (BUCKETS, "0", "4096", "0 is outside of the range of this key"),
     ("vm.user_reserve_kbytes", "-1", "14720", "-1 is outside of the range of this key; give 0 to"),
 ]
 

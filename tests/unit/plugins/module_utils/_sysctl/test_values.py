@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 KEY = "net.ipv4.tcp_fin_timeout"
 TIME, INTVL, PROBES = (f"net.ipv4.tcp_keepalive_{name}" for name in ("time", "intvl", "probes"))
 RANGES = "net.ipv4.ip_local_reserved_ports"
+DEVKMSG = "kernel.printk_devkmsg"
+RATEMASK = "net.ipv6.icmp.ratemask"
 FASTOPEN, STABLE = "net.ipv4.tcp_fastopen_key", "net.ipv6.conf.eth0.stable_secret"
 
 # What a user writes, and its text.
@@ -82,6 +84,7 @@ EQUALITY = [
     (KEY, None, "0", False),
     (KEY, "0", None, False),
     (RANGES, "8080,9000-9002", "9000-9002,8080", True),
+    (RATEMASK, "0,1,3-127", "0-1,3-127", True),
     (RANGES, "9000,9001,9002", "9000-9002", True),
     (RANGES, "9000", "9001", False),
     (RANGES, "", "", True),
@@ -143,7 +146,32 @@ VALIDATED = [
     ("net.ipv4.ping_group_range", "9 3", "1\t0", "which gives '1 0'; swap them"),
     ("net.ipv4.ping_group_range", "1 0", "0\t9", None),
     ("net.ipv4.ip_local_port_range", "60999 32768", "32768\t60999", "swap them"),
+    ("net.ipv4.ip_local_port_range", "1024 65536", "32768\t60999", "65536 is outside of the"),
     (RANGES, "8080,9090", "8080", None),
+    (RANGES, "8080,8080", "8080", None),
+    (RANGES, "8080-8090,8085", "8080", None),
+    (RANGES, "8080,", "8080", None),
+    ("kernel.watchdog_cpumask", "0,0", "0", None),
+    (RATEMASK, "0-1,3-127", "5", None),
+    (RATEMASK, "3,1", "0-1,3-127", None),
+    (RATEMASK, "0-256", "5", "give numbers from 0 to 255 and ranges"),
+    ("net.core.rps_default_mask", "00000000", "0", None),
+    ("kernel.seccomp.actions_logged", "log log", "log", None),
+    (STABLE, "2001:0db8:0000:0000:0000:0000:0000:0001 # x", None, "comment"),
+    (RATEMASK, "256", None, "give numbers from 0 to 255 and ranges"),
+    (RATEMASK, "256", "5", "give numbers from 0 to 255 and ranges"),
+    (RANGES, "70000", "8080", "give numbers from 0 to 65535 and ranges"),
+    (STABLE, "2001:0db8:0000:0000:0000:0000:0000:0001-x", None, "is too long"),
+    (STABLE, "5", None, "IPv6 address"),
+    (FASTOPEN, "5", None, "four groups"),
+    (DEVKMSG, "1", "ratelimit", "give one of these words, in YAML with quotes: off, on, ratelimit"),
+    (DEVKMSG, "1", None, "give one of these words"),
+    (DEVKMSG, "on", None, None),
+    ("vm.numa_zonelist_order", "Zone", "Node", "give Node"),
+    ("net.netfilter.nf_log.2", "nf_log_syslog", "NONE", None),
+    ("kernel.seccomp.actions_logged", "allow", "log", "words of kernel.seccomp.actions_avail"),
+    (KEY, "-0", "30", "has '-0' in it, which the kernel refuses for many keys; write 0"),
+    ("kernel.ftrace_dump_on_oops", "orig_cpu", "0", None),
     (RANGES, "", "8080", None),
     (RANGES, "8080", None, None),
     (RANGES, "8080 9090", "8080", "give numbers from 0 to 65535 and ranges"),
@@ -218,6 +246,10 @@ def test_the_text_of_a_value(written, text):
 @pytest.mark.parametrize(("written", "text"), WRITTEN_RANGES, ids=repr)
 def test_the_text_of_a_list_of_ranges(written, text):
     assert values.format_value(RANGES, written) == text
+
+
+def test_a_list_for_another_list_of_ranges():
+    assert values.format_value(RATEMASK, [0, 1, "3-127"]) == "0,1,3-127"
 
 
 @pytest.mark.parametrize(("written", "reason"), REFUSED, ids=repr)
