@@ -46,6 +46,7 @@ _SIZE = "the size of a structure of the kernel"
 _ROUNDED = "it is rounded, see rounding.py"
 _INT = "-2147483648 2147483647"
 _MEMORY = "the free memory"
+_POSITIVE = "1 2147483647 | 1 4294967295"
 _QUEUE = "0 262143 | 0 2097151"
 
 STATED = {
@@ -88,6 +89,7 @@ STATED = {
     "net.ipv4.ipfrag_high_thresh": (_ULONG, _LIMITED),
     "net.ipv4.ipfrag_low_thresh": (_ULONG, _LIMITED),
     "net.ipv4.tcp_reordering": ("1 2147483647 | -2147483648 2147483647", _LIMITED),
+    "net.ipv4.neigh.*.interval_probe_time_ms": (_POSITIVE, _ROUNDED),
     "net.ipv4.neigh.*.unres_qlen": (_QUEUE, _SIZE),
     "net.ipv4.ping_group_range": (
         "0 2147483647 | 0 4294967294",
@@ -97,6 +99,7 @@ STATED = {
     "net.ipv6.conf.*.mtu": ("1280 1280 | 1280 2147483647", "the MTU of the device"),
     "net.ipv6.ip6frag_high_thresh": (_ULONG, _LIMITED),
     "net.ipv6.ip6frag_low_thresh": (_ULONG, _LIMITED),
+    "net.ipv6.neigh.*.interval_probe_time_ms": (_POSITIVE, _ROUNDED),
     "net.ipv6.neigh.*.unres_qlen": (_QUEUE, _SIZE),
     "net.netfilter.nf_conntrack_buckets": ("1 4194304 | 1 2147483647", _MEMORY),
     "net.netfilter.nf_conntrack_frag6_high_thresh": (_ULONG, _LIMITED),
@@ -124,7 +127,7 @@ _NEXT_ID = ("0 2147483647", "ipc_kern_table, ipc/ipc_sysctl.c: -1 is its value o
 _PORTS = ("1 65535", "xs_tunables_table, net/sunrpc/xprtsock.c")
 _SLOTS = ("2 128 | 2 65536", "xs_tunables_table, net/sunrpc/xprtsock.c")
 _CDROM = (f"0 1 | {_INT}", "cdrom_table, drivers/cdrom/cdrom.c")
-_MASK = (f"0 4294967295 | 0 {_LARGEST}", "proc_cap_handler, kernel/umh.c: bits can be taken away")
+_MASK = (f"0 4294967295 | -{_LARGEST} {_LARGEST}", "proc_cap_handler, kernel/umh.c")
 _LOCKD_PORT = ("0 65535", "nlm_sysctls, fs/lockd/svc.c")
 
 SOURCED = {

@@ -64,7 +64,7 @@ def keys_of_the_network() -> list[str]:
         for name in names:
             path = f"{folder}/{name}"
             key = path_to_key(path[len("/proc/sys/") :])
-            is_setting = key not in ACTIONS and not is_secret(key)
+            is_setting = key not in ACTIONS and not is_secret(key) and path != agent.OF_THE_KERNEL
             if is_setting and not any(part in path for part in agent.VOLATILE):
                 with contextlib.suppress(OSError):
                     agent.get_key(key)

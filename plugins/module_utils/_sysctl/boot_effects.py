@@ -37,7 +37,7 @@ from .globs import keys_written_by
 from .keys import key_to_path, may_be_rounded
 from .loaders import Loader
 from .sysctl_d import Line
-from .values import is_plain_number, value_in_text, values_equal
+from .values import is_plain_number, numbers_in, value_in_text, values_equal
 
 if TYPE_CHECKING:
     from . import kernel_text
@@ -341,9 +341,14 @@ class _Boot:
 
 
 def _other_value(name: str, text: str) -> str:
-    """Return a value of a key that is not a text: the kernel need not take what a key has."""
+    """Return a value that a text does not give a key.
+
+    Of one that it has, the kernel need not take it.
+    """
     value = _MASK if is_mask(name) else _ONE_NUMBER
-    return value.replace("0", "1") if text == value else value
+    fields = text.split()[: len(value.split())]
+    is_in_text = numbers_in(" ".join(fields)) == numbers_in(value)
+    return value.replace("0", "1") if is_in_text else value
 
 
 def _is_reset_later(key: str) -> bool:

@@ -361,7 +361,7 @@ kernel.oops_limit kernel.warn_limit net.core.xfrm_aevent_etime net.core.xfrm_aev
 net.ipv4.fib_multipath_hash_seed net.ipv4.tcp_notsent_lowat net.ipv6.conf.*.ioam6_id_wide
 net.mptcp.stale_loss_cnt net.sctp.max_autoclose net.smc.autocorking_size
 """,
-    "0 4294967295 | 0 18446744073709551615": """
+    "0 4294967295 | -18446744073709551615 18446744073709551615": """
 kernel.usermodehelper.bset kernel.usermodehelper.inheritable
 """,
     "0 9223372036854775 | 0 92233720368547758": """
@@ -450,6 +450,9 @@ net.sctp.max_init_retransmits net.sctp.path_max_retrans net.tipc.max_tfms net.ti
     "1 2147483647 | -2147483648 2147483647": """
 net.core.dev_weight net.core.dev_weight_rx_bias net.core.dev_weight_tx_bias
 net.ipv4.tcp_max_reordering net.ipv4.tcp_reordering net.netfilter.nf_conntrack_expect_max
+""",
+    "1 2147483647 | 1 4294967295": """
+net.ipv4.neigh.*.interval_probe_time_ms net.ipv6.neigh.*.interval_probe_time_ms
 """,
     "1 4294967295": """
 net.ipv6.conf.*.ra_defrtr_metric net.rds.ib.max_recv_wr net.rds.ib.max_send_wr

@@ -211,7 +211,9 @@ def limited_decision(key: str, precedence: Precedence) -> Decision:
         reason = why_out_of_order(name, value, values)
         if not reason:
             values[name] = value
-            winner = line._replace(value=value) if name == key else winner
+            if name == key:
+                is_text = values_equal(key, value, line.value)
+                winner = line if is_text else line._replace(value=value)
         elif name == key:
             refusals.append((line, reason))
     assigned = precedence.lines.assignments.get(key)

@@ -194,6 +194,8 @@ def kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] | 
     """
     rule = rounding_of(key)
     if rule and rule.round in _OF_UNSIGNED:
+        if any(number < -_LARGEST_INT - 1 for number in numbers):
+            return None  # the kernel may take it for a positive one
         numbers = _until_negative(numbers)
     if rule is None:
         return numbers

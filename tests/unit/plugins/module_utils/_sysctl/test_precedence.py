@@ -149,6 +149,9 @@ REFUSED_COUPLED = [
     ("v6.eth0.hop_limit", "64", ["v6.eth0.hop_limit=0"], None),
     ("v6.eth0.hop_limit", "64", ["v6.eth0.hop_limit=1"], "1"),
     ("v6.eth0.ra_defrtr_metric", "1024", ["v6.eth0.ra_defrtr_metric=0"], None),
+    ("v6.lo.mtu", "65536", ["v6.lo.mtu=00"], None),
+    ("v6.eth0.hop_limit", "64", ["v6.eth0.hop_limit=0 0"], None),
+    ("neigh.eth0.interval_probe_time_ms", "5000", ["neigh.eth0.interval_probe_time_ms=0"], None),
 ]
 
 
@@ -246,6 +249,9 @@ ROUNDED = [
     ("net.ipv4.neigh.eth0.proxy_delay", "101", None, "101", False),
     ("net.ipv4.neigh.eth0.base_reachable_time_ms", "30001", "30000", "30004", True),
     ("net.ipv4.neigh.eth0.base_reachable_time_ms", "1", "30000", "4", True),
+    ("net.ipv4.neigh.eth0.base_reachable_time_ms", "-2147483648", "30000", None, True),
+    ("net.ipv6.ip6frag_low_thresh", "-0", "3145728", "-0", False),
+    ("net.ipv4.neigh.eth0.base_reachable_time_ms", "-2147483649", "30000", "-2147483649", False),
     ("kernel.tainted", "1", "0", "1", False),
     ("vm.nr_hugepages", "-1", "0", None, True),
     ("vm.user_reserve_kbytes", "-1", "14720", None, True),
