@@ -5,7 +5,7 @@
 """Typical mistakes, and what each is answered: one line, with what was typed and the remedy.
 
 Of 54 kinds of mistakes that users made, this table has those with the modules that need no real
-host (43 cases), and cases/fleet_mistakes.yml those with the playbooks (43 cases). The others need a
+host (47 cases), and cases/fleet_mistakes.yml those with the playbooks (43 cases). The others need a
 kernel, files or several hosts. In tests/integration they are in test_refused.py, test_override.py,
 test_attributes.py, test_values.py, test_tcp_keepalive.py, test_ledger.py, test_rollout.py and
 test_audit.py; a rollout that is interrupted is in tests/fleet, and hosts that apply their settings
@@ -24,7 +24,28 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases" / "mistakes.yml").read_text("utf-8"))
+HALF_OF_A_PAIR = "\ud800"
+"""No tool for YAML reads a surrogate, but JSON can have one."""
+SURROGATES = [
+    {
+        "mistake": "half of a surrogate pair in a key",
+        "module": "sysctl_info",
+        "runtime_only": False,
+        "options": {"keys": [f"{HALF_OF_A_PAIR}x"]},
+        "message": r"key '\ud800x': it holds a blank, an equals sign or a control character; "
+        "name it as in sysctl.d(5), such as net.ipv4.tcp_keepalive_time",
+    },
+    {
+        "mistake": "half of a surrogate pair in a value",
+        "options": {"settings": {"vm.swappiness": HALF_OF_A_PAIR}},
+        "message": r"vm.swappiness: '\ud800' has half of a surrogate pair, which is no character; "
+        "take it out",
+    },
+]
+CASES = [
+    *yaml.safe_load((Path(__file__).parent / "cases" / "mistakes.yml").read_text("utf-8")),
+    *SURROGATES,
+]
 KERNEL = {
     "net.ipv4.tcp_keepalive_time": "7200",
     "net.ipv4.tcp_keepalive_probes": "9",

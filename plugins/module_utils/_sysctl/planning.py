@@ -59,11 +59,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
 
     Planning again after the plan was carried out gives a plan without changes.
     """
-    request = with_numbers_for_words(request, observed)
-    if request.has_bound and any(may_be_rounded(key) for key in request.settings):
-        from .bounds import with_kept_bounds
-
-        request = with_kept_bounds(request, observed)
+    request = _with_values_as_kept(request, observed)
     requested = expand_globs(request.settings, observed)
     if request.present:
         _validate_values(request, requested, observed)
@@ -71,14 +67,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
     missing = _missing_keys(request, observed)
     editor = _boot_file_editor(request, observed, requested)
     overridden = _edit(editor)
-    desired = dict(requested) if request.present else {}
-    for key, stated in editor.removed.items():
-        at_boot = editor.value_at_boot(key)
-        desired[key] = stated if at_boot is None else at_boot
-        if at_boot is None and stated is not None:
-            request.validate(key, stated, observed.runtime.get(key))
-    if any(key in desired for key in NO_MODULES_AFTER):
-        desired = _stopping_last(desired)
+    desired = _desired_values(requested, editor)
     plan = Plan(
         request=request,
         observed=observed,
@@ -98,6 +87,30 @@ def make_plan(request: Request, observed: Observed) -> Plan:
 
         plan = with_module_file(plan, observed.modules)
     return plan
+
+
+def _with_values_as_kept(request: Request, observed: Observed) -> Request:
+    """Return a request whose words and bounds are numbers that the kernel keeps as they are."""
+    request = with_numbers_for_words(request, observed)
+    if not request.has_bound or not any(may_be_rounded(key) for key in request.settings):
+        return request
+    from .bounds import with_kept_bounds
+
+    return with_kept_bounds(request, observed)
+
+
+def _desired_values(requested: Values, editor: BootFileEditor) -> dict[str, str | None]:
+    """Return key -> the value to have: that of the task, or of the next boot if it is removed."""
+    request = editor.request
+    desired = dict(requested) if request.present else {}
+    for key, stated in editor.removed.items():
+        at_boot = editor.value_at_boot(key)
+        desired[key] = stated if at_boot is None else at_boot
+        if at_boot is None and stated is not None:
+            request.validate(key, stated, editor.observed.runtime.get(key))
+    if any(key in desired for key in NO_MODULES_AFTER):
+        return _stopping_last(desired)
+    return desired
 
 
 def _stopping_last(desired: Values) -> dict[str, str | None]:
