@@ -19,6 +19,9 @@ from sandbox.world import World
 
 AT_ONCE = 50
 SEEDS = range(0, 200, AT_ONCE)
+SEEDS_OF_DEFECTS = {
+    20946: "one number of a pair, after a line with both",
+}
 
 
 @pytest.fixture(scope="module", params=["systemd", "procps"])
@@ -30,6 +33,11 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 @pytest.mark.parametrize("first", SEEDS)
 def test_fixed_seeds(world: World, first: int) -> None:
     assert list(check_odd_lines(world, first, AT_ONCE, target_python())) == []
+
+
+@pytest.mark.parametrize("seed", SEEDS_OF_DEFECTS)
+def test_seeds_of_corrected_defects(world: World, seed: int) -> None:
+    assert list(check_odd_lines(world, seed, 1, target_python())) == []
 
 
 def test_a_fresh_seed(world: World) -> None:

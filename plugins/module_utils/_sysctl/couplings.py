@@ -598,7 +598,9 @@ def _has_more_flags(value: str, live: str) -> bool:
     for field, live_field in zip(value.split(), live.split()):
         number = parse_number(field)
         live_number = parse_number(live_field)
-        if isinstance(number, int) and isinstance(live_number, int) and number & ~live_number:
+        if not isinstance(number, int) or not isinstance(live_number, int):
+            continue
+        if number | live_number != live_number:
             return True
     return False
 

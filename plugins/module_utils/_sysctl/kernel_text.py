@@ -69,7 +69,8 @@ def taken_value(key: str, text: str, live: str | None) -> str | None:
         return taken
     fields = live.split()
     numbers = taken.split()
-    return " ".join(numbers + fields[len(numbers) :])
+    numbers += fields[len(numbers) :]
+    return _ordered_pair(key, numbers) if key in ALL_OR_NOTHING else " ".join(numbers)
 
 
 def written_value(key: str, text: str, live: str | None) -> str | None:
@@ -92,11 +93,19 @@ def written_value(key: str, text: str, live: str | None) -> str | None:
     if not numbers or (key in ALL_OR_NOTHING and not is_read_to_its_end):
         return None
     written = [str(number) for number in numbers]
-    if key in ALL_OR_NOTHING:
-        pair = [read_number(field) or 0 for field in written + fields[len(written) :]]
-        if pair != sorted(pair):
-            return "1 0" if key == "net.ipv4.ping_group_range" else None
-    return " ".join(written)
+    is_pair = key in ALL_OR_NOTHING and len(written) == len(fields)
+    return _ordered_pair(key, written) if is_pair else " ".join(written)
+
+
+def _ordered_pair(key: str, fields: list[str]) -> str | None:
+    """Return what a key of two numbers, the lower one first, makes of them; None: it refuses them.
+
+    ping_group_range then allows no group: set_ping_group_range, net/ipv4/sysctl_net_ipv4.c.
+    """
+    numbers = [read_number(field) or 0 for field in fields]
+    if numbers == sorted(numbers):
+        return " ".join(fields)
+    return "1 0" if key == "net.ipv4.ping_group_range" else None
 
 
 def _kept_text(key: str, text: str) -> str | None:

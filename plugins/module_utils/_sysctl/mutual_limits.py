@@ -15,9 +15,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, NamedTuple
 
 from .decision import Decision, refused_decision
+from .kernel_text import taken_value
 from .number_ranges import kernel_version
 from .sysctl_d import Line
-from .values import numbers_in, value_after_write, value_in_text, values_equal
+from .values import numbers_in, values_equal
 
 if TYPE_CHECKING:
     from .precedence import Precedence
@@ -204,10 +205,9 @@ def limited_decision(key: str, precedence: Precedence) -> Decision:
     refusals = []
     for name, line in _writes(names, precedence):
         before = values.get(name, _ONE_NUMBER)
-        value = value_in_text(name, line.value or "", before)
+        value = taken_value(name, line.value or "", before)
         if value is None:
             continue
-        value = value_after_write(name, value, before)
         reason = why_out_of_order(name, value, values)
         if not reason:
             values[name] = value

@@ -538,3 +538,22 @@ def test_a_line_that_is_refused_does_not_decide_a_key_that_another_program_sets(
         outcome = Precedence(lines, host.loader, live={PERIOD: "1000000"}, earlier=outcome)
     decision = outcome.decision(PERIOD)
     assert (decision.winner.value, decision.refused) == ("990000", None)
+
+
+PING, PORTS = "net.ipv4.ping_group_range", "net.ipv4.ip_local_port_range"
+
+
+@pytest.mark.parametrize(
+    ("key", "live", "texts", "value"),
+    [
+        (PING, "1 0", ["1024 65536", "65536"], "65536 65536"),
+        (PING, "1 0", ["1024 65536", "70000"], "1 0"),
+        (PORTS, "32768 60999", ["2000 3000", "2500"], "2500 3000"),
+        (PORTS, "32768 60999", ["2000 3000", "4000"], "2000 3000"),
+    ],
+)
+def test_one_number_of_a_pair_counts_with_the_other_one_of_the_line_before(key, live, texts, value):
+    text = "".join(f"{key} = {value}\n" for value in texts)
+    host = make_host("procps", {"/etc/sysctl.d/a.conf": text})
+    winner = precedence_of(host.boot_files, host.loader, [key], live={key: live}).winner(key)
+    assert winner.value == value
