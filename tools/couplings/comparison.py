@@ -122,7 +122,7 @@ def keys_of(pattern: str, devices: Iterable[str]) -> list[str]:
 
 
 def _values_before(writes: Iterable[Write]) -> dict[str, dict[str, str | None]]:
-    """Return the keys that each key changed, with their values before; None: not known.
+    """Return the keys that each key changed, with their values before, None if that is not known.
 
     After a preparation values are not the usual ones.
     """

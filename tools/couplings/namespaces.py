@@ -91,7 +91,7 @@ _LONGEST_WAIT = 5.0
 
 
 def device_of(key: str) -> str:
-    """Return the network device of a key, with a slash for a dot in its name; "" if it has none."""
+    """Return the network device of a key, with a slash for a dot in its name, "" if it has none."""
     parts = key.split(".")
     is_of_device = len(parts) > 4 and parts[2] in ("conf", "neigh")
     return parts[3] if is_of_device and parts[3] not in ("all", "default") else ""

@@ -63,7 +63,7 @@ def is_tried_with_numbers(key: str) -> bool:
 
 
 def _numbers(live: str) -> list[str]:
-    """Return numbers near those of a value, the same count of them; nothing if it has others."""
+    """Return numbers near those of a value, the same count of them, nothing if it has others."""
     try:
         numbers = [int(field) for field in live.split()]
     except ValueError:

@@ -60,7 +60,7 @@ class HostState:
 
     host: Host
     pid: int | None = None
-    """Its first process; None if it is down."""
+    """Its first process, None if it is down."""
     boots: int = 0
     status: int | None = None
     """The exit code of its last first process."""

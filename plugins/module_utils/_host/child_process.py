@@ -13,7 +13,7 @@ from typing import Any, Callable, NoReturn
 
 
 def call_in_child(function: Callable[[], object], timeout: float) -> Any:
-    """Return what a function returns in a child process; None if there is no answer in time.
+    """Return what a function returns in a child process, None if there is no answer in time.
 
     function: returns what JSON can hold. timeout: in seconds; the child is then killed.
     Raise OSError if no child can be started.
@@ -47,7 +47,7 @@ def _run_child(function: Callable[[], object], pipe: int) -> NoReturn:
 
 
 def _read_until(pipe: int, deadline: float) -> bytes:
-    """Return what is written to a pipe until it is closed; nothing if time is up before."""
+    """Return what is written to a pipe until it is closed, nothing if time is up before."""
     data = b""
     while True:
         seconds = max(0, deadline - time.monotonic())

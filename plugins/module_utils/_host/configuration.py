@@ -57,7 +57,7 @@ def _host_path(files: HostFiles, path: str) -> str:
 
 
 def read_text(files: HostFiles, path: str) -> str:
-    """Return the text of a file; nothing if it cannot be read."""
+    """Return the text of a file, nothing if it cannot be read."""
     try:
         return decode(read_configuration(files, path))
     except OSError:
@@ -65,7 +65,7 @@ def read_text(files: HostFiles, path: str) -> str:
 
 
 def names_in(files: HostFiles, folder: str) -> list[str]:
-    """Return the names in a folder, sorted; none if it cannot be read."""
+    """Return the names in a folder, sorted, none if it cannot be read."""
     try:
         return sorted(os.listdir(_host_path(files, folder)))
     except OSError:
@@ -73,7 +73,7 @@ def names_in(files: HostFiles, folder: str) -> list[str]:
 
 
 def paths_in(files: HostFiles, folder: str) -> list[str]:
-    """Return the paths in a folder, by name; none if it cannot be read."""
+    """Return the paths in a folder, by name, none if it cannot be read."""
     return [f"{folder}/{name}" for name in names_in(files, folder)]
 
 

@@ -121,7 +121,7 @@ class CoupledValues(RuntimeValues):
         return turned
 
     def _find_source(self, key: str, live: str) -> str | None:
-        """Return the key whose writing gave another one its live value; None: there is none."""
+        """Return the key whose writing gave another one its live value, None if there is none."""
         kinds = {influence.key: influence.value for influence in influences_on(key)}
         for name in reversed(self.attempted):
             if name == key:

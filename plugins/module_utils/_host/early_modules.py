@@ -65,7 +65,7 @@ def _modules_needed_by(modules: Iterable[str], files: HostFiles) -> set[str]:
 
 
 def _modules_in(files: HostFiles, path: str) -> Iterator[str]:
-    """Yield the modules that a file names; none if it cannot be read."""
+    """Yield the modules that a file names, none if it cannot be read."""
     for line in read_text(files, path).splitlines():
         words = line.split()
         if words and words[0][0] not in "#;":

@@ -79,7 +79,7 @@ class HostFiles:
             return ""
 
     def is_regular(self, path: str) -> bool | None:
-        """Tell whether a path is a regular file, or may be one; None if nothing is there."""
+        """Tell whether a path is a regular file, or may be one, None if nothing is there."""
         try:
             return stat.S_ISREG(os.stat(self.host_path(path)).st_mode)
         except (FileNotFoundError, NotADirectoryError):

@@ -107,7 +107,7 @@ def parse_answer(data: bytes) -> SocketTable:
 
 
 def _parse_columns(data: bytes) -> SocketTable | None:
-    """Parse an answer of nothing but connections, all of one length; None if it is another one."""
+    """Parse an answer of nothing but connections, all of one length, None if it is another one."""
     length, kind = _parse_header(data, 0)
     count, remainder = divmod(len(data), length)
     is_connection = kind == _GETSOCK and length >= _FIELDS.size

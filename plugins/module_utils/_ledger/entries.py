@@ -70,7 +70,7 @@ class LedgerEntry(NamedTuple):
 
 
 def digest(data: bytes | None) -> str | None:
-    """Return a digest of the bytes of a file; None: there is no file."""
+    """Return a digest of the bytes of a file, None if there is no file."""
     if data is None:
         return None
     return hashlib.sha256(data).hexdigest()

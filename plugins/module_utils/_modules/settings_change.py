@@ -228,7 +228,7 @@ class SettingsChange(HostChange):
         return any(self.module.params.get(name) for name in FILE_OPTIONS)
 
     def _attribute_differences(self, path: str | None) -> tuple[tuple[str, str, str], ...]:
-        """Return the attributes of our file that are not as requested; None: there is no file.
+        """Return the attributes of our file that are not as requested, None if there is no file.
 
         Attributes that do not exist, such as an unknown owner, are refused for a new file too.
         """

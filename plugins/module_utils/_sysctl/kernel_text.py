@@ -59,7 +59,7 @@ _FASTOPEN_KEY = "-".join([r"[\s\xa0]*((?:0x)?[0-9a-f]*)"] * 4)
 
 
 def taken_value(key: str, text: str, live: str | None) -> str | None:
-    """Return what a key holds once a text was written to it; None: the kernel refuses the text.
+    """Return what a key holds once a text was written to it, None if it refuses the text.
 
     live: the value before; None: not known, and then a text is taken as it is unless the key is
     one of those with a grammar of their own.
@@ -74,7 +74,7 @@ def taken_value(key: str, text: str, live: str | None) -> str | None:
 
 
 def written_value(key: str, text: str, live: str | None) -> str | None:
-    """Return the part of a text that a key takes; None: the kernel refuses the text.
+    """Return the part of a text that a key takes, None if it refuses the text.
 
     It is the whole new value, unless the text has fewer numbers than the key.
     """
@@ -140,7 +140,7 @@ def is_known(key: str, text: str, live: str | None, available_names: Collection[
 
 
 def _kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] | None:
-    """Return the numbers that a key holds of those that are written; None: not known.
+    """Return the numbers that a key holds of those that are written, None if that is not known.
 
     The kernel refuses a number outside of the range of the key, and those after it. It rounds the
     numbers of some keys.
@@ -243,7 +243,7 @@ def read_numbers(text: str, count: int) -> tuple[list[int], bool]:
 
 @lru_cache(maxsize=1024)
 def read_number(text: str) -> int | None:
-    """Return the number that a text is to the kernel; None: it is none.
+    """Return the number that a text is to the kernel, None if it is none.
 
     0x is hexadecimal and a leading 0 octal, as strtoul(3) has it with base 0.
     """

@@ -49,7 +49,7 @@ class Loader(NamedTuple):
     program: str
     """What reads the files, as results call it."""
     last_file: str
-    """A file that is read after all others, whatever its name; "" if there is none."""
+    """A file that is read after all others, whatever its name, "" if there is none."""
     reads_hidden: bool
     """Whether it reads files whose name starts with a dot."""
     line_ends: str

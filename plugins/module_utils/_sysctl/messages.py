@@ -102,7 +102,7 @@ def _explain_other_key(key: str, winner: Line) -> str:
 
 
 def _explain_unread(plan: Plan) -> str:
-    """Explain why nothing reads our file at boot, and what to do; "" if something reads it."""
+    """Explain why nothing reads our file at boot, and what to do, "" if something reads it."""
     observed = plan.observed
     order = read_order(plan.boot_files, observed.loader)
     for stage in plan.boot_files.stages:

@@ -53,7 +53,7 @@ MODULES = {
 
 
 def modules_of(key: str) -> tuple[str, ...]:
-    """Return the module that brings a key, or all keys of a glob; nothing if none is known."""
+    """Return the module that brings a key, or all keys of a glob, nothing if none is known."""
     for module, patterns in MODULES.items():
         if any(fnmatchcase(key, pattern) for pattern in patterns):
             return (module,)

@@ -34,7 +34,7 @@ class NumberRange(NamedTuple):
 
 
 def ranges_of(key: str) -> tuple[NumberRange, ...]:
-    """Return the range of each number of a key, one if it is that of all; () if none is known."""
+    """Return the range of each number of a key, one if it is that of all, () if none is known."""
     return _ranges_of_pattern(pattern_of(key))
 
 

@@ -126,7 +126,7 @@ def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
 
 
 def value_after_effects(key: str, plan: Plan) -> str | None:
-    """Return the value of a key that only other writes change; None: it is not known."""
+    """Return the value of a key that only other writes change, None if it is not known."""
     from .coupled_request import value_after_writes  # noqa: PLC0415 # few keys are changed so
 
     return value_after_writes(key, plan.written, plan.live_before)

@@ -55,7 +55,7 @@ def this_machine() -> Machine | None:
 
 
 Round = Callable[[int, Machine], "int | None"]
-"""Returns what a key holds after a number was written; None: that is not known."""
+"""Returns what a key holds after a number was written, None if that is not known."""
 
 
 def _to_next_tick(number: int, machine: Machine) -> int | None:
@@ -187,7 +187,7 @@ Kernels before 6.1 say that they do, and keep theirs: proc_doulongvec_minmax, ke
 
 
 def kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] | None:
-    """Return the numbers that a key takes from those that are written; None: not known.
+    """Return the numbers that a key takes from those that are written, None if that is not known.
 
     It keeps its own numbers in place of those that are left out at the end.
     live: the runtime value; None: the kernel may be another one than that of this machine.

@@ -39,7 +39,7 @@ class Line(NamedTuple):
     segment: int
     """The index of its segment in the file."""
     key: str
-    """Normalized; "" if the loader cannot read the line."""
+    """Normalized, "" if the loader cannot read the line."""
     value: str | None
     """None: an exclusion. Without a key: the problem with the line."""
     by: str = ""

@@ -93,7 +93,7 @@ def is_plain_number(text: str) -> bool:
 
 
 def value_in_text(key: str, text: str, live: str | None) -> str | None:
-    """Return the part of a text that a key takes; None: the kernel refuses the text.
+    """Return the part of a text that a key takes, None if it refuses the text.
 
     live: the runtime value, None if it is not known.
     """

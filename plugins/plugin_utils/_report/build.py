@@ -58,7 +58,7 @@ class Answer(NamedTuple):
     result: Result | None
     """None if the host was not queried."""
     outcome: str | None = None
-    """The outcome of a rollout on the host; None if there was no rollout."""
+    """The outcome of a rollout on the host, None if there was no rollout."""
 
 
 def build_host(name: str, answer: Answer, desired: Desired, shell: Shell) -> Host:

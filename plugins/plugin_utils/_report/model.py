@@ -55,7 +55,7 @@ class Setting(NamedTuple):
     persisted: FileValue
     wanted: int
     winner: Assignment | None
-    """The line that decides the value at boot; None if no file sets it (kernel default)."""
+    """The line that decides the value at boot, None if no file sets it (kernel default)."""
     assignments: tuple[Assignment, ...]
     undone: bool = False
     """Whether the last boot did not keep what its line asked for."""
@@ -154,7 +154,7 @@ class Host(NamedTuple):
     disagreements: tuple[str, ...] = ()
     """Where the sysctl loader, in a rehearsal, did not do what was predicted."""
     change: str | None = None
-    """One of CHANGES; None if nothing changed, or there is no earlier report."""
+    """One of CHANGES, None if nothing changed, or there is no earlier report."""
 
     @property
     def as_managed(self) -> bool:
@@ -245,7 +245,7 @@ class Group(NamedTuple):
     command: Command | None
     """None if no command helps, or if no file can name the hosts."""
     limit_name: str | None
-    """The part of the name of the file that names the hosts; None if the command names them."""
+    """The part of the name of the file that names the hosts, None if the command names them."""
 
 
 class Summary(NamedTuple):

@@ -47,7 +47,7 @@ class ProfileLine(NamedTuple):
     key: str
     value: str
     doubt: str
-    """Why the value that it sets is not known; "" if it is."""
+    """Why the value that it sets is not known, "" if it is."""
 
 
 class _Profiles:
