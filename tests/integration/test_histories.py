@@ -1,29 +1,40 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generated histories of keys that act on each other end as the collection says.
+"""Generated hosts boot as the collection says: the target's Python runs it, the real loader boots.
 
-The target's Python runs the tasks, and the real loader boots after each history. A task that fails
-leaves every key of the network as it was. So does a rollout that is rolled back, and passing
-`previous` of a task back to it.
-`python -m sandbox.histories COUNT` runs more of them by hand.
+Histories are tasks over keys that act on each other. One that fails leaves every key of the network
+as it was. So does a rollout that is rolled back, and passing `previous` of a task back to it.
+Odd lines are for any key of the network, and as odd as files of others may be: what sysctl_info
+says for certain is what the loader makes of them.
+`python -m sandbox.histories COUNT` and `sandbox.odd_lines` check more of them by hand.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from sandbox.histories import check_histories
+from sandbox.odd_lines import check_odd_lines
 from sandbox.play import target_python
 from sandbox.world import World
 
 AT_ONCE = 50
-SEEDS = range(0, 1000, AT_ONCE)
-SEEDS_OF_DEFECTS = {
-    20000191: "a rollout that set a variable under two names went back to a value between",
+HISTORIES = [(check_histories, first) for first in range(0, 1000, AT_ONCE)]
+ODD_LINES = [(check_odd_lines, first) for first in range(0, 200, AT_ONCE)]
+DEFECTS = {
+    "a rollout that set a variable under two names went back to a value between": (
+        check_histories,
+        20000191,
+    ),
+    "one number of a pair, after a line with both": (check_odd_lines, 20946),
 }
+"""Corrected defect -> what has shown it, with the seed."""
+
+Check = Callable[[World, int, int, str], Iterator["dict[str, Any]"]]
 
 
 @pytest.fixture(scope="module", params=["systemd", "procps"])
@@ -32,17 +43,18 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         yield opened
 
 
-@pytest.mark.parametrize("first", SEEDS)
-def test_fixed_seeds(world: World, first: int) -> None:
-    assert list(check_histories(world, first, AT_ONCE, target_python())) == []
+@pytest.mark.parametrize(("check", "first"), HISTORIES + ODD_LINES)
+def test_fixed_seeds(world: World, check: Check, first: int) -> None:
+    assert list(check(world, first, AT_ONCE, target_python())) == []
 
 
-@pytest.mark.parametrize("seed", SEEDS_OF_DEFECTS)
-def test_seeds_of_corrected_defects(world: World, seed: int) -> None:
-    assert list(check_histories(world, seed, 1, target_python())) == []
+@pytest.mark.parametrize(("check", "seed"), DEFECTS.values(), ids=DEFECTS)
+def test_seeds_of_corrected_defects(world: World, check: Check, seed: int) -> None:
+    assert list(check(world, seed, 1, target_python())) == []
 
 
-def test_a_fresh_seed(world: World) -> None:
+@pytest.mark.parametrize("check", [check_histories, check_odd_lines])
+def test_a_fresh_seed(world: World, check: Check) -> None:
     """The header of the run shows the seed; set NETOPS_FRESH_SEED to it to try it again."""
     first = int(os.environ["NETOPS_FRESH_SEED"])
-    assert list(check_histories(world, first, 10, target_python())) == []
+    assert list(check(world, first, 10, target_python())) == []
