@@ -94,7 +94,7 @@ def _is_known_loss(row: dict[str, Any]) -> bool:
         return all(name in ADDRESSES_AND_ROUTES.values() for name in row["lost"])
     if all(name.endswith(".stable_secret") for name in row["lost"]):
         return True  # a secret can be replaced, but not taken out again
-    return bool(table.why_irreversible(row["key"], row["was"], row["wrote"]))
+    return bool(table.why_no_way_back(row["key"], row["was"], row["wrote"]))
 
 
 def _read_row(row: dict[str, Any], devices: Iterable[str]) -> Write:

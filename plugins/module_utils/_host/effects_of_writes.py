@@ -17,8 +17,8 @@ from .._sysctl.couplings import (
     keys_changed_by,
     variable_of,
     way_back,
-    why_irreversible,
-    why_irrevocable,
+    why_no_way_back,
+    why_refused_until_reboot,
 )
 from .._sysctl.effects import Effects
 from .._sysctl.errors import TuningError
@@ -56,22 +56,22 @@ def observe_effects(plan: Plan) -> Plan:
 
 def _refuse_locked(write: RuntimeWrite) -> None:
     """Refuse a value that the kernel takes only after a reboot, or never."""
-    reason = why_irrevocable(write.key, None, write.after)
+    reason = why_refused_until_reboot(write.key, None, write.after)
     if reason:
         value = quote_value(write.key, write.after)
         raise TuningError(
             f"{write.key}: {value} is refused by the kernel: {reason}; give 0 or more", write.key
         )
-    reason = why_locked(write.key, write.before, write.after)
+    reason = describe_refusal_until_reboot(write.key, write.before, write.after)
     if reason:
         raise TuningError(
             f"{write.key}: {reason}; set it with 'runtime: false', then reboot", write.key
         )
 
 
-def why_locked(key: str, live: str | None, value: str) -> str:
+def describe_refusal_until_reboot(key: str, live: str | None, value: str) -> str:
     """Return why the kernel takes a value only after a reboot, "" if it may take it now."""
-    reason = why_irrevocable(key, live, value)
+    reason = why_refused_until_reboot(key, live, value)
     if not reason or values_equal(key, live, value):
         return ""
     now = quote_value(key, live)
@@ -194,7 +194,7 @@ def _irreversible_writes(
     modules = plan.observed.modules
     coming_keys = modules.coming_keys if modules else ()
     for write in plan.writes:
-        reason = why_irreversible(write.key, write.before, write.after)
+        reason = why_no_way_back(write.key, write.before, write.after)
         if write.before is None and write.key not in coming_keys:
             reason = WHY_NO_VALUE_AGAIN
         interface = interface_losing_ipv6(write.key, write.after)

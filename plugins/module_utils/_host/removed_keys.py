@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .._sysctl.couplings import needs_secret, why_irrevocable
+from .._sysctl.couplings import needs_secret, why_refused_until_reboot
 from .._sysctl.default_keys import stale_keys
 from .._sysctl.plan import Plan, RuntimeWrite
 from .._sysctl.planning import runtime_writes
@@ -52,7 +52,7 @@ def _not_taken_now(plan: Plan) -> Values:
 
 def _is_taken_now(write: RuntimeWrite) -> bool:
     """Tell whether the kernel may take a value that it takes at the next boot, also before it."""
-    if why_irrevocable(write.key, write.before, write.after):
+    if why_refused_until_reboot(write.key, write.before, write.after):
         return False
     if needs_secret(write.key, write.after):
         own_secret = f"{write.key.rpartition('.')[0]}.stable_secret"

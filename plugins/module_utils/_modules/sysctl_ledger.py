@@ -8,7 +8,7 @@ from typing import Any, Iterator, Mapping, NoReturn, Sequence
 
 from .._host.boot import detect_loader, read_boot_files
 from .._host.coupled_values import EarlierValues
-from .._host.effects_of_writes import add_effects, why_locked
+from .._host.effects_of_writes import add_effects, describe_refusal_until_reboot
 from .._host.files import HostFiles
 from .._host.limited_values import order_writes
 from .._host.proc_sys import read_keys
@@ -102,7 +102,7 @@ class Restoration(HostChange):
         self._leave_first_values(runtime)
         live = read_keys(runtime, named=True, needed=True)
         for key in live:
-            reason = why_locked(key, live[key], runtime[key])
+            reason = describe_refusal_until_reboot(key, live[key], runtime[key])
             if reason:
                 self._not_restored[key] = reason
                 del runtime[key]

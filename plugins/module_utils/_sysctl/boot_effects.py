@@ -30,7 +30,7 @@ from .couplings import (
     names_of,
     needs_secret,
     variable_of,
-    why_irrevocable,
+    why_refused_until_reboot,
 )
 from .decision import Decision, refused_decision
 from .globs import keys_written_by
@@ -50,7 +50,7 @@ _ONE_NUMBER = "0"
 """The keys of couplings.py hold one number, are masks of two, or have a grammar of their own."""
 _MASK = "0 0"
 _SWITCH = ("0", "1")
-"""Most keys of couplings.py take these as they are, unless ``why_irrevocable`` says otherwise."""
+"""Most keys of couplings.py take these as they are, unless they stay as they are until a reboot."""
 _TAKES_NO_SWITCH = (
     ".hop_limit",
     ".interval_probe_time_ms",
@@ -282,7 +282,7 @@ class _Boot:
         smallest = _SMALLEST.get(variable)
         if smallest is not None and value.isdigit() and int(value) < smallest:
             return f"the kernel takes no less than {smallest}"
-        return why_irrevocable(variable, before, value)
+        return why_refused_until_reboot(variable, before, value)
 
     def _secrets(self) -> list[str]:
         """Return the secrets of addresses that were set, "" for one that may be random."""

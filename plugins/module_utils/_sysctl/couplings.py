@@ -533,7 +533,7 @@ def _whole_seconds(milliseconds: int) -> str | None:
     return None if milliseconds < 0 or rest > 990 else str(seconds)
 
 
-def why_irreversible(key: str, before: str | None, after: str) -> str:
+def why_no_way_back(key: str, before: str | None, after: str) -> str:
     """Return why a value cannot be taken back before a reboot, "" if it can."""
     row = _one_way(key)
     if row is None or before == after or not _is_final(row, after):
@@ -548,7 +548,7 @@ def stays_until_reboot(key: str) -> bool:
     return _one_way(key) is not None
 
 
-def why_irrevocable(key: str, live: str | None, value: str) -> str:
+def why_refused_until_reboot(key: str, live: str | None, value: str) -> str:
     """Return why the kernel will not take a value before a reboot, "" if it may.
 
     live: the value before; None: not known, and then the reason is one that a reboot leaves.

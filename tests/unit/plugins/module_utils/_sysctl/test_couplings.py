@@ -126,7 +126,7 @@ def test_effect_of_a_value(value: str, kind: str, before: str | None, result: st
 def test_values_that_cannot_be_taken_back(
     key: str, before: str, after: str, is_final: bool
 ) -> None:
-    assert bool(couplings.why_irreversible(key, before, after)) is is_final
+    assert bool(couplings.why_no_way_back(key, before, after)) is is_final
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_values_that_cannot_be_taken_back(
 def test_values_that_the_kernel_takes_only_after_a_reboot(
     key: str, live: str | None, value: str, is_refused: bool
 ) -> None:
-    assert bool(couplings.why_irrevocable(key, live, value)) is is_refused
+    assert bool(couplings.why_refused_until_reboot(key, live, value)) is is_refused
 
 
 @pytest.mark.parametrize(
