@@ -292,12 +292,13 @@ class _Boot:
         """Tell whether it is known what the kernel makes of the value of a line."""
         if needs_secret(name, line.value):
             return "" not in self._secrets()
+        text = line.value or ""
+        if self._is_kept(name, text):
+            return True  # before kernel_text.py is needed, which most runs do not compile
         live = _ONE_NUMBER if self._is_here else None
         if kernel_text.takes_names(name):
             live = self._taken.get(name)
-        text = line.value or ""
-        names = self._traits.available_names
-        return self._is_kept(name, text) or kernel_text.is_known(name, text, live, names)
+        return kernel_text.is_known(name, text, live, self._traits.available_names)
 
     def _is_kept(self, name: str, text: str) -> bool:
         """Tell whether a name is known to take a number as it is, without looking at its range."""
