@@ -17,6 +17,7 @@ from .._sysctl.loaders import COMMAND_LINE
 from .._sysctl.text import decode
 from .configuration import names_in, read_text, unmasked_paths
 from .files import HostFiles, read_file
+from .loadable_modules import has_modules
 
 FOLDERS = (
     "/etc/modules-load.d",
@@ -85,8 +86,8 @@ def _modules_on_the_command_line(files: HostFiles) -> set[str]:
 def is_built_in(files: HostFiles, name: str) -> bool:
     """Tell whether the kernel has a module built in; of an image, all of its kernels."""
     if files.root == "/":
-        if not os.path.exists("/proc/modules"):
-            return True  # the kernel was built without modules
+        if not has_modules():
+            return True
         folder = f"/sys/module/{name}"
         if os.path.exists(folder):
             return not os.path.exists(f"{folder}/initstate")

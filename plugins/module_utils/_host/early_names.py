@@ -7,17 +7,16 @@ Imported only where a line may keep modules from being loaded.
 
 from __future__ import annotations
 
-import os
-
 from .early_modules import built_in_modules, modules_loaded_early
 from .files import HostFiles
+from .loadable_modules import has_modules
 
 _PREFIXES = ("tcp_", "sch_")
 
 
 def names_there_early(files: HostFiles) -> tuple[str, ...] | None:
     """Return the names that are there before the sysctl loader runs; None: all there will be."""
-    if files.root == "/" and not os.path.exists("/proc/modules"):
+    if files.root == "/" and not has_modules():
         return None
     modules = modules_loaded_early(files) | built_in_modules(files)
     names = []

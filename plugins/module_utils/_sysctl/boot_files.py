@@ -79,14 +79,19 @@ class BootFiles(NamedTuple):
     @property
     def is_applied_here(self) -> bool:
         """Whether a loader applies them when this host boots, and not another host or none."""
-        return not any(doubt.by in (NOTHING, NOT_KNOWN) for doubt in self.doubts)
+        return not self._why_not_applied
 
     def loader_name(self, loader: Loader) -> str:
         """Return what applies the files at boot, as results name it."""
+        return self._why_not_applied or loader.name
+
+    @property
+    def _why_not_applied(self) -> str:
+        """NOTHING or NOT_KNOWN, "" if a loader applies the files."""
         for doubt in self.doubts:
             if doubt.by in (NOTHING, NOT_KNOWN):
                 return doubt.by
-        return loader.name
+        return ""
 
     def with_file(self, path: str, real_path: str, data: bytes | None) -> BootFiles:
         """Return the boot files once a file has these bytes, or (None) is removed."""

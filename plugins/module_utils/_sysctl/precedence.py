@@ -160,7 +160,7 @@ class Precedence:
 
     def _decide(self, key: str) -> Decision:
         """Return how this loader and the programs before it decide a key."""
-        decision = self._with_stop(key, self._decide_alone(key))
+        decision = self._with_stop(key, self._own_decision(key))
         if self.earlier is None:
             return self._completed(key, decision, None)
         earlier = self.earlier.decision(key)
@@ -192,7 +192,7 @@ class Precedence:
         is_incomplete = self._leaves_numbers_out(key, line)
         return decision._replace(winner=line, is_incomplete=is_incomplete)
 
-    def _decide_alone(self, key: str) -> Decision:
+    def _own_decision(self, key: str) -> Decision:
         """Return how the lines of this loader decide a key."""
         if is_glob(key) and self.live.get(key) is None:
             return Decision(self.lines.assignments.get(key))
