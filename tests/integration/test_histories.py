@@ -34,7 +34,7 @@ DEFECTS = {
 }
 """Corrected defect -> what has shown it, with the seed."""
 
-Check = Callable[[World, int, int, str], Iterator["dict[str, Any]"]]
+Check = Callable[[World, int, int, str], Iterator[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module", params=["systemd", "procps"])
