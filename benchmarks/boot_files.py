@@ -20,9 +20,10 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence i
     precedence_of,
 )
 
-from .bench import KEEPALIVE, Options, Table
+from .bench import Options, Table
 from .race import HEADING, ratio_row
 from .remote import SYSCTL_FILE
+from .settings import KEEPALIVE
 
 FILES = 1000
 LOADER = LOADERS["systemd"]

@@ -17,7 +17,8 @@ from sandbox.play import PROJECT
 from sandbox.world import World
 
 from .archive import files_of
-from .bench import EMPTY_MODULE, KEEPALIVE, Options, Row, Table, payload
+from .bench import EMPTY_MODULE, Options, Row, Table, payload
+from .settings import KEEPALIVE
 
 PROGRAMS_STARTED = "programs started"
 CALLS = {

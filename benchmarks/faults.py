@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from sandbox.play import PROJECT
 from sandbox.world import World
 
-from .bench import KEEPALIVE, Options, Row, Table, payload
+from .bench import Options, Row, Table, payload
+from .settings import KEEPALIVE
 
 PLUG = PROJECT / "tools" / "faults" / "plug.py"
 PLUG_IS_OUT = "/srv/plug-is-out"

@@ -19,9 +19,10 @@ from typing import Any, NamedTuple
 from fleet.fleet import Fleet, Run, wait_for_cpu_time
 from lab.lab import open_lab
 
-from .bench import EMPTY_MODULE, KEEPALIVE, Options, Row, Table, collections
+from .bench import EMPTY_MODULE, Options, Row, Table, collections
 from .peers import PEER_PATH, POSIX_TASK, PROGRAMS, copy_task, pyinfra_deploy
 from .race import NO_GOAL, Goal
+from .settings import KEEPALIVE
 
 MOST_PAIRS = 3
 """A pair takes many minutes."""

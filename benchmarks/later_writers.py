@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping
 from sandbox.world import Link, Tree, World
 
 from .archive import files_of, with_files
-from .bench import EMPTY_MODULE, KEEPALIVE, Options, Row, Table, payload
+from .bench import EMPTY_MODULE, Options, Row, Table, payload
 from .race import Cost, Goal, RaceOptions, Run, race
 from .remote import PATH, VALGRIND
+from .settings import KEEPALIVE
 
 LATER = "ansible_collections/netops/tuning/plugins/module_utils/_host/later/"
 PROGRAMS = re.compile(rf"{LATER}\w*[a-z]\.py")

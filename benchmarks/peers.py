@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sandbox.play import PROJECT
 from sandbox.world import World
 
-from .bench import KEEPALIVE, Options, Row, Table, interface_names, interface_settings
+from .bench import Options, Row, Table
 from .play import (
     EMPTY_PLAY,
     PORT,
@@ -22,6 +22,7 @@ from .play import (
     serve_ssh,
 )
 from .race import NO_GOAL, Cost, Goal, RaceOptions, Ratios, Run, race
+from .settings import KEEPALIVE, interface_names, interface_settings
 
 PROGRAMS = PROJECT / ".venv" / "peers" / "bin"
 MEASURES = {"cpu": "CPU", "wall": "wall time"}

@@ -18,8 +18,9 @@ from typing import Any
 
 from sandbox.world import World
 
-from .bench import EMPTY_MODULE, KEEPALIVE, Options, Row, Table, collections
+from .bench import EMPTY_MODULE, Options, Row, Table, collections
 from .race import HEADING, Goal, RaceOptions, Run, Service, race, ratio_row
+from .settings import KEEPALIVE
 
 PORT = 2222
 PATH = "/etc/sysctl.d/90-tcp-keepalive.conf"

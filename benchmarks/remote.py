@@ -13,19 +13,9 @@ from typing import NamedTuple
 
 from sandbox.world import World
 
-from .bench import (
-    BARE_MODULE,
-    EMPTY_MODULE,
-    KEEPALIVE,
-    Options,
-    Row,
-    Table,
-    interface_names,
-    interface_settings,
-    payload,
-    tcp_settings,
-)
+from .bench import BARE_MODULE, EMPTY_MODULE, Options, Row, Table, payload
 from .race import NO_GOAL, Cost, Goal, RaceOptions, Ratios, Run, milliseconds, race
+from .settings import KEEPALIVE, interface_names, interface_settings, tcp_settings
 
 PATH = "/etc/sysctl.d/90-ansible.conf"
 SYSCTL_FILE = """\

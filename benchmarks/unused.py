@@ -17,9 +17,10 @@ from collections.abc import Collection, Iterator, Mapping
 from sandbox.world import World
 
 from .archive import files_of, with_files
-from .bench import EMPTY_MODULE, KEEPALIVE, Options, Row, Table, payload, tcp_settings
+from .bench import EMPTY_MODULE, Options, Row, Table, payload
 from .race import RaceOptions, Ratios, Run, race
 from .remote import PATH
+from .settings import KEEPALIVE, tcp_settings
 
 RECORDER = """\
 import sys, trace
