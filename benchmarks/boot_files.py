@@ -8,17 +8,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import sysctl_d
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.precedence import (
+    Precedence,
+    precedence_of,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files import sysctl_d
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.boot_files import (
     BootFiles,
     boot_lines,
     read_order,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import (
-    Precedence,
-    precedence_of,
-)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import LOADERS
 
 from .bench import Options, Table
 from .race import HEADING, ratio_row

@@ -13,28 +13,30 @@ from pathlib import Path
 from typing import Any, Iterable, Mapping, NamedTuple, Union
 
 import yaml
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.precedence import (
+    Precedence,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.boot_files import (
     BootFiles,
     boot_lines,
     read_order,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import (
+    FOLDERS,
+    LOADERS,
+    Loader,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.globs import (
     glob_matches,
     split_glob,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import is_glob
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import (
-    FOLDERS,
-    LOADERS,
-    Loader,
-)
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import Observed, Plan
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.planning import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.plan import Observed, Plan
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.planning import (
     make_plan,
     surplus_keys,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import Precedence
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.request import Request
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.request import Request
 
 OURS = "/etc/sysctl.d/90-ansible.conf"
 HEADER = "Managed by a test"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.kernel_text import (
     canonical_value,
     read_numbers,
     taken_value,

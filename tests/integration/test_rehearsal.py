@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import rehearsal, stand_ins
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot import rehearsal, stand_ins
 from sandbox.play import Result
 from sandbox.tasks import TIME, Asker, info
 from sandbox.world import NOBODY, World
@@ -141,7 +141,7 @@ def test_udev_applies_the_lines_of_an_interface_once_more(
 
 
 FOLLOWING = """
-from ansible_collections.netops.tuning.plugins.module_utils._host import rehearsal
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot import rehearsal
 path = "/proc/sys/net/ipv4/conf/{}/rp_filter"
 key, default = "net.ipv4.conf.eth0.rp_filter", "net.ipv4.conf.default.rp_filter"
 for own, common in (("", "1"), ("", "0"), ("1", "1"), ("0", "1"), ("1", "0")):
@@ -285,7 +285,7 @@ def test_nothing_of_the_host_changes(world: World, ask: Asker) -> None:
 
 PROGRAM = """
 import json, os, subprocess, sys
-from ansible_collections.netops.tuning.plugins.module_utils._host.rehearsal import rehearse
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot.rehearsal import rehearse
 for folder in ("/etc", "/run", "/usr/local/lib", "/usr/lib"):
     if os.path.isdir(folder + "/sysctl.d"):
         subprocess.run(["mount", "-t", "tmpfs", "none", folder + "/sysctl.d"], check=True)

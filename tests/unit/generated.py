@@ -10,9 +10,9 @@ import random
 from itertools import product
 from typing import Sequence
 
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import key_to_path
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.request import Request
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.request import Request
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import encode
 from hosts_in_memory import OURS, Host, make_host, make_request
 from hypothesis import strategies as st

@@ -12,9 +12,9 @@ import stat
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import proc_sys
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
-from ansible_collections.netops.tuning.plugins.module_utils._host.proc_sys import proc_path
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import proc_sys
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime.proc_sys import proc_path
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import key_to_path
 
 

@@ -31,6 +31,15 @@ ROOMS = {
 }
 """Room -> the other rooms that it may import."""
 
+PARTS_OF_THE_CORE = (
+    "_sysctl",
+    "_sysctl/kernel",
+    "_sysctl/files",
+    "_sysctl/boot",
+    "_sysctl/plans",
+)
+"""The packages of the pure core: each imports only those listed before it, soon or late."""
+
 PURE_IMPORTS = {
     "__future__",
     "base64",
@@ -62,20 +71,20 @@ PURE_FILES = {
 """Room -> its files without I/O; None: all of them."""
 WRITING_FILES = {
     "_host/child_process.py": "its child process answers through a pipe",
-    "_host/lost_ipv6.py": "it asks for the hardware address of an interface with an ioctl",
-    "_host/coupled_values.py": "it writes keys that act on others, and takes that back",
+    "_host/runtime/lost_ipv6.py": "it asks for the hardware address of an interface with an ioctl",
+    "_host/runtime/coupled_values.py": "it writes keys that act on others, and takes that back",
     "_host/file_change.py": "it changes, adds and removes files, whole or not at all",
-    "_host/kernel_defaults.py": "it enters fresh namespaces, to read the values of their keys",
-    "_host/kernel_modules.py": "it has the kernel load modules",
+    "_host/runtime/kernel_defaults.py": "it reads the keys of fresh namespaces, which it enters",
+    "_host/modules/kernel_modules.py": "it has the kernel load modules",
     "_host/libc.py": "it calls any function of the C library",
     "_host/lock.py": "it creates the file that is locked",
-    "_host/proc_sys.py": "it writes keys",
-    "_host/refusals.py": "it writes a key again, to see whether the kernel rounds the value",
-    "_host/rehearsal.py": "it writes keys and runs a loader in namespaces of its own",
-    "_host/runtime_values.py": "it writes the keys of a plan, and takes that back",
-    "_host/stand_ins.py": "it adds interfaces to a namespace of its own",
+    "_host/runtime/proc_sys.py": "it writes keys",
+    "_host/runtime/refusals.py": "it writes a key again, to see whether the kernel rounds a value",
+    "_host/boot/rehearsal.py": "it writes keys and runs a loader in namespaces of its own",
+    "_host/runtime/runtime_values.py": "it writes the keys of a plan, and takes that back",
+    "_host/boot/stand_ins.py": "it adds interfaces to a namespace of its own",
     "_host/transaction.py": "it carries out plans",
-    "_host/unload_modules.py": "it has the kernel unload modules",
+    "_host/modules/unload_modules.py": "it has the kernel unload modules",
     "_keepalive/namespaces.py": "its child process enters namespaces, and answers through a pipe",
     "_ledger/recording.py": "it changes entries of the ledger, and sets the attributes of files",
     "_ledger/store.py": "it writes the files of the ledger",
@@ -85,14 +94,14 @@ WRITING_FILES = {
 Every other file that may read the host changes nothing.
 """
 READING_NAMES = {
-    "_host/kernel_defaults.py": {"read_kernel_defaults"},
-    "_host/kernel_modules.py": {"observe_modules"},
-    "_host/lost_ipv6.py": {"describe_lost_ipv6"},
-    "_host/proc_sys.py": {
+    "_host/runtime/kernel_defaults.py": {"read_kernel_defaults"},
+    "_host/modules/kernel_modules.py": {"observe_modules"},
+    "_host/runtime/lost_ipv6.py": {"describe_lost_ipv6"},
+    "_host/runtime/proc_sys.py": {
         *("PROC_SYS", "proc_path", "require_procfs"),
         *("key_exists", "read_key", "read_keys", "value_or_reason"),
     },
-    "_host/refusals.py": {"is_available"},
+    "_host/runtime/refusals.py": {"is_available"},
 }
 """Writing file -> its names that only read, which any file may use."""
 WRITING_NAMES = {
@@ -199,12 +208,16 @@ def file_with(file: EngineFile, module: str, alias: ast.alias) -> str:
     return whole if whole in ENGINE_NAMES else engine_file_name(file, module)
 
 
+def all_imports(file: EngineFile) -> set[str]:
+    """Return the engine files that a file imports, also for type checkers only."""
+    names = {file_with(file, module, alias) for module, alias in relative_imports(file.tree)}
+    return names - {LAZY_MODULE}
+
+
 def room_imports(file: EngineFile) -> set[str]:
     """Return the other rooms that a file imports, ``from .._room.file import name``."""
-    rooms = set()
-    for module, alias in relative_imports(file.tree):
-        rooms.add(file_with(file, module, alias).partition("/")[0])
-    return rooms - {file.room, LAZY_MODULE}
+    rooms = {name.partition("/")[0] for name in all_imports(file)}
+    return rooms - {file.room}
 
 
 def names_used_of(tree: ast.Module, package: str) -> set[str]:
@@ -240,6 +253,18 @@ def test_every_room_is_in_the_table():
 @pytest.mark.parametrize("file", ENGINE, ids=file_id)
 def test_a_room_imports_only_the_rooms_below_it(file):
     assert room_imports(file) <= ROOMS[file.room]
+
+
+def test_every_part_of_the_core_is_in_the_table():
+    packages = {file.package for file in ENGINE if file.room == "_sysctl"}
+    assert packages == set(PARTS_OF_THE_CORE)
+
+
+@pytest.mark.parametrize("file", [file for file in ENGINE if file.room == "_sysctl"], ids=file_id)
+def test_a_part_of_the_core_imports_only_the_parts_below_it(file):
+    allowed = PARTS_OF_THE_CORE[: PARTS_OF_THE_CORE.index(file.package) + 1]
+    packages = {other.rpartition("/")[0] for other in all_imports(file)}
+    assert packages <= set(allowed)
 
 
 def test_the_table_of_pure_files_names_files_that_exist():
@@ -412,10 +437,10 @@ def test_the_table_of_writing_files_names_files_that_exist():
         "file = open('/etc/a', mode)\n",
         "import subprocess\n",
         "from pathlib import Path\n",
-        "from .proc_sys import read_key, write_key\n",
-        "from . import proc_sys\nproc_sys.write_key('a', '1')\n",
-        "from .._host.proc_sys import write_key\n",
-        "from .._host import proc_sys\nproc_sys.write_key('a', '1')\n",
+        "from .runtime.proc_sys import read_key, write_key\n",
+        "from .runtime import proc_sys\nproc_sys.write_key('a', '1')\n",
+        "from .._host.runtime.proc_sys import write_key\n",
+        "from .._host.runtime import proc_sys\nproc_sys.write_key('a', '1')\n",
         "def late():\n    from .file_change import change_file\n",
     ],
 )
@@ -432,8 +457,8 @@ def test_what_writes_is_noticed(source, tmp_path):
         "file = open('/etc/a', 'rb')\n",
         "file = open('/etc/a', encoding='utf-8')\n",
         "text = line.replace('a', 'b')\n",
-        "from .proc_sys import read_key\n",
-        "from . import proc_sys\nfolder = proc_sys.PROC_SYS\n",
+        "from .runtime.proc_sys import read_key\n",
+        "from .runtime import proc_sys\nfolder = proc_sys.PROC_SYS\n",
         "from .files import HostFiles\n",
     ],
 )
@@ -461,8 +486,10 @@ def test_a_package_below_a_room_belongs_to_it(source, room, tmp_path):
 
 def test_what_writes_is_noticed_in_a_package_below_a_room(tmp_path):
     path = tmp_path / "programs.py"
-    path.write_text("from ..proc_sys import write_key\n")
-    assert signs_of_writing(EngineFile("_host/later", path)) == {"_host/proc_sys.py: write_key"}
+    path.write_text("from ..runtime.proc_sys import write_key\n")
+    assert signs_of_writing(EngineFile("_host/later", path)) == {
+        "_host/runtime/proc_sys.py: write_key"
+    }
 
 
 def test_info_modules_import_nothing_that_changes_the_host():
@@ -489,7 +516,7 @@ ENGINE_FILES = [file.path for file in ENGINE]
 TARGET_FILES = [*ENGINE_FILES, *MODULES, *ROOT_FILES]
 
 
-REHEARSAL = MODULE_UTILS / "_host/rehearsal.py"
+REHEARSAL = MODULE_UTILS / "_host/boot/rehearsal.py"
 """The one exception: it runs the sysctl loader of the host, and only where a task asks for it."""
 
 
@@ -504,7 +531,7 @@ def test_nothing_runs_a_program(path):
 
 
 def test_the_file_that_runs_the_loader_is_imported_by_one_function_only():
-    importing = [file.name for file in ENGINE if "_host/rehearsal.py" in local_imports(file)]
+    importing = [file.name for file in ENGINE if "_host/boot/rehearsal.py" in local_imports(file)]
     assert importing == ["_modules/boot_rehearsal.py"]
     importing_that = [
         file for file in ENGINE if "_modules/boot_rehearsal.py" in local_imports(file)

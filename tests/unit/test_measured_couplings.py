@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings as table
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import couplings as table
 from couplings import comparison, record
 from couplings.measure import Experiment, Observation, further_experiments
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.default_keys import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.default_keys import (
     FOLLOW_THE_FIRST,
     FOLLOW_WITH_INHERIT,
     SET_BEFORE_THE_LOADER,
     may_show_default,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.module_keys import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.module_keys import (
     MODULES,
     modules_of,
 )

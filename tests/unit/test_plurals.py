@@ -21,7 +21,7 @@ COUNTED = re.compile(rf"\}}\}}?(</b>)? ({NOUNS})\b")
 """The end of a placeholder of Python, Jinja or JavaScript, and a noun in the plural."""
 ALLOWED = {
     "plugins/plugin_utils/_report/html.py": ["{_grouped(hosts)} hosts"],
-    "plugins/module_utils/_sysctl/value_checks.py": ["{count} numbers"],
+    "plugins/module_utils/_sysctl/kernel/value_checks.py": ["{count} numbers"],
     "tools/lab/__main__.py": ["{len(names)} hosts are up"],
 }
 """File -> what is only shown where the number is not 1."""

@@ -9,20 +9,29 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, Iterator, NamedTuple
 from unittest import mock
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings as table
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import mutual_limits as limits
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import number_ranges, rounding
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot import (
+    mutual_limits as limits,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.globs import (
     glob_matches,
     split_glob,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import couplings as table
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import (
+    number_ranges,
+    rounding,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.kernel_text import (
     ALL_OR_NOTHING,
     is_known,
     taken_value,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.measured_ranges import RANGES
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.measured_ranges import (
+    RANGES,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
+    values_equal,
+)
 
 from .dangerous import WRITTEN_LAST, why_not_written
 from .namespaces import ADDRESSED

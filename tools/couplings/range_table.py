@@ -13,17 +13,21 @@ import textwrap
 from pathlib import Path
 from typing import Iterable, Set, Tuple
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import mutual_limits
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot import mutual_limits
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.kernel_text import (
     ALL_OR_NOTHING,
     grammar_of,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.number_ranges import pattern_of
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.rounding import rounding_of
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.number_ranges import (
+    pattern_of,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.rounding import (
+    rounding_of,
+)
 
 from . import record
 
-PATH = Path(__file__).parents[2] / "plugins/module_utils/_sysctl/measured_ranges.py"
+PATH = Path(__file__).parents[2] / "plugins/module_utils/_sysctl/kernel/measured_ranges.py"
 HEADER = '''\
 # SPDX-License-Identifier: GPL-3.0-or-later
 

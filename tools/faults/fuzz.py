@@ -29,16 +29,13 @@ from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles 
 from ansible_collections.netops.tuning.plugins.module_utils._modules.settings_change import (
     make_request,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import (
-    globs,
-    keys,
-    secrets,
-    values,
-)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import globs, keys, secrets
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS, Loader
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import build_result
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import (
+    LOADERS,
+    Loader,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.sysctl_d import (
     Line,
     edit,
     format_header,
@@ -46,8 +43,12 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d imp
     parse_lines,
     split_segments,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.whole_lines import (
+    comment_out,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import values
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.result import build_result
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import encode
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.whole_lines import comment_out
 from hosts_in_memory import OURS, carried_out, make_host, plan_for
 
 from .hostile import KEYS, HostileInput

@@ -23,8 +23,8 @@ from .ptrace import CallHandler, Verdict, trace, wait_for_tracer
 PLUGINS = "ansible_collections.netops.tuning.plugins"
 LAZY_IMPORTS = (
     "_host.transaction",
-    "_host.coupled_values",
-    "_host.effects_of_writes",
+    "_host.runtime.coupled_values",
+    "_host.runtime.effects_of_writes",
     "_ledger.recording",
     "_ledger.store",
 )

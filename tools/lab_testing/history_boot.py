@@ -20,7 +20,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot.reading import (
     detect_loader,
     read_boot_files,
 )
@@ -28,7 +28,9 @@ from ansible_collections.netops.tuning.plugins.module_utils._host.files import H
 from ansible_collections.netops.tuning.plugins.module_utils._modules.sysctl_info import (
     inspect_settings,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
+    values_equal,
+)
 from sandbox import agent
 from sandbox.histories import OTHER_FILES, OUR_PATHS, History
 from sandbox.history_runner import check_previous, check_rollback, run_task

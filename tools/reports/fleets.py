@@ -12,7 +12,9 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import parse_number
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
+    parse_number,
+)
 from ansible_collections.netops.tuning.plugins.plugin_utils._report import build, todo
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.build import Answer
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.compare import (

@@ -18,7 +18,9 @@ import sys
 import traceback
 from typing import Any, Callable, Iterable, NoReturn
 
-from ansible_collections.netops.tuning.plugins.module_utils._host.boot import read_boot_files
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot.reading import (
+    read_boot_files,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
 from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import (
     SYSCTL_OPTIONS,
@@ -37,14 +39,18 @@ from ansible_collections.netops.tuning.plugins.module_utils._modules.sysctl_ledg
 from ansible_collections.netops.tuning.plugins.module_utils._modules.sysctl_ledger import (
     Restoration,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.couplings import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.precedence import (
+    precedence_of,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.couplings import (
     START_VALUES,
     variable_of,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
+    value_after_write,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import is_glob
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import value_after_write
 
 from . import agent
 from .histories import INTERFACES, KEYS, History, make_history

@@ -14,18 +14,22 @@ import contextlib
 import os
 from typing import Any
 
-from ansible_collections.netops.tuning.plugins.module_utils._host.boot import read_boot_files
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot.reading import (
+    read_boot_files,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
 from ansible_collections.netops.tuning.plugins.module_utils._modules.sysctl_info import (
     inspect_settings,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
+    values_equal,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import (
     ACTIONS,
     path_to_key,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.secrets import is_secret
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
 
 from . import agent
 from .history_runner import make_network, run_checks, run_loader

@@ -13,15 +13,22 @@ import tempfile
 from pathlib import Path
 from typing import Iterable, Mapping
 
-from ansible_collections.netops.tuning.plugins.module_utils._host.boot import read_boot_files
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot.reading import (
+    read_boot_files,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS, Loader
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.script_loaders import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.precedence import (
+    precedence_of,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import (
+    LOADERS,
+    Loader,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.script_loaders import (
     script_loader,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import Line
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.sysctl_d import Line
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
     value_after_write,
 )
 

@@ -8,9 +8,9 @@ import errno
 import os
 from typing import Iterable, Iterator, Mapping, NamedTuple
 
-from .._sysctl.doubts import Doubt
-from .._sysctl.loaders import BootFile
-from .._sysctl.stages import Stage
+from .._sysctl.files.doubts import Doubt
+from .._sysctl.files.loaders import BootFile
+from .._sysctl.files.stages import Stage
 from .._sysctl.text import decode
 from .files import HostFiles, read_file
 

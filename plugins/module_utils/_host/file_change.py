@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import Callable, Iterator, NamedTuple
 
 from .._sysctl.errors import TuningError
-from .._sysctl.plan import FileChange
+from .._sysctl.plans.plan import FileChange
 from .._sysctl.text import printable
 from .files import HostFiles, read_file
 

@@ -10,7 +10,7 @@ import stat
 from typing import NamedTuple
 
 from .._sysctl.errors import TuningError
-from .._sysctl.loaders import FOLDERS
+from .._sysctl.files.loaders import FOLDERS
 from .._sysctl.text import quote
 
 _MAX_LINKS = 40

@@ -18,19 +18,20 @@ from typing import TYPE_CHECKING, Callable, Collection, Iterator, Mapping, NoRet
 
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError, describe_os_error
+from .._sysctl.files.loaders import FOLDERS
 from .._sysctl.keys import KEYS_TAKING_NAMES
-from .._sysctl.loaders import FOLDERS
-from .._sysctl.plan import FileChange, Plan, RuntimeWrite
+from .._sysctl.plans.plan import FileChange, Plan, RuntimeWrite
 from .file_change import SetAttributes, UndoStep, change_file, remove_leftovers, require_writable
 from .files import HostFiles
-from .proc_sys import require_writable_key
-from .runtime_values import RuntimeValues
+from .runtime.proc_sys import require_writable_key
+from .runtime.runtime_values import RuntimeValues
 
 if TYPE_CHECKING:
-    from . import kernel_modules, refusals
+    from .modules import kernel_modules
+    from .runtime import refusals
 else:
-    kernel_modules = LazyModule(__name__, ".kernel_modules")
-    refusals = LazyModule(__name__, ".refusals")
+    kernel_modules = LazyModule(__name__, ".modules.kernel_modules")
+    refusals = LazyModule(__name__, ".runtime.refusals")
 
 
 _MADE_FOLDERS = (*FOLDERS, "/etc/modules-load.d")

@@ -19,10 +19,10 @@ import time
 from typing import Any, Iterator, Mapping, NamedTuple, NoReturn, Sequence
 
 from .._host.mountinfo import parse_mounts
-from .._host.proc_sys import proc_path, read_key
+from .._host.runtime.proc_sys import proc_path, read_key
 from .._sysctl.errors import describe_os_error
+from .._sysctl.kernel.values import parse_number
 from .._sysctl.text import printable
-from .._sysctl.values import parse_number
 from . import procfs
 from .procfs import read_proc_file, visit_processes
 from .profiles import KEYS

@@ -12,8 +12,8 @@ import hashlib
 import json
 from typing import Any, Mapping, NamedTuple, Sequence
 
-from .._sysctl.couplings import variable_of
 from .._sysctl.errors import TuningError
+from .._sysctl.kernel.couplings import variable_of
 
 # What is kept on a host; beyond that the oldest rollouts are forgotten.
 MAX_ENTRIES = 64

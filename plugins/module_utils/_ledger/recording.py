@@ -11,11 +11,11 @@ from contextlib import contextmanager, suppress
 from typing import Callable, Iterator
 
 from .._host.files import HostFiles
-from .._host.proc_sys import read_keys
-from .._sysctl.couplings import WHY_NO_VALUE_AGAIN
+from .._host.runtime.proc_sys import read_keys
 from .._sysctl.errors import TuningError
-from .._sysctl.plan import Plan
-from .._sysctl.request import Values
+from .._sysctl.kernel.couplings import WHY_NO_VALUE_AGAIN
+from .._sysctl.plans.plan import Plan
+from .._sysctl.plans.request import Values
 from .entries import FileRecord, FileSnapshot, LedgerEntry, RuntimeRecord, add_entry, digest
 from .store import read_entries, remove_entries, restore_entry, write_entry
 

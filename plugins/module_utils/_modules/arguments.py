@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from .._sysctl.request import Request
+from .._sysctl.plans.request import Request
 
 Options = Dict[str, Dict[str, Any]]
 

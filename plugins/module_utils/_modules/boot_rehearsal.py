@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from .._host.rehearsal import Rehearsal, rehearse
+from .._host.boot.rehearsal import Rehearsal, rehearse
+from .._sysctl.files.loaders import COMMAND_LINE, Loader
+from .._sysctl.kernel.values import values_equal
 from .._sysctl.keys import ACTIONS, is_glob
-from .._sysctl.loaders import COMMAND_LINE, Loader
 from .._sysctl.secrets import is_secret
 from .._sysctl.text import printable
-from .._sysctl.values import values_equal
 
 
 def rehearse_boot(info: Mapping[str, Any], loader: Loader) -> dict[str, Any]:

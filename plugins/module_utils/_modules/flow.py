@@ -11,7 +11,7 @@ from .._host.files import HostFiles
 from .._host.lock import host_lock
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
-from .._sysctl.plan import Plan
+from .._sysctl.plans.plan import Plan
 from .._sysctl.text import as_message
 from .base import TuningModule
 

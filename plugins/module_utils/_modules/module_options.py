@@ -8,8 +8,8 @@ import re
 from typing import Any, Iterable, Mapping
 
 from .._sysctl.errors import TuningError
+from .._sysctl.kernel.module_keys import modules_of
 from .._sysctl.keys import parse_key
-from .._sysctl.module_keys import modules_of
 from .._sysctl.text import quote
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)

@@ -6,19 +6,19 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, Mapping, Sequence
 
-from .._host.similar_keys import find_similar_key
+from .._host.runtime.similar_keys import find_similar_key
 from .._sysctl.errors import TuningError
 from .._sysctl.globs import stands_for
-from .._sysctl.messages import is_refused, override_errors
-from .._sysctl.plan import Observed, Plan
-from .._sysctl.planning import (
+from .._sysctl.plans.messages import is_refused, override_errors
+from .._sysctl.plans.plan import Observed, Plan
+from .._sysctl.plans.planning import (
     expand_globs,
     find_missing,
     make_plan,
     missing_error,
     with_numbers_for_words,
 )
-from .._sysctl.request import Request
+from .._sysctl.plans.request import Request
 from .._sysctl.text import shorten
 
 MAX_NAMED = 10

@@ -6,38 +6,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Iterable, Mapping, Tuple
 
-from .._host.boot import detect_loader, read_boot_files
+from .._host.boot.reading import detect_loader, read_boot_files
 from .._host.files import HostFiles
-from .._host.proc_sys import read_keys, read_only_keys, require_procfs
+from .._host.runtime.proc_sys import read_keys, read_only_keys, require_procfs
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
+from .._sysctl.kernel.values import format_value
 from .._sysctl.keys import ACTIONS, KEYS_TAKING_NAMES, is_glob, may_be_coupled, parse_key
-from .._sysctl.plan import Observed, Plan
-from .._sysctl.planning import make_plan, surplus_keys
-from .._sysctl.request import Request, check_combination
-from .._sysctl.result import build_result
+from .._sysctl.plans.plan import Observed, Plan
+from .._sysctl.plans.planning import make_plan, surplus_keys
+from .._sysctl.plans.request import Request, check_combination
+from .._sysctl.plans.result import build_result
 from .._sysctl.text import printable, quote
-from .._sysctl.values import format_value
 from .arguments import FILE_OPTIONS
 from .base import TuningModule
 from .flow import HostChange
 
 if TYPE_CHECKING:
-    from .._host import (
+    from .._host import transaction
+    from .._host.boot import settings_undone
+    from .._host.modules import observed_modules
+    from .._host.runtime import (
         coupled_values,
         effects_of_writes,
         limited_values,
-        observed_modules,
         proc_sys_globs,
         refusals,
         removed_keys,
         runtime_values,
-        settings_undone,
-        transaction,
     )
-    from .._host.runtime_values import RuntimeValues
+    from .._host.runtime.runtime_values import RuntimeValues
     from .._ledger import recording, store
-    from .._sysctl import messages, value_checks
+    from .._sysctl.plans import messages, refused_values
     from . import (
         file_attributes,
         module_options,
@@ -46,20 +46,20 @@ if TYPE_CHECKING:
         settings_forms,
     )
 else:
-    coupled_values = LazyModule(__name__, ".._host.coupled_values")
-    effects_of_writes = LazyModule(__name__, ".._host.effects_of_writes")
-    limited_values = LazyModule(__name__, ".._host.limited_values")
-    observed_modules = LazyModule(__name__, ".._host.observed_modules")
-    proc_sys_globs = LazyModule(__name__, ".._host.proc_sys_globs")
-    refusals = LazyModule(__name__, ".._host.refusals")
-    removed_keys = LazyModule(__name__, ".._host.removed_keys")
-    runtime_values = LazyModule(__name__, ".._host.runtime_values")
-    settings_undone = LazyModule(__name__, ".._host.settings_undone")
+    coupled_values = LazyModule(__name__, ".._host.runtime.coupled_values")
+    effects_of_writes = LazyModule(__name__, ".._host.runtime.effects_of_writes")
+    limited_values = LazyModule(__name__, ".._host.runtime.limited_values")
+    observed_modules = LazyModule(__name__, ".._host.modules.observed_modules")
+    proc_sys_globs = LazyModule(__name__, ".._host.runtime.proc_sys_globs")
+    refusals = LazyModule(__name__, ".._host.runtime.refusals")
+    removed_keys = LazyModule(__name__, ".._host.runtime.removed_keys")
+    runtime_values = LazyModule(__name__, ".._host.runtime.runtime_values")
+    settings_undone = LazyModule(__name__, ".._host.boot.settings_undone")
     transaction = LazyModule(__name__, ".._host.transaction")
     recording = LazyModule(__name__, ".._ledger.recording")
     store = LazyModule(__name__, ".._ledger.store")
-    messages = LazyModule(__name__, ".._sysctl.messages")
-    value_checks = LazyModule(__name__, ".._sysctl.value_checks")
+    messages = LazyModule(__name__, ".._sysctl.plans.messages")
+    refused_values = LazyModule(__name__, ".._sysctl.plans.refused_values")
     file_attributes = LazyModule(__name__, ".file_attributes")
     module_options = LazyModule(__name__, ".module_options")
     problems = LazyModule(__name__, ".problems")
@@ -173,12 +173,12 @@ class SettingsChange(HostChange):
 
     def refuse(self, plan: Plan) -> None:
         if plan.observed.boot_files.traits.read_only_keys:
-            errors = value_checks.read_only_errors(plan)
+            errors = refused_values.read_only_errors(plan)
             if errors:
                 raise problems.combine(errors)
         writes_all = self.request.runtime and not plan.missing
         if not writes_all or (self.module.check_mode and plan.writes):
-            errors = value_checks.out_of_range_errors(plan)
+            errors = refused_values.out_of_range_errors(plan)
             if errors:
                 raise problems.combine(errors)
         if plan.overridden or plan.doubts:

@@ -9,25 +9,25 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Iterator, Mapping, NoReturn
 
-from .._host.boot import detect_loader, read_boot_files
+from .._host.boot.reading import detect_loader, read_boot_files
+from .._host.boot.settings_undone import find_undone
 from .._host.files import HostFiles
-from .._host.proc_sys import key_exists, proc_path, read_only_keys, value_or_reason
-from .._host.proc_sys_globs import expand_glob
-from .._host.refusals import available_names
-from .._host.settings_undone import find_undone
-from .._sysctl.boot_effects import names_that_matter
-from .._sysctl.boot_files import BootFiles
-from .._sysctl.coupling_doubts import doubts_of_boot
-from .._sysctl.doubts import keys_in_doubt
+from .._host.runtime.proc_sys import key_exists, proc_path, read_only_keys, value_or_reason
+from .._host.runtime.proc_sys_globs import expand_glob
+from .._host.runtime.refusals import available_names
+from .._sysctl.boot.boot_effects import names_that_matter
+from .._sysctl.boot.coupling_doubts import doubts_of_boot
+from .._sysctl.boot.line_fates import NextBoot, NextBootLines
 from .._sysctl.errors import TuningError
+from .._sysctl.files.boot_files import BootFiles
+from .._sysctl.files.doubts import keys_in_doubt
+from .._sysctl.files.loaders import COMMAND_LINE, LOADERS, BootFile, Loader
+from .._sysctl.files.sysctl_d import Line, line_result, parse_lines
 from .._sysctl.globs import glob_matches, split_glob
+from .._sysctl.kernel.value_checks import explain_range
 from .._sysctl.keys import is_glob, parse_key
-from .._sysctl.line_fates import NextBoot, NextBootLines
-from .._sysctl.loaders import COMMAND_LINE, LOADERS, BootFile, Loader
 from .._sysctl.secrets import display_value, quote_value
-from .._sysctl.sysctl_d import Line, line_result, parse_lines
 from .._sysctl.text import printable
-from .._sysctl.value_checks import explain_range
 from .arguments import Options
 from .base import TuningModule
 
@@ -75,7 +75,7 @@ def _inspect(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _add_defaults(settings: dict[str, dict[str, Any]], is_running: bool) -> None:
     """Add the kernel's own value to each setting, null where it is not known."""
-    from .._host import kernel_defaults  # noqa: PLC0415 # few runs need it
+    from .._host.runtime import kernel_defaults  # noqa: PLC0415 # few runs need it
 
     values = kernel_defaults.read_kernel_defaults(settings) if is_running else {}
     for key, setting in settings.items():

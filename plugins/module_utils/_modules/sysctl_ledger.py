@@ -6,26 +6,26 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, NoReturn, Sequence
 
-from .._host.boot import detect_loader, read_boot_files
-from .._host.coupled_values import EarlierValues
-from .._host.effects_of_writes import add_effects, describe_refusal_until_reboot
+from .._host.boot.reading import detect_loader, read_boot_files
 from .._host.files import HostFiles
-from .._host.limited_values import order_writes
-from .._host.proc_sys import read_keys
+from .._host.runtime.coupled_values import EarlierValues
+from .._host.runtime.effects_of_writes import add_effects, describe_refusal_until_reboot
+from .._host.runtime.limited_values import order_writes
+from .._host.runtime.proc_sys import read_keys
 from .._host.transaction import carry_out, check_writable
 from .._ledger import entries as ledger
 from .._ledger import store
 from .._ledger.entries import FileSnapshot, LedgerEntry
 from .._ledger.recording import attribute_setter, take_snapshot
-from .._sysctl.couplings import WHY_NO_VALUE_AGAIN, stays_until_reboot
 from .._sysctl.errors import TuningError
-from .._sysctl.plan import FileChange, Observed, Plan
-from .._sysctl.restore_plan import make_restore_plan
-from .._sysctl.result import build_result
+from .._sysctl.files.sysctl_d import format_header
+from .._sysctl.kernel.couplings import WHY_NO_VALUE_AGAIN, stays_until_reboot
+from .._sysctl.kernel.values import values_equal
+from .._sysctl.plans.plan import FileChange, Observed, Plan
+from .._sysctl.plans.restore_plan import make_restore_plan
+from .._sysctl.plans.result import build_result
 from .._sysctl.secrets import quote_value
-from .._sysctl.sysctl_d import format_header
 from .._sysctl.text import as_message, encode, printable
-from .._sysctl.values import values_equal
 from .arguments import DEFAULT_HEADER, Options
 from .base import TuningModule
 from .flow import HostChange, change_host

@@ -16,8 +16,8 @@ from .._keepalive.profiles import (
     survives_lost_probe,
 )
 from .._sysctl.errors import TuningError
-from .._sysctl.plan import Plan
-from .._sysctl.values import parse_number
+from .._sysctl.kernel.values import parse_number
+from .._sysctl.plans.plan import Plan
 from .arguments import DEFAULT_HEADER
 from .base import TuningModule
 from .flow import change_host

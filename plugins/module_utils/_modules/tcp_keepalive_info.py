@@ -6,25 +6,25 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping, NoReturn, Sequence
 
-from .._host.boot import detect_loader, read_boot_files
+from .._host.boot.reading import detect_loader, read_boot_files
+from .._host.boot.settings_undone import find_undone
 from .._host.files import HostFiles
-from .._host.settings_undone import find_undone
 from .._keepalive.connections import find_inode, read_connections
 from .._keepalive.inet_diag import count_states
 from .._keepalive.namespaces import other_namespaces, read_keepalive
 from .._keepalive.own_connection import own_connection
 from .._keepalive.processes import count_by_process
 from .._keepalive.profiles import KEYS, dead_after
-from .._sysctl.boot_files import BootFiles
-from .._sysctl.coupling_doubts import doubts_of_boot
-from .._sysctl.doubts import Doubts, keys_in_doubt
+from .._sysctl.boot.coupling_doubts import doubts_of_boot
+from .._sysctl.boot.precedence import Precedence, precedence_of
 from .._sysctl.errors import TuningError
-from .._sysctl.loaders import Loader
-from .._sysctl.precedence import Precedence, precedence_of
+from .._sysctl.files.boot_files import BootFiles
+from .._sysctl.files.doubts import Doubts, keys_in_doubt
+from .._sysctl.files.loaders import Loader
+from .._sysctl.kernel.values import parse_number
+from .._sysctl.plans.undone import Undone
 from .._sysctl.secrets import quote_value
 from .._sysctl.text import printable
-from .._sysctl.undone import Undone
-from .._sysctl.values import parse_number
 from . import sysctl_info
 from .arguments import Options
 from .base import TuningModule

@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from typing import Sequence
 
+LONGEST_WRITE = 4095
+"""Bytes of one write that the kernel looks at, the line end included."""
 _LONGEST_QUOTE = 199
 _LONGEST_WORD = 300
 """Characters."""

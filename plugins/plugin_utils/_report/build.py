@@ -13,11 +13,11 @@ from ansible_collections.netops.tuning.plugins.module_utils._keepalive.profiles 
     KEYS,
     PROFILES,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import (
     COMMAND_LINE,
     LOADERS,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
     parse_number,
     value_in_text,
 )

@@ -11,7 +11,9 @@ from collections import Counter
 from types import MappingProxyType
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence, Union
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.stages import is_read_later
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.stages import (
+    is_read_later,
+)
 from ansible_collections.netops.tuning.plugins.plugin_utils._fleet import AS_WANTED, OUTCOMES
 
 FORMAT = "netops.tuning.audit/1"

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 
-from ..._sysctl.doubts import Doubt
 from ..._sysctl.errors import describe_os_error
-from ..._sysctl.loaders import BootFile
+from ..._sysctl.files.doubts import Doubt
+from ..._sysctl.files.loaders import BootFile
 from ..configuration import LaterChanges, read_configuration
 from ..files import HostFiles
 

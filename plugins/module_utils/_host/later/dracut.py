@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 import re
 
-from ..._sysctl.doubts import Doubt
-from ..._sysctl.loaders import LOADERS
+from ..._sysctl.files.doubts import Doubt
+from ..._sysctl.files.loaders import LOADERS
+from ..._sysctl.files.sysctl_d import assigned_values
 from ..._sysctl.secrets import quote_value
-from ..._sysctl.sysctl_d import assigned_values
 from ..configuration import LaterChanges, names_in, paths_in, read_configuration, read_text
 from ..files import HostFiles
 

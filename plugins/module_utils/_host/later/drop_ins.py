@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
-from ..._sysctl.doubts import Doubt
 from ..._sysctl.errors import describe_os_error
+from ..._sysctl.files.doubts import Doubt
 from ..._sysctl.text import decode
 from ..configuration import LaterChanges, read_configuration, unmasked_paths
 from ..files import HostFiles

@@ -12,7 +12,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import Iterable, Iterator, NamedTuple
 
-from ..._sysctl.doubts import Doubt
+from ..._sysctl.files.doubts import Doubt
 from ..._sysctl.keys import path_to_key
 from ..configuration import LaterChanges, is_enabled, names_in, read_text
 from ..files import HostFiles

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
-from ..._sysctl.doubts import Doubt
+from ..._sysctl.files.doubts import Doubt
 from ..._sysctl.keys import path_to_key
 from ..configuration import LaterChanges, is_enabled, paths_in, read_text
 from ..files import HostFiles

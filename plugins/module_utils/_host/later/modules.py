@@ -11,11 +11,11 @@ from __future__ import annotations
 import os
 from typing import Iterable
 
-from ..._sysctl.doubts import Doubt
-from ..._sysctl.module_keys import MODULES, modules_of
+from ..._sysctl.files.doubts import Doubt
+from ..._sysctl.kernel.module_keys import MODULES, modules_of
 from ..configuration import LaterChanges
-from ..early_modules import is_built_in, modules_loaded_early
 from ..files import HostFiles
+from ..modules.early_modules import is_built_in, modules_loaded_early
 
 RACING = ("nf_conntrack", "br_netfilter", "ip_vs", "sctp")
 """Modules that firewalls and container engines load while the host boots, some before the loader.

@@ -13,7 +13,7 @@ import os
 import re
 from typing import Iterator, NamedTuple
 
-from ..._sysctl.doubts import Doubt
+from ..._sysctl.files.doubts import Doubt
 from ..._sysctl.keys import path_to_key
 from ..configuration import LaterChanges, interface_states, is_enabled, paths_in, read_text
 from ..files import HostFiles

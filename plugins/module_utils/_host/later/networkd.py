@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Iterator, NamedTuple
 
-from ..._sysctl.doubts import Doubt
+from ..._sysctl.files.doubts import Doubt
 from ..._sysctl.keys import is_glob, path_to_key
 from ..configuration import (
     LaterChanges,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from ..._sysctl.boot_files import BootFiles
+from ..._sysctl.files.boot_files import BootFiles
 from ..files import HostFiles
 
 _LONGEST_SCRIPT = 1 << 16

@@ -8,7 +8,7 @@ import os
 import re
 from typing import Iterator
 
-from ..._sysctl.doubts import Doubt
+from ..._sysctl.files.doubts import Doubt
 from ..configuration import LaterChanges, is_enabled, is_wanted_at_boot, paths_in, read_text
 from ..files import HostFiles
 from .shell_text import script_doubts

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ..._sysctl.doubts import Doubt
+from ..._sysctl.files.doubts import Doubt
 from ..configuration import LaterChanges, is_enabled, paths_in, read_text
 from ..files import HostFiles
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 import re
 from typing import Iterator, NamedTuple
 
-from ..._sysctl.doubts import Doubt
+from ..._sysctl.files.doubts import Doubt
+from ..._sysctl.files.loaders import LOADERS
+from ..._sysctl.files.sysctl_d import assigned_values
 from ..._sysctl.keys import normalize_key
-from ..._sysctl.loaders import LOADERS
 from ..._sysctl.secrets import quote_value
-from ..._sysctl.sysctl_d import assigned_values
 from ..configuration import read_configuration
 from ..files import HostFiles
 

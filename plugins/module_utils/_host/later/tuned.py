@@ -11,12 +11,12 @@ import os
 import re
 from typing import Iterable, Iterator, NamedTuple
 
-from ..._sysctl.doubts import Doubt
 from ..._sysctl.errors import describe_os_error
+from ..._sysctl.files.doubts import Doubt
+from ..._sysctl.files.loaders import LOADERS, BootFile, Loader
+from ..._sysctl.files.stages import Stage
+from ..._sysctl.files.sysctl_d import Line
 from ..._sysctl.keys import normalize_key
-from ..._sysctl.loaders import LOADERS, BootFile, Loader
-from ..._sysctl.stages import Stage
-from ..._sysctl.sysctl_d import Line
 from ..._sysctl.text import decode
 from ..configuration import LaterChanges, is_enabled, read_configuration
 from ..files import HostFiles

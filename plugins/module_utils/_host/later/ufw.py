@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 
-from ..._sysctl.doubts import Doubt
 from ..._sysctl.errors import describe_os_error
-from ..._sysctl.loaders import LOADERS, BootFile
-from ..._sysctl.stages import Stage
+from ..._sysctl.files.doubts import Doubt
+from ..._sysctl.files.loaders import LOADERS, BootFile
+from ..._sysctl.files.stages import Stage
 from ..._sysctl.text import decode
 from ..configuration import LaterChanges, is_enabled, read_configuration
 from ..files import HostFiles

@@ -14,25 +14,27 @@ import os
 from typing import Any, Callable, Mapping
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import (
+from ansible_collections.netops.tuning.plugins.module_utils._host import transaction
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import (
     effects_of_writes,
     lost_ipv6,
     proc_sys,
     runtime_values,
-    transaction,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._host.coupled_values import (
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime.coupled_values import (
     CoupledValues,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.module_file import ModuleNeeds
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.module_file import (
+    ModuleNeeds,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.plan import (
     FileChange,
     Observed,
     Plan,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.planning import make_plan
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.planning import make_plan
 from hosts_in_memory import make_request, make_tree
 from unit.hosts_on_disk import HostRoot, Kernel
 

@@ -11,18 +11,18 @@ import os
 import stat
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import (
-    boot,
-    files,
-    proc_sys,
-    proc_sys_globs,
-)
-from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
+from ansible_collections.netops.tuning.plugins.module_utils._host import files
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot import reading
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot.reading import (
     detect_loader,
     read_boot_files,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import (
+    proc_sys,
+    proc_sys_globs,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import FOLDERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import FOLDERS
 from hosts_in_memory import OURS
 from unit.hosts_on_disk import failing
 
@@ -376,9 +376,9 @@ def test_the_kernel_command_line_is_that_of_the_machine(
     monkeypatch, tmp_path, is_machine, expected
 ):
     (tmp_path / "cmdline").write_text("sysctl.a.b=1")
-    monkeypatch.setattr(boot, "COMMAND_LINE", str(tmp_path / "cmdline"))
+    monkeypatch.setattr(reading, "COMMAND_LINE", str(tmp_path / "cmdline"))
     namespace = os.readlink("/proc/self/ns/pid") if is_machine else "pid:[1]"
-    monkeypatch.setattr(boot, "_FIRST_PID_NAMESPACE", namespace)
+    monkeypatch.setattr(reading, "_FIRST_PID_NAMESPACE", namespace)
     assert read_boot_files(files.HostFiles("/")).command_line == expected
 
 

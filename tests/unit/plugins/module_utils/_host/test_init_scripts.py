@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 import sandbox
-from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot.reading import (
     detect_loader,
     read_boot_files,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import read_order
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.precedence import (
+    precedence_of,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.boot_files import (
+    read_order,
+)
 from hosts_in_memory import load_cases
 
 KEY = "net.ipv4.tcp_fin_timeout"

@@ -13,28 +13,30 @@ import errno
 import os
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import (
+from ansible_collections.netops.tuning.plugins.module_utils._host import transaction
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot.reading import (
+    read_boot_files,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._host.modules import (
     kernel_modules,
-    proc_sys,
-    transaction,
     unload_modules,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._host.boot import read_boot_files
-from ansible_collections.netops.tuning.plugins.module_utils._host.coupled_values import (
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import proc_sys
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime.coupled_values import (
     CoupledValues,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._host.effects_of_writes import (
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime.effects_of_writes import (
     observe_effects,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._host.runtime_values import (
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime.runtime_values import (
     RuntimeValues,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.doubts import Doubt
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import Observed
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.planning import make_plan
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import build_result
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.doubts import Doubt
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.plan import Observed
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.planning import make_plan
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.result import build_result
 from hosts_in_memory import HEADER, OURS, make_request
 
 KEY, OTHER = "net.netfilter.nf_conntrack_max", "net.ipv4.tcp_b"

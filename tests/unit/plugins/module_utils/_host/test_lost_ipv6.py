@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import lost_ipv6
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import lost_ipv6
 from unit.hosts_on_disk import Kernel
 
 MAC = bytes.fromhex("02 00 5e 00 00 07")

@@ -10,14 +10,11 @@ import errno
 import os
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import (
-    loadable_modules,
-    proc_sys,
-    refusals,
-)
+from ansible_collections.netops.tuning.plugins.module_utils._host.modules import loadable_modules
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import proc_sys, refusals
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import KEYS_TAKING_NAMES
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import RuntimeWrite
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.plan import RuntimeWrite
 
 KEY = "net.ipv4.tcp_fin_timeout"
 CONGESTION = "net.ipv4.tcp_congestion_control"

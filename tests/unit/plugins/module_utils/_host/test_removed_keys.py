@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host.removed_keys import (
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime.removed_keys import (
     with_earlier_values,
 )
 from hosts_in_memory import OURS, make_host, make_request, plan_for

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import settings_undone
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import Line
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot import settings_undone
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.sysctl_d import Line
 
 KEY, FILE, TARGET = "net.ipv4.tcp_fin_timeout", "/etc/sysctl.d/90-a.conf", "/srv/a.conf"
 FUTURE = time.time() + 1000

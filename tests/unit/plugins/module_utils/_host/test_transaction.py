@@ -18,18 +18,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import (
-    proc_sys,
-    transaction,
+from ansible_collections.netops.tuning.plugins.module_utils._host import transaction
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot.reading import (
+    read_boot_files,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._host.boot import read_boot_files
-from ansible_collections.netops.tuning.plugins.module_utils._host.runtime_values import (
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import proc_sys
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime.runtime_values import (
     RuntimeValues,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import Observed
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.planning import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.plan import Observed
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.planning import (
     make_plan,
     surplus_keys,
 )

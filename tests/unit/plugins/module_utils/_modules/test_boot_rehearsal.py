@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host import rehearsal
-from ansible_collections.netops.tuning.plugins.module_utils._host.rehearsal import Rehearsal
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot import rehearsal
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot.rehearsal import Rehearsal
 from ansible_collections.netops.tuning.plugins.module_utils._modules import boot_rehearsal
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import LOADERS
 
 KEY = "net.ipv4.tcp_fin_timeout"
 SYSTEMD = LOADERS["systemd"]

@@ -12,12 +12,14 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import kernel_modules
-from ansible_collections.netops.tuning.plugins.module_utils._host.early_modules import (
+from ansible_collections.netops.tuning.plugins.module_utils._host.modules import kernel_modules
+from ansible_collections.netops.tuning.plugins.module_utils._host.modules.early_modules import (
     modules_loaded_early,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.module_file import ModuleNeeds
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.module_file import (
+    ModuleNeeds,
+)
 from ansible_collections.netops.tuning.plugins.modules import sysctl
 
 CONNTRACK, BRIDGE = "net.netfilter.nf_conntrack_max", "net.bridge.bridge-nf-call-iptables"

@@ -12,7 +12,7 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import kernel_defaults
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import kernel_defaults
 from ansible_collections.netops.tuning.plugins.module_utils._modules.settings_forms import (
     read_settings,
 )

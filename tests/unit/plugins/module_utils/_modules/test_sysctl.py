@@ -18,7 +18,7 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import settings_undone
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot import settings_undone
 from ansible_collections.netops.tuning.plugins.module_utils._modules import settings_change
 from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments import DEFAULT_HEADER
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError

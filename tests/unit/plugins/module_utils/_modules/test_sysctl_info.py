@@ -16,11 +16,12 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import proc_sys, settings_undone
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot import settings_undone
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import proc_sys
 from ansible_collections.netops.tuning.plugins.module_utils._modules import sysctl_info as engine
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.doubts import FileProblem
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.doubts import FileProblem
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import LOADERS
 from ansible_collections.netops.tuning.plugins.modules import sysctl_info
 from hosts_in_memory import make_tree
 

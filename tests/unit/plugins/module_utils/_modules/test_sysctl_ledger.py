@@ -17,11 +17,8 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import (
-    file_change,
-    lost_ipv6,
-    transaction,
-)
+from ansible_collections.netops.tuning.plugins.module_utils._host import file_change, transaction
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import lost_ipv6
 from ansible_collections.netops.tuning.plugins.module_utils._ledger import (
     entries,
     recording,

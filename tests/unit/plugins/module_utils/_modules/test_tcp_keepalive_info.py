@@ -16,7 +16,10 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
-from ansible_collections.netops.tuning.plugins.module_utils._host import boot, settings_undone
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
+    reading,
+    settings_undone,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._keepalive.connections import (
     Connections,
 )
@@ -117,7 +120,7 @@ def test_unreadable_boot_file_is_a_problem(inspect, monkeypatch):
     def deny(*_given):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(boot, "read_file", deny)
+    monkeypatch.setattr(reading, "read_file", deny)
     (problem,) = inspect(files={FILE: f"{TIME} = 1\n"})["problems"]
     assert problem["path"] == FILE
     assert "Permission denied" in problem["problem"]
@@ -161,7 +164,7 @@ def test_returns_each_problem_once(inspect, monkeypatch):
     def deny(*_given):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(boot, "read_file", deny)
+    monkeypatch.setattr(reading, "read_file", deny)
     assert len(inspect(files={FILE: f"{TIME} = 1\n"}, assignments=True)["problems"]) == 1
 
 

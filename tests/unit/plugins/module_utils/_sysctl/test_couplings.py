@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import couplings
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import couplings
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import may_be_coupled
 
 REPOSITORY = Path(__file__).parents[5]

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import kernel_text
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import kernel_text
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.kernel_text import (
     canonical_value,
     is_known,
     taken_value,

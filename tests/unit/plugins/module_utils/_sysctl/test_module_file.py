@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import chain
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.module_file import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.module_file import (
     edit_modules,
     module_file_of,
 )

@@ -12,8 +12,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import mutual_limits as table
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import number_ranges
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot import (
+    mutual_limits as table,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import number_ranges
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import may_be_limited
 from hosts_in_memory import OURS, make_host, make_request, plan_for
 

@@ -9,22 +9,28 @@ from __future__ import annotations
 import errno
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.coupling_doubts import (
+    coupling_doubts,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.precedence import (
+    precedence_of,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import (
     number_ranges,
     value_checks,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupling_doubts import (
-    coupling_doubts,
-)
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.kernel_text import (
     is_known,
     taken_value,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.measured_ranges import (
+    RANGES,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.number_ranges import (
+    ranges_of,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import may_be_coupled
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.measured_ranges import RANGES
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.number_ranges import ranges_of
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
 from couplings import range_table, record
 from hosts_in_memory import make_host
 

@@ -7,18 +7,18 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.doubts import FileProblem
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.doubts import FileProblem
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.messages import (
     plan_warnings,
     refuse_overridden,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.plan import (
     FileChange,
     RuntimeWrite,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.planning import make_plan
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.restore_plan import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.planning import make_plan
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.restore_plan import (
     make_restore_plan,
 )
 from hosts_in_memory import OURS, load_cases, make_host, make_request, observe, plan_for

@@ -6,21 +6,29 @@
 
 from __future__ import annotations
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import read_order
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.precedence import (
+    precedence_of,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.boot_files import (
+    read_order,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.sysctl_d import (
+    parse_lines,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
+    values_equal,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.messages import (
     refuse_overridden,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plan import FileChange
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.restore_plan import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.plan import FileChange
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.restore_plan import (
     make_restore_plan,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import build_result
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.result import build_result
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.secrets import display_value
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import parse_lines
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import printable
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
 from hosts_in_memory import carried_out, make_request, next_boot, observe, plan_for
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st

@@ -12,22 +12,26 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import rounding
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot_files import (
-    HostTraits,
-    read_order,
-)
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupling_doubts import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.coupling_doubts import (
     coupling_doubts,
     unclear_lines,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import key_to_path
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.precedence import (
     Precedence,
     precedence_of,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import parse_lines
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.boot_files import (
+    HostTraits,
+    read_order,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.sysctl_d import (
+    parse_lines,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import rounding
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
+    values_equal,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import key_to_path
 from hosts_in_memory import load_cases, make_host
 
 KEYS = {"a": "net.ipv4.tcp_fin_timeout", "b": "net.ipv4.conf.eth0.promote_secondaries"}

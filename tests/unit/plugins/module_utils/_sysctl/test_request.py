@@ -12,11 +12,11 @@ from ansible_collections.netops.tuning.plugins.module_utils._modules import (
     keepalive_arguments,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.request import Request
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
     numbers_in,
     values_equal,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.request import Request
 from hosts_in_memory import make_request
 from hypothesis import given
 from hypothesis import strategies as st

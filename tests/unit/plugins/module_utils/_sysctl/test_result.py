@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupled_request import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.coupled_request import (
     value_after_writes,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.effects import Effects
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.planning import make_plan
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.effects import Effects
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.planning import make_plan
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.result import (
     build_result,
     build_settings,
 )

@@ -9,15 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import rounding
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel_text import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import rounding
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.kernel_text import (
     is_known,
     taken_value,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
+    value_in_text,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import may_be_rounded
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.request import Request
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import value_in_text
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.request import Request
 
 PAGE = Path(__file__).parents[5] / "docs/keys-that-act-on-each-other.md"
 PIPE = "fs.pipe-max-size"

@@ -7,22 +7,22 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.doubts import Doubt
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.doubts import Doubt
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import (
     LOADERS,
     BootFile,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.messages import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.stages import (
+    Stage,
+    is_read_later,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.messages import (
     plan_warnings,
     refuse_doubts,
     refuse_overridden,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.result import build_result
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.stages import (
-    Stage,
-    is_read_later,
-)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.result import build_result
 from hosts_in_memory import OURS, carried_out, make_host, make_request, plan_for
 
 KEY, OTHER = "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_retries2"

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files import (
     sysctl_d,
     whole_lines,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import LOADERS
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
+    values_equal,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import encode
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.values import values_equal
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.generated import files, keys, keys_and_globs, loaders, plain_values

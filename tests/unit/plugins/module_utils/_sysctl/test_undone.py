@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.sysctl_d import Line
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.undone import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.sysctl_d import Line
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.undone import (
     Undone,
     describe_undone,
 )

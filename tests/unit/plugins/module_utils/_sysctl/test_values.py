@@ -11,8 +11,9 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl import secrets, values
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import secrets
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import values
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import random
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot.reading import (
     detect_loader,
     read_boot_files,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.coupling_doubts import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.coupling_doubts import (
     doubts_of_boot,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.precedence import (
+    precedence_of,
+)
 from hosts_in_memory import load_cases
 
 from .test_programs import KEY, SYSTEMD, WANTS

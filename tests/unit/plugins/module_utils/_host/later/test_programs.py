@@ -11,13 +11,15 @@ import stat
 
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._host import configuration
-from ansible_collections.netops.tuning.plugins.module_utils._host.boot import (
+from ansible_collections.netops.tuning.plugins.module_utils._host.boot.reading import (
     detect_loader,
     read_boot_files,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._host.later.programs import PROGRAMS
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.doubts import doubts_about
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.precedence import precedence_of
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.precedence import (
+    precedence_of,
+)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.doubts import doubts_about
 from hosts_in_memory import load_cases
 
 KEY, OTHER = "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_retries2"
