@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sandbox import play
+from sandbox.histories import import_paths
 from sandbox.play import Controller, run_playbook, target_python
 from sandbox.world import NOBODY, SEARCH_PATH, World
 
@@ -53,6 +54,18 @@ def test_no_key_of_the_machine_can_be_written(world: World) -> None:
     lwtunnel = "/proc/sys/net/netfilter/nf_hooks_lwtunnel"
     assert world.run(["test", "-w", "/proc/sys/net/ipv4/ip_forward"]).rc == 0
     assert world.run(["test", "-w", lwtunnel]).rc != 0
+
+
+def test_no_boot_writes_a_key_of_the_machine() -> None:
+    """Each network namespace has its own file of the key; procps writes equal values too."""
+    with World(loader="procps") as world:
+        world.write("/etc/sysctl.d/50-globs.conf", "net.netfilter.nf_hooks_* = 1\n")
+        boot = world.boot("procps")
+        assert "nf_hooks_lwtunnel" in boot.stderr
+        generated = "from sandbox import agent, history_runner\nhistory_runner.make_network()\n"
+        code = f"{generated}agent.set_key('net.netfilter.nf_hooks_lwtunnel', '1')\n"
+        finished = world.run([target_python(), "-c", code], env={"PYTHONPATH": import_paths()})
+        assert os.strerror(errno.EROFS) in finished.stderr
 
 
 def test_nothing_is_left_behind() -> None:

@@ -191,11 +191,25 @@ def make_file_system(proc_sys: str, loader: str) -> None:
     bind("/proc/sys", "/proc/sys")
     if proc_sys == "net":
         bind("/proc/sys/net", "/proc/sys/net")
+    protect_key_of_the_kernel()
+    make_read_only("/proc/sys")
+    make_read_only("/")
+
+
+def protect_key_of_the_kernel() -> None:
+    """Make OF_THE_KERNEL read-only, whose file is another one in each network namespace."""
     if os.path.exists(OF_THE_KERNEL):
         bind(OF_THE_KERNEL, OF_THE_KERNEL)
         make_read_only(OF_THE_KERNEL)
-    make_read_only("/proc/sys")
-    make_read_only("/")
+
+
+def enter_new_network() -> None:
+    """Enter a new network namespace, and a mount namespace with its keys of the machine read-only.
+
+    The file system stays the same.
+    """
+    call("unshare", CLONE_NEWNET | CLONE_NEWNS)
+    protect_key_of_the_kernel()
 
 
 def feign_loader(loader: str) -> None:
@@ -396,7 +410,7 @@ def make_folder() -> str:
 
 def boot_here(loader: str, interfaces: list[str], keys: list[str] | None) -> dict[str, Any]:
     """Do the work of `boot`, in a child process that then ends."""
-    call("unshare", CLONE_NEWNET | CLONE_NEWNS)
+    enter_new_network()
     if os.path.ismount("/usr/lib/systemd"):
         call("umount2", b"/usr/lib/systemd", MNT_DETACH)
     add_interfaces(interfaces)

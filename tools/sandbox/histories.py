@@ -149,14 +149,19 @@ def check_histories(
     yield from run_generated(world, "sandbox.history_runner", range(first, first + count), python)
 
 
-def run_generated(world: World, module: str, seeds: range, python: str) -> Iterator[dict[str, Any]]:
-    """Run a module that checks what it generates from seeds; yield what is not as expected."""
+def import_paths() -> str:
+    """Return the PYTHONPATH of a Python that imports these tools and the collection."""
     project = Path(__file__).parents[2]
     library = Path(ansible.__file__).parents[1]
-    imports = (project / "tools", project / ".build" / "src", library)
+    paths = (project / "tools", project / ".build" / "src", library)
+    return os.pathsep.join(str(path) for path in paths)
+
+
+def run_generated(world: World, module: str, seeds: range, python: str) -> Iterator[dict[str, Any]]:
+    """Run a module that checks what it generates from seeds; yield what is not as expected."""
     answer = world.run(
         [python, "-m", module, world.loader, str(seeds.start), str(len(seeds))],
-        env={"PYTHONPATH": os.pathsep.join(str(path) for path in imports)},
+        env={"PYTHONPATH": import_paths()},
         timeout=60 * len(seeds),
     )
     lines = [json.loads(line) for line in answer.stdout.splitlines()]

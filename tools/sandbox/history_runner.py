@@ -114,7 +114,7 @@ def result_of(change: HostChange) -> dict[str, Any]:
 
 def make_network() -> None:
     """Enter a new network namespace with the interfaces of a history, lo being up."""
-    agent.call("unshare", agent.CLONE_NEWNET)
+    agent.enter_new_network()
     agent.add_interfaces(list(INTERFACES))
     agent.set_loopback_up()
     for key, value in START_VALUES.items():

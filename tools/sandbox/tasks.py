@@ -115,7 +115,8 @@ class Asker:
         before = world.snapshot(identity=True)
         result = self.ok(world, task, **how)
         assert not result.changed, _indented(result)
-        assert world.snapshot(identity=True) == before
+        after = world.snapshot(identity=True)
+        assert after == before, _differences(before, after)
         return result
 
 
