@@ -21,7 +21,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.value
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import may_be_rounded
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.request import Request
 
-PAGE = Path(__file__).parents[5] / "docs/keys-that-act-on-each-other.md"
+PAGE = Path(__file__).parents[6] / "docs/keys-that-act-on-each-other.md"
 PIPE = "fs.pipe-max-size"
 RATELIMIT = "net.ipv4.icmp_ratelimit"
 PROXY_DELAY = "net.ipv4.neigh.eth0.proxy_delay"

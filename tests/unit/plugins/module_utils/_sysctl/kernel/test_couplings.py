@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import couplings
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import may_be_coupled
 
-REPOSITORY = Path(__file__).parents[5]
+REPOSITORY = Path(__file__).parents[6]
 FORWARD = "net.ipv4.ip_forward"
 CONGESTION = "net.ipv4.tcp_congestion_control"
 ALLOWED = "net.ipv4.tcp_allowed_congestion_control"

@@ -19,7 +19,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel impor
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import may_be_limited
 from hosts_in_memory import OURS, make_host, make_request, plan_for
 
-PAGE = Path(__file__).parents[5] / "docs/keys-that-act-on-each-other.md"
+PAGE = Path(__file__).parents[6] / "docs/keys-that-act-on-each-other.md"
 LOW, HIGH = "net.ipv4.ipfrag_low_thresh", "net.ipv4.ipfrag_high_thresh"
 PORTS, FIRST_PORT = "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start"
 REORDERING, MOST = "net.ipv4.tcp_reordering", "net.ipv4.tcp_max_reordering"
