@@ -46,7 +46,7 @@ def recorded(plan: Plan, files: HostFiles, rollout: str) -> Iterator[None]:
 def _complete_entry(entry: LedgerEntry, affected: Values) -> None:
     """Record what the keys became that changed along with those written."""
     runtime = dict(entry.runtime)
-    for key, value in read_keys(affected, named=False, needed=False).items():
+    for key, value in read_keys(affected).items():
         if value is not None and key in runtime and runtime[key].after is None:
             runtime[key] = runtime[key]._replace(after=value)
     if runtime != entry.runtime:

@@ -335,7 +335,7 @@ def _read_runtime(
     named = []
     for key in keys:
         if is_glob(key):
-            values = read_keys(proc_sys_globs.expand_glob(key), named=False, needed=needed)
+            values = read_keys(proc_sys_globs.expand_glob(key), needed=needed)
             matches[key] = list(values)
             runtime.update(values)
         else:

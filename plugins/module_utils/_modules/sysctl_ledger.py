@@ -123,7 +123,7 @@ class Restoration(HostChange):
         """Take the keys that had no value at first out of what goes back."""
         reasons = ledger.irreversible_changes(self._to_undo)
         keys = [key for key in reasons if WHY_NO_VALUE_AGAIN in reasons[key]]
-        for key, live in read_keys(keys, named=False, needed=False).items():
+        for key, live in read_keys(keys).items():
             runtime.pop(key, None)
             if live is not None:
                 self._not_restored[key] = "it had no value, and the kernel takes none away again"

@@ -115,7 +115,7 @@ def _read_affected(plan: Plan) -> Values:
             if key in runtime:
                 affected[key] = runtime[key]
             else:
-                affected.update(read_keys([key], named=False, needed=True))
+                affected.update(read_keys([key], needed=True))
             if key in plan.desired and key not in written:
                 written.add(key)
                 pending.append(key)
@@ -158,7 +158,7 @@ def _secrets_of_enabled(key: str, before: Values) -> Iterator[tuple[str, str]]:
             continue
         mode = path_to_key(f"{folder}/addr_gen_mode")
         secret = path_to_key(f"{folder}/stable_secret")
-        live = read_keys([mode, secret], named=False, needed=False)
+        live = read_keys([mode, secret])
         if live.get(mode) == "3" and secret in live and live[secret] is None:
             yield key, secret
 
@@ -177,7 +177,7 @@ def _takes_random(secret: str, plan: Plan, affected: Values) -> bool:
     """
     folder = key_to_path(secret).rpartition("/")[0]
     disabled_key = path_to_key(f"{folder}/disable_ipv6")
-    live = read_keys([disabled_key], named=False, needed=False)
+    live = read_keys([disabled_key])
     disabled = (
         plan.desired.get(disabled_key)
         or plan.desired.get("net.ipv6.conf.all.disable_ipv6")

@@ -25,7 +25,7 @@ def order_writes(plan: Plan) -> tuple[Plan, dict[str, str]]:
     live = dict(plan.observed.runtime)
     for write in plan.writes:
         others = [key for key in keys_limiting(write.key) if key not in live]
-        live.update(read_keys(others, named=False, needed=False))
+        live.update(read_keys(others))
     values = plan.written
     order, refused = in_writable_order(values, live)
     writes = {write.key: write for write in plan.writes}

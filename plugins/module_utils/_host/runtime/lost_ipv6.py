@@ -115,7 +115,7 @@ def _may_be_made_again(address: _Address, addresses: Sequence[_Address]) -> bool
     Where it cannot be told which one that is, it is only known if there is no other one.
     """
     mode_key = path_to_key(f"net/ipv6/conf/{address.interface}/addr_gen_mode")
-    mode = read_keys([mode_key], named=False, needed=False).get(mode_key)
+    mode = read_keys([mode_key]).get(mode_key)
     if mode == "1":
         return False
     mac = _ethernet_address(address.interface) if mode == "0" else b""

@@ -113,11 +113,13 @@ def _is_read_only(key: str) -> bool:
         return False
 
 
-def read_keys(keys: Iterable[str], named: bool, needed: bool) -> dict[str, str | None]:
+def read_keys(
+    keys: Iterable[str], *, named: bool = False, needed: bool = False
+) -> dict[str, str | None]:
     """Return the runtime values of the keys that exist; None where the kernel has none yet (EIO).
 
-    named: the user named these keys, so one that is not a setting is an error; else (a glob
-    matched them) it is left out. needed: a key that cannot be read is an error.
+    named: the user named these keys, so one that is not a setting is an error; without it, as for
+    those that a glob matches, it is left out. needed: a key that cannot be read is an error.
     """
     values: dict[str, str | None] = {}
     for key in keys:

@@ -56,6 +56,6 @@ def _is_taken_now(write: RuntimeWrite) -> bool:
         return False
     if needs_secret(write.key, write.after):
         own_secret = f"{write.key.rpartition('.')[0]}.stable_secret"
-        secrets = read_keys([own_secret, _KEY_OF_ALL_SECRETS], named=False, needed=False)
+        secrets = read_keys([own_secret, _KEY_OF_ALL_SECRETS])
         return any(secret is not None for secret in secrets.values())
     return is_available(write, at_next_boot=False)

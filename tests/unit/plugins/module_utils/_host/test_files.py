@@ -49,7 +49,7 @@ def test_leaves_out_keys_that_do_not_exist(kernel):
     kernel(**{KEY: "60"})
     keys = ["net.ipv4.none", KEY, f"{KEY}.below"]
     for named in (True, False):
-        assert proc_sys.read_keys(keys, named, needed=True) == {KEY: "60"}
+        assert proc_sys.read_keys(keys, named=named, needed=True) == {KEY: "60"}
 
 
 def test_key_without_a_value_is_none(kernel, monkeypatch):
@@ -64,13 +64,13 @@ def test_refuses_a_folder_of_settings(kernel):
         with pytest.raises(TuningError, match="a folder of settings") as caught:
             proc_sys.read_keys(["net.ipv4"], named=True, needed=needed)
         assert caught.value.key == "net.ipv4"
-    assert proc_sys.read_keys(["net.ipv4"], named=False, needed=False) == {}
+    assert proc_sys.read_keys(["net.ipv4"]) == {}
 
 
 def test_never_reads_actions(kernel, monkeypatch):
     kernel(**{"vm.stat_refresh": ""})
     failing(monkeypatch, "open", errno.EINVAL, proc_sys.proc_path("vm.stat_refresh"))
-    assert proc_sys.read_keys(["vm.stat_refresh"], named=False, needed=False) == {}
+    assert proc_sys.read_keys(["vm.stat_refresh"]) == {}
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_unreadable_key_is_an_error_if_it_was_named(mode, reason, kernel, monkey
     failing(monkeypatch, "open", errno.EACCES, proc_sys.proc_path(KEY))
     with pytest.raises(TuningError, match=reason):
         proc_sys.read_keys([KEY], named=True, needed=True)
-    assert proc_sys.read_keys([KEY], named=False, needed=False) == {}
+    assert proc_sys.read_keys([KEY]) == {}
 
 
 def test_leaves_out_an_unreadable_key_that_is_not_needed(kernel, monkeypatch):
     kernel(**{KEY: "60"})
     failing(monkeypatch, "open", errno.EACCES, proc_sys.proc_path(KEY))
-    assert proc_sys.read_keys([KEY], named=True, needed=False) == {}
+    assert proc_sys.read_keys([KEY], named=True) == {}
 
 
 def test_refuses_a_host_without_proc_sys(kernel, tmp_path, monkeypatch):
@@ -113,7 +113,7 @@ def test_refuses_a_host_without_proc_sys(kernel, tmp_path, monkeypatch):
 def test_glob_matches_keys_of_the_kernel(glob, matches, kernel):
     names = [f"net.ipv4.conf.{name}.rp_filter" for name in ("all", "eth0/100", "eth0")]
     kernel(**dict.fromkeys(names, "1"))
-    values = proc_sys.read_keys(proc_sys_globs.expand_glob(glob), named=False, needed=False)
+    values = proc_sys.read_keys(proc_sys_globs.expand_glob(glob))
     assert list(values) == [f"net.ipv4.conf.{name}.rp_filter" for name in matches]
 
 
@@ -350,9 +350,9 @@ def test_sysctl_conf_on_a_failing_disk_is_a_problem(host_root, monkeypatch):
 def test_unreadable_key_of_a_glob_is_an_error_if_it_is_needed(kernel, monkeypatch):
     kernel(**{KEY: "60"})
     failing(monkeypatch, "open", errno.EMFILE, proc_sys.proc_path(KEY))
-    assert proc_sys.read_keys([KEY], named=False, needed=False) == {}
+    assert proc_sys.read_keys([KEY]) == {}
     with pytest.raises(TuningError, match="Too many open files"):
-        proc_sys.read_keys([KEY], named=False, needed=True)
+        proc_sys.read_keys([KEY], needed=True)
 
 
 def test_reads_a_large_file_whole(host_root):
