@@ -80,7 +80,7 @@ report-test: .venv/dev/.ready .build/src/.ready .build/packages-browser ## test 
 
 integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .venv/mitogen/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts .build/unpacked/.ready ## run ansible-playbook on throw-away hosts, with the newest and the oldest versions
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/integration $(ON_TWO)
-	$(call ON,core-2.16) $(call TARGET,$(OLDEST)) python -m pytest tests/integration $(ON_TWO)
+	$(call ON,core-2.16) $(call TARGET,$(OLDEST)) NETOPS_HISTORIES=200 python -m pytest tests/integration $(ON_TWO)
 
 corners: ## run the cells at the edges of the matrix
 	@$(MAKE) matrix CELLS='$(CORNERS)'
