@@ -98,8 +98,7 @@ READING_NAMES = {
     "_host/modules/kernel_modules.py": {"observe_modules"},
     "_host/runtime/lost_ipv6.py": {"describe_lost_ipv6"},
     "_host/runtime/proc_sys.py": {
-        *("PROC_SYS", "proc_path", "require_procfs"),
-        *("key_exists", "read_key", "read_keys", "value_or_reason"),
+        *("PROC_SYS", "proc_path", "require_procfs", "read_key", "read_keys"),
     },
     "_host/runtime/refusals.py": {"is_available"},
 }

@@ -6,14 +6,20 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any, Iterator, Mapping, NoReturn
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import normalize_key
 from .._sysctl.secrets import SECRET_SUFFIXES, is_secret
-from .._sysctl.text import as_message, printable
+from .._sysctl.text import printable
+
+if TYPE_CHECKING:
+    from .._sysctl import one_line
+else:
+    one_line = LazyModule(__name__, ".._sysctl.one_line")
 
 
 class TuningModule(AnsibleModule):
@@ -53,8 +59,12 @@ class TuningModule(AnsibleModule):
             from .option_errors import explain_options  # noqa: PLC0415 # only a bad task needs it
 
             msg = explain_options(msg, self.params, self.argument_spec)
-        super().fail_json(msg=as_message(msg), **result)
+        super().fail_json(msg=one_line.as_message(msg), **result)
         raise SystemExit  # it has ended already: for type checkers
+
+    def warn(self, warning: str, **details: Any) -> None:
+        """Warn in one line."""
+        super().warn(one_line.as_message(warning), **details)
 
     def add_path_info(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Leave the result as it is: Ansible would add the facts of the file at ``path`` to it."""

@@ -12,7 +12,6 @@ from .._host.lock import host_lock
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
 from .._sysctl.plans.plan import Plan
-from .._sysctl.text import as_message
 from .base import TuningModule
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def change_host(change: HostChange) -> NoReturn:
         result = change.result(unchanged, backups=[])
         module.fail(error, **problems.shorten_failure(result, getattr(error, "key", None)))
     for warning in change.warnings(plan):
-        module.warn(as_message(warning))
+        module.warn(warning)
     module.exit_json(**change.result(plan, backups), **change.success_result(plan))
 
 

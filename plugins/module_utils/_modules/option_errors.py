@@ -9,7 +9,8 @@ import re
 from typing import Any, Mapping
 
 from .._keepalive.profiles import SYNONYMS
-from .._sysctl.text import quote, shorten
+from .._sysctl.one_line import shorten
+from .._sysctl.text import quote
 
 OPTIONS_OF_POSIX = {
     "name": "settings: {KEY: VALUE}",

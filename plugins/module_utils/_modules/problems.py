@@ -9,17 +9,17 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from .._host.runtime.similar_keys import find_similar_key
 from .._sysctl.errors import TuningError
 from .._sysctl.globs import stands_for
+from .._sysctl.one_line import shorten
 from .._sysctl.plans.messages import is_refused, override_errors
+from .._sysctl.plans.missing_keys import missing_error
 from .._sysctl.plans.plan import Observed, Plan
 from .._sysctl.plans.planning import (
     expand_globs,
     find_missing,
     make_plan,
-    missing_error,
     with_numbers_for_words,
 )
 from .._sysctl.plans.request import Request
-from .._sysctl.text import shorten
 
 MAX_NAMED = 10
 """Problems that one message names; the others are counted."""

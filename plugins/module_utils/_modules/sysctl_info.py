@@ -12,7 +12,8 @@ from typing import Any, Iterable, Iterator, Mapping, NoReturn
 from .._host.boot.reading import detect_loader, read_boot_files
 from .._host.boot.settings_undone import find_undone
 from .._host.files import HostFiles
-from .._host.runtime.proc_sys import key_exists, proc_path, read_only_keys, value_or_reason
+from .._host.runtime.key_states import key_exists, value_or_reason
+from .._host.runtime.proc_sys import proc_path, read_only_keys
 from .._host.runtime.proc_sys_globs import expand_glob
 from .._host.runtime.refusals import available_names
 from .._sysctl.boot.boot_effects import names_that_matter

@@ -25,7 +25,7 @@ from .._sysctl.plans.plan import FileChange, Observed, Plan
 from .._sysctl.plans.restore_plan import make_restore_plan
 from .._sysctl.plans.result import build_result
 from .._sysctl.secrets import quote_value
-from .._sysctl.text import as_message, encode, printable
+from .._sysctl.text import encode, printable
 from .arguments import DEFAULT_HEADER, Options
 from .base import TuningModule
 from .flow import HostChange, change_host
@@ -173,7 +173,7 @@ class Restoration(HostChange):
             self._entries = store.mark_undone(self._entries, self._to_undo)
         except TuningError as error:
             # The host is as it was; only the next rollout of that name would not begin anew.
-            self.module.warn(as_message(f"all is put back, but {error}; run this again"))
+            self.module.warn(f"all is put back, but {error}; run this again")
         return backups
 
     def warnings(self, plan: Plan) -> Iterator[str]:

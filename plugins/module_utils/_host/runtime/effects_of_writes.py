@@ -23,11 +23,11 @@ from ..._sysctl.kernel.couplings import (
 )
 from ..._sysctl.kernel.values import parse_number, values_equal
 from ..._sysctl.keys import is_glob, key_to_path, path_to_key
+from ..._sysctl.one_line import shorten
 from ..._sysctl.plans.effects import Effects
 from ..._sysctl.plans.plan import Plan, RuntimeWrite
 from ..._sysctl.plans.request import Values
 from ..._sysctl.secrets import quote_value
-from ..._sysctl.text import shorten
 from .proc_sys import read_keys
 from .proc_sys_globs import expand_glob
 

@@ -15,7 +15,8 @@ from socket import AF_INET, AF_INET6, SOCK_DGRAM, inet_ntop, socket
 from typing import Iterator, NamedTuple, Sequence
 
 from ..._sysctl.keys import path_to_key
-from ..._sysctl.text import decode, encode, shorten
+from ..._sysctl.one_line import shorten
+from ..._sysctl.text import decode, encode
 from .proc_sys import read_keys
 
 _IPV6_ADDRESSES = "/proc/net/if_inet6"

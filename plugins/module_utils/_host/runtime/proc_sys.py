@@ -9,9 +9,9 @@ import os
 from typing import TYPE_CHECKING, Iterable
 
 from ..._lazy_module import LazyModule
-from ..._sysctl.errors import TuningError, describe_os_error
+from ..._sysctl.errors import TuningError
 from ..._sysctl.kernel.values import is_plain_number
-from ..._sysctl.keys import ACTIONS, WITHOUT_VALUE, is_glob, key_to_path
+from ..._sysctl.keys import ACTIONS, WITHOUT_VALUE, key_to_path
 from ..._sysctl.text import decode, encode
 
 if TYPE_CHECKING:
@@ -48,29 +48,6 @@ def _read_open_key(fd: int) -> str:
         if len(data) < size:
             return decode(data).rstrip("\n")
         size *= 32
-
-
-def key_exists(key: str) -> bool:
-    """Tell whether this kernel has a key."""
-    try:
-        read_key(key)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        pass  # it exists, even if we may not read it
-    return True
-
-
-def value_or_reason(key: str) -> tuple[str | None, str]:
-    """Return the runtime value of a key, or None and the reason, "" where none is asked for."""
-    if key in ACTIONS or is_glob(key):
-        return None, ""
-    try:
-        return read_key(key), ""
-    except (FileNotFoundError, NotADirectoryError):
-        return None, "this kernel has no such key"
-    except OSError as error:
-        return None, f"cannot be read: {describe_os_error(error)}"
 
 
 def write_key(key: str, value: str) -> None:

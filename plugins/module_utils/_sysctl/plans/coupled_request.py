@@ -14,9 +14,16 @@ from ..errors import TuningError
 from ..files.loaders import LOADERS, Loader
 from ..files.sysctl_d import Line, parse_lines
 from ..globs import glob_matches, split_glob, stands_for
-from ..kernel.couplings import INHERITED, START_VALUES, influences_on, names_of, variable_of
+from ..kernel.couplings import (
+    INHERITED,
+    START_VALUES,
+    influences_on,
+    names_of,
+    stops_modules,
+    variable_of,
+)
 from ..kernel.values import values_equal
-from ..keys import is_glob
+from ..keys import KEYS_TAKING_NAMES, NO_MODULES_AFTER, is_glob
 from ..secrets import quote_value
 
 # A run, like this loader, writes each key once, and none that has its value already.
@@ -133,3 +140,14 @@ def other_names(keys: Iterable[str]) -> set[str]:
 def is_direct(key: str, winner: Line) -> bool:
     """Tell whether a line sets the variable of a key itself, and not another that acts on it."""
     return any(stands_for(winner.key, name) for name in names_of(key))
+
+
+def stopping_last(desired: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return values in an order in which none stops modules that another one may need."""
+    stopping = [key for key in NO_MODULES_AFTER if stops_modules(key, desired.get(key) or "")]
+    needing = [key for key in KEYS_TAKING_NAMES if key in desired]
+    if not stopping or not needing:
+        return dict(desired)
+    ordered = {key: value for key, value in desired.items() if key not in stopping}
+    ordered.update({key: desired[key] for key in stopping if key in desired})
+    return ordered

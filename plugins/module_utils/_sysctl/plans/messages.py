@@ -15,8 +15,8 @@ from ..files.sysctl_d import Line
 from ..globs import stands_for
 from ..kernel.couplings import names_of, variable_of
 from ..keys import is_glob
+from ..one_line import shorten
 from ..secrets import quote_value
-from ..text import shorten
 from .effects import Effects
 from .plan import Plan
 from .result import value_after_effects

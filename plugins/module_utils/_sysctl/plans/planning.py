@@ -11,12 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Collection, Iterable
 
 from ..._lazy_module import LazyModule
-from ..errors import TuningError
 from ..files.loaders import Loader
 from ..files.sysctl_d import Line, parse_lines
 from ..kernel.values import values_equal
 from ..keys import (
-    KEYS_TAKING_NAMES,
     NO_MODULES_AFTER,
     is_glob,
     key_to_path,
@@ -109,21 +107,10 @@ def _desired_values(requested: Values, editor: BootFileEditor) -> dict[str, str 
         if at_boot is None and stated is not None:
             request.validate(key, stated, editor.observed.runtime.get(key))
     if any(key in desired for key in NO_MODULES_AFTER):
-        return _stopping_last(desired)
+        from .coupled_request import stopping_last
+
+        return stopping_last(desired)
     return desired
-
-
-def _stopping_last(desired: Values) -> dict[str, str | None]:
-    """Return values in an order in which none stops modules that another one may need."""
-    from ..kernel.couplings import stops_modules
-
-    stopping = [key for key in NO_MODULES_AFTER if stops_modules(key, desired.get(key) or "")]
-    needing = [key for key in KEYS_TAKING_NAMES if key in desired]
-    if not stopping or not needing:
-        return dict(desired)
-    ordered = {key: value for key, value in desired.items() if key not in stopping}
-    ordered.update({key: desired[key] for key in stopping if key in desired})
-    return ordered
 
 
 def _boot_file_editor(request: Request, observed: Observed, requested: Values) -> BootFileEditor:
@@ -290,6 +277,8 @@ def _missing_keys(request: Request, observed: Observed) -> tuple[str, ...]:
         return ()
     missing = find_missing(request, observed)
     if missing and request.present and not request.ignore_missing:
+        from .missing_keys import missing_error
+
         raise missing_error(missing[0], "check the spelling")
     return tuple(missing)
 
@@ -301,18 +290,3 @@ def find_missing(request: Request, observed: Observed) -> list[str]:
         if key not in observed.runtime and not observed.matches.get(key):
             missing.append(key)
     return missing
-
-
-def missing_error(key: str, advice: str) -> TuningError:
-    """Return the error for a key that this kernel does not have."""
-    from ..kernel.module_keys import modules_of
-
-    reason = "matches no key of this kernel" if is_glob(key) else "this kernel has no such key"
-    remedy = "load its module first"
-    modules = modules_of(key)
-    if modules and not is_glob(key):
-        remedy = f"set 'load_modules: true' to load its module {modules[0]}"
-    return TuningError(
-        f"{key}: {reason}; {advice}, {remedy}, or set 'ignore_missing: true' to keep it for later",
-        key,
-    )

@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Sequence
 
 from ..files.sysctl_d import Line, line_result
+from ..one_line import shorten
 from ..secrets import display_value, quote_value
-from ..text import printable, shorten
+from ..text import printable
 
 _MAX_NAMED = 5
 """Settings that a warning names."""

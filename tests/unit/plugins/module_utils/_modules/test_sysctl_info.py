@@ -18,7 +18,10 @@ pytest.importorskip(
 
 from ansible_collections.netops.tuning.plugins.module_utils._host.boot import settings_undone
 from ansible_collections.netops.tuning.plugins.module_utils._host.files import HostFiles
-from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import proc_sys
+from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import (
+    key_states,
+    proc_sys,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._modules import sysctl_info as engine
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.doubts import FileProblem
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.files.loaders import LOADERS
@@ -155,7 +158,7 @@ def test_unreadable_key_is_a_problem(kernel, monkeypatch):
     def deny(_key):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(proc_sys, "read_key", deny)
+    monkeypatch.setattr(key_states, "read_key", deny)
     result = inspect({}, [GLOB, "vm.drop_caches"])
     assert result["settings"][KEY]["runtime"] is None
     assert [problem["path"] for problem in result["problems"]] == [proc_sys.proc_path(KEY)]

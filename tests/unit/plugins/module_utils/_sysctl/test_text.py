@@ -7,11 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import (
-    as_message,
-    printable,
-    quote,
-)
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.one_line import as_message
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import printable, quote
 
 # A text, and what a message shows of it.
 MESSAGES = [
