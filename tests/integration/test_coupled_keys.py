@@ -20,6 +20,7 @@ FORWARD = "net.ipv4.ip_forward"
 REDIRECTS = "net.ipv4.conf.all.accept_redirects"
 BR0_FORWARDING = "net.ipv4.conf.br0.forwarding"
 FORWARD6 = "net.ipv6.conf.all.forwarding"
+FORCED = "net.ipv6.conf.br0.force_forwarding"
 IPV6_ALL = "net.ipv6.conf.all.disable_ipv6"
 IPV6_LO = "net.ipv6.conf.lo.disable_ipv6"
 KEPT_BY_BR0 = "net.ipv6.conf.br0.stable_secret"
@@ -83,6 +84,42 @@ def test_a_failed_run_changes_no_key_of_the_network(
         result = ask.fails(hardened, sysctl({key: values[key] for key in keys}))
         assert result["failed_key"] == next(iter(REFUSED))
         assert result["rolled_back"] is True
+
+
+@pytest.fixture(params=["systemd", "procps"])
+def forwarding(make_world: Callable[..., World], request: pytest.FixtureRequest) -> World:
+    """Make a host that forwards, one interface of it always."""
+    world = make_world(loader=request.param, interfaces=["br0", "br1"])
+    if not world.exists("/proc/sys/net/ipv6/conf/all/force_forwarding"):
+        pytest.skip("the kernel has force_forwarding since 6.17")
+    world.set_sysctl(FORWARD6, 1)
+    world.set_sysctl(FORCED, 1)
+    return world
+
+
+def test_the_ways_back_lead_to_forced_forwarding(forwarding: World, ask: Asker) -> None:
+    start = forwarding.snapshot()
+    result = ask.fails(forwarding, sysctl({FORWARD6: 0, **REFUSED}))
+    assert result["rolled_back"] is True
+    changed = ask.ok(forwarding, sysctl({FORWARD6: 0}, rollout="a"))
+    assert forwarding.sysctl(FORCED) == "0"
+    assert changed["previous"][FORCED] == "1"
+    ask.ok(forwarding, restore("a"))
+    assert forwarding.snapshot() == start
+    changed = ask.ok(forwarding, sysctl({FORWARD6: 0}, persistent=False))
+    ask.ok(forwarding, sysctl(changed["previous"], persistent=False))
+    assert forwarding.snapshot() == start
+
+
+@pytest.mark.parametrize("names", [(FORCED, FORWARD6), (FORWARD6, FORCED)], ids=", ".join)
+def test_forced_forwarding_is_set_along_with_forwarding(
+    forwarding: World, ask: Asker, names: tuple[str, str]
+) -> None:
+    values = {FORCED: 1, FORWARD6: 0}
+    ask.ok(forwarding, sysctl({key: values[key] for key in names}))
+    ask.again(forwarding, sysctl({key: values[key] for key in names}))
+    assert forwarding.sysctl(FORCED) == "1"
+    assert forwarding.boot(forwarding.loader, [FORCED]).values == {FORCED: "1"}
 
 
 def test_a_failed_run_leaves_the_addresses_of_the_interfaces(world: World, ask: Asker) -> None:

@@ -78,6 +78,8 @@ ALSO_WRITTEN = "net.ipv6.conf.veth0."
 UP = ("veth0", "veth1")
 """The devices that are up, besides lo."""
 STATES = {
+    "net.ipv6.conf.veth0.force_forwarding": "1",  # since Linux 6.17
+    "net.ipv6.conf.veth1.force_forwarding": "1",
     "net.ipv6.conf.veth0.mtu": "1400",
     "net.ipv6.conf.veth1.mtu": "1300",
 }

@@ -36,7 +36,7 @@ from ..kernel.couplings import (
     why_refused_until_reboot,
 )
 from ..kernel.values import is_plain_number, numbers_in, value_in_text, values_equal
-from ..keys import key_to_path, may_be_rounded
+from ..keys import key_to_path, may_be_rounded, may_have_grammar
 from .decision import Decision, refused_decision
 
 if TYPE_CHECKING:
@@ -56,11 +56,12 @@ _TAKES_NO_SWITCH = (
     ".interval_probe_time_ms",
     ".max_rcu_stall_to_panic",
     ".mtu",
+    ".nr_hugepages",
+    ".nr_hugepages_mempolicy",
     ".ra_defrtr_metric",
     "_bytes",
-    "_congestion_control",
 )
-"""How the others end."""
+"""How the others end that hold a number."""
 _SMALLEST = {"vm.dirty_bytes": 8192, "vm.dirty_background_bytes": 1}
 """Key that reads 0 while it is not used -> the smallest number that it takes, or less on machines
 with larger pages (dirty_bytes_handler and vm_dirty_bytes, mm/page-writeback.c)."""
@@ -302,7 +303,7 @@ class _Boot:
 
     def _is_kept(self, name: str, text: str) -> bool:
         """Tell whether a name is known to take a number as it is, without looking at its range."""
-        if may_be_rounded(name):
+        if may_be_rounded(name) or may_have_grammar(name):
             return False
         if text in _SWITCH and not name.endswith(_TAKES_NO_SWITCH):
             return True

@@ -42,8 +42,10 @@ TIMES_1000 = "the value written, in milliseconds and not seconds"
 DIVIDED_BY_1000 = "the value written, in seconds and not milliseconds"
 UNKNOWN = "a value that does not follow from the one written"
 RANDOM = "a random one, if it has none yet and 3 is written"
+ZERO_FOR_ZERO = "0, if 0 is written"
 LINK_MTU = "the MTU of the link, if 0 is written and the interface is up"
 ADDED = "its words and the one written"
+_EFFECTS_OF_ZERO = (ZERO_FOR_ZERO, LINK_MTU)
 
 WRITTEN = "whenever the key is written"
 CHANGED = "when the value of the key changes"
@@ -177,6 +179,13 @@ EFFECTS = (
         value=SAME,
         when=CHANGED,
         source="addrconf_sysctl_force_forwarding, net/ipv6/addrconf.c, since Linux 6.17",
+    ),
+    Effect(
+        key="net.ipv6.conf.all.forwarding",
+        target="net.ipv6.conf.<interface>.force_forwarding",
+        value=ZERO_FOR_ZERO,
+        when=WRITTEN,
+        source="addrconf_forward_change, net/ipv6/addrconf.c, since Linux 6.17",
     ),
     Effect(
         key="net.ipv4.conf.default.<setting>",
@@ -488,7 +497,7 @@ def has_effect(value: str, kind: str) -> bool:
     """Tell whether a key may change when one that acts on it is set to a value."""
     if kind == RANDOM:
         return parse_number(value) == 3
-    return kind != LINK_MTU or parse_number(value) == 0
+    return kind not in _EFFECTS_OF_ZERO or parse_number(value) == 0
 
 
 def effect_of(value: str, kind: str, before: str | None) -> str | None:
@@ -502,6 +511,8 @@ def effect_of(value: str, kind: str, before: str | None) -> str | None:
         return _with_word(before, value)
     if kind == SAME:
         return value
+    if kind == ZERO_FOR_ZERO:
+        return ZERO
     if kind.isdigit():
         return kind
     return _computed_number(value, kind)

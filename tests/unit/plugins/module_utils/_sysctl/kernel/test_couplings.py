@@ -92,6 +92,8 @@ def test_keys_that_a_write_may_change(key: str, changed: list[str]) -> None:
         ("1990", couplings.DIVIDED_BY_1000, "5", "1"),
         ("1991", couplings.DIVIDED_BY_1000, "5", None),
         ("-1", couplings.DIVIDED_BY_1000, "5", None),
+        ("0", couplings.ZERO_FOR_ZERO, "1", "0"),
+        ("2", couplings.ZERO_FOR_ZERO, "1", "1"),
         ("0", couplings.LINK_MTU, "1300", None),
         ("1", couplings.LINK_MTU, "1300", "1300"),
         ("2", couplings.RANDOM, "5", "5"),
