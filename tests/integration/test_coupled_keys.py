@@ -284,6 +284,19 @@ def test_a_value_that_a_later_key_resets_is_written_again(
     ask.again(hardened, sysctl({REDIRECTS: value, FORWARD: value}, persistent=False))
 
 
+def test_what_is_commented_out_changes_the_order_that_our_file_needs(
+    world: World, ask: Asker
+) -> None:
+    world.add_interfaces("br0")
+    key = "net.ipv4.conf.br0.arp_ignore"
+    world.write("/etc/sysctl.d/99-z.conf", "net.ipv4.conf.default.arp_ignore = 2\n")
+    settings = {key: 10, "net.ipv4.conf.*.arp_ignore": 5}
+    result = ask.ok(world, sysctl(settings, on_override="comment_out"))
+    assert result["settings"][key]["boot"]["certain"]
+    ask.again(world, sysctl(settings, on_override="comment_out"))
+    assert world.boots(key) == {"systemd": "10", "procps": "10"}
+
+
 @pytest.mark.parametrize("key", [FORWARD, FORWARD6, "net.ipv4.conf.default.rp_filter"])
 def test_previous_leads_back(hardened: World, ask: Asker, key: str) -> None:
     start = hardened.net_values()

@@ -299,6 +299,18 @@ def test_a_key_that_nobody_can_write_is_refused(
     ask.ok(world, sysctl({BUFFERS: before}))
 
 
+@pytest.mark.parametrize("options", [{"persistent": False}, {"runtime": False}, {"at_least": True}])
+def test_a_key_that_nobody_can_write_keeps_the_requested_value(
+    world: World, ask: Asker, options: dict[str, Any]
+) -> None:
+    before = int(world.sysctl(BUFFERS))
+    world.write("/etc/sysctl.d/99-z.conf", f"{BUFFERS} = {before + 1000}\n")
+    result = ask.ok(world, sysctl({BUFFERS: before}, on_override="warn", **options))
+    boot = result["settings"][BUFFERS]["boot"]
+    assert boot["value"] in (None, str(before))
+    assert boot["certain"]
+
+
 def test_a_key_that_nobody_can_write_where_an_image_is_built(world: World, ask: Asker) -> None:
     """In a container, what may be written says nothing of the host that will boot the image."""
     assert world.run(["rmdir", "/run/systemd/system"]).rc == 0

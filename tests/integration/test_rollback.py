@@ -78,6 +78,26 @@ def test_the_kernel_stores_another_value(
     assert value in result["msg"]
 
 
+def test_a_zero_with_a_sign_is_another_value(world: World, ask: Asker) -> None:
+    """The kernel shows -0 for a negative number of ticks that are no whole hundredth second."""
+    locktime = "net.ipv6.neigh.lo.locktime"
+    world.set_sysctl(locktime, 0)
+    result = ask.fails(world, sysctl({locktime: -1}))
+    assert result["rolled_back"] is True
+    assert "give '0'" in result["msg"]
+    world.set_sysctl(locktime, -1)
+    assert world.sysctl(locktime) == "-0"
+    changed = ask.ok(world, sysctl({locktime: 0}))
+    assert changed["changed_keys"] == [locktime]
+    assert changed["previous"] == {}
+    assert world.sysctl(locktime) == "0"
+
+
+def test_no_number_is_advised_that_the_kernel_refuses(world: World, ask: Asker) -> None:
+    result = ask.fails(world, sysctl({"net.ipv4.neigh.lo.proxy_delay": 1 << 32}))
+    assert "give a smaller number" in result["msg"]
+
+
 def test_a_later_key_changes_an_earlier_one(make_world: Callable[..., World], ask: Asker) -> None:
     """The two keys are names of one value. All keys are read back once all are written."""
     world = make_world(interfaces=["br0"])

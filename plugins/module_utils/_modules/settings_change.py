@@ -11,7 +11,7 @@ from .._host.files import HostFiles
 from .._host.runtime.proc_sys import read_keys, read_only_keys, require_procfs
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
-from .._sysctl.kernel.values import format_value
+from .._sysctl.kernel.values import format_value, values_equal
 from .._sysctl.keys import ACTIONS, KEYS_TAKING_NAMES, is_glob, may_be_coupled, parse_key
 from .._sysctl.plans.plan import Observed, Plan
 from .._sysctl.plans.planning import make_plan, surplus_keys
@@ -285,14 +285,17 @@ class SettingsChange(HostChange):
 
 
 def _keys_to_change(plan: Plan) -> Iterable[str]:
-    """Return the keys that are not as asked, now or at the next boot."""
-    keys = [key for key, _winner in plan.overridden]
-    if plan.changed:
-        runtime = plan.observed.runtime
-        for key, value in plan.desired.items():
-            live = runtime.get(key)
-            if None not in (live, value) and not plan.request.accepts(key, live, str(value)):
-                keys.append(key)
+    """Return the keys that are not as asked, now or at the next boot, or that it changes."""
+    keys = dict.fromkeys(key for key, _winner in plan.overridden)
+    for key, value in plan.desired.items():
+        live = plan.observed.runtime.get(key)
+        if live is None:
+            continue
+        at_boot = plan.precedence.value_at_boot(key, live)
+        is_kept = at_boot is None or values_equal(key, live, at_boot)
+        is_as_asked = value in (None, live) or plan.request.accepts(key, live, str(value))
+        if not is_kept or not is_as_asked:
+            keys[key] = None
     return keys
 
 

@@ -13,7 +13,7 @@ from typing import Any, Collection, Iterable, Mapping
 
 from ..._sysctl.errors import TuningError, describe_os_error
 from ..._sysctl.kernel.value_checks import out_of_range_error
-from ..._sysctl.kernel.values import numbers_in, values_equal
+from ..._sysctl.kernel.values import NEGATIVE_ZERO, numbers_in, values_equal
 from ..._sysctl.plans.plan import Plan, RuntimeWrite
 from ..._sysctl.secrets import quote_value
 from ..modules import loadable_modules
@@ -207,7 +207,7 @@ def not_kept_error(key: str, live: str, plan: Plan, attempted: Collection[str]) 
     elif _is_made_by_kernel(key, live, plan):
         reason = (
             f"{desired} was written, but the kernel makes {shown} of it, since it rounds or "
-            f"limits the value; give {shown}"
+            f"limits the value; give {_number_to_give(live, str(plan.desired[key]), shown)}"
         )
     else:
         reason = (
@@ -215,6 +215,13 @@ def not_kept_error(key: str, live: str, plan: Plan, attempted: Collection[str]) 
             "another program, changed it. Ask for a value that stays"
         )
     return TuningError(f"{key}: {reason}", key)
+
+
+def _number_to_give(live: str, desired: str, shown: str) -> str:
+    """Return what to give instead of a value of which the kernel makes another one."""
+    if live.startswith("-") and not desired.startswith("-"):
+        return "a smaller number"  # there were too many bits
+    return "'0'" if live == NEGATIVE_ZERO else shown
 
 
 def _lacks_memory(key: str, live: str, desired: str) -> bool:

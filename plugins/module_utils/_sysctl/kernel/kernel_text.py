@@ -269,12 +269,17 @@ def is_negative_zero(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def canonical_value(key: str, value: str) -> object:
-    """Return a form of a value that is equal for all texts that are one value to the kernel."""
+    """Return a form of a value that is equal for all texts that are one value to the kernel.
+
+    Where a key reads -0, it holds a negative number that is 0 in the unit of the key
+    (do_proc_dointvec_userhz_jiffies_conv, kernel/sysctl.c).
+    """
     grammar = grammar_of(key)
     if grammar is not None:
         taken = grammar.take(value)
         return " ".join(value.split()) if taken is None else taken
-    return [parse_number(field) for field in value.split()]
+    fields = value.split()
+    return [field if is_negative_zero(field) else parse_number(field) for field in fields]
 
 
 def parse_number(text: str) -> int | str:

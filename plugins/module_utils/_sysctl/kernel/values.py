@@ -23,6 +23,8 @@ else:
     value_checks = LazyModule(__name__, ".value_checks")
 
 
+NEGATIVE_ZERO = "-0"
+"""What the kernel shows of a negative number that is 0 in the unit of its key."""
 _LONGEST_PLAIN_NUMBER = 19
 """Digits. All numbers of so many fit into 64 bits."""
 

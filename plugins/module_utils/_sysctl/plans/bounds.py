@@ -16,7 +16,7 @@ from ..kernel.values import numbers_in, value_in_text
 from ..keys import is_glob, may_be_rounded
 from .boot_file_editor import BootFileEditor
 from .plan import Observed
-from .request import Request
+from .request import Request, Values
 
 _WIDEST_STEP = 65536
 """No kernel keeps numbers further apart than this, or than twice the number."""
@@ -83,15 +83,27 @@ def with_kept_bounds(request: Request, observed: Observed) -> Request:
     """
     settings = dict(request.settings)
     for key, value in request.settings.items():
-        if value is None or not may_be_rounded(key):
-            continue
         names = observed.matches.get(key, ()) if is_glob(key) else (key,)
-        live = next((observed.runtime[name] for name in names if name in observed.runtime), None)
+        live = {name: observed.runtime.get(name) for name in names if may_be_rounded(name)}
+        if value is None or not live:
+            continue
         bounds = numbers_in(value)
-        kept = [_kept_bound(key, bound, live, request.at_least) for bound in bounds]
+        kept = [_bound_of_all(bound, live, request.at_least) for bound in bounds]
         if kept != bounds:
             settings[key] = " ".join(str(number) for number in kept)
     return request._replace(settings=settings)
+
+
+def _bound_of_all(bound: int, live: Values, at_least: bool) -> int:
+    """Return the nearest number within a bound that all of these keys keep, as far as is known."""
+    for _round in live:
+        nearest = bound
+        for key, value in live.items():
+            nearest = _kept_bound(key, nearest, value, at_least)
+        if nearest == bound:
+            break
+        bound = nearest
+    return bound
 
 
 def _kept_bound(key: str, bound: int, live: str | None, at_least: bool) -> int:

@@ -20,7 +20,6 @@ from ..keys import (
     key_to_path,
     may_be_coupled,
     may_be_limited,
-    may_be_rounded,
 )
 from ..text import LONGEST_WRITE, encode
 from .boot_file_editor import BootFileEditor
@@ -30,9 +29,11 @@ from .request import Request, Values
 if TYPE_CHECKING:
     from ..files.doubts import Doubts
     from ..kernel import kernel_text, value_checks
+    from . import coupled_lines
 else:
     kernel_text = LazyModule(__name__, "..kernel.kernel_text")
     value_checks = LazyModule(__name__, "..kernel.value_checks")
+    coupled_lines = LazyModule(__name__, ".coupled_lines")
 
 _SHORT_VALUE = LONGEST_WRITE // 4
 """Characters. The kernel takes all of so short a value in one write: none has over four bytes."""
@@ -90,7 +91,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
 def _with_values_as_kept(request: Request, observed: Observed) -> Request:
     """Return a request whose words and bounds are numbers that the kernel keeps as they are."""
     request = with_numbers_for_words(request, observed)
-    if not request.has_bound or not any(may_be_rounded(key) for key in request.settings):
+    if not request.has_bound:
         return request
     from .bounds import with_kept_bounds
 
@@ -101,11 +102,14 @@ def _desired_values(requested: Values, editor: BootFileEditor) -> dict[str, str 
     """Return key -> the value to have: that of the task, or of the next boot if it is removed."""
     request = editor.request
     desired = dict(requested) if request.present else {}
+    stated_values = {}
     for key, stated in editor.removed.items():
         at_boot = editor.value_at_boot(key)
         desired[key] = stated if at_boot is None else at_boot
         if at_boot is None and stated is not None:
             request.validate(key, stated, editor.observed.runtime.get(key))
+            stated_values[key] = stated
+    _refuse_conflicts(request, stated_values, editor.observed)
     if any(key in desired for key in NO_MODULES_AFTER):
         from .coupled_request import stopping_last
 
@@ -150,20 +154,25 @@ def _edit(editor: BootFileEditor) -> tuple[tuple[str, Line | None], ...]:
     if not request.persistent:
         return ()
     editor.edit_our_file()
-    if request.present and _may_need_order(editor):
-        from .coupled_lines import put_in_order
+    overridden = _put_in_order(editor)
+    if overridden and request.on_override == "comment_out":
+        from .winning_lines import comment_out_winners
 
-        put_in_order(editor)
+        while comment_out_winners(editor, overridden):
+            overridden = _put_in_order(editor)
+    return tuple(overridden)
+
+
+def _put_in_order(editor: BootFileEditor) -> list[tuple[str, Line | None]]:
+    """Put the lines of our file in the order that they need; return what is overridden."""
+    if editor.request.present and _may_need_order(editor):
+        coupled_lines.put_in_order(editor)
     overridden = editor.overridden()
     if any(may_be_limited(key) for key, _winner in overridden):
         from .limited_lines import move_behind_limits
 
-        overridden = move_behind_limits(editor, overridden)
-    if overridden and request.on_override == "comment_out":
-        from .winning_lines import comment_out_winners
-
-        overridden = comment_out_winners(editor, overridden)
-    return tuple(overridden)
+        return move_behind_limits(editor, overridden)
+    return overridden
 
 
 def _may_need_order(editor: BootFileEditor) -> bool:
@@ -180,9 +189,7 @@ def _changed_lines(editor: BootFileEditor) -> tuple[tuple[Line, Line], ...]:
     request = editor.request
     if not request.present or not request.persistent or not _may_need_order(editor):
         return ()
-    from .coupled_lines import changed_lines
-
-    return changed_lines(editor)
+    return coupled_lines.changed_lines(editor)
 
 
 def _doubts_about(desired: Values, editor: BootFileEditor) -> Doubts:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Iterable
 
 from ..files.sysctl_d import assigned_values, line_result
+from ..kernel.values import NEGATIVE_ZERO
 from ..keys import as_glob
 from ..secrets import display_value, is_secret
 from ..text import printable
@@ -49,13 +50,13 @@ def _previous_values(plan: Plan) -> dict[str, str | None]:
     """Return the runtime values before the run, which a later task can set again.
 
     They include keys that the writes may change as a side effect, in the order in which to restore
-    them.
+    them. No task can ask for a -0.
     """
     live = plan.live_before
     keys: Iterable[str] = plan.effects.way_back if plan.effects else plan.desired
     previous = {}
     for key in keys:
-        if is_displayable(key, live):
+        if is_displayable(key, live) and live[key] != NEGATIVE_ZERO:
             previous[printable(as_glob(key))] = display_value(key, live[key])
     return previous
 

@@ -14,18 +14,9 @@ from .coupled_request import is_direct
 
 
 def comment_out_winners(
-    editor: BootFileEditor, overridden: list[tuple[str, Line | None]]
-) -> list[tuple[str, Line | None]]:
-    """Comment out the winning lines in files under /etc, and return what is overridden then."""
-    while _comment_out_once(editor, overridden):
-        overridden = editor.overridden()
-    return overridden
-
-
-def _comment_out_once(
     editor: BootFileEditor, overridden: Iterable[tuple[str, Line | None]]
 ) -> bool:
-    """Comment out the lines that win now; tell whether there were any."""
+    """Comment out the lines in files under /etc that win now; tell whether there were any."""
     segments: dict[str, set[int]] = {}
     for key, winner in overridden:
         # A line of another key stays: somebody else relies on what it sets.
