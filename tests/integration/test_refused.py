@@ -311,6 +311,25 @@ def test_a_key_that_nobody_can_write_keeps_the_requested_value(
     assert boot["certain"]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("net.ipv6.conf.lo.addr_gen_mode", 2, "it needs a secret; set net.ipv6.conf.lo.stable_s"),
+        ("net.netfilter.nf_log.2", "nosuch", "has no such logger; give NONE, or one of nf_log_ip"),
+    ],
+)
+def test_a_value_that_needs_what_the_kernel_lacks(
+    world: World, ask: Asker, key: str, value: Any, reason: str
+) -> None:
+    for check in (True, False):
+        task = sysctl({key: value, TIME: 3600}, on_override="warn")
+        result = ask.fails(world, task, check=check)
+        assert reason in result["msg"]
+        assert result["failed_key"] == key
+    skipped = ask.ok(world, sysctl({key: value, TIME: 3600}, persistent=False, on_error="skip"))
+    assert [entry["key"] for entry in skipped["skipped_keys"]] == [key]
+
+
 def test_a_key_that_nobody_can_write_where_an_image_is_built(world: World, ask: Asker) -> None:
     """In a container, what may be written says nothing of the host that will boot the image."""
     assert world.run(["rmdir", "/run/systemd/system"]).rc == 0

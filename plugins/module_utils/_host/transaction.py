@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Callable, Collection, Iterator, Mapping, NoRet
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.files.loaders import FOLDERS
-from .._sysctl.keys import KEYS_TAKING_NAMES
+from .._sysctl.keys import KEYS_TAKING_NAMES, LOGGER_PREFIX
 from .._sysctl.plans.plan import FileChange, Plan, RuntimeWrite
 from .file_change import SetAttributes, UndoStep, change_file, remove_leftovers, require_writable
 from .files import HostFiles
@@ -28,10 +28,11 @@ from .runtime.runtime_values import RuntimeValues
 
 if TYPE_CHECKING:
     from .modules import kernel_modules
-    from .runtime import refusals
+    from .runtime import refusals, requirements
 else:
     kernel_modules = LazyModule(__name__, ".modules.kernel_modules")
     refusals = LazyModule(__name__, ".runtime.refusals")
+    requirements = LazyModule(__name__, ".runtime.requirements")
 
 
 _MADE_FOLDERS = (*FOLDERS, "/etc/modules-load.d")
@@ -58,6 +59,9 @@ def check_writable(plan: Plan, files: HostFiles) -> None:
         except OSError as error:
             raise refusals.write_error(write, error) from error
     _require_available_names(plan)
+    for write in plan.writes:
+        if write.key.endswith(".addr_gen_mode") or write.key.startswith(LOGGER_PREFIX):
+            requirements.require_what_is_needed(write, plan.desired)
     for change in plan.files:
         _check_folder(change, files)
 

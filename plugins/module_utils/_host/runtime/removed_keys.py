@@ -9,11 +9,8 @@ from ..._sysctl.plans.plan import Plan, RuntimeWrite
 from ..._sysctl.plans.planning import runtime_writes
 from ..._sysctl.plans.request import Values
 from ..._sysctl.plans.stale_keys import stale_keys
-from .proc_sys import read_keys
 from .refusals import is_available
-
-_KEY_OF_ALL_SECRETS = "net.ipv6.conf.default.stable_secret"
-"""It has the secret of all interfaces that have none of their own."""
+from .requirements import has_secret
 
 
 def with_earlier_values(plan: Plan) -> Plan:
@@ -55,7 +52,5 @@ def _is_taken_now(write: RuntimeWrite) -> bool:
     if why_refused_until_reboot(write.key, write.before, write.after):
         return False
     if needs_secret(write.key, write.after):
-        own_secret = f"{write.key.rpartition('.')[0]}.stable_secret"
-        secrets = read_keys([own_secret, _KEY_OF_ALL_SECRETS])
-        return any(secret is not None for secret in secrets.values())
+        return has_secret(write.key)
     return is_available(write, at_next_boot=False)

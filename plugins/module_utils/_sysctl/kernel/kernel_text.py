@@ -91,9 +91,18 @@ def written_value(key: str, text: str, live: str | None) -> str | None:
     numbers = numbers if kept is None else kept
     if not numbers or (key in ALL_OR_NOTHING and not is_read_to_its_end):
         return None
-    written = [str(number) for number in numbers]
+    written = _as_written(numbers, text)
     is_pair = key in ALL_OR_NOTHING and len(written) == len(fields)
     return _ordered_pair(key, written) if is_pair else " ".join(written)
+
+
+def _as_written(numbers: list[int], text: str) -> list[str]:
+    """Return numbers as texts. A zero keeps the sign that it has in a text: keys may refuse it."""
+    written = [str(number) for number in numbers]
+    for index, field in enumerate(text.split()[: len(written)]):
+        if numbers[index] == 0 and is_negative_zero(field):
+            written[index] = field
+    return written
 
 
 def _ordered_pair(key: str, fields: list[str]) -> str | None:

@@ -254,7 +254,7 @@ ROUNDED = [
     ("net.ipv4.neigh.eth0.base_reachable_time_ms", "30001", "30000", "30004", True),
     ("net.ipv4.neigh.eth0.base_reachable_time_ms", "1", "30000", "4", True),
     ("net.ipv4.neigh.eth0.base_reachable_time_ms", "-2147483648", "30000", None, True),
-    ("net.ipv6.ip6frag_low_thresh", "-0", "3145728", "0", False),
+    ("net.ipv6.ip6frag_low_thresh", "-0", "3145728", "-0", False),
     ("net.ipv4.neigh.eth0.base_reachable_time_ms", "-2147483649", "30000", "-2147483649", False),
     ("kernel.tainted", "1", "0", "1", False),
     ("vm.nr_hugepages", "-1", "0", None, True),

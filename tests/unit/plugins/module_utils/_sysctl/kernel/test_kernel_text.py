@@ -115,7 +115,7 @@ OTHERS = [
     (DUMP, "orig_cpu", "orig_cpu", "orig_cpu", True),
     ("some.text", "a b", "a  b", "a  b", True),
     ("some.text", "a b", "c", "c", False),
-    ("net.ipv4.tcp_fin_timeout", "60", "-0", "0", False),
+    ("net.ipv4.tcp_fin_timeout", "60", "-0", "-0", False),
     ("net.ipv4.tcp_rmem", "1 2 3", "-0x0 2 3", None, False),
 ]
 
