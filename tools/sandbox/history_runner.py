@@ -181,7 +181,8 @@ def check_rollback(tasks: Iterable[dict[str, Any]], read_values: ReadValues) -> 
         return [f"the rollback fails: {result['msg']}"]
     after = read_values()
     for entry in result["not_restored"]:
-        after[entry["key"]] = before[entry["key"]]
+        path = agent.proc_path(entry["key"])
+        after[path] = before[path]
     problems = differences("rolled back a rollout", before, after)
     files = _files()
     for path in files_before.keys() | files.keys():
