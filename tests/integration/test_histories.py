@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sandbox.histories import check_histories
+from sandbox.histories import FIRST_WITH_MORE, check_histories
 from sandbox.odd_lines import check_odd_lines
 from sandbox.play import target_python
 from sandbox.world import World
@@ -25,7 +25,8 @@ from sandbox.world import World
 AT_ONCE = 50
 COUNT = int(os.environ.get("NETOPS_HISTORIES", "1000"))
 """How many histories run with each loader; the Makefile has fewer run on the oldest Python."""
-HISTORIES = [(check_histories, first) for first in range(0, COUNT, AT_ONCE)]
+WITH_MORE_KEYS = range(FIRST_WITH_MORE, FIRST_WITH_MORE + COUNT // 5, AT_ONCE)
+HISTORIES = [(check_histories, first) for first in (*range(0, COUNT, AT_ONCE), *WITH_MORE_KEYS)]
 ODD_LINES = [(check_odd_lines, first) for first in range(0, 200, AT_ONCE)]
 DEFECTS = {
     "a rollout that set a variable under two names went back to a value between": (

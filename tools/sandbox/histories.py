@@ -42,6 +42,23 @@ VALUES = {
     "net.ipv6.conf.br0.mtu": ("1280", "1400"),
 }
 """Keys that limit each other, have a range or are rounded, with values to give them."""
+MORE_VALUES = {
+    "net.ipv6.conf.all.force_forwarding": ("0", "1"),
+    "net.ipv6.conf.br0.force_forwarding": ("0", "1"),
+    "net.ipv6.conf.lo.force_forwarding": ("0", "1"),
+    "net.ipv6.conf.all.addr_gen_mode": ("0", "1", "4"),
+    "net.ipv6.conf.br0.addr_gen_mode": ("0", "1", "2"),
+    "net.ipv6.conf.all.ignore_routes_with_linkdown": ("0", "1"),
+    "net.ipv6.conf.br1.ignore_routes_with_linkdown": ("0", "1"),
+    "net.ipv4.neigh.br0.base_reachable_time": ("30", "10"),
+    "net.ipv4.neigh.br0.base_reachable_time_ms": ("30000", "10000", "1234"),
+    "net.ipv4.neigh.br0.locktime": ("100", "10", "-1"),
+    "net.ipv6.route.gc_min_interval": ("0", "1"),
+    "net.ipv6.route.gc_min_interval_ms": ("500", "1000"),
+}
+"""More of them, for the histories from FIRST_WITH_MORE on."""
+FIRST_WITH_MORE = 100_000_000
+"""Earlier ones stay what they are: some are cases of a test."""
 
 _IPV4_KEYS = [f"net.ipv4.conf.{name}.{key}" for key, name in product(_IPV4_SETTINGS, _CONF)]
 _IPV6_KEYS = [f"net.ipv6.conf.{name}.{key}" for key, name in product(_IPV6_SETTINGS, _CONF)]
@@ -83,10 +100,15 @@ class History(NamedTuple):
     """The tasks run once more, from the start, as a rollout that is then rolled back."""
 
 
+def keys_of(seed: int) -> tuple[str, ...]:
+    """Return the keys that the history of a seed may be about."""
+    return (*KEYS, *MORE_VALUES) if seed >= FIRST_WITH_MORE else KEYS
+
+
 def make_history(seed: int) -> History:
     """Return the history of a seed, always the same one."""
     rng = random.Random(seed)
-    related = rng.sample(KEYS, rng.randint(4, 12))
+    related = rng.sample(keys_of(seed), rng.randint(4, 12))
     if rng.random() < 0.7:
         related += ["net.ipv4.ip_forward", "net.ipv4.conf.all.accept_redirects"]
     files = {}
@@ -117,7 +139,8 @@ def _key(rng: random.Random, keys: list[str]) -> str:
 
 
 def _value(rng: random.Random, key: str) -> str:
-    return rng.choice(VALUES.get(key, ("0", "1")))
+    values = VALUES.get(key) or MORE_VALUES.get(key) or ("0", "1")
+    return rng.choice(values)
 
 
 def _task(rng: random.Random, keys: list[str]) -> dict[str, Any]:

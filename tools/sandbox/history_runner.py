@@ -53,7 +53,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.value
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import is_glob
 
 from . import agent
-from .histories import INTERFACES, KEYS, History, make_history
+from .histories import FIRST_WITH_MORE, INTERFACES, History, keys_of, make_history
 from .open_keys import OpenKeys
 from .world import single_spaced
 
@@ -148,16 +148,19 @@ def check_history(history: History, loader: str) -> list[str]:
         if history.passes_previous_back and not result.get("failed"):
             problems.extend(check_previous(result, before, all_keys.values))
     make_network()
-    expected = read_keys(KEYS)
+    keys = [key for key in keys_of(history.seed) if os.path.exists(agent.proc_path(key))]
+    expected = read_keys(keys)
     start_values = {variable_of(key): value for key, value in expected.items()}
     boot_files = read_boot_files(HostFiles("/"))
-    precedence = precedence_of(boot_files, LOADERS[loader], KEYS, start_values, expected)
-    for key in KEYS:
+    precedence = precedence_of(boot_files, LOADERS[loader], keys, start_values, expected)
+    for key in keys:
         winner = precedence.winner(key)
-        if winner and winner.value:
+        if history.seed >= FIRST_WITH_MORE and not precedence.are_certain([key]):
+            del expected[key]
+        elif winner and winner.value:
             expected[key] = value_after_write(key, winner.value, expected[key])
     log = run_loader(loader)
-    for key, value in read_keys(KEYS).items():
+    for key, value in read_keys(expected).items():
         if value != expected[key]:
             problems.append(f"{key} boots as {value}, expected {expected[key]}; the log: {log}")
     problems += _check_boot(result)
