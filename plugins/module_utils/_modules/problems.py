@@ -10,9 +10,9 @@ from .._host.runtime.similar_keys import find_similar_key
 from .._sysctl.errors import TuningError
 from .._sysctl.globs import stands_for
 from .._sysctl.one_line import shorten
-from .._sysctl.plans.messages import is_refused, override_errors
+from .._sysctl.plans.messages import override_errors
 from .._sysctl.plans.missing_keys import missing_error
-from .._sysctl.plans.plan import Observed, Plan
+from .._sysctl.plans.plan import Observed
 from .._sysctl.plans.planning import (
     expand_globs,
     find_missing,
@@ -122,14 +122,12 @@ def combine(errors: Sequence[TuningError]) -> TuningError:
     return combined
 
 
-def keys_to_leave_out(request: Request, plan: Plan | None, error: TuningError) -> list[str]:
+def keys_to_leave_out(request: Request, error: TuningError) -> list[str]:
     """Return the requested keys and globs that an error is about, and without which to try again.
 
     None of them if the error is that the next boot would undo the plan: it is then refused whole.
-    plan: what failed, None if it could not even be made.
     """
-    is_for_the_boot = plan is not None and is_refused(plan)
-    if not error.rolled_back or error.key is None or is_for_the_boot:
+    if not error.rolled_back or error.key is None or error.refuses_plan:
         return []
     return [key for key in request.settings if stands_for(key, error.key)]
 

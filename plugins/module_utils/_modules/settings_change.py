@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable, Mapping, Tuple
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence, Tuple
 
 from .._host.boot.reading import detect_loader, read_boot_files
 from .._host.files import HostFiles
@@ -163,7 +163,7 @@ class SettingsChange(HostChange):
     def leave_out(self, error: TuningError) -> bool:
         if not self._skips_errors:
             return False
-        keys = problems.keys_to_leave_out(self.request, self.planned, error)
+        keys = problems.keys_to_leave_out(self.request, error)
         settings = dict(self.request.settings)
         for key in keys:
             del settings[key]
@@ -173,17 +173,19 @@ class SettingsChange(HostChange):
 
     def refuse(self, plan: Plan) -> None:
         if plan.observed.boot_files.traits.read_only_keys:
-            errors = refused_values.read_only_errors(plan)
-            if errors:
-                raise problems.combine(errors)
+            self._refuse_values(refused_values.read_only_errors(plan))
         writes_all = self.request.runtime and not plan.missing
         if not writes_all or (self.module.check_mode and plan.writes):
-            errors = refused_values.out_of_range_errors(plan)
-            if errors:
-                raise problems.combine(errors)
+            self._refuse_values(refused_values.out_of_range_errors(plan))
         if plan.overridden or plan.doubts:
             messages.refuse_overridden(plan)
             messages.refuse_doubts(plan)
+
+    def _refuse_values(self, errors: Sequence[TuningError]) -> None:
+        if errors and self._skips_errors:
+            raise errors[0]  # each of them is left out in its turn
+        if errors:
+            raise problems.combine(errors)
 
     def _observe(self, files: HostFiles) -> Observed:
         """Read the loader, the boot files and the runtime values that the request is about."""

@@ -12,7 +12,11 @@ class TuningError(Exception):
     """A failure whose message names the key or file, the value, the reason and the remedy.
 
     ``rolled_back`` is true when the host is as it was before, also when nothing had been written.
+    ``refuses_plan`` is true when the plan is refused whole for what the next boot would do to it,
+    so that it is no remedy to leave out the key.
     """
+
+    refuses_plan = False
 
     def __init__(self, message: str, key: str | None = None, error: OSError | None = None) -> None:
         if error is not None:

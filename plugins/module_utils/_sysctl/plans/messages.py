@@ -41,7 +41,13 @@ def refuse_overridden(plan: Plan) -> None:
             ". Change or remove what says so, choose a path that is read later, "
             "or set on_override to 'comment_out' (lines in /etc) or 'warn'"
         )
-    raise TuningError(message, errors[0].key)
+    raise _plan_refusal(message, errors[0].key)
+
+
+def _plan_refusal(message: str, key: str | None) -> TuningError:
+    error = TuningError(message, key)
+    error.refuses_plan = True
+    return error
 
 
 def override_errors(plan: Plan) -> list[TuningError]:
@@ -136,23 +142,12 @@ def warn_of_unread_file(plan: Plan) -> Iterator[str]:
 
 def refuse_doubts(plan: Plan) -> None:
     """Refuse a plan whose outcome at the next boot is not certain, if the user asked for that."""
-    for error in _doubt_errors(plan):
-        raise error
-
-
-def _doubt_errors(plan: Plan) -> Iterator[TuningError]:
-    """Yield an error for each doubt for which a plan is refused."""
     if plan.request.on_doubt != "fail":
         return
     for doubt, keys in plan.doubts:
         if any(key not in plan.removed_keys or not plan.request.present for key in keys):
             message = f"{_describe_doubt(doubt, keys)}, or set on_doubt to 'warn' or 'ignore'"
-            yield TuningError(message, keys[0])
-
-
-def is_refused(plan: Plan) -> bool:
-    """Tell whether a plan is refused for what the next boot does."""
-    return bool(override_errors(plan)) or any(_doubt_errors(plan))
+            raise _plan_refusal(message, keys[0])
 
 
 def _describe_doubt(doubt: Doubt, keys: Sequence[str]) -> str:

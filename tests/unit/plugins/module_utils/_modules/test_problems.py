@@ -17,9 +17,11 @@ pytest.importorskip(
 from ansible_collections.netops.tuning.plugins.module_utils._modules import problems
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
 from ansible_collections.netops.tuning.plugins.modules import sysctl
+from hosts_in_memory import OURS
 
 A, B, C = "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_retries2", "net.core.somaxconn"
 TIME = "net.ipv4.tcp_keepalive_time"
+TTL = "net.ipv4.ip_default_ttl"
 VALUES = {A: "60", B: "15", C: "4096", TIME: "7200"}
 WRONG = {
     A: {"a": "dict"},
@@ -128,6 +130,37 @@ def test_on_error_skip_does_not_skip_an_override(kernel, modules, tmp_path):
     failure = modules.fails(sysctl, **options)
     assert "does not read it" in failure["msg"]
     assert failure["skipped_keys"] == []
+
+
+OUT_OF_RANGE = {
+    "settings": {TTL: 999, B: 300, A: 30},
+    "on_error": "skip",
+}
+REFUSED = "is refused by the kernel"
+REASONS = [
+    f"{TTL}: '999' {REFUSED}: 999 is outside of the range of this key; give 1 to 255",
+    f"{B}: '300' {REFUSED}: 300 is outside of the range of this key; give 0 to 255",
+]
+
+
+def test_on_error_skip_leaves_out_each_number_out_of_range(kernel, modules):
+    live = kernel(**VALUES, **{TTL: "64"})
+    live.refuse(TTL, "999")
+    live.refuse(B, "300")
+    predicted = modules.ok(sysctl, check=True, **OUT_OF_RANGE, persistent=False)
+    assert [entry["reason"] for entry in predicted["skipped_keys"]] == REASONS
+    assert modules.ok(sysctl, **OUT_OF_RANGE, persistent=False) == predicted
+    assert live[A] == "30"
+
+
+def test_on_error_skip_leaves_out_numbers_out_of_range_of_a_file(host_root, modules):
+    root = host_root({"/etc/sysctl.d": None, "/etc/rcS.d/S01procps": ""})
+    options = {**OUT_OF_RANGE, "runtime": False, "root": str(root.root)}
+    predicted = modules.ok(sysctl, check=True, **options)
+    assert [entry["reason"] for entry in predicted["skipped_keys"]] == REASONS
+    assert modules.ok(sysctl, **options) == predicted
+    assert root.read(OURS).endswith(f"\n{A} = 30\n".encode())
+    assert root.read(OURS).count(b" = ") == 1
 
 
 def test_on_error_skip_fails_if_the_host_could_not_be_restored(kernel, modules):
