@@ -107,6 +107,11 @@ REFUSED_OPTIONS = {
         r"/etc/sysctl\.d",
         {"path": "/etc/sysctl.d"},
     ),
+    "a path that ends as that of a folder": Refused(
+        {TIME: 1},
+        r"path '/etc/sysctl\.d/x\.conf/' names a folder, since it ends in '/'; name a file",
+        {"path": "/etc/sysctl.d/x.conf/", "on_override": "warn"},
+    ),
     "a path in a folder that does not exist": Refused(
         {TIME: 1},
         "/srv/nowhere",

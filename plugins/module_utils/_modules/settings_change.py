@@ -381,9 +381,15 @@ def _check_paths(options: Mapping[str, Any]) -> None:
         raise TuningError(
             f"root {quote(options['root'])} is not the running system; set 'runtime: false' with it"
         )
-    if not options["path"].startswith("/"):
+    path = options["path"]
+    if not path.startswith("/"):
         raise TuningError(
-            f"path {quote(options['path'])} is not absolute; give one such as "
+            f"path {quote(path)} is not absolute; give one such as /etc/sysctl.d/90-ansible.conf"
+        )
+    name = path.rpartition("/")[2]
+    if name in ("", ".", ".."):
+        raise TuningError(
+            f"path {quote(path)} names a folder, since it ends in '/{name}'; name a file, such as "
             "/etc/sysctl.d/90-ansible.conf"
         )
 

@@ -119,12 +119,16 @@ def _explain_unread(plan: Plan) -> str:
     for file in order:
         if file.path == observed.path:
             return f"{file.masked_by} masks it; choose another name for path"
-    name = observed.path.rpartition("/")[2]
-    if not name.endswith(".conf"):
-        name = f"{name}.conf"
-    if name == "sysctl.conf":
-        name = "90-ansible.conf"
+    name = _name_that_is_read(observed.path)
     return f"{observed.loader.name} does not read it; set 'path: /etc/sysctl.d/{name}'"
+
+
+def _name_that_is_read(path: str) -> str:
+    """Return a name like that of a file, under which each loader reads it in /etc/sysctl.d."""
+    name = path.rpartition("/")[2].lstrip(".")
+    if name in ("", "conf", "sysctl.conf"):
+        return "90-ansible.conf"
+    return name if name.endswith(".conf") else f"{name}.conf"
 
 
 def warn_of_unread_file(plan: Plan) -> Iterator[str]:
