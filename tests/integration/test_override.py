@@ -281,6 +281,27 @@ def test_sysctl_conf_can_be_our_file_where_it_is_read(
     assert world.boots(TIME)[loader] == "3600"
 
 
+@pytest.mark.parametrize(
+    ("loader", "path", "link", "target"),
+    [
+        ("procps", "/etc/sysctl.d/92-b.conf", "/etc/sysctl.d/92-b.conf", "../sysctl.conf"),
+        ("procps", "/etc/sysctl.d/92-b.conf", SYSCTL_CONF, "sysctl.d/92-b.conf"),
+        ("systemd", OURS, OURS, "/usr/lib/sysctl.d/99-zz.conf"),
+    ],
+    ids=["to sysctl.conf", "from sysctl.conf", "to a later name"],
+)
+def test_a_new_file_is_read_by_each_of_its_names(
+    make_world: Callable[..., World], ask: Asker, loader: str, path: str, link: str, target: str
+) -> None:
+    world = make_world({VENDOR: f"{TIME} = 1\n", link: Link(target)}, loader=loader)
+    task = sysctl({TIME: 3600}, path=path)
+    predicted = ask.ok(world, task, check=True)["settings"][TIME]["boot"]
+    assert (predicted["value"], predicted["certain"]) == ("3600", True)
+    assert ask.ok(world, task)["settings"][TIME]["boot"] == predicted
+    assert world.boots(TIME)[loader] == "3600"
+    ask.again(world, task)
+
+
 def test_a_path_that_another_file_masks_is_refused(world: World, ask: Asker) -> None:
     masking = "/etc/sysctl.d/50-x.conf"
     world.write(masking, f"{FIN} = 60\n")

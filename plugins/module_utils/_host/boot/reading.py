@@ -56,7 +56,8 @@ def read_boot_files(files: HostFiles) -> BootFiles:
         listing[folder] = _list_folder(files, folder, real_folder, problems)
     last_file = files.resolve(_LAST_FILE)
     listing["/etc"] = {}
-    if files.is_regular(last_file):
+    is_dangling_link = last_file != _LAST_FILE and files.is_regular(last_file) is None
+    if is_dangling_link or files.is_regular(last_file):
         listing["/etc"]["sysctl.conf"] = last_file
 
     contents: dict[str, bytes] = {}

@@ -95,16 +95,36 @@ class BootFiles(NamedTuple):
 
     def with_file(self, path: str, real_path: str, data: bytes | None) -> BootFiles:
         """Return the boot files once a file has these bytes, or (None) is removed."""
-        folder, _sep, name = path.rpartition("/")
-        names = dict(self.listing.get(folder, {}))
         contents = dict(self.contents)
         if data is None:
-            names.pop(name, None)
             contents.pop(real_path, None)
         else:
-            names[name] = real_path
             contents[real_path] = data
-        return self._replace(listing={**self.listing, folder: names}, contents=contents)
+        changed = self._replace(contents=contents)._with_name(path, real_path, data is not None)
+        if _is_read_by_another_name(path, real_path):
+            return changed._with_name(real_path, real_path, data is not None)
+        return changed
+
+    def _with_name(self, path: str, real_path: str, is_there: bool) -> BootFiles:
+        """Return the boot files with or without a name of a file."""
+        folder, _sep, name = path.rpartition("/")
+        names = dict(self.listing.get(folder, {}))
+        if is_there:
+            names[name] = real_path
+        else:
+            names.pop(name, None)
+        return self._replace(listing={**self.listing, folder: names})
+
+
+def _is_read_by_another_name(path: str, real_path: str) -> bool:
+    """Tell whether a loader also reads the target of a link where that is.
+
+    Where both have one name, the one masks the other, or a whole folder is the link.
+    """
+    folder, _sep, name = real_path.rpartition("/")
+    if folder == "/etc":
+        return name == "sysctl.conf"
+    return folder in FOLDERS and name != path.rpartition("/")[2]
 
 
 def read_order(

@@ -108,7 +108,8 @@ class Plan(NamedTuple):
         if self.observed.content is not None or not self.files:
             return []
         order = read_order(self.boot_files, self.observed.loader)
-        return [file.path for file in order if file.masked_by == self.observed.path]
+        names = (self.observed.path, self.observed.real_path)
+        return [file.path for file in order if file.masked_by in names]
 
     @property
     def may_be_unread(self) -> bool:

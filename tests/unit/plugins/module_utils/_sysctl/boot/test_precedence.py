@@ -455,6 +455,16 @@ def test_boot_files_with_a_file_added_and_removed_again():
     assert added.with_file(path, path, None) == host.boot_files
 
 
+def test_boot_files_with_the_target_of_a_link_added_and_removed_again():
+    link = "/etc/sysctl.d/b.conf"
+    target = "/etc/sysctl.conf"
+    host = make_host("procps", {link: {"link": target}, "/etc/sysctl.d/c.conf": "a.b=1"})
+    added = host.boot_files.with_file(link, target, b"a.b=2")
+    assert precedence_of(added, host.loader, ["a.b"]).winner("a.b").path == target
+    removed = added.with_file(link, target, None)
+    assert precedence_of(removed, host.loader, ["a.b"]).winner("a.b").value == "1"
+
+
 def test_file_names_that_are_not_utf_8_are_sorted_as_bytes():
     files = {
         "/etc/sysctl.d/\udcff.conf": "a.b=1",
