@@ -80,11 +80,16 @@ def _read_item(number: int, item: Any, present: bool) -> _Item:
     if unknown or ("name" in item) == ("key" in item):
         fields = ", ".join(unknown) or "both name and key, or neither"
         raise TuningError(f"{where}: it has {fields}; give {LIST_EXAMPLE}")
+    field = "name" if "name" in item else "key"
+    name = item[field]
+    if not isinstance(name, str):
+        shown = "null" if name is None else quote(name)
+        raise TuningError(f"{where}: its {field} is {shown}, not a key; give {LIST_EXAMPLE}")
     state = item.get("state")
     if state not in (None, "", "present", "absent"):
         raise TuningError(f"{where}: its state is {quote(state)}; give present or absent")
     is_present = state == "present" if state else present
-    return _Item(item.get("name", item.get("key")), item.get("value"), is_present)
+    return _Item(name, item.get("value"), is_present)
 
 
 def _sort_items(items: list[_Item]) -> tuple[Settings, Settings]:
