@@ -112,6 +112,11 @@ REFUSED_OPTIONS = {
         r"path '/etc/sysctl\.d/x\.conf/' names a folder, since it ends in '/'; name a file",
         {"path": "/etc/sysctl.d/x.conf/", "on_override": "warn"},
     ),
+    "a path in /proc": Refused(
+        {TIME: 1},
+        "path '/proc/self/q.conf' leads into /proc, where no file can be kept; choose one such as",
+        {"path": "/proc/self/q.conf", "on_override": "warn"},
+    ),
     "a path in a folder that does not exist": Refused(
         {TIME: 1},
         "/srv/nowhere",

@@ -15,6 +15,8 @@ from .._sysctl.text import quote
 
 _MAX_LINKS = 40
 """The kernel gives up at the next one (path_resolution(7))."""
+_NO_FILES = ("/proc/", "/sys/")
+"""Folders of the kernel, which also cover what an image may have there."""
 
 
 class Location(NamedTuple):
@@ -98,6 +100,11 @@ class HostFiles:
             raise TuningError(
                 f"{path} is a link to /dev/null, which masks files of its name; "
                 "remove it, or choose another path"
+            )
+        if real_path.startswith(_NO_FILES):
+            raise TuningError(
+                f"path {quote(path)} leads into /{real_path.split('/')[1]}, where no file can be "
+                "kept; choose one such as /etc/sysctl.d/90-ansible.conf"
             )
         if os.path.isdir(self.host_path(real_path)):
             raise TuningError(

@@ -245,6 +245,20 @@ def test_refuses_a_path_that_is_not_a_file(files, reason, host_root):
     assert OURS in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [("/proc/q.conf", "/proc"), ("/sys/kernel/q.conf", "/sys"), (OURS, "/proc")],
+)
+def test_refuses_a_path_where_the_kernel_has_no_files(path, folder, host_root):
+    files = {OURS: {"link": "../../proc/sys/q.conf"}}
+    with pytest.raises(TuningError) as caught:
+        host_root(files).files.locate(path)
+    assert str(caught.value) == (
+        f"path '{path}' leads into {folder}, where no file can be kept; "
+        "choose one such as /etc/sysctl.d/90-ansible.conf"
+    )
+
+
 def test_reads_our_file_or_refuses_it(host_root, monkeypatch):
     root = host_root({"/a": b"\xff\0", "/big": b"x" * 3_000_000, "/empty": b""})
     assert root.files.read("/a", "/a") == b"\xff\0"
