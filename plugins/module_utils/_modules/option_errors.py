@@ -36,6 +36,18 @@ EXAMPLES = {
     "rollout": "give the name of the rollout, such as 'rollout: keepalive 2026-11'",
 }
 
+TYPES = {
+    "bool": ("true or false", "true"),
+    "int": ("an integer", "300"),
+    "list": ("a list", "[net.ipv4.tcp_*]"),
+}
+"""Type of an option, as Ansible calls it -> what it is, and an example."""
+
+_OTHER_TYPE = re.compile(
+    r"argument '(?P<name>\w+)' is of type .+? and we were unable to convert to (?P<type>\w+)"
+)
+"""The type that a value has is "<class 'dict'>" in older versions, "dict" in newer ones."""
+
 MAX_NAMED = 10
 
 
@@ -52,12 +64,12 @@ def explain_options(msg: str, params: Mapping[str, Any], spec: Mapping[str, Any]
     missing = [name for name in required if params.get(name) is None]
     if missing and "missing required" in msg:
         return "; ".join(_explain_missing(name, spec[name]) for name in missing)
-    wrong = re.match(r"argument '(\w+)' is of type \w+ and we were unable to convert to int", msg)
-    if wrong:
-        name = wrong.group(1)
-        return (
-            f"{name}: {quote(params.get(name))} is not an integer; give one, such as '{name}: 300'"
-        )
+    wrong = _OTHER_TYPE.match(msg)
+    if wrong and wrong.group("type") in TYPES:
+        name = wrong.group("name")
+        what, example = TYPES[wrong.group("type")]
+        value = quote(params.get(name))
+        return f"{name}: {value} is not {what}; give one, such as '{name}: {example}'"
     return " ".join(msg.split())
 
 

@@ -13,11 +13,14 @@ pytest.importorskip(
 )
 
 from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import kernel_defaults
+from ansible_collections.netops.tuning.plugins.module_utils._modules.option_errors import (
+    explain_options,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._modules.settings_forms import (
     read_settings,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
-from ansible_collections.netops.tuning.plugins.modules import sysctl
+from ansible_collections.netops.tuning.plugins.modules import sysctl, sysctl_info, tcp_keepalive
 from hosts_in_memory import OURS
 
 A, B, C = "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_retries2", "net.core.somaxconn"
@@ -153,6 +156,42 @@ def test_absent_warns_only_in_the_run_that_takes_a_key_out(kernel, modules, tmp_
 )
 def test_options_that_ansible_refuses(options, message, modules):
     assert modules.run(sysctl, **options)["msg"] == message
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "message"),
+    [
+        (
+            sysctl,
+            {"settings": {}, "runtime": {"a": 1}},
+            "runtime: {'a': 1} is not true or false; give one, such as 'runtime: true'",
+        ),
+        (
+            sysctl,
+            {"settings": {}, "backup": "maybe"},
+            "backup: 'maybe' is not true or false; give one, such as 'backup: true'",
+        ),
+        (
+            sysctl_info,
+            {"keys": {A: 1}},
+            f"keys: {{'{A}': 1}} is not a list; give one, such as 'keys: [net.ipv4.tcp_*]'",
+        ),
+        (
+            tcp_keepalive,
+            {"time": [300]},
+            "time: [300] is not an integer; give one, such as 'time: 300'",
+        ),
+    ],
+)
+def test_options_of_another_type(module, options, message, modules):
+    assert modules.run(module, **options)["msg"] == message
+
+
+@pytest.mark.parametrize("kind", ["<class 'dict'>", "dict"])
+def test_options_of_another_type_as_each_ansible_core_says_so(kind):
+    message = f"argument 'runtime' is of type {kind} and we were unable to convert to bool: no"
+    explained = explain_options(message, {"runtime": {}}, {"runtime": {"type": "bool"}})
+    assert explained == "runtime: {} is not true or false; give one, such as 'runtime: true'"
 
 
 def test_many_unknown_options_are_one_bounded_line(modules):
