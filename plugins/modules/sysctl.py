@@ -177,6 +177,10 @@ options:
   group:
     description:
       - The group that owns O(path). If not given, an existing file keeps its group.
+  attributes:
+    description:
+      - The attributes of O(path), as for C(chattr). V(i) and V(a) are refused, since such a file
+        could not be put in its place, nor changed again.
   unsafe_writes:
     description:
       - Has no effect. The module never writes a file in a way that could leave it half-written.

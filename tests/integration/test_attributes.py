@@ -98,6 +98,12 @@ def test_a_mode_that_differs_is_changed_and_nothing_else(
         ("owner", "nobody-of-this-name"),
         ("group", "no-such"),
         ("mode", "u=z"),
+        ("mode", " "),
+        ("owner", "-1"),
+        ("owner", "4294967295"),
+        ("group", "100000000000000000000"),
+        ("attributes", "+i"),
+        ("attributes", "a"),
     ],
 )
 def test_an_attribute_that_cannot_be_set_changes_nothing(
@@ -108,10 +114,19 @@ def test_an_attribute_that_cannot_be_set_changes_nothing(
     for check in (True, False):
         result = ask(world, task, check=check)
         assert result.failed
-        assert OURS in result["msg"]
-        assert option in result["msg"] or value in result["msg"]
+        assert result["msg"].startswith(f"{option}: {value!r} ")
+        assert "; " in result["msg"], "there is no remedy"
         assert result["rolled_back"] is True
         assert world.snapshot() == before
+
+
+def test_attributes_that_chattr_does_not_know_are_named(world: World, ask: Asker) -> None:
+    before = world.snapshot()
+    result = ask(world, sysctl({TIME: 3600}, attributes="zz"))
+    assert world.snapshot() == before
+    assert result["msg"].startswith(f"attributes: 'zz' cannot be given to {OURS}: Usage: ")
+    assert "\n" not in result["msg"]
+    assert "chattr(1)" in result["msg"]
 
 
 def test_a_file_that_is_commented_out_keeps_its_attributes(world: World, ask: Asker) -> None:

@@ -123,7 +123,7 @@ REFUSED_OPTIONS = {
         {"path": "/srv/nowhere/x.conf", "on_override": "warn"},
     ),
     "a line end in an owner": Refused({TIME: 1}, r"no\\nbody", {"owner": "no\nbody"}),
-    "a long group": Refused({TIME: 1}, "x{99}", {"group": "x" * 3000}),
+    "a long group": Refused({TIME: 1}, "x{98}", {"group": "x" * 3000}),
     "a long path": Refused({TIME: 1}, "absolute", {"path": "x" * 3000}),
     "a relative path": Refused({TIME: 1}, r"absolute|x\.conf", {"path": "x.conf"}),
 }

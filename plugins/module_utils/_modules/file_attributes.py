@@ -9,6 +9,7 @@ import sys
 from typing import Any, NoReturn
 
 from .._sysctl.errors import TuningError
+from .._sysctl.text import quote
 from .base import TuningModule
 
 
@@ -23,6 +24,9 @@ class FileAttributes:
     def __init__(self, module: TuningModule) -> None:
         self._module = module
         _refuse_decimal_mode(module.params.get("mode"))
+        for option in ("owner", "group"):
+            _refuse_impossible_number(option, module.params.get(option))
+        _refuse_locked_file(module.params.get("attributes") or "")
 
     def differences(self, path: str) -> tuple[tuple[str, str, str], ...]:
         """Return the attributes of a file that are not as asked, as (name, current, asked).
@@ -49,15 +53,41 @@ class FileAttributes:
         asked = module.load_file_common_arguments(module.params, path)
         module.set_fs_attributes_if_different(asked, False, diff)
 
-    def _raise(self, msg: str, **_result: Any) -> NoReturn:
+    def _raise(self, msg: str, details: object = None, **_result: Any) -> NoReturn:
+        from .attribute_errors import attribute_error  # noqa: PLC0415 # few runs fail
+
         cause = sys.exc_info()[1]
         os_error = cause if isinstance(cause, OSError) else None
-        raise TuningError(f"{self._module.params['path']}: {msg}", None, os_error)
+        raise attribute_error(msg, details, self._module.params, os_error)
 
 
+_HIGHEST_ID = (1 << 32) - 2
+"""Of a user or a group: the kernel takes the next number for none."""
 _HIGHEST_MODE = 0o777
 _OCTAL_IN_DECIMAL = (400, 440, 444)
 """Permissions without their leading 0, which as decimal numbers would be odd ones."""
+
+
+def _refuse_impossible_number(option: str, value: object) -> None:
+    """Refuse a number that no user or group can have; a name is looked up by Ansible."""
+    try:
+        number = int(str(value))
+    except ValueError:
+        return
+    if not 0 <= number <= _HIGHEST_ID:
+        raise TuningError(
+            f"{option}: {quote(value)} is not the number of a user or group: these are from 0 to "
+            f"{_HIGHEST_ID}; give one of them, or a name"
+        )
+
+
+def _refuse_locked_file(attributes: str) -> None:
+    """Refuse attributes with which a new file cannot get its name, nor be removed again."""
+    if not attributes.startswith("-") and set(attributes) & set("ai"):
+        raise TuningError(
+            f"attributes: {quote(attributes)} keeps the file from being put in its place, and from "
+            "being changed by the next run, as i (immutable) and a (append only) do; leave them out"
+        )
 
 
 def _refuse_decimal_mode(mode: object) -> None:
