@@ -156,6 +156,20 @@ def test_nothing_is_written_if_only_the_last_key_is_bad(world: World, ask: Asker
     assert world.read("/srv/trace") == ""
 
 
+@pytest.mark.parametrize("options", [{}, {"runtime": False}, {"persistent": False}], ids=str)
+def test_on_error_skip_leaves_out_the_same_keys_in_check_mode(
+    world: World, ask: Asker, options: dict[str, Any]
+) -> None:
+    bad = {TTL: 999, "net.ipv4.tcp_retries2": 300, BUFFERS: 5000}
+    task = sysctl({**bad, FIN: 50}, on_error="skip", **options)
+    predicted = ask.ok(world, task, check=True)["skipped_keys"]
+    assert {entry["key"] for entry in predicted} == set(bad)
+    assert all(entry["reason"].startswith(f"{entry['key']}: ") for entry in predicted)
+    result = ask.ok(world, task)
+    assert (result["skipped_keys"], list(result["settings"])) == (predicted, [FIN])
+    ask.again(world, task)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
