@@ -24,7 +24,8 @@ def name_variables(message: str, prefix: str, options: Sequence[str]) -> str:
         rf"(?<![\w./])()({unmistakable})(?![\w/]|\.\w)",
         rf"(')({names})(?=: )",  # 'state: absent'
         rf"(argument '|value of )({names})(?='| must be)",  # of Ansible itself
-        r"(\b(?:a|another|for|choose) )(path)(?=[ ;,.]|$)",
+        rf"^()({names})(?=: | ')",
+        r"(\b(?:a|another|for|choose|leave out) )(path)(?=[ ;,.]|$)",
         r"(\b(?:a|with) )(profile)(?= (?:that|or)\b)",
         r"(\b(?:[Ss]et a|[Ll]ower) )(time)(?=\b)",
     )

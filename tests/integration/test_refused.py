@@ -114,7 +114,7 @@ REFUSED_OPTIONS = {
     ),
     "a path in /proc": Refused(
         {TIME: 1},
-        "path '/proc/self/q.conf' leads into /proc, where no file can be kept; choose one such as",
+        "path '/proc/self/q.conf' leads into /proc, where no file can be kept; name a file",
         {"path": "/proc/self/q.conf", "on_override": "warn"},
     ),
     "a path in a folder that does not exist": Refused(

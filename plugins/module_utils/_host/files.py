@@ -104,11 +104,11 @@ class HostFiles:
         if real_path.startswith(_NO_FILES):
             raise TuningError(
                 f"path {quote(path)} leads into /{real_path.split('/')[1]}, where no file can be "
-                "kept; choose one such as /etc/sysctl.d/90-ansible.conf"
+                "kept; name a file in /etc/sysctl.d, or leave out path"
             )
         if os.path.isdir(self.host_path(real_path)):
             raise TuningError(
-                f"{path} is a folder; name a file, such as /etc/sysctl.d/90-ansible.conf"
+                f"{path} is a folder; name a file in /etc/sysctl.d, or leave out path"
             )
         if self.is_regular(real_path) is False:
             raise TuningError(f"{path} is not a regular file; choose another path")

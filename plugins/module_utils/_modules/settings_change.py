@@ -384,13 +384,13 @@ def _check_paths(options: Mapping[str, Any]) -> None:
     path = options["path"]
     if not path.startswith("/"):
         raise TuningError(
-            f"path {quote(path)} is not absolute; give one such as /etc/sysctl.d/90-ansible.conf"
+            f"path {quote(path)} is not absolute; name a file in /etc/sysctl.d, or leave out path"
         )
     name = path.rpartition("/")[2]
     if name in ("", ".", ".."):
         raise TuningError(
-            f"path {quote(path)} names a folder, since it ends in '/{name}'; name a file, such as "
-            "/etc/sysctl.d/90-ansible.conf"
+            f"path {quote(path)} names a folder, since it ends in '/{name}'; name a file in "
+            "/etc/sysctl.d, or leave out path"
         )
 
 

@@ -119,16 +119,17 @@ def _explain_unread(plan: Plan) -> str:
     for file in order:
         if file.path == observed.path:
             return f"{file.masked_by} masks it; choose another name for path"
-    name = _name_that_is_read(observed.path)
-    return f"{observed.loader.name} does not read it; set 'path: /etc/sysctl.d/{name}'"
+    return f"{observed.loader.name} does not read it; {_path_that_is_read(observed.path)}"
 
 
-def _name_that_is_read(path: str) -> str:
-    """Return a name like that of a file, under which each loader reads it in /etc/sysctl.d."""
+def _path_that_is_read(path: str) -> str:
+    """Return the advice to give a file a name like its own under which each loader reads it."""
     name = path.rpartition("/")[2].lstrip(".")
     if name in ("", "conf", "sysctl.conf"):
-        return "90-ansible.conf"
-    return name if name.endswith(".conf") else f"{name}.conf"
+        return "leave out path"  # the default of each module is read, and is its own
+    if not name.endswith(".conf"):
+        name = f"{name}.conf"
+    return f"set 'path: /etc/sysctl.d/{name}'"
 
 
 def warn_of_unread_file(plan: Plan) -> Iterator[str]:

@@ -38,6 +38,9 @@ TIME = KEYS["time"]
             "argument 'time' is of type <class 'str'>",
             "argument 'my_time' is of type <class 'str'>",
         ),
+        ("time: [1] is not an integer", "my_time: [1] is not an integer"),
+        ("path 'x' is not absolute", "my_path 'x' is not absolute"),
+        ("name a file, or leave out path", "name a file, or leave out my_path"),
         ("value of profile must be one of: a", "value of my_profile must be one of: a"),
         # What is no option stays.
         (f"{TIME}: another program changed it at the same time", None),

@@ -234,7 +234,7 @@ def test_locates_our_file(files, path, location, host_root):
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ({OURS: None}, "is a folder; name a file, such as"),
+        ({OURS: None}, "is a folder; name a file in /etc/sysctl.d, or leave out path"),
         ({OURS: {"link": "/dev/null"}}, "a link to /dev/null"),
         ({OURS: {"link": "/srv"}, "/srv/x": ""}, "is a folder"),
     ],
@@ -255,7 +255,7 @@ def test_refuses_a_path_where_the_kernel_has_no_files(path, folder, host_root):
         host_root(files).files.locate(path)
     assert str(caught.value) == (
         f"path '{path}' leads into {folder}, where no file can be kept; "
-        "choose one such as /etc/sysctl.d/90-ansible.conf"
+        "name a file in /etc/sysctl.d, or leave out path"
     )
 
 

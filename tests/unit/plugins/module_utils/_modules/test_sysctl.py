@@ -87,7 +87,7 @@ def test_makes_a_request_from_options():
         ({"root": "/mnt"}, {}, "runtime: false", None),
         ({"path": "90-ansible.conf"}, {}, "not absolute", None),
         ({"path": f"{OURS}/"}, {}, f"path '{OURS}/' names a folder, since it ends in '/'", None),
-        ({"path": f"{OURS}//"}, {}, "name a file, such as /etc/sysctl.d/90-ansible.conf", None),
+        ({"path": f"{OURS}//"}, {}, "name a file in /etc/sysctl.d, or leave out path", None),
         ({"path": f"{OURS}/."}, {}, "since it ends in '/.'", None),
         ({"path": "/etc/none/.."}, {}, "since it ends in '/..'", None),
         ({"state": "absent", "exclusive": True}, {}, "exclusive", None),
