@@ -50,11 +50,17 @@ def _read_until(pipe: int, deadline: float) -> bytes:
     """Return what is written to a pipe until it is closed, nothing if time is up before."""
     data = b""
     while True:
-        seconds = max(0, deadline - time.monotonic())
-        readable, _writable, _exceptional = select.select([pipe], [], [], seconds)
-        if not readable:
+        if not is_readable_before(deadline, pipe):
             return b""
         part = os.read(pipe, 1 << 16)
         if not part:
             return data
         data += part
+
+
+def is_readable_before(deadline: float, pipe: int) -> bool:
+    """Wait until a pipe is written to or closed, and tell whether that was in time."""
+    poll = select.poll()  # select(2) fails where a process has more than 1,024 open files
+    poll.register(pipe, select.POLLIN)
+    milliseconds = max(0, deadline - time.monotonic()) * 1000
+    return bool(poll.poll(milliseconds))

@@ -13,11 +13,11 @@ import errno
 import json
 import os
 import re
-import select
 import signal
 import time
 from typing import Any, Iterator, Mapping, NamedTuple, NoReturn, Sequence
 
+from .._host.child_process import is_readable_before
 from .._host.mountinfo import parse_mounts
 from .._host.runtime.proc_sys import proc_path, read_key
 from .._sysctl.errors import describe_os_error
@@ -234,9 +234,7 @@ def _read_lines(pipe: int, deadline: float) -> Iterator[bytes]:
     """Yield the lines that are written to a pipe, until it is closed or time is up."""
     buffer = b""
     while True:
-        seconds = max(0, deadline - time.monotonic())
-        readable, _writable, _exceptional = select.select([pipe], [], [], seconds)
-        if not readable:
+        if not is_readable_before(deadline, pipe):
             return
         data = os.read(pipe, 1 << 16)
         if not data:
