@@ -13,13 +13,16 @@ from ansible.module_utils.basic import AnsibleModule
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import normalize_key
-from .._sysctl.secrets import SECRET_SUFFIXES, is_secret
+from .._sysctl.secrets import SECRET_SUFFIXES, hides
 from .._sysctl.text import printable
 
 if TYPE_CHECKING:
     from .._sysctl import one_line
 else:
     one_line = LazyModule(__name__, ".._sysctl.one_line")
+
+_GLOB = r"[^\s,\"'{}=]*[*?[][^\s,\"'{}=]*"
+"""A glob over keys in a text of settings."""
 
 
 class TuningModule(AnsibleModule):
@@ -48,7 +51,7 @@ class TuningModule(AnsibleModule):
         """
         secrets = set()
         for name, value in _settings_in(self.params.get("settings")):
-            if value and is_secret(normalize_key(str(name))):
+            if value and hides(normalize_key(str(name)), str(value)):
                 secrets.add(str(value))
         self.no_log_values.update(secrets)
         super().log(msg, log_args=None if secrets else log_args)
@@ -92,6 +95,5 @@ def _settings_in(settings: Any) -> Iterator[tuple[object, object]]:
             if isinstance(item, Mapping):
                 yield item.get("name", item.get("key")), item.get("value")
     elif isinstance(settings, str) and settings:
-        for suffix in SECRET_SUFFIXES:
-            for value in re.findall(rf"{suffix}[\"']?\s*[=:]\s*[\"']?([^\s,\"'}}]+)", settings):
-                yield suffix, value
+        for name in (*SECRET_SUFFIXES, _GLOB):
+            yield from re.findall(rf"({name})[\"']?\s*[=:]\s*[\"']?([^\s,\"'}}]+)", settings)

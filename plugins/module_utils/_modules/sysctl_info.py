@@ -23,7 +23,7 @@ from .._sysctl.errors import TuningError
 from .._sysctl.files.boot_files import BootFiles
 from .._sysctl.files.doubts import keys_in_doubt
 from .._sysctl.files.loaders import COMMAND_LINE, LOADERS, BootFile, Loader
-from .._sysctl.files.sysctl_d import Line, line_result, parse_lines
+from .._sysctl.files.sysctl_d import Line, line_result, name_of_value, parse_lines
 from .._sysctl.globs import glob_matches, split_glob
 from .._sysctl.kernel.value_checks import explain_range
 from .._sysctl.keys import is_glob, parse_key
@@ -225,7 +225,8 @@ def _refused_lines(key: str, boot: NextBoot, runtime: str | None) -> Iterator[di
     """Yield the lines about a key that the kernel will refuse at boot, each as a problem."""
     for line in boot.lines_about(key):
         if boot.fate_of(line, key) == "refused":
-            problem = f"the kernel refuses {quote_value(key, line.value)} for {key}"
+            value = quote_value(name_of_value(key, line), line.value)
+            problem = f"the kernel refuses {value} for {key}"
             reason = boot.precedence.why_refused(line, key)
             if reason:
                 problem += f", since {reason}"

@@ -36,6 +36,14 @@ def glob_matches(segments: Sequence[str], key: str) -> bool:
     )
 
 
+def may_match(pattern: str, family: str) -> bool:
+    """Tell whether a glob can match a key of a family, in which a star stands for any name."""
+    segments = split_glob(pattern)
+    names = key_to_path(family).split("/")
+    known = ["*" if name == "*" else segment for segment, name in zip(segments, names)]
+    return len(segments) == len(names) and glob_matches(known, family)
+
+
 def stands_for(name: str, key: str) -> bool:
     """Tell whether a name, which may be a glob, stands for a key."""
     return name == key or (is_glob(name) and glob_matches(split_glob(name), key))

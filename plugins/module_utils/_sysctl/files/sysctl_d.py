@@ -22,7 +22,7 @@ from typing import Any, Callable, Collection, Mapping, NamedTuple
 
 from ..kernel.values import values_equal
 from ..keys import is_glob, normalize_key, spelled_path
-from ..secrets import display_value
+from ..secrets import display_value, is_secret
 from ..text import decode, encode, printable
 from .loaders import BUSYBOX, Loader
 
@@ -56,7 +56,7 @@ def line_result(key: str, line: Line | None) -> dict[str, Any]:
     if line is None:
         return {"value": None, "path": None, "line": None, "by": None}
     result = {
-        "value": display_value(key, line.value),
+        "value": display_value(name_of_value(key, line), line.value),
         "path": printable(line.path),
         "line": line.number,
         "by": line.by,
@@ -64,6 +64,11 @@ def line_result(key: str, line: Line | None) -> dict[str, Any]:
     if not _is_about(line, key):
         result["line_key"] = printable(line.key)
     return result
+
+
+def name_of_value(key: str, line: Line) -> str:
+    """Return the name by which the value of a line about a key is shown: a secret one, if any."""
+    return line.key if is_glob(line.key) and not is_secret(key) else key
 
 
 def _is_about(line: Line, key: str) -> bool:

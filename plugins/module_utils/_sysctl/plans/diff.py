@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from typing import Iterable
 
-from ..secrets import REDACTED, SECRET_SUFFIXES, display_value
+from ..keys import is_glob, normalize_key
+from ..secrets import REDACTED, SECRET_SUFFIXES, display_value, is_secret
 from ..text import decode, printable
 from .plan import FileChange, Plan
 
@@ -67,4 +68,13 @@ def _displayable(data: bytes | None) -> str:
         if suffix in text:
             # A line end of systemd, such as a lone CR, may stand before the key on the same line.
             text = re.sub(rf"({suffix}[^=\n]*=).*", rf"\1 {REDACTED}", text)
+    if is_glob(text):
+        text = _without_secrets_of_globs(text)
     return printable(text)
+
+
+def _without_secrets_of_globs(text: str) -> str:
+    for name in set(re.findall(r"([^=\n\r\0]*)=", text)):
+        if is_glob(name) and is_secret(normalize_key(name.strip("#;- \t\v\f"))):
+            text = re.sub(rf"({re.escape(name)}=).*", rf"\1 {REDACTED}", text)
+    return text

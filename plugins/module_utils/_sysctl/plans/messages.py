@@ -11,7 +11,7 @@ from ..files.boot_files import read_order
 from ..files.doubts import Doubt
 from ..files.loaders import COMMAND_LINE
 from ..files.stages import is_read_later
-from ..files.sysctl_d import Line
+from ..files.sysctl_d import Line, name_of_value
 from ..globs import stands_for
 from ..kernel.couplings import names_of, variable_of
 from ..keys import is_glob
@@ -78,13 +78,14 @@ def _describe_boot(plan: Plan, key: str, winner: Line | None) -> str:
         location = f"{winner.path} line {winner.number}"
     refused = plan.precedence.decision(key).refused
     if refused is not None:
-        value = quote_value(key, refused.value)
+        value = quote_value(name_of_value(key, refused), refused.value)
         reason = plan.precedence.why_refused(refused, key)
         because = f": {reason}" if reason else ""
         return f"does not set it, since the kernel refuses {value}, which {location} says{because}"
     action = "leaves it alone"
     if winner.value is not None:
-        action = f"sets {quote_value(key, winner.value)}{_explain_other_key(key, winner)}"
+        value = quote_value(name_of_value(key, winner), winner.value)
+        action = f"sets {value}{_explain_other_key(key, winner)}"
     return f"{action}, as {location} says{_reader(winner)}"
 
 

@@ -121,6 +121,11 @@ def test_the_same_key_in_two_spellings_is_refused(host_root, modules):
         [{"key": HIDDEN, "value": "0000000b-0-0-0", "vlaue": 1}],
         f"{HIDDEN}=0000000b-0-0-0",
         f'{{"{HIDDEN}": "0000000b-0-0-0"}}',
+        {"net.ipv4.tcp_fastopen_k*": "0000000b-0-0-0", "vlaue": None},
+        [{"key": "net/ipv4/tcp_fast*_key", "value": "0000000b-0-0-0", "vlaue": 1}],
+        "net.ipv4.tcp_*_k[e]y=0000000b-0-0-0",
+        '{"net.ipv4.tcp_fastopen_k*": "0000000b-0-0-0"}',
+        '[{"net.ipv4.tcp_fastopen_k*": "0000000b-0-0-0"}]',
     ],
 )
 def test_secrets_stay_secret_in_each_form(settings, host_root, modules):

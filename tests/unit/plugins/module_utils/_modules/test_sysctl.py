@@ -346,6 +346,29 @@ def test_results_and_logs_contain_no_secrets(host_root, modules, monkeypatch):
     assert "31" in str(logged[-1])
 
 
+@pytest.mark.parametrize(
+    ("before", "glob", "secret"),
+    [
+        ("", "net.ipv6.conf.eth0.stable_*", "2001:db8::5ec"),
+        ("net/ipv6/conf/eth0/stable_* = 2001:db8::5ec", "net.ipv6.conf.eth0.stable_*", "::5ec"),
+        ("# net.ipv4.tcp_fastopen_k* = 5ec-0-0-0\n", "net.ipv4.tcp_fastopen_k*", "5ec-0-0-1"),
+    ],
+)
+def test_results_contain_no_secrets_of_globs(before, glob, secret, host_root, modules):
+    root = host_root({OURS: before})
+    result = modules.ok(
+        sysctl, **image(root, settings={glob: secret, KEY: 30}, ignore_missing=True)
+    )
+    assert result["changed"]
+    assert "5ec" not in str(result)
+
+
+def test_the_number_of_a_wide_glob_is_shown(host_root, modules):
+    root = host_root({OURS: ""})
+    result = modules.ok(sysctl, **image(root, settings={"net.ipv6.conf.eth0.*": 1}))
+    assert result["settings"]["net.ipv6.conf.eth0.*"]["value"] == "1"
+
+
 def test_refuses_other_operating_systems(modules, monkeypatch):
     monkeypatch.setattr(sys, "platform", "freebsd14")
     assert "freebsd14" in modules.run(sysctl, settings={KEY: 1})["msg"]

@@ -174,6 +174,13 @@ def test_result_contains_no_secrets(kernel):
     assert result["drift"] == [COOKIES]
 
 
+def test_lines_of_globs_contain_no_secrets(kernel):
+    kernel(**{COOKIES: "1-1-1-aaaa", "net.ipv4.tcp_keepalive_time": "7200"})
+    lines = "net.ipv4.tcp_* = 1-1-1-bbbb\nnet.ipv4.tcp_fastopen_k* = 1-1-1-cccc\n"
+    for keys in (None, [COOKIES, "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_f*"]):
+        assert "1-1-1" not in str(inspect({"/etc/sysctl.d/a.conf": lines}, keys))
+
+
 def test_module_on_an_image(host_root, modules):
     root = host_root(
         {
