@@ -42,6 +42,18 @@ LINES = {
         "net.ipv6.conf.all.stable_secret = 2001:db8::1\n",
         ["net.ipv6.conf.br0.addr_gen_mode"],
     ),
+    "a glob with a class of characters": (
+        f"{CONF}.br[[:digit:]].rp_filter = 2\n",
+        [f"{CONF}.br0.rp_filter", f"{CONF}.lo.rp_filter"],
+    ),
+    "a glob with a backslash": (
+        f"{CONF}.\\b*.rp_filter = 2\n{CONF}.b*\\.arp_ignore = 2\n{CONF}.\\br0.medium_id = 2\n",
+        [f"{CONF}.br0.rp_filter", f"{CONF}.br0.arp_ignore", f"{CONF}.br0.medium_id"],
+    ),
+    "a glob in which two brackets open": (
+        f"{CONF}.?[z[^r]?.rp_filter = 2\n{CONF}.[[/b/]]r?.arp_ignore = 2\n",
+        [f"{CONF}.br0.rp_filter", f"{CONF}.br0.arp_ignore"],
+    ),
 }
 """Lines, and the keys whose value after the boot is looked at."""
 

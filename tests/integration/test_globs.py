@@ -71,6 +71,9 @@ def test_each_match_has_the_value_now_and_at_boot(
         ("net.ipv4.conf.br0/*.medium_id", {"br0/100"}),
         ("net.ipv4.conf.br[01].medium_id", {"br0", "br1"}),
         ("net.ipv4.conf.[!adl]*.medium_id", {"br0", "br0/100", "br1"}),
+        ("net.ipv4.conf.br[[:digit:]].medium_id", {"br0", "br1"}),
+        (r"net.ipv4.conf.\b*0.medium\_id", {"br0", "br0/100"}),
+        (r"net.ipv4.conf.?[z[^r]0.medium_id", {"br0"}),
     ],
 )
 def test_a_glob_sets_the_keys_that_both_loaders_match(

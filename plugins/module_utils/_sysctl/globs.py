@@ -8,19 +8,31 @@ Imported only where there is one, see ``is_glob`` in ``keys.py``.
 from __future__ import annotations
 
 import re
-from fnmatch import translate
 from functools import lru_cache
-from typing import Callable, Container, Iterable, Sequence
+from typing import TYPE_CHECKING, Callable, Container, Iterable, Sequence
 
+from .._lazy_module import LazyModule
 from .keys import is_glob, key_to_path
+
+if TYPE_CHECKING:
+    from . import brackets
+else:
+    brackets = LazyModule(__name__, ".brackets")
+
+_ESCAPED_SLASH = re.compile(r"(?<!\\)((?:\\\\)*)\\/")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def split_glob(pattern: str) -> list[str]:
-    """Return the segments of a glob, each as Python's fnmatch reads it.
+    """Return the segments of a glob, those that are no globs as names.
 
-    fnmatch knows only ``[!x]``; glob(7) allows ``[^x]`` too.
+    A backslash takes the meaning from the character after it, a slash among them.
     """
-    return key_to_path(pattern).replace("[^", "[!").split("/")
+    path = key_to_path(pattern)
+    if "\\" not in path:
+        return path.split("/")
+    segments = _ESCAPED_SLASH.sub(r"\1/", path).split("/")
+    return [segment if is_glob(segment) else _ESCAPED.sub(r"\1", segment) for segment in segments]
 
 
 def glob_matches(segments: Sequence[str], key: str) -> bool:
@@ -32,7 +44,8 @@ def glob_matches(segments: Sequence[str], key: str) -> bool:
     if len(segments) != len(names):
         return False
     return all(
-        segment == name or segment_matcher(segment)(name) for segment, name in zip(segments, names)
+        segment_matcher(segment)(name) if is_glob(segment) else segment == name
+        for segment, name in zip(segments, names)
     )
 
 
@@ -76,10 +89,37 @@ def _spelled_like(spelling: str, key: str) -> str:
 @lru_cache(maxsize=1024)
 def segment_matcher(segment: str) -> Callable[[str], object]:
     """Compile one segment of a glob to a function that tells whether a name matches it."""
-    pattern = translate(segment)
-    if not segment.startswith("."):
-        pattern = rf"(?!\.){pattern}"
-    try:
-        return re.compile(pattern).match
-    except re.error:  # a range such as [z-a], before Python 3.12; the loaders match nothing with it
-        return lambda _name: None
+    expression = ""
+    position = 0
+    while position < len(segment):
+        bracket = None
+        if segment[position] == "[":
+            bracket = brackets.read_bracket(segment, position + 1)
+        if bracket:
+            expression += bracket.expression
+            position = bracket.end
+        else:
+            step = _step_at(segment, position)
+            expression += _expression_of(step)
+            position += len(step)
+    if segment[0] in "*?[":
+        expression = rf"(?!\.){expression}"
+    return re.compile(expression, re.DOTALL).fullmatch
+
+
+def _step_at(segment: str, position: int) -> str:
+    """Return a part of a glob that is no bracket expression: stars, or a character."""
+    rest = segment[position:]
+    stars = len(rest) - len(rest.lstrip("*"))
+    return rest[: stars or (2 if rest[0] == "\\" else 1)]
+
+
+def _expression_of(step: str) -> str:
+    """Return the regular expression of a part of a glob that is no bracket expression."""
+    if step[0] == "*":
+        return ".*"
+    if step == "?":
+        return "."
+    if step == "\\":
+        return brackets.NOTHING
+    return re.escape(step[-1])

@@ -179,7 +179,7 @@ def is_glob(key: str) -> bool:
 
 def as_glob(key: str) -> str:
     """Return the glob that matches only this key: an interface may have a name such as ``v[0]``."""
-    return re.sub(r"[*?[]", r"[\g<0>]", key) if is_glob(key) else key
+    return re.sub(r"[*?[]", r"[\g<0>]", key.replace("\\", r"\\")) if is_glob(key) else key
 
 
 def may_be_coupled(key: str) -> bool:
