@@ -54,6 +54,14 @@ LINES = {
         f"{CONF}.?[z[^r]?.rp_filter = 2\n{CONF}.[[/b/]]r?.arp_ignore = 2\n",
         [f"{CONF}.br0.rp_filter", f"{CONF}.br0.arp_ignore"],
     ),
+    "a key through ..": (
+        "net/ipv4/conf/../tcp_fin_timeout = 57\nnet/ipv4/neigh/../conf/b*/rp_filter = 2\n",
+        ["net.ipv4.tcp_fin_timeout", f"{CONF}.br0.rp_filter"],
+    ),
+    "a key through .. from a folder that is not there": (
+        "net/ipv4/nothing/../tcp_fin_timeout = 57\nnet/ipv4/nothing/../conf/br0/rp_filter = 2\n",
+        ["net.ipv4.tcp_fin_timeout", f"{CONF}.br0.rp_filter"],
+    ),
 }
 """Lines, and the keys whose value after the boot is looked at."""
 

@@ -15,9 +15,10 @@ from .._lazy_module import LazyModule
 from .keys import is_glob, key_to_path
 
 if TYPE_CHECKING:
-    from . import brackets
+    from . import brackets, parents
 else:
     brackets = LazyModule(__name__, ".brackets")
+    parents = LazyModule(__name__, ".parents")
 
 _ESCAPED_SLASH = re.compile(r"(?<!\\)((?:\\\\)*)\\/")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -74,16 +75,11 @@ def keys_written_by(
         return [name]
     segments = split_glob(name)
     matching = [key for key in keys if glob_matches(segments, key)]
-    kept = [key for key in matching if _spelled_like(spelling, key) not in named]
+    if spelling:
+        kept = [key for key in matching if parents.respelled(spelling, key) not in named]
+    else:
+        kept = [key for key in matching if key not in named]
     return sorted(kept, key=key_to_path)
-
-
-def _spelled_like(spelling: str, key: str) -> str:
-    """Return a key as a glob gives it that has this spelling."""
-    if not spelling:
-        return key
-    names = iter(key_to_path(key).split("/"))
-    return "/".join(part if part in ("", ".") else next(names) for part in spelling.split("/"))
 
 
 @lru_cache(maxsize=1024)

@@ -233,9 +233,9 @@ def normalize_key(name: str) -> str:
 
 
 def spelled_path(name: str) -> str:
-    """Return the path of a key in a file with its empty parts, "" if it has none of them."""
+    """Return the path of a key in a file with empty parts and '..', "" if it has none of them."""
     segments = _split_key(name)
-    return "" if {"", "."}.isdisjoint(segments) else "/".join(segments)
+    return "" if {"", ".", ".."}.isdisjoint(segments) else "/".join(segments)
 
 
 def _split_key(name: str) -> list[str]:

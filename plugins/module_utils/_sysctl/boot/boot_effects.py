@@ -291,6 +291,8 @@ class _Boot:
 
     def _is_known(self, name: str, line: Line) -> bool:
         """Tell whether it is known what the kernel makes of the value of a line."""
+        if line.may_lead_nowhere:
+            return False
         if needs_secret(name, line.value):
             return "" not in self._secrets()
         text = line.value or ""

@@ -48,6 +48,9 @@ def _doubts_about(key: str, precedence: Precedence) -> Iterator[Doubt]:
         why = f"it may keep the kernel from loading the module of what is named for {key}"
         remedy = "have that module loaded before, in /etc/modules-load.d, or set the name before it"
         yield _doubt(key, stopping, why, remedy)
+    elif unclear and unclear == winner and unclear.may_lead_nowhere:
+        why = f"it sets {key} only if all folders exist through which its path leads"
+        yield _doubt(key, unclear, why, remedy=f"name {key} without '..'")
     elif unclear and unclear == winner and takes_names(key):
         why = f"the kernel may not have what it names for {key}, and refuses it then"
         yield _doubt(key, unclear, why, remedy="have its module loaded before, or name another")

@@ -204,8 +204,9 @@ class Precedence:
         is_limited = may_be_limited(key) and self._can_write(key)
         decision = self._limited_decision(key) if is_limited else self._assigned(key)
         winner = decision.winner
-        if winner and winner.value and not self._is_known(key, winner.value):
-            return decision._replace(unclear=winner)
+        if winner and winner.value:
+            is_known = self._is_known(key, winner.value) and not winner.may_lead_nowhere
+            return decision if is_known else decision._replace(unclear=winner)
         return decision
 
     def _limited_decision(self, key: str) -> Decision:

@@ -61,7 +61,8 @@ class Loader(NamedTuple):
     """Whether empty parts of a key, as in ``/a//b``, do not matter (path_simplify in systemd).
 
     Otherwise such a line sets the key, unless it ends in one, but the loader compares the paths as
-    they are spelled: the line keeps off only a glob with the same empty parts.
+    they are spelled: the line keeps off only a glob with the same empty parts. So it is with
+    ``/a/../b``, which sets b if there is a folder a.
     """
     can_unset: bool
     """Whether ``-key`` and ``key =`` cancel an earlier assignment of the key."""

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Any, Callable, Collection, Mapping, NamedTuple
 
 from ..kernel.values import values_equal
-from ..keys import is_glob, normalize_key, spelled_path
+from ..keys import is_glob, key_to_path, normalize_key, spelled_path
 from ..secrets import display_value, is_secret
 from ..text import decode, encode, printable
 from .loaders import BUSYBOX, Loader
@@ -45,7 +45,12 @@ class Line(NamedTuple):
     by: str = ""
     """The program that reads the line at boot."""
     spelling: str = ""
-    """The path with its empty parts, where these matter, see ``Loader.simplifies_keys``."""
+    """The path with empty parts and '..', where these matter, see ``Loader.simplifies_keys``."""
+
+    @property
+    def may_lead_nowhere(self) -> bool:
+        """Whether a folder of its path may not exist, although that of its key does."""
+        return "/../" in self.spelling
 
 
 def line_result(key: str, line: Line | None) -> dict[str, Any]:
@@ -163,14 +168,27 @@ def _split_line(text: str, loader: Loader) -> tuple[str, str | None, str]:
     if not key:
         return "", "no key in the line", ""
     spelling = ""
-    if key != name and not loader.simplifies_keys:
-        # What a glob gives does not end in a slash.
-        spelling = spelled_path(name.rstrip("./") if is_glob(key) else name)
-    if spelling.endswith("/"):
-        key += "."  # no setting is there
+    if not loader.simplifies_keys:
+        key, spelling = _followed(name, key)
     if not equals:
         return key, None, spelling
     return key, value.strip(loader.blanks), spelling
+
+
+def _followed(name: str, key: str) -> tuple[str, str]:
+    """Return the key to which the path of a name leads, and its spelling, "" if it is the key's."""
+    if "//" in key and ".." in key_to_path(key).split("/"):
+        from ..parents import key_of_path
+
+        spelling = spelled_path(name)
+        return key_of_path(spelling) or key, spelling
+    if key == name:
+        return key, ""
+    # What a glob gives does not end in a slash.
+    spelling = spelled_path(name.rstrip("./") if is_glob(key) else name)
+    if spelling.endswith("/"):
+        key += "."  # no setting is there
+    return key, spelling
 
 
 def _requested_text(key: str, text: str, requested: str) -> str:

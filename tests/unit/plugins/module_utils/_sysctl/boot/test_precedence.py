@@ -571,3 +571,17 @@ def test_one_number_of_a_pair_counts_with_the_other_one_of_the_line_before(key, 
     host = make_host("procps", {"/etc/sysctl.d/a.conf": text})
     winner = precedence_of(host.boot_files, host.loader, [key], live={key: live}).winner(key)
     assert winner.value == value
+
+
+@pytest.mark.parametrize("key", KEYS.values())
+def test_a_path_through_a_folder_that_may_not_exist_is_in_doubt(key):
+    path = key_to_path(key).replace("net/ipv4", "net/ipv4/nothing/..")
+    lines = {"/etc/sysctl.d/a.conf": f"{key}=1\n{path}=0\n"}
+    host = make_host("procps", lines)
+    precedence = precedence_of(host.boot_files, host.loader, [key], live={key: "1"})
+    assert not precedence.are_certain([key])
+    ((doubt, _keys),) = coupling_doubts(precedence, [key])
+    assert (doubt.line, doubt.remedy) == (2, f"name {key} without '..'")
+    lines["/etc/sysctl.d/b.conf"] = f"{key}=0\n"
+    host = make_host("procps", lines)
+    assert precedence_of(host.boot_files, host.loader, [key], live={key: "1"}).are_certain([key])
