@@ -62,6 +62,10 @@ LINES = {
         "net/ipv4/nothing/../tcp_fin_timeout = 57\nnet/ipv4/nothing/../conf/br0/rp_filter = 2\n",
         ["net.ipv4.tcp_fin_timeout", f"{CONF}.br0.rp_filter"],
     ),
+    "a mask that the kernel refuses once it has changed the key": (
+        "net.core.rps_default_mask = 1 2\n",
+        ["net.core.rps_default_mask"],
+    ),
 }
 """Lines, and the keys whose value after the boot is looked at."""
 

@@ -58,6 +58,9 @@ def _doubts_about(key: str, precedence: Precedence) -> Iterator[Doubt]:
         why = f"the kernel may refuse the number for {key}, or make another number of it"
         remedy = "give a number that all kernels take, or the one that the kernel makes of it"
         yield _doubt(key, unclear, why, remedy)
+    elif unclear and unclear.key == key:
+        why = f"the kernel refuses the text for {key}, but may change the value all the same"
+        yield _doubt(key, unclear, why, remedy="give a value that the kernel takes")
     elif unclear:
         why = f"writing {unclear.key} changes {key}, and to what is not known"
         remedy = f"take {unclear.key} out, or set {key} after it"

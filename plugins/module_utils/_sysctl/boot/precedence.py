@@ -142,9 +142,12 @@ class Precedence:
         """
         last_line = self.lines.assignments[key]
         winner: Line | None = None
+        unclear: Line | None = None
         for line in reversed(self.lines.naming(key)):
             taken = self._taken_line(line, key)
             if taken is None:
+                if winner is None and kernel_text.changes_if_refused(key, line.value or ""):
+                    unclear = line
                 continue
             if winner is None:
                 winner = taken
@@ -153,10 +156,10 @@ class Precedence:
             if not self._leaves_numbers_out(key, winner):
                 break
         if winner is not None:
-            return Decision(winner)
+            return Decision(winner=winner, unclear=unclear)
         if not last_line.value and self.live.get(key) is None:
             return Decision(last_line)
-        return refused_decision(last_line)
+        return refused_decision(last_line)._replace(unclear=unclear)
 
     def _decide(self, key: str) -> Decision:
         """Return how this loader and the programs before it decide a key."""

@@ -54,6 +54,9 @@ _FIRST_CPU = 1
 _DIGITS = {8: "01234567", 10: "0123456789", 16: "0123456789abcdef"}
 _LONGEST_FASTOPEN_TEXT = 73
 _ADDRESS = "[0-9a-f:.]*"
+_LONGEST_GROUP = 8
+_CHANGED_IF_REFUSED = "net.core.rps_default_mask"
+_LAST_GROUP = re.compile(r"(^|[\s,])[0-9a-f]{1,8}[\s,]*$", re.IGNORECASE)
 _FASTOPEN_KEY = "-".join([r"[\s\xa0]*((?:0x)?[0-9a-f]*)"] * 4)
 
 
@@ -145,6 +148,15 @@ def is_known(key: str, text: str, live: str | None, available_names: Collection[
     count = len(text.split() if live is None else live.split())
     numbers, _is_read_to_its_end = read_numbers(text, count)
     return _kept_numbers(key, numbers, live) is not None
+
+
+def changes_if_refused(key: str, text: str) -> bool:
+    """Tell whether a text, which a key refuses, may change its value all the same.
+
+    The kernel reads the groups of a mask from the last one on, into the mask itself:
+    rps_default_mask_sysctl in net/core/sysctl_net_core.c, and bitmap_parse.
+    """
+    return key == _CHANGED_IF_REFUSED and _LAST_GROUP.search(text) is not None
 
 
 def _kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] | None:
@@ -383,9 +395,12 @@ def _read_ipv6_address(text: str) -> str | None:
 
 
 def _read_hex_mask(text: str) -> str | None:
-    digits = text.replace(",", "").lower()
-    if digits.strip(_DIGITS[16]):
-        return None
+    """Return a mask without commas; the groups between them have up to eight digits each."""
+    digits = ""
+    for group in text.lower().split(","):
+        if group.strip(_DIGITS[16]) or len(group) > _LONGEST_GROUP:
+            return None
+        digits += group.zfill(_LONGEST_GROUP) if group else ""
     return f"{int(digits or '0', 16):x}"
 
 

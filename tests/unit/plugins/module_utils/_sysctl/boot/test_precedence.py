@@ -585,3 +585,31 @@ def test_a_path_through_a_folder_that_may_not_exist_is_in_doubt(key):
     lines["/etc/sysctl.d/b.conf"] = f"{key}=0\n"
     host = make_host("procps", lines)
     assert precedence_of(host.boot_files, host.loader, [key], live={key: "1"}).are_certain([key])
+
+
+RPS = "net.core.rps_default_mask"
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize(
+    ("key", "texts", "value", "is_certain"),
+    [
+        (RPS, ["1 2"], None, False),
+        (RPS, ["1 x"], None, True),
+        (RPS, ["1", "2 1"], "1", False),
+        (RPS, ["2 1", "1"], "1", True),
+        ("net.core.flow_limit_cpu_bitmap", ["1 2"], None, True),
+    ],
+)
+def test_a_refused_text_that_changes_the_key(loader, key, texts, value, is_certain):
+    files = {
+        f"/etc/sysctl.d/{number}.conf": f"{key} = {text}\n" for number, text in enumerate(texts)
+    }
+    host = make_host(loader, files)
+    precedence = precedence_of(host.boot_files, host.loader, [key], live={key: "1"})
+    last = value if loader == "procps" or is_certain else None  # systemd writes the last one only
+    assert precedence.value_at_boot(key, "1") == last
+    assert precedence.are_certain([key]) is is_certain
+    whys = [doubt.why for doubt, _keys in coupling_doubts(precedence, [key])]
+    assert len(whys) == (not is_certain)
+    assert all("refuses the text" in why for why in whys)

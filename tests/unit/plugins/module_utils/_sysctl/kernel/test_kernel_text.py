@@ -100,6 +100,10 @@ CPUS = [
     (RPS, "00000000,00000003", "3", "3", True),
     (RPS, "0", "3", "3", False),
     (RPS, None, "ff", "ff", False),
+    (RPS, "0", "1,2", "100000002", False),
+    (RPS, "00000000,00000003", "00000000,00000003", "3", True),
+    (RPS, "00000000,00000003", ",1", "1", True),
+    (RPS, "0", "123456789", None, True),
     ("net.core.flow_limit_cpu_bitmap", "0", "0", "0", True),
     ("net.core.flow_limit_cpu_bitmap", "0", "2", "2", False),
     ("net.ipv4.ip_local_reserved_ports", "", "8080", "8080", True),
@@ -167,3 +171,23 @@ def test_what_was_taken_is_taken_again(text, live):
     taken = taken_value(RMEM, text, live)
     if taken is not None:
         assert taken_value(RMEM, taken, live) == taken
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 2", True),
+        ("00000001,00000002", True),
+        ("1 # c", True),
+        ("1\tffffffff ", True),
+        ("1 x", False),
+        ("x", False),
+        ("1-2", False),
+        ("1 123456789", False),
+        ("", False),
+    ],
+)
+def test_a_refused_text_that_changes_the_mask(text, expected):
+    """Compared with the real kernel, where it has few CPUs."""
+    assert kernel_text.changes_if_refused(RPS, text) is expected
+    assert not kernel_text.changes_if_refused("net.core.flow_limit_cpu_bitmap", text)
