@@ -57,6 +57,9 @@ REFUSED_VALUES = {
     "an empty value in the file": Refused({FIN: ""}, "''|empty", {"runtime": False}),
     "a float": Refused({TIME: 1.5}, "quote|float"),
     "a dict": Refused({TIME: {"a": 1}}, "."),
+    "more CPUs than there are": Refused(
+        {"net.core.rps_default_mask": f"1{',00000000' * 500}"}, "more CPUs .* give a mask up to"
+    ),
     "octal": Refused({FIN: "010"}, "010.*8|8.*010"),
     "a large octal number": Refused({TIME: "07020"}, "3600"),
     "two numbers instead of one": Refused({TIME: "3600 9"}, "3600"),

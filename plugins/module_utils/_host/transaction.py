@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Callable, Collection, Iterator, Mapping, NoRet
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.files.loaders import FOLDERS
-from .._sysctl.keys import KEYS_TAKING_NAMES, LOGGER_PREFIX
+from .._sysctl.keys import CPU_MASKS, KEYS_TAKING_NAMES, LOGGER_PREFIX
 from .._sysctl.plans.plan import FileChange, Plan, RuntimeWrite
 from .file_change import SetAttributes, UndoStep, change_file, remove_leftovers, require_writable
 from .files import HostFiles
@@ -28,9 +28,10 @@ from .runtime.runtime_values import RuntimeValues
 
 if TYPE_CHECKING:
     from .modules import kernel_modules
-    from .runtime import refusals, requirements
+    from .runtime import cpu_masks, refusals, requirements
 else:
     kernel_modules = LazyModule(__name__, ".modules.kernel_modules")
+    cpu_masks = LazyModule(__name__, ".runtime.cpu_masks")
     refusals = LazyModule(__name__, ".runtime.refusals")
     requirements = LazyModule(__name__, ".runtime.requirements")
 
@@ -67,13 +68,16 @@ def check_writable(plan: Plan, files: HostFiles) -> None:
 
 
 def _require_available_names(plan: Plan) -> None:
-    """Refuse names that the kernel does not have, also those for the next boot only."""
-    runtime = plan.observed.runtime
-    for key in KEYS_TAKING_NAMES:
+    """Refuse names and CPUs that the kernel does not have, also those for the next boot only."""
+    for key in (*KEYS_TAKING_NAMES, *CPU_MASKS):
         value = plan.desired.get(key)
-        is_requested = key not in plan.removed_keys
-        if is_requested and value is not None and key in runtime and value != runtime[key]:
-            write = RuntimeWrite(key, before=runtime[key], after=value)
+        live = plan.observed.runtime.get(key)
+        if value is None or live is None or value == live or key in plan.removed_keys:
+            continue
+        write = RuntimeWrite(key, before=live, after=value)
+        if key in CPU_MASKS:
+            cpu_masks.require_possible_cpus(key, value, live)
+        else:
             refusals.require_available(write, at_next_boot=write not in plan.writes)
 
 

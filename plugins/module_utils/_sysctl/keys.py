@@ -160,6 +160,9 @@ KEYS_TAKING_NAMES = (
 )
 """Keys that take names of parts of the kernel, which may be modules."""
 
+CPU_MASKS = ("net.core.flow_limit_cpu_bitmap", "net.core.rps_default_mask")
+"""Keys that take a mask of CPUs in hexadecimal digits."""
+
 NO_MODULES_AFTER = (
     "kernel.modprobe",
     "kernel.usermodehelper.inheritable",

@@ -19,7 +19,7 @@ from socket import AF_INET6, inet_pton
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, NamedTuple
 
 from ..._lazy_module import LazyModule
-from ..keys import LOGGER_PREFIX, RANGE_LISTS, WITHOUT_VALUE, may_be_rounded
+from ..keys import CPU_MASKS, LOGGER_PREFIX, RANGE_LISTS, WITHOUT_VALUE, may_be_rounded
 from ..secrets import SECRET_SUFFIXES
 from ..text import LONGEST_WRITE, decode, encode
 
@@ -557,8 +557,7 @@ _GRAMMARS = {
     "kernel.printk_devkmsg": _DEVKMSG,
     "kernel.seccomp.actions_logged": _ACTIONS,
     "net.core.default_qdisc": _name_of(15, ("bfifo", "pfifo", "pfifo_fast")),
-    "net.core.flow_limit_cpu_bitmap": _MASK,
-    "net.core.rps_default_mask": _MASK,
+    **dict.fromkeys(CPU_MASKS, _MASK),
     "net.ipv4.tcp_allowed_congestion_control": _WORDS,
     "net.ipv4.tcp_congestion_control": _name_of(15, ("reno",)),
     "net.mptcp.path_manager": _name_of(15, ("kernel", "userspace")),
