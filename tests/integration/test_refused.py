@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import pytest
-from sandbox.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, sysctl
+from sandbox.tasks import FIN, INTVL, OURS, PROBES, TIME, Asker, info, sysctl
 from sandbox.world import NOBODY, World
 
 SLASHES = "net/ipv4/tcp_keepalive_time"
 BUFFERS = "net.core.rmem_max"
+COOKIES = "net.ipv4.tcp_fastopen_key"
+STABLE = "net.ipv6.conf.br0.stable_secret"
 TTL = "net.ipv4.ip_default_ttl"
 BOOT_VALUES = {"systemd": "3600", "procps": "3600"}
 
@@ -469,24 +471,27 @@ def test_no_keys_change_nothing(world: World, ask: Asker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "secret"),
+    ("name", "key", "secret"),
     [
-        ("net.ipv4.tcp_fastopen_key", "01234567-89abcdef-01234567-89abcdef"),
-        ("net.ipv6.conf.br0.stable_secret", "2001:0db8:1234:5678:9abc:def0:1234:5678"),
+        (COOKIES, COOKIES, "01234567-89abcdef-01234567-89abcdef"),
+        (STABLE, STABLE, "2001:0db8:1234:5678:9abc:def0:1234:5678"),
+        ("net.ipv4.tcp_fastopen_k*", COOKIES, "01234567-89abcdef-01234567-89abcdef"),
+        ("net.ipv6.conf.br0.stable_*", STABLE, "2001:0db8:1234:5678:9abc:def0:1234:5678"),
     ],
 )
 def test_secrets_are_not_in_the_result(
-    make_world: Callable[..., World], ask: Asker, key: str, secret: str
+    make_world: Callable[..., World], ask: Asker, name: str, key: str, secret: str
 ) -> None:
     """Nor in the diff, nor in the message of a failure. `invocation` is Ansible's own."""
     world = make_world(interfaces=["br0"])
     for check in (True, False, False):
-        result = ask.ok(world, sysctl({key: secret}), diff=True, check=check)
+        result = ask.ok(world, sysctl({name: secret}), diff=True, check=check)
         result.pop("invocation", None)
         assert secret not in str(result)
-        assert result["settings"][key]["value"] == "(secret)"
+        assert {result["settings"][one]["value"] for one in (name, key)} == {"(secret)"}
     assert world.sysctl(key) == secret
     assert secret in world.read(OURS)
-    failure = ask.fails(world, sysctl({key: f"{secret}-nonsense"}))
+    assert secret not in str(ask.ok(world, info()))
+    failure = ask.fails(world, sysctl({name: f"{secret}-nonsense"}))
     failure.pop("invocation", None)
     assert "nonsense" not in str(failure)
