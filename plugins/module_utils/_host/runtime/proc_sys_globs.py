@@ -14,7 +14,8 @@ from . import proc_sys
 def expand_glob(pattern: str, needed: bool = False) -> list[str]:
     """Return the keys that a glob may match now, by name.
 
-    A last segment that is no glob is not looked up, so the key may not exist.
+    A last segment that is no glob is not looked up, so the key may not exist. A key that is spelled
+    as the glob itself is left out: loaders keep a glob off the keys that lines name.
     needed: a folder that cannot be read is an error.
     """
     paths = [""]
@@ -24,7 +25,8 @@ def expand_glob(pattern: str, needed: bool = False) -> list[str]:
             names = _matching_names(path, segment, needed) if is_glob(segment) else [segment]
             longer.extend(f"{path}/{name}" for name in names)
         paths = longer
-    return [path_to_key(path[1:]) for path in paths]
+    keys = [path_to_key(path[1:]) for path in paths]
+    return [key for key in keys if key != pattern]
 
 
 def _matching_names(folder: str, segment: str, needed: bool) -> list[str]:

@@ -140,6 +140,8 @@ class Precedence:
 
         If it refuses all, that is a line without value, which keeps globs off the key.
         """
+        if is_glob(key):
+            return Decision(None)  # a line of this spelling is a glob, and kept off such a name
         last_line = self.lines.assignments[key]
         winner: Line | None = None
         unclear: Line | None = None

@@ -613,3 +613,18 @@ def test_a_refused_text_that_changes_the_key(loader, key, texts, value, is_certa
     whys = [doubt.why for doubt, _keys in coupling_doubts(precedence, [key])]
     assert len(whys) == (not is_certain)
     assert all("refuses the text" in why for why in whys)
+
+
+@pytest.mark.parametrize("loader", ["systemd", "procps"])
+@pytest.mark.parametrize("key", ["net.ipv4.conf.x*y.rp_filter", "net.odd.x*y.number"])
+def test_no_line_of_its_spelling_sets_a_key_whose_name_is_a_glob(loader, key):
+    wider = key.replace("x*y", "x*")
+    narrow = key.replace("x*y", "x[*]y")
+    text = f"{key} = 2\n{wider} = 3\n{narrow} = 4\n"
+    for lines, value in ((text, None), (text.partition("\n")[2], "4")):
+        host = make_host(loader, {"/etc/sysctl.d/a.conf": lines})
+        precedence = precedence_of(host.boot_files, host.loader, [key], live={key: "1"})
+        assert precedence.value_at_boot(key, "1") == value
+    other = key.replace("x*y", "xzy")
+    host = make_host(loader, {"/etc/sysctl.d/a.conf": f"{key} = 2\n"})
+    assert precedence_of(host.boot_files, host.loader, [other], live={}).winner(other).value == "2"
