@@ -76,7 +76,8 @@ options:
         C(/etc/sysctl.d), C(/run/sysctl.d), C(/usr/local/lib/sysctl.d) or C(/usr/lib/sysctl.d).
         Only procps also reads C(/etc/sysctl.conf).
       - The directory is created if it is missing and is one of these. A link is followed and
-        stays a link. A link to C(/dev/null) is refused.
+        stays a link. A link to C(/dev/null) is refused, as is a path that ends in a slash or leads
+        into C(/proc) or C(/sys).
     type: path
     default: /etc/sysctl.d/90-ansible.conf
   exclusive:
