@@ -131,8 +131,8 @@ options:
     description:
       - The file that stores the values. It holds nothing else; other keys than the three are
         removed from it. Comments stay.
-      - The host's sysctl loader must read this file, see O(on_override). A path that ends in a slash
-        or leads into C(/proc) or C(/sys) is refused.
+      - The host's sysctl loader must read this file, see O(on_override). A path that ends in a
+        slash or leads into C(/proc) or C(/sys) is refused.
     type: path
     default: /etc/sysctl.d/90-tcp-keepalive.conf
 notes:

@@ -34,6 +34,9 @@ DEFECTS = {
         20000191,
     ),
     "one number of a pair, after a line with both": (check_odd_lines, 20946),
+    "a 0 or 1 for a key of words": (check_odd_lines, 30301),
+    "a mask that is refused once it has changed": (check_odd_lines, 31138),
+    "a negative time of more than 32 bits": (check_odd_lines, 700058),
 }
 """Corrected defect -> what has shown it, with the seed."""
 

@@ -48,6 +48,7 @@ _NAME = re.compile(r"[\w.-]+", re.ASCII)
 """What a module may be called."""
 _SPACES = " \t\n\v\f\r\xa0"
 _NUMBER_ENDS = re.compile("[ \t\n]")
+_LOWEST_INT = -(1 << 31)
 _LONGEST_NUMBER = 20
 _HIGHEST_NUMBER = (1 << 64) - 1
 _FIRST_CPU = 1
@@ -168,6 +169,8 @@ def _kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] |
     if live is not None and [read_number(field) for field in live.split()] == numbers:
         return numbers
     refused = number_ranges.first_refused(key, numbers, live)
+    if refused is not None and may_be_rounded(key) and numbers[refused[0]] < _LOWEST_INT:
+        return None  # a time is converted before its range is looked at, and may then be in it
     if refused is not None:
         numbers = [] if key in ALL_OR_NOTHING else numbers[: refused[0]]
     rule = rounding.rounding_of(key) if may_be_rounded(key) else None

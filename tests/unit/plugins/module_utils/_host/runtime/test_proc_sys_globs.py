@@ -31,5 +31,6 @@ NAMES = ("br0", "br1", "xzy", "x*y", "v0", "v[0]")
 )
 def test_which_keys_a_glob_matches(kernel, glob, names):
     """The name of an interface may be a glob itself, and no loader sets its keys by that."""
-    kernel(**{f"{CONF}.{name}.mtu": "1" for name in NAMES})
+    live = {f"{CONF}.{name}.mtu": "1" for name in NAMES}
+    kernel(**live)
     assert expand_glob(f"{CONF}.{glob}.mtu") == [f"{CONF}.{name}.mtu" for name in names]

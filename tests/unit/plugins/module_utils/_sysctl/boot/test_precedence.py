@@ -256,6 +256,11 @@ ROUNDED = [
     ("net.ipv4.neigh.eth0.base_reachable_time_ms", "-2147483648", "30000", None, True),
     ("net.ipv6.ip6frag_low_thresh", "-0", "3145728", "-0", False),
     ("net.ipv4.neigh.eth0.base_reachable_time_ms", "-2147483649", "30000", "-2147483649", False),
+    ("net.ipv6.neigh.eth0.interval_probe_time_ms", "-1", "5000", None, True),
+    (
+        *("net.ipv6.neigh.eth0.interval_probe_time_ms", "-2147483649", "5000"),
+        *("-2147483649", False),
+    ),
     ("kernel.tainted", "1", "0", "1", False),
     ("vm.nr_hugepages", "-1", "0", None, True),
     ("vm.user_reserve_kbytes", "-1", "14720", None, True),
