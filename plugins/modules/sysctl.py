@@ -42,9 +42,10 @@ options:
         stands for a dot in a name, as in V(net.ipv4.conf.eth0/100.rp_filter) for the interface
         C(eth0.100). Do not give the same key in two spellings.
       - A key may contain the glob characters C(*), C(?) and C([]), which do not match a
-        separator. It is saved in O(path) as written, and applied to every key that matches now.
-        An explicitly named key overrides all globs. Interfaces that appear later get the value at
-        boot or at the next run.
+        separator. They are read as glob(7) describes, C([[:digit:]]) included. Such a key is saved
+        in O(path) as written, and applied to every key that matches now. An explicitly
+        named key overrides all globs. Interfaces that appear later get the value at boot or at the
+        next run.
       - A value is an integer, a string, a boolean (V(1) or V(0)), or a list of these (joined with
         spaces, those of C(net.ipv4.ip_local_reserved_ports) with commas). A decimal fraction must
         be a quoted string. V(null) is for O(state=absent) only.
@@ -61,7 +62,8 @@ options:
         directories of keys are refused too.
       - The values of secret keys (C(net.ipv4.tcp_fastopen_key),
         C(net.ipv6.conf.*.stable_secret)) are shown as V((secret\)) in results, diffs, messages
-        and the log. They are stored in O(path) in clear text, so set O(mode) too.
+        and the log. So are those of a glob that may match one of these keys, unless they are
+        numbers. They are stored in O(path) in clear text, so set O(mode) too.
       - The L(kernel documentation,https://docs.kernel.org/admin-guide/sysctl/index.html)
         describes each key.
     type: raw

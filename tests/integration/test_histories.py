@@ -7,7 +7,9 @@ Histories are tasks over keys that act on each other. One that fails leaves ever
 as it was. So does a rollout that is rolled back, and passing `previous` of a task back to it.
 Odd lines are for any key of the network, and as odd as files of others may be: what sysctl_info
 says for certain is what the loader makes of them.
-`python -m sandbox.histories COUNT` and `sandbox.odd_lines` check more of them by hand.
+Random writes, from any state of the network, change what the table of couplings says.
+`python -m sandbox.histories COUNT`, `sandbox.odd_lines` and `sandbox.random_writes` check more of
+them by hand.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import pytest
 from sandbox.histories import FIRST_WITH_MORE, check_histories
 from sandbox.odd_lines import check_odd_lines
 from sandbox.play import target_python
+from sandbox.random_writes import check_random_writes
 from sandbox.world import World
 
 AT_ONCE = 50
@@ -28,6 +31,7 @@ COUNT = int(os.environ.get("NETOPS_HISTORIES", "1000"))
 WITH_MORE_KEYS = range(FIRST_WITH_MORE, FIRST_WITH_MORE + COUNT // 5, AT_ONCE)
 HISTORIES = [(check_histories, first) for first in (*range(0, COUNT, AT_ONCE), *WITH_MORE_KEYS)]
 ODD_LINES = [(check_odd_lines, first) for first in range(0, 200, AT_ONCE)]
+RANDOM_WRITES = [(check_random_writes, first) for first in range(0, 100, AT_ONCE)]
 DEFECTS = {
     "a rollout that set a variable under two names went back to a value between": (
         check_histories,
@@ -49,7 +53,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         yield opened
 
 
-@pytest.mark.parametrize(("check", "first"), HISTORIES + ODD_LINES)
+@pytest.mark.parametrize(("check", "first"), HISTORIES + ODD_LINES + RANDOM_WRITES)
 def test_fixed_seeds(world: World, check: Check, first: int) -> None:
     assert list(check(world, first, AT_ONCE, target_python())) == []
 
@@ -59,7 +63,7 @@ def test_seeds_of_corrected_defects(world: World, check: Check, seed: int) -> No
     assert list(check(world, seed, 1, target_python())) == []
 
 
-@pytest.mark.parametrize("check", [check_histories, check_odd_lines])
+@pytest.mark.parametrize("check", [check_histories, check_odd_lines, check_random_writes])
 def test_a_fresh_seed(world: World, check: Check) -> None:
     """The header of the run shows the seed; set NETOPS_FRESH_SEED to it to try it again."""
     first = int(os.environ["NETOPS_FRESH_SEED"])
