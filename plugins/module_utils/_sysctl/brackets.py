@@ -59,15 +59,19 @@ def read_bracket(glob: str, start: int) -> Bracket | None:
         if position >= len(glob):
             return Bracket(NOTHING, position) if is_wrong else None
         member, position = _read_member(glob, position)
-        is_wrong = is_wrong or member is None
-        members += "" if is_wrong else member or ""
+        if member is None:
+            is_wrong = True
+        elif not is_wrong:
+            members += member
     return Bracket(_expression_of(members, is_negated, is_wrong), position + 1)
 
 
 def _expression_of(members: str, is_negated: bool, is_wrong: bool) -> str:
     """Return the regular expression of members, the last of which may be wrong."""
+    if is_negated and is_wrong:
+        return NOTHING
     if is_negated:
-        return NOTHING if is_wrong else f"[^{members}]" if members else "."
+        return f"[^{members}]" if members else "."
     return f"[{members}]" if members else NOTHING
 
 
