@@ -7,7 +7,6 @@ Imported only where there is one, see ``is_glob`` in ``keys.py``.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Callable, Container, Iterable, Sequence
 
@@ -15,13 +14,10 @@ from .._lazy_module import LazyModule
 from .keys import is_glob, key_to_path
 
 if TYPE_CHECKING:
-    from . import brackets, parents
+    from . import glob_segments, parents
 else:
-    brackets = LazyModule(__name__, ".brackets")
+    glob_segments = LazyModule(__name__, ".glob_segments")
     parents = LazyModule(__name__, ".parents")
-
-_ESCAPED_SLASH = re.compile(r"(?<!\\)((?:\\\\)*)\\/")
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def split_glob(pattern: str) -> list[str]:
@@ -32,8 +28,7 @@ def split_glob(pattern: str) -> list[str]:
     path = key_to_path(pattern)
     if "\\" not in path:
         return path.split("/")
-    segments = _ESCAPED_SLASH.sub(r"\1/", path).split("/")
-    return [segment if is_glob(segment) else _ESCAPED.sub(r"\1", segment) for segment in segments]
+    return glob_segments.split_escaped(path)
 
 
 def glob_matches(segments: Sequence[str], key: str) -> bool:
@@ -85,37 +80,4 @@ def keys_written_by(
 @lru_cache(maxsize=1024)
 def segment_matcher(segment: str) -> Callable[[str], object]:
     """Compile one segment of a glob to a function that tells whether a name matches it."""
-    expression = ""
-    position = 0
-    while position < len(segment):
-        bracket = None
-        if segment[position] == "[":
-            bracket = brackets.read_bracket(segment, position + 1)
-        if bracket:
-            expression += bracket.expression
-            position = bracket.end
-        else:
-            step = _step_at(segment, position)
-            expression += _expression_of(step)
-            position += len(step)
-    if segment[0] in "*?[":
-        expression = rf"(?!\.){expression}"
-    return re.compile(expression, re.DOTALL).fullmatch
-
-
-def _step_at(segment: str, position: int) -> str:
-    """Return a part of a glob that is no bracket expression: stars, or a character."""
-    rest = segment[position:]
-    stars = len(rest) - len(rest.lstrip("*"))
-    return rest[: stars or (2 if rest[0] == "\\" else 1)]
-
-
-def _expression_of(step: str) -> str:
-    """Return the regular expression of a part of a glob that is no bracket expression."""
-    if step[0] == "*":
-        return ".*"
-    if step == "?":
-        return "."
-    if step == "\\":
-        return brackets.NOTHING
-    return re.escape(step[-1])
+    return glob_segments.compile_segment(segment)

@@ -2,15 +2,15 @@
 
 """Paths of keys as they are spelled, with empty parts and ``..``.
 
-Imported only where there is one. procps opens such a path as it is, so that it leads to another
-key if all of its folders exist.
+Imported only where a name in a file is not the key itself. procps opens such a path as it is, so
+that it leads to another key if all of its folders exist.
 """
 
 from __future__ import annotations
 
 from typing import Sequence
 
-from .keys import key_to_path, path_to_key
+from .keys import is_glob, key_to_path, path_to_key, spelled_path
 
 _ROOT = ("proc", "sys")
 
@@ -44,3 +44,17 @@ def respelled(path: str, key: str) -> str:
     for index, name in zip(kept_parts(parts), key_to_path(key).split("/")):
         parts[index] = name
     return "/".join(parts)
+
+
+def followed(name: str, key: str) -> tuple[str, str]:
+    """Return the key to which a name in a file leads, and its spelling, "" if it is the key's."""
+    if "//" in key and ".." in key_to_path(key).split("/"):
+        spelling = spelled_path(name)
+        return key_of_path(spelling) or key, spelling
+    if key == name:
+        return key, ""
+    # What a glob gives does not end in a slash.
+    spelling = spelled_path(name.rstrip("./") if is_glob(key) else name)
+    if spelling.endswith("/"):
+        key += "."  # no setting is there
+    return key, spelling

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Collection, Iterable, Mapping, NamedTuple
 
 from ..._lazy_module import LazyModule
@@ -95,7 +96,8 @@ class LastEffect(NamedTuple):
     """The lines that the kernel refuses because of earlier ones, each with the reason."""
 
 
-def names_that_matter(key: str, missing_keys: tuple[str, ...] = ()) -> list[str]:
+@lru_cache(maxsize=1024)
+def names_that_matter(key: str, missing_keys: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the keys whose writing sets or changes a key, its own names first.
 
     missing_keys: how those start that the host does not have.
@@ -103,7 +105,7 @@ def names_that_matter(key: str, missing_keys: tuple[str, ...] = ()) -> list[str]
     names = names_of(key)
     for influence in influences_on(key):
         names.extend(names_of(influence.key))
-    return [name for name in names if not name.startswith(missing_keys)]
+    return tuple(name for name in names if not name.startswith(missing_keys))
 
 
 def coupled_decision(key: str, precedence: Precedence) -> Decision:

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Any, Callable, Collection, Mapping, NamedTuple
 
 from ..kernel.values import values_equal
-from ..keys import is_glob, key_to_path, normalize_key, spelled_path
+from ..keys import is_glob, normalize_key
 from ..secrets import display_value, is_secret
 from ..text import decode, encode, printable
 from .loaders import BUSYBOX, Loader
@@ -168,27 +168,13 @@ def _split_line(text: str, loader: Loader) -> tuple[str, str | None, str]:
     if not key:
         return "", "no key in the line", ""
     spelling = ""
-    if not loader.simplifies_keys:
-        key, spelling = _followed(name, key)
+    if not loader.simplifies_keys and (key != name or "//" in key):
+        from ..parents import followed  # most names are the key
+
+        key, spelling = followed(name, key)
     if not equals:
         return key, None, spelling
     return key, value.strip(loader.blanks), spelling
-
-
-def _followed(name: str, key: str) -> tuple[str, str]:
-    """Return the key to which the path of a name leads, and its spelling, "" if it is the key's."""
-    if "//" in key and ".." in key_to_path(key).split("/"):
-        from ..parents import key_of_path
-
-        spelling = spelled_path(name)
-        return key_of_path(spelling) or key, spelling
-    if key == name:
-        return key, ""
-    # What a glob gives does not end in a slash.
-    spelling = spelled_path(name.rstrip("./") if is_glob(key) else name)
-    if spelling.endswith("/"):
-        key += "."  # no setting is there
-    return key, spelling
 
 
 def _requested_text(key: str, text: str, requested: str) -> str:

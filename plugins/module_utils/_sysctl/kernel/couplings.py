@@ -31,6 +31,9 @@ ALIASES = {
     "user.max_fanotify_marks": "fs.fanotify.max_user_marks",
 }
 """Second name of a variable -> the name that we use for it."""
+_ALIASES_OF: dict[str, list[str]] = {}
+for _alias, _name in ALIASES.items():
+    _ALIASES_OF.setdefault(_name, []).append(_alias)
 
 OF_NO_INTERFACE = ("net.ipv6.conf.all.", "net.ipv6.conf.default.")
 """How keys of IPv6 start that are not those of one interface."""
@@ -453,8 +456,7 @@ def variable_of(key: str) -> str:
 def names_of(key: str) -> list[str]:
     """Return all names of the variable that a key sets, ours first."""
     variable = variable_of(key)
-    aliases = [alias for alias, name in ALIASES.items() if name == variable]
-    return [variable, *aliases]
+    return [variable, *_ALIASES_OF.get(variable, ())]
 
 
 class Influence(NamedTuple):

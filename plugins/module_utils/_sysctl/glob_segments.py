@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bracket expressions in globs, such as ``[!a-z]`` and ``[[:digit:]_]``, as regular expressions.
+"""Segments of globs, with bracket expressions such as ``[!a-z]``, as regular expressions.
 
-Imported only where there is one. Source: posix/fnmatch_loop.c of glibc, in the C locale. There is
-no ``[[=a=]]``: an equals sign ends the key.
+Imported only where a segment has a wildcard or a backslash. Source: posix/fnmatch_loop.c of glibc,
+in the C locale. There is no ``[[=a=]]``: an equals sign ends the key.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Callable, NamedTuple
+
+from .keys import is_glob
 
 NOTHING = "(?!)"
 """A regular expression that matches nothing."""
@@ -43,6 +45,54 @@ class Bracket(NamedTuple):
     """Where the glob goes on."""
 
 
+def split_escaped(path: str) -> list[str]:
+    """Return the segments of a glob that has backslashes, those that are no globs as names."""
+    segments = re.sub(r"(?<!\\)((?:\\\\)*)\\/", r"\1/", path).split("/")
+    return [segment if is_glob(segment) else _without_escapes(segment) for segment in segments]
+
+
+def _without_escapes(segment: str) -> str:
+    return re.sub(r"\\(.)", r"\1", segment, flags=re.DOTALL)
+
+
+def compile_segment(segment: str) -> Callable[[str], object]:
+    """Compile one segment of a glob to a function that tells whether a name matches it."""
+    expression = ""
+    position = 0
+    while position < len(segment):
+        bracket = None
+        if segment[position] == "[":
+            bracket = read_bracket(segment, position + 1)
+        if bracket:
+            expression += bracket.expression
+            position = bracket.end
+        else:
+            step = _step_at(segment, position)
+            expression += _expression_of_step(step)
+            position += len(step)
+    if segment[0] in "*?[":
+        expression = rf"(?!\.){expression}"
+    return re.compile(expression, re.DOTALL).fullmatch
+
+
+def _step_at(segment: str, position: int) -> str:
+    """Return a part of a glob that is no bracket expression: stars, or a character."""
+    rest = segment[position:]
+    stars = len(rest) - len(rest.lstrip("*"))
+    return rest[: stars or (2 if rest[0] == "\\" else 1)]
+
+
+def _expression_of_step(step: str) -> str:
+    """Return the regular expression of a part of a glob that is no bracket expression."""
+    if step[0] == "*":
+        return ".*"
+    if step == "?":
+        return "."
+    if step == "\\":
+        return NOTHING
+    return re.escape(step[-1])
+
+
 def read_bracket(glob: str, start: int) -> Bracket | None:
     """Read the bracket expression after a ``[``, None if it has no end.
 
@@ -63,10 +113,10 @@ def read_bracket(glob: str, start: int) -> Bracket | None:
             is_wrong = True
         elif not is_wrong:
             members += member
-    return Bracket(_expression_of(members, is_negated, is_wrong), position + 1)
+    return Bracket(_expression_of_members(members, is_negated, is_wrong), position + 1)
 
 
-def _expression_of(members: str, is_negated: bool, is_wrong: bool) -> str:
+def _expression_of_members(members: str, is_negated: bool, is_wrong: bool) -> str:
     """Return the regular expression of members, the last of which may be wrong."""
     if is_negated and is_wrong:
         return NOTHING
