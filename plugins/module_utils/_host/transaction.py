@@ -74,10 +74,10 @@ def _require_available_names(plan: Plan) -> None:
         live = plan.observed.runtime.get(key)
         if value is None or live is None or value == live or key in plan.removed_keys:
             continue
-        write = RuntimeWrite(key, before=live, after=value)
         if key in CPU_MASKS:
             cpu_masks.require_possible_cpus(key, value, live)
         else:
+            write = RuntimeWrite(key, before=live, after=value)
             refusals.require_available(write, at_next_boot=write not in plan.writes)
 
 

@@ -56,8 +56,9 @@ def read_boot_files(files: HostFiles) -> BootFiles:
         listing[folder] = _list_folder(files, folder, real_folder, problems)
     last_file = files.resolve(_LAST_FILE)
     listing["/etc"] = {}
-    is_dangling_link = last_file != _LAST_FILE and files.is_regular(last_file) is None
-    if is_dangling_link or files.is_regular(last_file):
+    is_regular = files.is_regular(last_file)
+    is_dangling_link = is_regular is None and last_file != _LAST_FILE
+    if is_regular or is_dangling_link:
         listing["/etc"]["sysctl.conf"] = last_file
 
     contents: dict[str, bytes] = {}

@@ -222,7 +222,7 @@ def test_a_glob_matches_as_the_c_library_matches_it(pattern, path):
     assert globs.glob_matches(glob, keys.path_to_key(path)) is not bool(no_match)
 
 
-class FoundPaths(ctypes.Structure):
+class GlobResult(ctypes.Structure):
     """The type glob_t."""
 
     _fields_ = (
@@ -234,13 +234,13 @@ class FoundPaths(ctypes.Structure):
     )
 
 
-def paths_found(folder, pattern):
-    """Return the paths below a folder that glob(3) finds."""
-    found = FoundPaths()
+def paths_matching(folder, pattern):
+    """Return the paths below a folder that glob(3) matches."""
+    result = GlobResult()
     libc = ctypes.CDLL(None)
-    libc.glob(f"{folder}/{pattern}".encode(), 0, None, ctypes.byref(found))
-    paths = {found.paths[index].decode() for index in range(found.count)}
-    libc.globfree(ctypes.byref(found))
+    libc.glob(f"{folder}/{pattern}".encode(), 0, None, ctypes.byref(result))
+    paths = {result.paths[index].decode() for index in range(result.count)}
+    libc.globfree(ctypes.byref(result))
     return {path[len(f"{folder}/") :] for path in paths}
 
 
@@ -264,7 +264,7 @@ def test_a_glob_finds_the_settings_that_the_c_library_finds(tmp_path):
             matching = {
                 path for path in paths if globs.glob_matches(segments, keys.path_to_key(path))
             }
-            assert matching == paths_found(tmp_path, pattern), pattern
+            assert matching == paths_matching(tmp_path, pattern), pattern
 
 
 @given(st.lists(segments, min_size=1, max_size=3))
