@@ -100,7 +100,7 @@ READING_NAMES = {
     "_host/runtime/proc_sys.py": {
         *("PROC_SYS", "proc_path", "require_procfs", "read_key", "read_keys"),
     },
-    "_host/runtime/refusals.py": {"is_available"},
+    "_host/runtime/refusals.py": {"require_available"},
 }
 """Writing file -> its names that only read, which any file may use."""
 WRITING_NAMES = {

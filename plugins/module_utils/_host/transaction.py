@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Callable, Collection, Iterator, Mapping, NoRet
 from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError, describe_os_error
 from .._sysctl.files.loaders import FOLDERS
-from .._sysctl.keys import CPU_MASKS, KEYS_TAKING_NAMES, LOGGER_PREFIX
-from .._sysctl.plans.plan import FileChange, Plan, RuntimeWrite
+from .._sysctl.keys import may_have_requirements
+from .._sysctl.plans.plan import FileChange, Plan
 from .file_change import SetAttributes, UndoStep, change_file, remove_leftovers, require_writable
 from .files import HostFiles
 from .runtime.proc_sys import require_writable_key
@@ -28,10 +28,9 @@ from .runtime.runtime_values import RuntimeValues
 
 if TYPE_CHECKING:
     from .modules import kernel_modules
-    from .runtime import cpu_masks, refusals, requirements
+    from .runtime import refusals, requirements
 else:
     kernel_modules = LazyModule(__name__, ".modules.kernel_modules")
-    cpu_masks = LazyModule(__name__, ".runtime.cpu_masks")
     refusals = LazyModule(__name__, ".runtime.refusals")
     requirements = LazyModule(__name__, ".runtime.requirements")
 
@@ -59,26 +58,10 @@ def check_writable(plan: Plan, files: HostFiles) -> None:
             require_writable_key(write.key)
         except OSError as error:
             raise refusals.write_error(write, error) from error
-    _require_available_names(plan)
-    for write in plan.writes:
-        if write.key.endswith(".addr_gen_mode") or write.key.startswith(LOGGER_PREFIX):
-            requirements.require_what_is_needed(write, plan.desired)
+    if any(may_have_requirements(key) for key in plan.desired):
+        requirements.require_what_is_needed(plan)
     for change in plan.files:
         _check_folder(change, files)
-
-
-def _require_available_names(plan: Plan) -> None:
-    """Refuse names and CPUs that the kernel does not have, also those for the next boot only."""
-    for key in (*KEYS_TAKING_NAMES, *CPU_MASKS):
-        value = plan.desired.get(key)
-        live = plan.observed.runtime.get(key)
-        if value is None or live is None or value == live or key in plan.removed_keys:
-            continue
-        if key in CPU_MASKS:
-            cpu_masks.require_possible_cpus(key, value, live)
-        else:
-            write = RuntimeWrite(key, before=live, after=value)
-            refusals.require_available(write, at_next_boot=write not in plan.writes)
 
 
 def _check_folder(change: FileChange, files: HostFiles) -> None:

@@ -203,6 +203,13 @@ def may_have_grammar(key: str) -> bool:
     return key.endswith(_GRAMMAR_ENDS) or key.startswith(LOGGER_PREFIX)
 
 
+def may_have_requirements(key: str) -> bool:
+    """Tell whether ``requirements.py`` may know something of a key, without importing it."""
+    if key in KEYS_TAKING_NAMES or key in CPU_MASKS:
+        return True
+    return key.endswith(".addr_gen_mode") or key.startswith(LOGGER_PREFIX)
+
+
 def may_be_rounded(key: str) -> bool:
     """Tell whether ``rounding.py`` may know something of a key, without importing it."""
     return key.endswith(_ROUNDED_ENDS)

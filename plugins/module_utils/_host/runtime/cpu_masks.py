@@ -11,19 +11,20 @@ import errno
 import re
 
 from ..._sysctl.errors import TuningError
+from ..._sysctl.plans.plan import RuntimeWrite
 from ..._sysctl.secrets import quote_value
 
 POSSIBLE_CPUS = "/sys/devices/system/cpu/possible"
 _BITS_OF_DIGIT = 4
 
 
-def require_possible_cpus(key: str, mask: str, live: str) -> None:
+def require_possible_cpus(write: RuntimeWrite) -> None:
     """Refuse a mask that the kernel does not take, as far as is known.
 
-    live: the mask as the kernel prints it now, with a digit for each four CPUs that it may have.
+    The kernel prints the live mask with a digit for each four CPUs that it may have.
     """
-    live_groups = live.split(",")
-    groups = [group for group in mask.split(",") if group]
+    live_groups = str(write.before).split(",")
+    groups = [group for group in write.after.split(",") if group]
     bits = _BITS_OF_DIGIT * len("".join(live_groups))
     count = _count_of_possible_cpus()
     if bits - _BITS_OF_DIGIT < count <= bits:
@@ -32,9 +33,9 @@ def require_possible_cpus(key: str, mask: str, live: str) -> None:
     if number.bit_length() <= bits and len(groups) <= len(live_groups):
         return
     error = TuningError(
-        f"{key}: {quote_value(key, mask)} is refused by the kernel: it has more CPUs than this "
-        f"machine can have; give a mask up to {_mask_of(bits)}",
-        key,
+        f"{write.key}: {quote_value(write.key, write.after)} is refused by the kernel: it has "
+        f"more CPUs than this machine can have; give a mask up to {_mask_of(bits)}",
+        write.key,
     )
     error.errno = errno.EOVERFLOW
     raise error

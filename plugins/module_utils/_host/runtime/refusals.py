@@ -157,7 +157,7 @@ def available_names(keys: Iterable[str], requested: Mapping[str, Any]) -> tuple[
 
 
 def _is_available_at_boot(key: str, value: str) -> bool:
-    return is_available(RuntimeWrite(key, before=None, after=value), at_next_boot=True)
+    return _is_available(RuntimeWrite(key, before=None, after=value), at_next_boot=True)
 
 
 def require_available(write: RuntimeWrite, at_next_boot: bool) -> None:
@@ -165,13 +165,13 @@ def require_available(write: RuntimeWrite, at_next_boot: bool) -> None:
 
     at_next_boot: the value is not written before, so the module need not be loaded now.
     """
-    if not is_available(write, at_next_boot):
+    if not _is_available(write, at_next_boot):
         is_limited_here = _listing_key(write.key) == _ALLOWED
         number = errno.EPERM if is_limited_here else errno.ENOENT
         raise write_error(write, OSError(number, os.strerror(number)))
 
 
-def is_available(write: RuntimeWrite, at_next_boot: bool) -> bool:
+def _is_available(write: RuntimeWrite, at_next_boot: bool) -> bool:
     """Tell whether the kernel may have what a value names, or load a module for it.
 
     That is so for every key that takes no names.

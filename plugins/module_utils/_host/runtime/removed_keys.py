@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from ..._sysctl.kernel.couplings import needs_secret, why_refused_until_reboot
+from ..._sysctl.errors import TuningError
+from ..._sysctl.kernel.couplings import why_refused_until_reboot
 from ..._sysctl.plans.plan import Plan, RuntimeWrite
 from ..._sysctl.plans.planning import runtime_writes
 from ..._sysctl.plans.request import Values
 from ..._sysctl.plans.stale_keys import stale_keys
-from .refusals import is_available
-from .requirements import has_secret
+from .requirements import require_what_write_needs
 
 
 def with_earlier_values(plan: Plan) -> Plan:
@@ -51,6 +51,8 @@ def _is_taken_now(write: RuntimeWrite) -> bool:
     """Tell whether the kernel may take a value that it takes at the next boot, also before it."""
     if why_refused_until_reboot(write.key, write.before, write.after):
         return False
-    if needs_secret(write.key, write.after):
-        return has_secret(write.key)
-    return is_available(write, at_next_boot=False)
+    try:
+        require_what_write_needs(write, desired={}, at_next_boot=False)
+    except TuningError:
+        return False
+    return True

@@ -11,6 +11,7 @@ import errno
 import pytest
 from ansible_collections.netops.tuning.plugins.module_utils._host.runtime import cpu_masks
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.plans.plan import RuntimeWrite
 
 KEY = "net.core.rps_default_mask"
 
@@ -39,9 +40,10 @@ def test_which_masks_are_refused(tmp_path, monkeypatch, possible, live, mask, hi
     if possible is not None:
         path.write_text(possible + "\n")
     monkeypatch.setattr(cpu_masks, "POSSIBLE_CPUS", str(path))
+    write = RuntimeWrite(KEY, live, mask)
     if not highest:
-        cpu_masks.require_possible_cpus(KEY, mask, live)
+        cpu_masks.require_possible_cpus(write)
         return
     with pytest.raises(TuningError, match=f"give a mask up to {highest}$") as caught:
-        cpu_masks.require_possible_cpus(KEY, mask, live)
+        cpu_masks.require_possible_cpus(write)
     assert (caught.value.key, caught.value.errno) == (KEY, errno.EOVERFLOW)
