@@ -18,6 +18,7 @@ from ..._sysctl.kernel.couplings import (
     keys_changed_by,
     variable_of,
     way_back,
+    why_never_taken,
     why_no_way_back,
     why_refused_until_reboot,
 )
@@ -56,7 +57,7 @@ def observe_effects(plan: Plan) -> Plan:
 
 def _refuse_locked(write: RuntimeWrite) -> None:
     """Refuse a value that the kernel takes only after a reboot, or never."""
-    reason = why_refused_until_reboot(write.key, None, write.after)
+    reason = why_never_taken(write.key, write.after)
     if reason:
         value = quote_value(write.key, write.after)
         raise TuningError(

@@ -34,6 +34,7 @@ from ..kernel.couplings import (
     names_of,
     needs_secret,
     variable_of,
+    why_never_taken,
     why_refused_until_reboot,
 )
 from ..kernel.values import is_plain_number, numbers_in, value_in_text, values_equal
@@ -285,7 +286,8 @@ class _Boot:
         smallest = _SMALLEST.get(variable)
         if smallest is not None and value.isdigit() and int(value) < smallest:
             return f"the kernel takes no less than {smallest}"
-        return why_refused_until_reboot(variable, before, value)
+        never = why_never_taken(variable, value)
+        return never or why_refused_until_reboot(variable, before, value)
 
     def _secrets(self) -> list[str]:
         """Return the secrets of addresses that were set, "" for one that may be random."""

@@ -561,22 +561,27 @@ def stays_until_reboot(key: str) -> bool:
     return _one_way(key) is not None
 
 
+def why_never_taken(key: str, value: str) -> str:
+    """Return why the kernel takes a value of a one-way key at no time, "" if it may."""
+    row = _one_way(key)
+    lowest = _LOWEST.get(row.final) if row else None
+    number = parse_number(value)
+    if lowest is not None and isinstance(number, int) and number < lowest:
+        return "the kernel takes no negative number"
+    return ""
+
+
 def why_refused_until_reboot(key: str, live: str | None, value: str) -> str:
     """Return why the kernel will not take a value before a reboot, "" if it may.
 
-    live: the value before; None: not known, and then the reason is one that a reboot leaves.
+    live: the value before; None: not known.
     """
     row = _one_way(key)
-    if row is None:
-        return ""
-    number = parse_number(value)
-    lowest = _LOWEST.get(row.final)
-    if lowest is not None and isinstance(number, int) and number < lowest:
-        return "the kernel takes no negative number"
-    if live is None or not _is_final(row, live):
+    if row is None or live is None or not _is_final(row, live):
         return ""
     if row.final == ONLY_FEWER:
         return row.reason if _has_more_flags(value, live) else ""
+    number = parse_number(value)
     live_number = parse_number(live)
     if not isinstance(number, int) or not isinstance(live_number, int):
         return row.reason

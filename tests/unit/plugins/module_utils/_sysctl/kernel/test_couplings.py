@@ -151,11 +151,6 @@ def test_values_that_cannot_be_taken_back(
         ("kernel.msg_next_id", "5", "-1", True),
         ("kernel.tainted", "1", "5", False),
         ("kernel.tainted", "5", "1", True),
-        ("kernel.tainted", "5", "-1", True),
-        ("kernel.tainted", None, "-1", True),
-        ("kernel.kexec_load_limit_panic", None, "-2", True),
-        ("kernel.kexec_load_limit_panic", "-1", "-2", True),
-        ("kernel.kexec_load_limit_panic", None, "-1", False),
         ("kernel.usermodehelper.bset", "4294967295 511", "4294967294 511", False),
         ("kernel.usermodehelper.bset", "4294967294 511", "4294967295 511", True),
         ("kernel.usermodehelper.bset", "4294967295 511", "4294967295 4294967295", True),
@@ -168,6 +163,21 @@ def test_values_that_the_kernel_takes_only_after_a_reboot(
     key: str, live: str | None, value: str, is_refused: bool
 ) -> None:
     assert bool(couplings.why_refused_until_reboot(key, live, value)) is is_refused
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "is_refused"),
+    [
+        ("kernel.tainted", "-1", True),
+        ("kernel.tainted", "0", False),
+        ("kernel.kexec_load_limit_panic", "-2", True),
+        ("kernel.kexec_load_limit_panic", "-1", False),
+        ("kernel.max_rcu_stall_to_panic", "-1", False),
+        ("vm.swappiness", "-1", False),
+    ],
+)
+def test_values_that_the_kernel_takes_at_no_time(key: str, value: str, is_refused: bool) -> None:
+    assert bool(couplings.why_never_taken(key, value)) is is_refused
 
 
 @pytest.mark.parametrize(
