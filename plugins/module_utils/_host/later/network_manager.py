@@ -17,6 +17,7 @@ from ..._sysctl.files.doubts import Doubt
 from ..._sysctl.keys import path_to_key
 from ..configuration import LaterChanges, interface_states, is_enabled, paths_in, read_text
 from ..files import HostFiles
+from .sections import read_options
 
 DEVICES = "/run/NetworkManager/devices"
 """Index of an interface -> what NetworkManager does with it."""
@@ -68,12 +69,8 @@ def _connections(files: HostFiles) -> Iterator[_Connection]:
 
 def _connection(path: str, text: str) -> _Connection:
     options: dict[tuple[str, str], str] = {}
-    section = ""
-    for line in text.splitlines():
-        name, _equals, value = line.strip().partition("=")
-        if name.startswith("["):
-            section = name.strip("[]")
-        options[section, name] = value
+    for option in read_options(path, text):
+        options[option.section, option.name] = option.value
     return _Connection(
         path=path,
         uuid=options.get(("connection", "uuid"), ""),

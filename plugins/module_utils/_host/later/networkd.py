@@ -7,7 +7,7 @@ Sources: src/network/networkd-sysctl.c of systemd 252 and 257, systemd.network(5
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple
+from typing import Iterator
 
 from ..._sysctl.files.doubts import Doubt
 from ..._sysctl.keys import is_glob, path_to_key
@@ -19,6 +19,7 @@ from ..configuration import (
     unmasked_paths,
 )
 from ..files import HostFiles
+from .sections import Option, read_options
 
 FOLDERS = (
     "/etc/systemd/network",
@@ -71,14 +72,6 @@ _FORWARDING = {
 """Family -> the keys of all interfaces that forward."""
 
 
-class _Option(NamedTuple):
-    path: str
-    number: int
-    section: str
-    name: str
-    value: str
-
-
 def read(files: HostFiles) -> LaterChanges:
     """Return the doubts about the interfaces that networkd configures."""
     if not is_enabled(files, "systemd-networkd"):
@@ -95,32 +88,14 @@ def read(files: HostFiles) -> LaterChanges:
     return LaterChanges(doubts=tuple(doubts))
 
 
-def _options_of(files: HostFiles, path: str) -> list[_Option]:
+def _options_of(files: HostFiles, path: str) -> list[Option]:
     """Return the options of a file and of its drop-ins, in reading order."""
     name = path.rpartition("/")[2]
     drop_in_folders = [f"{folder}/{name}.d" for folder in FOLDERS]
-    options: list[_Option] = []
+    options: list[Option] = []
     for file in (path, *unmasked_paths(files, drop_in_folders, ".conf")):
-        options.extend(_parse(file, read_text(files, file)))
+        options.extend(read_options(file, read_text(files, file)))
     return options
-
-
-def _parse(path: str, text: str) -> Iterator[_Option]:
-    section = ""
-    for number, spaced_line in enumerate(text.splitlines(), 1):
-        line = spaced_line.strip()
-        if line.startswith("["):
-            section = line.strip("[]")
-            continue
-        name, equals, value = line.partition("=")
-        if equals and line[0] not in "#;":
-            yield _Option(
-                path=path,
-                number=number,
-                section=section,
-                name=name.strip(),
-                value=value.strip(),
-            )
 
 
 def _interfaces_by_file(files: HostFiles) -> dict[str, list[str]]:
@@ -134,7 +109,7 @@ def _interfaces_by_file(files: HostFiles) -> dict[str, list[str]]:
     return by_file
 
 
-def _names(options: list[_Option], applied: dict[str, list[str]], path: str) -> list[str]:
+def _names(options: list[Option], applied: dict[str, list[str]], path: str) -> list[str]:
     """Return the interfaces of a file: those it was applied to at this boot, and those of Name=.
 
     Which interfaces other conditions hold for, only networkd can tell. Patterns count where it
@@ -151,7 +126,7 @@ def _names(options: list[_Option], applied: dict[str, list[str]], path: str) -> 
     return [name for name in names if name != "lo"]
 
 
-def _is_unmanaged(options: list[_Option]) -> bool:
+def _is_unmanaged(options: list[Option]) -> bool:
     """Tell whether the file only keeps networkd off its interfaces."""
     for option in options:
         if (option.section, option.name) == ("Link", "Unmanaged"):
@@ -159,8 +134,8 @@ def _is_unmanaged(options: list[_Option]) -> bool:
     return False
 
 
-def _doubts_of(path: str, options: list[_Option], names: list[str]) -> Iterator[Doubt]:
-    no_option = _Option(path, number=0, section="", name="", value="")
+def _doubts_of(path: str, options: list[Option], names: list[str]) -> Iterator[Doubt]:
+    no_option = Option(path, number=0, section="", name="", value="")
     values = {key: (value, no_option) for key, value in _ALWAYS.items()}
     for option in options:
         if option.section != "Network":
@@ -181,7 +156,7 @@ def _doubts_of(path: str, options: list[_Option], names: list[str]) -> Iterator[
             yield _doubt(_keys_of(key, names), value, option)
 
 
-def _forwarded(option: _Option) -> Iterator[str]:
+def _forwarded(option: Option) -> Iterator[str]:
     """Yield the keys that turn on forwarding, for all interfaces before systemd 256."""
     value = option.value.lower()
     families = {"yes": "ipv4 ipv6", "true": "ipv4 ipv6", "both": "ipv4 ipv6"}.get(value, value)
@@ -199,7 +174,7 @@ def _keys_of(key: str, names: list[str]) -> tuple[str, ...]:
     return tuple(path_to_key(key.replace("/*/", f"/{name}/")) for name in names)
 
 
-def _doubt(keys: tuple[str, ...], value: str, option: _Option) -> Doubt:
+def _doubt(keys: tuple[str, ...], value: str, option: Option) -> Doubt:
     setting = f" ({option.name}={option.value})" if option.name else ""
     return Doubt(
         by="systemd-networkd",

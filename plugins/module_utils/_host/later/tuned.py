@@ -20,6 +20,7 @@ from ..._sysctl.keys import normalize_key
 from ..._sysctl.text import decode
 from ..configuration import LaterChanges, is_enabled, read_configuration
 from ..files import HostFiles
+from .sections import Option, read_options
 
 PROFILE_NAMES = ("/etc/tuned/active_profile", "/etc/tuned/post_loaded_profile")
 PROFILE_FOLDERS = (
@@ -34,7 +35,6 @@ _REPLAYED_PATHS = (*REPLAYED_FOLDERS, "/etc/sysctl.conf")
 RULES = LOADERS["procps"]._replace(name="tuned", program="tuned")
 
 _REMEDY = "see 'tuned-adm active', and set the key in a profile of your own"
-_SECTION = re.compile(r"^\[(?P<name>[^]]*)\]")
 _CONDITIONS = ("enabled", "replace", "drop", "uname_regex", "cpuinfo_regex")
 """Options of a section that decide whether its keys are set at all."""
 _OPTIONS = ("type", "devices", "priority", "script_pre", "script_post", *_CONDITIONS)
@@ -160,48 +160,47 @@ def _doubts_of(file: BootFile, data: bytes, replays_files: bool) -> Iterator[Dou
 def included_profiles(data: bytes) -> list[str]:
     """Return the profiles that a profile includes."""
     included: list[str] = []
-    section = ""
-    for line in decode(data).splitlines():
-        match = _SECTION.match(line)
-        if match:
-            section = match.group("name")
-        name, _equals, value = line.partition("=")
-        if section == "main" and name.strip() == "include":
-            included = re.split(r"\s*[,;]\s*", _without_comment(value))
+    for option in _options(data):
+        if (option.section, option.name) == ("main", "include"):
+            included = re.split(r"\s*[,;]\s*", option.value)
     return [name for name in included if name]
 
 
 def profile_lines(data: bytes) -> list[ProfileLine]:
     """Return the lines of a profile that set keys: those of its sections of type sysctl."""
     lines: list[ProfileLine] = []
-    for name, options in _sections(data):
-        values = {option: value for _number, option, value in options}
-        if values.get("type", name) != "sysctl":
+    for section, options in _sections(data).items():
+        values = {option.name: option.value for option in options}
+        if values.get("type", section) != "sysctl":
             continue
         is_conditional = any(condition in values for condition in _CONDITIONS)
-        for number, option, value in options:
-            if option in _OPTIONS:
+        for option in options:
+            if option.name in _OPTIONS:
                 continue
-            doubt = _doubt_about(value)
+            doubt = _doubt_about(option.value)
             if is_conditional:
-                doubt = f"the section [{name}] has a condition"
-            lines.append(ProfileLine(number=number, key=_key_of(option), value=value, doubt=doubt))
+                doubt = f"the section [{section}] has a condition"
+            profile_line = ProfileLine(
+                number=option.number,
+                key=_key_of(option.name),
+                value=option.value,
+                doubt=doubt,
+            )
+            lines.append(profile_line)
     return lines
 
 
-def _sections(data: bytes) -> list[tuple[str, list[tuple[int, str, str]]]]:
-    """Return name and options of each section; an option is its line, name and value."""
-    sections: list[tuple[str, list[tuple[int, str, str]]]] = []
-    for number, line in enumerate(decode(data).split("\n"), 1):
-        match = _SECTION.match(line)
-        if match:
-            sections.append((match.group("name"), []))
-            continue
-        name, equals, value = line.partition("=")
-        name = name.strip()
-        if equals and sections and name and name[0] not in "#;":
-            sections[-1][1].append((number, name, _without_comment(value)))
+def _sections(data: bytes) -> dict[str, list[Option]]:
+    """Return section -> its options; parts of one name are one section."""
+    sections: dict[str, list[Option]] = {}
+    for option in _options(data):
+        sections.setdefault(option.section, []).append(option)
     return sections
+
+
+def _options(data: bytes) -> Iterator[Option]:
+    for option in read_options("", decode(data)):
+        yield option._replace(value=_without_comment(option.value))
 
 
 def _without_comment(value: str) -> str:

@@ -72,7 +72,7 @@ SIGNS = {
 }
 """Program -> what its reader looks at, of which one is there wherever the program is set up."""
 
-OTHER_FILES = {"__init__", "programs", "readers", "shell_text"}
+OTHER_FILES = {"__init__", "programs", "readers", "sections", "shell_text"}
 """Files of the package that are those of no program."""
 
 
