@@ -16,8 +16,8 @@ from .._host.runtime.key_states import key_exists, value_or_reason
 from .._host.runtime.proc_sys import proc_path, read_only_keys
 from .._host.runtime.proc_sys_globs import expand_glob
 from .._host.runtime.refusals import available_names
+from .._sysctl.boot.boot_doubts import doubts_of_boot
 from .._sysctl.boot.boot_effects import names_that_matter
-from .._sysctl.boot.coupling_doubts import doubts_of_boot
 from .._sysctl.boot.line_fates import NextBoot, NextBootLines
 from .._sysctl.errors import TuningError
 from .._sysctl.files.boot_files import BootFiles

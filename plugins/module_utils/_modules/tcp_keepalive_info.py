@@ -15,7 +15,7 @@ from .._keepalive.namespaces import other_namespaces, read_keepalive
 from .._keepalive.own_connection import own_connection
 from .._keepalive.processes import count_by_process
 from .._keepalive.profiles import KEYS, dead_after
-from .._sysctl.boot.coupling_doubts import doubts_of_boot
+from .._sysctl.boot.boot_doubts import doubts_of_boot
 from .._sysctl.boot.precedence import Precedence, precedence_of
 from .._sysctl.errors import TuningError
 from .._sysctl.files.boot_files import BootFiles

@@ -2,8 +2,8 @@
 
 """Paths of keys as they are spelled, with empty parts and ``..``.
 
-Imported only where a name in a file is not the key itself. procps opens such a path as it is, so
-that it leads to another key if all of its folders exist.
+Imported only where a name in a file is neither the key nor its path. procps opens such a path as
+it is, so that it leads to another key if all of its folders exist.
 """
 
 from __future__ import annotations

@@ -9,24 +9,18 @@ Imported only where a key may be one of them.
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Iterable, Iterator
 
-from ..files.doubts import Doubt, Doubts, doubts_about
+from ..._lazy_module import LazyModule
+from ..files.doubts import Doubt, Doubts
 from ..files.sysctl_d import Line
-from ..kernel.kernel_text import takes_names
 from ..keys import is_glob
 from .precedence import Precedence
 
-
-def doubts_of_boot(
-    precedence: Precedence, doubts_of_host: Iterable[Doubt], values: Mapping[str, str | None]
-) -> Doubts:
-    """Return all doubts about what the next boot does to keys, each with its keys.
-
-    values: those that keys have where no line sets them.
-    """
-    doubts = doubts_about(doubts_of_host, precedence.winner, values)
-    return doubts + coupling_doubts(precedence, values)
+if TYPE_CHECKING:
+    from ..kernel import kernel_text
+else:
+    kernel_text = LazyModule(__name__, "..kernel.kernel_text")
 
 
 def coupling_doubts(precedence: Precedence, keys: Iterable[str]) -> Doubts:
@@ -51,7 +45,7 @@ def _doubts_about(key: str, precedence: Precedence) -> Iterator[Doubt]:
     elif unclear and unclear == winner and unclear.may_lead_nowhere:
         why = f"it sets {key} only if all folders exist through which its path leads"
         yield _doubt(key, unclear, why, remedy=f"name {key} without '..'")
-    elif unclear and unclear == winner and takes_names(key):
+    elif unclear and unclear == winner and kernel_text.takes_names(key):
         why = f"the kernel may not have what it names for {key}, and refuses it then"
         yield _doubt(key, unclear, why, remedy="have its module loaded before, or name another")
     elif unclear and unclear == winner:

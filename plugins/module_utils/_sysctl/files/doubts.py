@@ -7,12 +7,18 @@ Most hosts have neither, and do not import this.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, NamedTuple, Tuple
 
-from ..globs import stands_for
+from ..._lazy_module import LazyModule
 from ..kernel.values import values_equal
+from ..keys import is_glob
 from ..text import printable
 from .sysctl_d import Line
+
+if TYPE_CHECKING:
+    from .. import globs
+else:
+    globs = LazyModule(__name__, "..globs")
 
 
 class FileProblem(NamedTuple):
@@ -54,7 +60,9 @@ class Doubt(NamedTuple):
             return False
         if self.value is not None and values_equal(key, value, self.value):
             return False
-        return not self.keys or any(stands_for(name, key) for name in self.keys)
+        if not self.keys or key in self.keys:
+            return True
+        return any(globs.stands_for(name, key) for name in self.keys if is_glob(name))
 
     def result(self, keys: Iterable[str]) -> dict[str, Any]:
         """Return it as results show it, with the keys that it is about there."""

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Any, Callable, Collection, Mapping, NamedTuple
 
 from ..kernel.values import values_equal
-from ..keys import is_glob, normalize_key
+from ..keys import is_glob, key_to_path, normalize_key
 from ..secrets import display_value, is_secret
 from ..text import decode, encode, printable
 from .loaders import BUSYBOX, Loader
@@ -168,8 +168,9 @@ def _split_line(text: str, loader: Loader) -> tuple[str, str | None, str]:
     if not key:
         return "", "no key in the line", ""
     spelling = ""
-    if not loader.simplifies_keys and (key != name or "//" in key):
-        from ..parents import followed  # most names are the key
+    is_plain = (key == name or key_to_path(key) == name) and "//" not in key
+    if not is_plain and not loader.simplifies_keys:
+        from ..parents import followed  # most names are the key, or its path
 
         key, spelling = followed(name, key)
     if not equals:

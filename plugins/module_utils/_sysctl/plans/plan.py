@@ -135,7 +135,7 @@ class Plan(NamedTuple):
 
     def without_changes(self) -> Plan:
         """Return the plan with nothing of it carried out: the state after a failure."""
-        from ..boot.coupling_doubts import doubts_of_boot  # few runs fail
+        from ..boot.boot_doubts import doubts_of_boot  # few runs fail
 
         values = {**self.request.settings, **self.desired}
         precedence = self._precedence_before(list(values))

@@ -206,7 +206,7 @@ def _doubts_about(desired: Values, editor: BootFileEditor) -> Doubts:
     values = {**request.settings, **desired}
     if not doubts_of_host and precedence.are_certain(values):
         return ()
-    from ..boot.coupling_doubts import doubts_of_boot
+    from ..boot.boot_doubts import doubts_of_boot
 
     return doubts_of_boot(precedence, doubts_of_host, values)
 

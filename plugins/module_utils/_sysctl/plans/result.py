@@ -77,7 +77,7 @@ def _keys_in_doubt(plan: Plan) -> set[str]:
     if not plan.request.persistent or plan.request.on_doubt == "ignore":
         values = {**plan.request.settings, **plan.desired}
         if plan.boot_files.doubts or not plan.precedence.are_certain(values):
-            from ..boot.coupling_doubts import doubts_of_boot  # noqa: PLC0415 # few hosts have doubts
+            from ..boot.boot_doubts import doubts_of_boot  # noqa: PLC0415 # few hosts have doubts
 
             doubts = doubts_of_boot(plan.precedence, plan.boot_files.doubts, values)
     if not doubts:

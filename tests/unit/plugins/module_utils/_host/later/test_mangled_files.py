@@ -13,7 +13,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._host.boot.reading i
     detect_loader,
     read_boot_files,
 )
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.coupling_doubts import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.boot_doubts import (
     doubts_of_boot,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.precedence import (
