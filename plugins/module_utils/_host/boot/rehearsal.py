@@ -61,6 +61,7 @@ _TIMEOUT = 60
 _OF_NAMESPACES = (
     "net",
     "fs/mqueue",
+    "kernel/auto_msgmni",
     "kernel/domainname",
     "kernel/hostname",
     "kernel/msg_next_id",
@@ -77,6 +78,7 @@ _OF_NAMESPACES = (
 )
 """What belongs to a network, IPC or UTS namespace (namespaces(7))."""
 _PROTECTED = {
+    "net.ipv4.tcp_allowed_congestion_control": "before Linux 5.13 it belongs to the whole kernel",
     "net.ipv4.tcp_congestion_control": "writing it may load a kernel module",
     "net.netfilter.nf_hooks_lwtunnel": "it belongs to the whole kernel, not to a namespace",
 }
