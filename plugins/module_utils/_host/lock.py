@@ -61,7 +61,7 @@ def _lock(fd: int) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        from .lock_wait import wait_for_lock  # noqa: PLC0415 # few runs find it locked
+        from .lock_wait import wait_for_lock  # few runs find it locked
 
         wait_for_lock(fd)
     except OSError as error:

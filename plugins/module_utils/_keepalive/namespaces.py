@@ -280,6 +280,6 @@ def _setns(fd: int) -> None:
     if setns is not None:
         setns(fd, CLONE_NEWNET)
         return
-    from .._host.libc import call  # noqa: PLC0415 # 40 ms that only these Pythons need
+    from .._host.libc import call  # 40 ms that only these Pythons need
 
     call("setns", fd, CLONE_NEWNET)

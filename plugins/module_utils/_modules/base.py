@@ -59,7 +59,7 @@ class TuningModule(AnsibleModule):
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
         """End with a failure; that of an option names the option as typed, and the remedy."""
         if not self._has_valid_options:
-            from .option_errors import explain_options  # noqa: PLC0415 # only a bad task needs it
+            from .option_errors import explain_options  # only a bad task needs it
 
             msg = explain_options(msg, self.params, self.argument_spec)
         super().fail_json(msg=one_line.as_message(msg), **result)

@@ -54,7 +54,7 @@ class FileAttributes:
         module.set_fs_attributes_if_different(asked, False, diff)
 
     def _raise(self, msg: str, details: object = None, **_result: Any) -> NoReturn:
-        from .attribute_errors import attribute_error  # noqa: PLC0415 # few runs fail
+        from .attribute_errors import attribute_error  # few runs fail
 
         cause = sys.exc_info()[1]
         os_error = cause if isinstance(cause, OSError) else None

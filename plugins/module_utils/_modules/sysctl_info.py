@@ -76,7 +76,7 @@ def _inspect(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _add_defaults(settings: dict[str, dict[str, Any]], is_running: bool) -> None:
     """Add the kernel's own value to each setting, null where it is not known."""
-    from .._host.runtime import kernel_defaults  # noqa: PLC0415 # few runs need it
+    from .._host.runtime import kernel_defaults  # few runs need it
 
     values = kernel_defaults.read_kernel_defaults(settings) if is_running else {}
     for key, setting in settings.items():
@@ -85,7 +85,7 @@ def _add_defaults(settings: dict[str, dict[str, Any]], is_running: bool) -> None
 
 def rehearse_boot(info: Mapping[str, Any], loader: Loader) -> dict[str, Any]:
     """Run the host's loader where it changes nothing, and return what that adds to a result."""
-    from . import boot_rehearsal  # noqa: PLC0415 # few runs need it
+    from . import boot_rehearsal  # few runs need it
 
     return boot_rehearsal.rehearse_boot(info, loader)
 

@@ -24,7 +24,7 @@ def is_secret(key: str) -> bool:
         return True
     if not is_glob(key):
         return False
-    from .globs import may_match  # noqa: PLC0415 # few keys are globs
+    from .globs import may_match  # few keys are globs
 
     return any(may_match(key, secret_key) for secret_key in _SECRET_KEYS)
 

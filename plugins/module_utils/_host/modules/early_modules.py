@@ -84,17 +84,10 @@ def _modules_on_the_command_line(files: HostFiles) -> set[str]:
 
 
 def is_built_in(files: HostFiles, name: str) -> bool:
-    """Tell whether the kernel has a module built in; of an image, all of its kernels."""
-    if files.root == "/":
-        if not has_modules():
-            return True
-        folder = f"/sys/module/{name}"
-        if os.path.exists(folder):
-            return not os.path.exists(f"{folder}/initstate")
-        kernels = [os.uname().release]
-    else:
-        kernels = names_in(files, "/lib/modules")
-    return bool(kernels) and all(name in _built_in(files, kernel) for kernel in kernels)
+    """Tell whether a kernel module is built in; of an image, whether all of its kernels have it."""
+    if files.root == "/" and not has_modules():
+        return True
+    return name in built_in_modules(files)
 
 
 def built_in_modules(files: HostFiles) -> set[str]:

@@ -18,7 +18,7 @@ def observe_modules(observed: Observed, request: Request, files: HostFiles) -> O
             return _with_doubts_about_missing(observed, request, files)
         if files.is_regular(module_file_of(request.path)) is None:
             return observed
-    from . import kernel_modules  # noqa: PLC0415 # few runs need it
+    from . import kernel_modules  # few runs need it
 
     return kernel_modules.observe_modules(observed, request, files)
 

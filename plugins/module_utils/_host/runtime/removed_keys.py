@@ -31,7 +31,7 @@ def _kernel_defaults(plan: Plan) -> Values:
     keys = stale_keys(plan)
     if not keys:
         return {}
-    from .kernel_defaults import read_kernel_defaults  # noqa: PLC0415 # few runs need it
+    from .kernel_defaults import read_kernel_defaults  # few runs need it
 
     return read_kernel_defaults(keys)
 

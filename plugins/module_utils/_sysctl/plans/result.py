@@ -41,7 +41,7 @@ def _diff(plan: Plan) -> list[dict[str, str]]:
     """Return Ansible's diff of a plan, which is empty if nothing changes."""
     if not plan.changed:
         return []
-    from .diff import build_diff  # noqa: PLC0415 # most runs change nothing
+    from .diff import build_diff  # most runs change nothing
 
     return build_diff(plan)
 
@@ -77,12 +77,12 @@ def _keys_in_doubt(plan: Plan) -> set[str]:
     if not plan.request.persistent or plan.request.on_doubt == "ignore":
         values = {**plan.request.settings, **plan.desired}
         if plan.boot_files.doubts or not plan.precedence.are_certain(values):
-            from ..boot.boot_doubts import doubts_of_boot  # noqa: PLC0415 # few hosts have doubts
+            from ..boot.boot_doubts import doubts_of_boot  # few hosts have doubts
 
             doubts = doubts_of_boot(plan.precedence, plan.boot_files.doubts, values)
     if not doubts:
         return set()
-    from ..files.doubts import keys_in_doubt  # noqa: PLC0415 # few plans have doubts
+    from ..files.doubts import keys_in_doubt  # few plans have doubts
 
     return keys_in_doubt(doubts)
 
@@ -128,7 +128,7 @@ def build_settings(plan: Plan) -> dict[str, dict[str, Any]]:
 
 def value_after_effects(key: str, plan: Plan) -> str | None:
     """Return the value of a key that only other writes change, None if it is not known."""
-    from .coupled_request import value_after_writes  # noqa: PLC0415 # few keys are changed so
+    from .coupled_request import value_after_writes  # few keys are changed so
 
     return value_after_writes(key, plan.written, plan.live_before)
 
