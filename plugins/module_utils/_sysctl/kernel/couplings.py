@@ -48,6 +48,9 @@ RANDOM = "a random one, if it has none yet and 3 is written"
 ZERO_FOR_ZERO = "0, if 0 is written"
 LINK_MTU = "the MTU of the link, if 0 is written and the interface is up"
 ADDED = "its words and the one written"
+PATH_MANAGER = "the same path manager, as a name for a number or the other way round"
+_PATH_MANAGERS = {"0": "kernel", "1": "userspace", "kernel": "0", "userspace": "1"}
+"""What is written -> what the other key becomes; the kernel may have more names."""
 _EFFECTS_OF_ZERO = (ZERO_FOR_ZERO, LINK_MTU)
 
 WRITTEN = "whenever the key is written"
@@ -261,14 +264,14 @@ EFFECTS = (
     Effect(
         key="net.mptcp.pm_type",
         target="net.mptcp.path_manager",
-        value=UNKNOWN,
+        value=PATH_MANAGER,
         when=WRITTEN,
         source="proc_pm_type, net/mptcp/ctrl.c",
     ),
     Effect(
         key="net.mptcp.path_manager",
         target="net.mptcp.pm_type",
-        value=UNKNOWN,
+        value=PATH_MANAGER,
         when=WRITTEN,
         source="proc_path_manager, net/mptcp/ctrl.c",
     ),
@@ -515,6 +518,8 @@ def effect_of(value: str, kind: str, before: str | None) -> str | None:
         return value
     if kind == ZERO_FOR_ZERO:
         return ZERO
+    if kind == PATH_MANAGER:
+        return _PATH_MANAGERS.get(str(parse_number(value)))
     if kind.isdigit():
         return kind
     return _computed_number(value, kind)

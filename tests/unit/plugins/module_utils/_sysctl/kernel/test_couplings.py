@@ -88,6 +88,10 @@ def test_keys_that_a_write_may_change(key: str, changed: list[str]) -> None:
         ("2", couplings.OPPOSITE, None, "0"),
         ("2", couplings.UNKNOWN, "5", None),
         ("2", couplings.TIMES_1000, "5", "2000"),
+        ("1", couplings.PATH_MANAGER, "kernel", "userspace"),
+        ("0x0", couplings.PATH_MANAGER, "userspace", "kernel"),
+        ("kernel", couplings.PATH_MANAGER, "1", "0"),
+        ("of_a_module", couplings.PATH_MANAGER, "1", None),
         ("1500", couplings.DIVIDED_BY_1000, "5", "1"),
         ("1990", couplings.DIVIDED_BY_1000, "5", "1"),
         ("1991", couplings.DIVIDED_BY_1000, "5", None),
@@ -281,7 +285,7 @@ def documented_effects() -> list[list[str]]:
     for effect in couplings.EFFECTS:
         pair = [effect.key, effect.target]
         is_of_other_name = effect.key.rpartition(".")[2] != effect.target.rpartition(".")[2]
-        kinds_of_way_back = (couplings.UNKNOWN, couplings.DIVIDED_BY_1000)
+        kinds_of_way_back = (couplings.PATH_MANAGER, couplings.UNKNOWN, couplings.DIVIDED_BY_1000)
         is_way_back = effect.value in kinds_of_way_back and pair[::-1] in effects
         is_in_words = "net.ipv6.neigh" in effect.key or (
             is_of_other_name and (".neigh.default." in effect.key or is_way_back)
