@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import errno
 import re
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Iterable, NoReturn
 
 from ..._lazy_module import LazyModule
 from ..errors import TuningError
@@ -49,7 +49,9 @@ def validate_text(key: str, value: str, live: str | None) -> None:
     if grammar is not None:
         problem = _explain_own_grammar(key, value, grammar)
     elif live is None:
-        problem = _explain_for_any_key(value) or _explain_switch(value) or _explain_octal(value)
+        problem = (
+            _explain_for_any_key(value) or _explain_switch(value) or _explain_octal(value.split())
+        )
     elif is_numeric(live):
         problem = _explain_numbers(key, value, live)
     else:
@@ -60,10 +62,11 @@ def validate_text(key: str, value: str, live: str | None) -> None:
 
 def _explain_numbers(key: str, value: str, live: str) -> str:
     """Return what is wrong with the value of a key that holds numbers, "" if nothing is."""
-    problem = _explain_for_any_key(value) or _explain_octal(value) or _explain_count(value, live)
+    fields = value.split()
+    problem = _explain_for_any_key(value) or _explain_octal(fields) or _explain_count(value, live)
     if problem:
         return problem
-    for field in value.split():
+    for field in fields:
         if is_negative_zero(field):
             return f"has {field!r} in it, which the kernel refuses for many keys; write 0"
         if read_number(field) is None:
@@ -85,7 +88,7 @@ def _explain_order(key: str, value: str, live: str) -> str:
 
 
 def _explain_no_number(field: str, live: str) -> str:
-    if field.lstrip("-").isdecimal():
+    if _has_only_digits(field.lstrip("-")):
         return "is a number too large for the kernel; give a smaller one"
     count = len(live.split())
     noun = "a number" if count == 1 else f"{count} numbers"
@@ -118,10 +121,15 @@ def _misread(reason: str) -> str:
     return f"is not what the kernel would make of it: {reason}"
 
 
-def _explain_octal(value: str) -> str:
-    for field in re.split(r"[\s,]+|(?<=\d)-", value):
+def _has_only_digits(text: str) -> bool:
+    """Tell whether a text is made of the digits that the kernel knows, and Python knows more."""
+    return text.isdecimal() and text.isascii()
+
+
+def _explain_octal(fields: Iterable[str]) -> str:
+    for field in fields:
         digits = field.lstrip("-")
-        if len(digits) > 1 and digits.startswith("0") and digits.isdigit():
+        if len(digits) > 1 and digits.startswith("0") and _has_only_digits(digits):
             number = read_number(field)
             octal = "an error" if number is None else number
             sign = "-" if field.startswith("-") else ""
@@ -152,7 +160,8 @@ def _explain_own_grammar(key: str, value: str, grammar: Grammar) -> str:
     """Return what is wrong with the value of a key that the kernel reads in a way of its own."""
     problem = ""
     if key in RANGE_LISTS:
-        problem = _explain_for_any_key(value.replace(",", " ")) or _explain_octal(value)
+        numbers = re.split(r"[\s,]+|(?<=\d)-", value)
+        problem = _explain_for_any_key(value.replace(",", " ")) or _explain_octal(numbers)
     elif key.endswith(SECRET_SUFFIXES):
         problem = _explain_for_any_key(value)
     taken = grammar.take(value)
