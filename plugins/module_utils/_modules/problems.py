@@ -14,9 +14,9 @@ from .._sysctl.plans.messages import override_errors
 from .._sysctl.plans.missing_keys import missing_error
 from .._sysctl.plans.plan import Observed
 from .._sysctl.plans.planning import (
-    expand_globs,
     find_missing,
     make_plan,
+    values_to_check,
     with_numbers_for_words,
 )
 from .._sysctl.plans.request import Request
@@ -92,7 +92,7 @@ def _without_wrong_settings(request: Request, errors: Iterable[TuningError]) -> 
 def _invalid_values(request: Request, observed: Observed) -> list[TuningError]:
     errors = []
     if request.present:
-        for key, value in expand_globs(request.settings, observed).items():
+        for key, value in values_to_check(request.settings, observed).items():
             try:
                 request.validate(key, str(value), observed.runtime.get(key))
             except TuningError as error:

@@ -61,7 +61,7 @@ def make_plan(request: Request, observed: Observed) -> Plan:
     request = _with_values_as_kept(request, observed)
     requested = expand_globs(request.settings, observed)
     if request.present:
-        _validate_values(request, requested, observed)
+        _validate_values(request, observed)
         _refuse_conflicts(request, requested, observed)
     missing = _missing_keys(request, observed)
     editor = _boot_file_editor(request, observed, requested)
@@ -243,6 +243,15 @@ def expand_globs(settings: Values, observed: Observed) -> dict[str, str | None]:
     return expanded
 
 
+def values_to_check(settings: Values, observed: Observed) -> dict[str, str | None]:
+    """Return the settings with each glob replaced by its matches, or as it is if it has none."""
+    checked = expand_globs(settings, observed)
+    for key, value in settings.items():
+        if is_glob(key) and not observed.matches.get(key):
+            checked[key] = value
+    return checked
+
+
 def with_numbers_for_words(request: Request, observed: Observed) -> Request:
     """Return a request with 1 and 0 in place of words such as yes, where a key takes numbers."""
     numbers = {}
@@ -256,9 +265,9 @@ def with_numbers_for_words(request: Request, observed: Observed) -> Request:
     return request._replace(settings={**request.settings, **numbers}) if numbers else request
 
 
-def _validate_values(request: Request, requested: Values, observed: Observed) -> None:
+def _validate_values(request: Request, observed: Observed) -> None:
     must_fit_one_write = request.persistent and not observed.loader.writes_in_parts
-    for key, value in requested.items():
+    for key, value in values_to_check(request.settings, observed).items():
         text = str(value)
         request.validate(key, text, observed.runtime.get(key))
         if must_fit_one_write and len(text) > _SHORT_VALUE:

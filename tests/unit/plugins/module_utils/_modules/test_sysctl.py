@@ -246,6 +246,26 @@ def test_refuses_settings_that_the_kernel_cannot_take(options, reason, kernel, m
     assert live.written == []
 
 
+MISREAD = {"010": "octal", "yes": "give 1", "1 # one": "a comment", "'1'": "quotes"}
+"""Value -> why it is refused for a key that is not known here."""
+
+
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(("value", "reason"), MISREAD.items())
+def test_refuses_values_of_globs_that_match_nothing(
+    value, reason, check, host_root, kernel, modules
+):
+    live = kernel(**{KEY: "60"})
+    settings = {"net.ipv4.none*.rp_filter": value}
+    options = {"settings": settings, "persistent": False, "ignore_missing": True}
+    assert reason in modules.fails(sysctl, check=check, **options)["msg"]
+    assert live.written == []
+    root = host_root({"/etc/sysctl.d": None})
+    options = image(root, settings={"net.ipv4.conf.*.rp_filter": value})
+    assert reason in modules.fails(sysctl, check=check, **options)["msg"]
+    assert not root.at(OURS).exists()
+
+
 def test_returns_missing_keys(kernel, modules):
     kernel(**{KEY: "60"})
     result = modules.ok(
