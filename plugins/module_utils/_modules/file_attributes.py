@@ -37,9 +37,10 @@ class FileAttributes:
         self._apply(path, check_mode=True, diff=diff)
         differences = []
         for name, asked in diff["after"].items():
-            if name != "path":
-                current = diff["before"].get(name)
-                differences.append((name, str(current), str(asked)))
+            current = str(diff["before"].get(name))
+            if name == "path" or (name == "attributes" and _has_attributes(current, asked)):
+                continue
+            differences.append((name, current, str(asked)))
         return tuple(differences)
 
     def apply(self, path: str) -> None:
@@ -90,8 +91,27 @@ def _refuse_locked_file(attributes: str) -> None:
         )
 
 
+def _has_attributes(current: str, asked: str) -> bool:
+    """Tell whether a file has attributes already; Ansible sets those with a sign at each run.
+
+    asked: with a sign before the letters. The kernel gives ``e`` (extents) itself.
+    """
+    present = set(current) - {"e"}
+    letters = set(asked[1:]) - {"e"}
+    if asked.startswith("+"):
+        return letters <= present
+    if asked.startswith("-"):
+        return letters.isdisjoint(present)
+    return letters == present
+
+
 def _refuse_decimal_mode(mode: object) -> None:
     """Refuse a number that was meant to be octal: YAML reads 644 as a decimal number."""
+    if isinstance(mode, str) and mode.startswith("-") and mode[1:].isdigit():
+        raise TuningError(
+            f"mode: {quote(mode)} is neither octal nor symbolic; write it as mode: '0644' or "
+            "mode: u=rw,go=r"
+        )
     if not isinstance(mode, int):
         return
     if 0 <= mode <= _HIGHEST_MODE and mode not in _OCTAL_IN_DECIMAL and not isinstance(mode, bool):

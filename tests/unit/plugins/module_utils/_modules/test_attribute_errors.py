@@ -15,6 +15,7 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netops.tuning.plugins.module_utils._modules.attribute_errors import (
     attribute_error,
 )
@@ -37,6 +38,8 @@ CHATTR = "Error while setting attributes: chattr: no such flag\nUsage: chattr FI
         ("group", "no-such-group", f"cannot be given to {OURS}: this host has no such group"),
         ("mode", " ", "neither octal nor symbolic; write it as mode: '0644' or mode: u=rw,go=r"),
         ("mode", "u=z", "neither octal nor symbolic"),
+        ("mode", "-1", "neither octal nor symbolic; write it as mode: '0644' or mode: u=rw,go=r"),
+        ("mode", "-0644", "neither octal nor symbolic"),
         ("attributes", "+i", "keeps the file from being put in its place"),
         ("attributes", "=da", "leave them out"),
     ],
@@ -49,6 +52,28 @@ def test_an_attribute_that_cannot_be_set(option, value, reason, check, host_root
     assert message.startswith(f"{option}: {value!r} ")
     assert reason in message
     assert root.snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("current", "asked", "changed"),
+    [
+        ("e", "-i", False),
+        ("ie", "-i", True),
+        ("de", "+d", False),
+        ("e", "+d", True),
+        ("de", "d", False),
+        ("dAe", "Ad", False),
+        ("dAe", "=d", True),
+    ],
+)
+def test_attributes_that_the_file_has_are_no_change(current, asked, changed, host_root, modules):
+    root = host_root({OURS: f"{KEY} = 30\n"})
+    flags = {"attr_flags": current}
+    modules.monkeypatch.setattr(AnsibleModule, "get_file_attributes", lambda *_, **__: flags)
+    modules.monkeypatch.setattr(AnsibleModule, "get_bin_path", lambda *_: "chattr")
+    options = {"root": str(root.root), "runtime": False, "settings": {KEY: 30}}
+    result = modules.ok(sysctl, check=True, **options, attributes=asked)
+    assert result["changed"] == changed
 
 
 def test_what_a_program_says_is_one_line():
