@@ -36,6 +36,11 @@ class HostFiles:
     """
 
     def __init__(self, root: str) -> None:
+        if not root.startswith("/"):
+            raise TuningError(
+                f"root {quote(root)} is not absolute; name the folder where the image is mounted, "
+                "such as /mnt/image, or leave out root"
+            )
         self.root = os.path.realpath(root)
         self._prefix = "" if self.root == "/" else self.root
         if not os.path.isdir(self.root):

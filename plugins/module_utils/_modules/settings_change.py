@@ -377,7 +377,8 @@ def make_request(
 
 
 def _check_paths(options: Mapping[str, Any]) -> None:
-    if options["root"] != "/" and options["runtime"]:
+    # HostFiles refuses a root that is not absolute: to an image it is no remedy to set runtime.
+    if options["root"].startswith("/") and options["root"] != "/" and options["runtime"]:
         raise TuningError(
             f"root {quote(options['root'])} is not the running system; set 'runtime: false' with it"
         )

@@ -205,6 +205,12 @@ def test_paths_of_the_running_host_have_no_prefix(tmp_path):
     assert host_files.host_path("/etc") == "/etc"
 
 
+@pytest.mark.parametrize("root", ["", ".", "mnt/image", " /mnt"])
+def test_refuses_a_root_that_depends_on_the_folder_of_the_process(root):
+    with pytest.raises(TuningError, match=f"root '{root}' is not absolute; name the folder"):
+        files.HostFiles(root)
+
+
 def test_refuses_a_root_that_does_not_exist(tmp_path):
     with pytest.raises(TuningError, match="nowhere"):
         files.HostFiles(str(tmp_path / "nowhere"))
