@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping, NamedTuple, Sequence
 
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import quote
 
 from ._fleet import MODULES
 from ._report.gate import FAIL_CONDITIONS
@@ -196,7 +197,7 @@ def _read_variable(
 
 def _text(name: str, value: Any, variable: Variable) -> str:
     if isinstance(value, (list, dict)):
-        raise VariableError(f"{name}: {value!r} is not a text; give a single one")
+        raise VariableError(f"{name}: {quote(value)} is not a text; give a single one")
     text = str(value).strip()
     _check_choice(name, text, variable)
     return text
@@ -204,7 +205,7 @@ def _text(name: str, value: Any, variable: Variable) -> str:
 
 def _list(name: str, value: Any, variable: Variable) -> list[str]:
     if isinstance(parse_json(value), dict):
-        raise VariableError(f"{name}: {value!r} is not a list; give one, or text with commas")
+        raise VariableError(f"{name}: {quote(value)} is not a list; give one, or text with commas")
     items = list(map(str, as_list(value)))
     for item in items:
         _check_choice(name, item, variable)
@@ -217,7 +218,7 @@ def _number(name: str, value: Any, _variable: Variable) -> int:
     # To Python true is a number, to users it is none.
     text = "" if isinstance(value, bool) else str(value).strip()
     if not (text.isascii() and text.isdigit()):
-        raise VariableError(f"{name}: {value!r} is not a whole number; give 0 or more")
+        raise VariableError(f"{name}: {quote(value)} is not a whole number; give 0 or more")
     return int(text)
 
 
@@ -225,7 +226,7 @@ def _flag(name: str, value: Any, _variable: Variable) -> bool:
     try:
         return bool(boolean(value, strict=True))
     except TypeError:
-        raise VariableError(f"{name}: {value!r} is neither true nor false; give one") from None
+        raise VariableError(f"{name}: {quote(value)} is neither true nor false; give one") from None
 
 
 def _check_choice(name: str, value: str, variable: Variable) -> None:

@@ -24,6 +24,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._modules.keepalive_a
     TCP_KEEPALIVE_OPTIONS,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import quote
 
 from ._variables import Names, is_set
 
@@ -233,5 +234,5 @@ def _integer(name: str, value: Any) -> int | None:
         return int(value)
     except (TypeError, ValueError):
         raise TuningError(
-            f"{name}: {value!r} is not a number; give seconds, or how many probes"
+            f"{name}: {quote(value)} is not a number; give seconds, or how many probes"
         ) from None

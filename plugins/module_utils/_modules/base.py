@@ -14,7 +14,7 @@ from .._lazy_module import LazyModule
 from .._sysctl.errors import TuningError
 from .._sysctl.keys import normalize_key
 from .._sysctl.secrets import SECRET_SUFFIXES, hides
-from .._sysctl.text import printable
+from .._sysctl.text import printable, quote
 
 if TYPE_CHECKING:
     from .._sysctl import one_line
@@ -42,6 +42,13 @@ class TuningModule(AnsibleModule):
         if not sys.platform.startswith("linux"):
             message = f"netops.tuning sets Linux kernel settings; this host runs {sys.platform}"
             self.fail_json(msg=message)
+        self._refuse_nul()
+
+    def _refuse_nul(self) -> None:
+        """Refuse a NUL, which no path, no name and no file of settings can hold."""
+        for name, value in self.params.items():
+            if isinstance(value, str) and "\0" in value and name != "settings":
+                self.fail(TuningError(f"{name}: {quote(value)} has a NUL in it; take it out"))
 
     def log(self, msg: str, log_args: Any = None) -> None:
         """Log a message; AnsibleModule does so with its parameters before a module runs.
@@ -54,7 +61,8 @@ class TuningModule(AnsibleModule):
             if value and hides(normalize_key(str(name)), str(value)):
                 secrets.add(str(value))
         self.no_log_values.update(secrets)
-        super().log(msg, log_args=None if secrets else log_args)
+        # syslog(3) takes no NUL, and Ansible would end the task with advice about the log.
+        super().log(msg.replace("\0", r"\0"), log_args=None if secrets else log_args)
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
         """End with a failure; that of an option names the option as typed, and the remedy."""

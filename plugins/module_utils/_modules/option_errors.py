@@ -38,7 +38,7 @@ EXAMPLES = {
 
 TYPES = {
     "bool": ("true or false", "true"),
-    "int": ("an integer", "300"),
+    "int": ("an integer", "60"),
     "list": ("a list", "[net.ipv4.tcp_*]"),
 }
 """Type of an option, as Ansible calls it -> what it is, and an example."""

@@ -91,7 +91,8 @@ class SettingsChange(HostChange):
     def requested_settings(self) -> Mapping[Any, Any] | SettingsAndAbsent:
         """Return key -> value as the user wrote them, and apart those that a list takes out."""
         settings = self.module.params["settings"]
-        if isinstance(settings, dict):
+        # Most tasks need no other forms, and what a run imports is compiled.
+        if isinstance(settings, dict) and "value" not in settings:
             return settings
         return settings_forms.read_settings(settings, self.module.params["state"] == "present")
 

@@ -37,6 +37,7 @@ def read_settings(settings: Any, present: bool) -> tuple[Settings, Settings]:
     if settings is None:
         raise TuningError(f"settings: nothing is given; give keys and values, such as '{EXAMPLE}'")
     if isinstance(settings, Mapping):
+        _refuse_lone_item(settings)
         items = [_Item(name, value, present) for name, value in settings.items()]
     elif isinstance(settings, (list, tuple)):
         items = [_read_item(number, item, present) for number, item in enumerate(settings, 1)]
@@ -63,6 +64,16 @@ def _read_text(text: str) -> Any:
             f"settings: the text {quote(text)} is neither JSON nor pairs such as vm.swappiness=10; "
             f"give '{EXAMPLE}'"
         ) from None
+
+
+def _refuse_lone_item(settings: Mapping[Any, Any]) -> None:
+    """Refuse an item that is not in a list: its fields are the names of no keys."""
+    for field in ("name", "key"):
+        if "value" in settings and field in settings:
+            raise TuningError(
+                f"settings: {field} and value are parts of an item of a list; give "
+                f"'[{LIST_EXAMPLE}]', or '{EXAMPLE}'"
+            )
 
 
 def _read_item(number: int, item: Any, present: bool) -> _Item:

@@ -24,7 +24,7 @@ from .._sysctl.files.loaders import Loader
 from .._sysctl.kernel.values import parse_number
 from .._sysctl.plans.undone import Undone
 from .._sysctl.secrets import quote_value
-from .._sysctl.text import printable
+from .._sysctl.text import printable, quote
 from . import sysctl_info
 from .arguments import Options
 from .base import TuningModule
@@ -50,6 +50,11 @@ def run() -> NoReturn:
 
 def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the requested parts; the others are empty."""
+    if isinstance(params["process_limit"], bool):
+        shown = quote(params["process_limit"])
+        raise TuningError(
+            f"process_limit: {shown} is not an integer; give one, such as 'process_limit: 60'"
+        )
     if params["process_limit"] < 0:
         raise TuningError(
             f"process_limit {params['process_limit']} is below 0; "

@@ -44,7 +44,12 @@ def encode(text: str) -> bytes:
 
 
 def quote(value: object) -> str:
-    """Return a value as messages show it: in quotes, and no longer than a line."""
+    """Return a value as messages show it: text in quotes, and no longer than a line.
+
+    Users write YAML, where None is null, and True is true.
+    """
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
     quoted = repr(value)
     if len(quoted) <= _LONGEST_QUOTE:
         return quoted

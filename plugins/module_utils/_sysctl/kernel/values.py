@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..._lazy_module import LazyModule
 from ..errors import TuningError
 from ..keys import RANGE_LISTS, may_have_grammar
+from ..secrets import REDACTED, is_secret
 from ..text import quote, stands_for_bytes
 from .limits import LIMITS
 
@@ -38,18 +39,17 @@ def format_value(key: str, value: object) -> str:
         texts = [format_value(key, item) for item in value]
         return _join_ranges(key, " ".join(texts).strip())
     if not isinstance(value, (int, str)):
-        kind = type(value).__name__
         remedy = "give an integer, a string in quotes, a boolean or a list"
         if isinstance(value, dict) and value:
             remedy = f"name each key in full, such as {key}.{next(iter(value))}"
-        raise TuningError(f"{key}: a {kind} is not a value; {remedy}", key)
+        raise TuningError(f"{key}: {_as_typed(key, value)} is not a value; {remedy}", key)
     if isinstance(value, bool):
         value = int(value)
     text = str(value).strip()
     if "\n" in text or "\r" in text or "\0" in text:
         raise TuningError(
-            f"{key}: a line end or NUL in the value would write another line into the file; "
-            "take it out",
+            f"{key}: {_as_typed(key, text)} has a line end or NUL in it, which would begin another "
+            "line of the file; take it out",
             key,
         )
     if not text.isascii() and not stands_for_bytes(text):
@@ -59,6 +59,11 @@ def format_value(key: str, value: object) -> str:
             key,
         )
     return _join_ranges(key, text)
+
+
+def _as_typed(key: str, value: object) -> str:
+    """Return a value that is none as messages show it, with its line ends."""
+    return quote(REDACTED if is_secret(key) else value)
 
 
 def _join_ranges(key: str, text: str) -> str:

@@ -12,6 +12,7 @@ pytest.importorskip(
     "ansible", reason="Ansible does not run on this Python; targets get its code sent"
 )
 
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netops.tuning.plugins.module_utils._modules.base import TuningModule
 from ansible_collections.netops.tuning.plugins.modules import sysctl
 
@@ -34,6 +35,21 @@ def test_ansible_core_still_logs_through_the_method_that_hides_secrets(host_imag
     assert message.startswith("Invoked")
     assert "settings" in parameters
     assert is_hidden
+
+
+def test_nul_does_not_reach_the_log(modules):
+    """syslog(3) takes none, and Ansible would end the task with advice about the log."""
+    logged = []
+    modules.monkeypatch.setattr(AnsibleModule, "log", lambda _self, msg, **_: logged.append(msg))
+    modules.fails(sysctl, settings={"net.core.somaxconn": 1}, header="a\0b")
+    assert len(logged) == 1
+    assert "\0" not in logged[0]
+
+
+@pytest.mark.parametrize("value", [{"key": VALUE}, 1.5, f"{VALUE}\n"], ids=type)
+def test_a_secret_that_is_no_value_is_not_shown(value, modules):
+    text = str(modules.run(sysctl, check=True, settings={SECRET: value, "a b": 1}))
+    assert VALUE not in text
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_all_problems_are_named_in_one_line(kernel, modules):
     message = failure["msg"]
     assert message.startswith("problems (4): (1) ")
     for part in (
-        "a dict is not a value",
+        "{'a': 'dict'} is not a value",
         "'..'",
         "did you mean net.ipv4.tcp_fin_timeout?",
         "99999",

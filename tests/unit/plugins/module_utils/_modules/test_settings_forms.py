@@ -58,6 +58,10 @@ def test_forms(settings, present, to_set, to_take_out):
         ("vm.swappiness", "neither JSON nor pairs"),
         ("[1", "neither JSON nor pairs"),
         (7, "7 is neither a dictionary nor a list"),
+        ({"name": A, "value": 1}, "name and value are parts of an item of a list; give '[{name"),
+        ({"key": A, "value": 1, "state": "present"}, "key and value are parts of an item"),
+        ([None], "item 1: null is not a setting"),
+        (True, "true is neither a dictionary nor a list"),
         ([A], f"item 1: {A!r} has no value"),
         ([{"name": A, "value": 1}, 7], "item 2: 7 is not a setting"),
         ([{"name": A, "key": B, "value": 1}], "both name and key"),
@@ -184,7 +188,7 @@ def test_options_that_ansible_refuses(options, message, modules):
         (
             tcp_keepalive,
             {"time": [300]},
-            "time: [300] is not an integer; give one, such as 'time: 300'",
+            "time: [300] is not an integer; give one, such as 'time: 60'",
         ),
     ],
 )

@@ -93,7 +93,7 @@ def test_makes_a_request_from_options():
         ({"state": "absent", "exclusive": True}, {}, "exclusive", None),
         ({}, {KEY: 1, "net/ipv4/tcp_fin_timeout": 1}, "given twice", KEY),
         ({}, {KEY: None}, "no value", KEY),
-        ({}, {KEY: 1.5}, "float", KEY),
+        ({}, {KEY: 1.5}, "1.5 is not a value", KEY),
         ({}, {KEY: "1\n2"}, "line end", KEY),
         ({}, {"net/../x": 1}, "'..'", "net/../x"),
         ({}, {"/etc/passwd": 1}, "starts with", "/etc/passwd"),

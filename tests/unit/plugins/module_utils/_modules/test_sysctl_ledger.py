@@ -496,9 +496,14 @@ def test_unknown_rollout(host):
     assert host.state() == before
 
 
-@pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\0b", "x" * 101])
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\x7fb", "x" * 101])
 def test_refuses_an_invalid_rollout_name(host, name):
     assert "cannot be the name" in host.restore(name, fails=True)["msg"]
+
+
+def test_refuses_nul_in_a_rollout_name(host):
+    message = host.restore("a\0b", fails=True)["msg"]
+    assert message == r"rollout: 'a\x00b' has a NUL in it; take it out"
 
 
 @pytest.mark.parametrize(

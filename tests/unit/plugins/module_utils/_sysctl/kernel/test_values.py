@@ -50,10 +50,10 @@ WRITTEN_RANGES = [
     ("", ""),
 ]
 REFUSED = [
-    (1.5, "float"),
-    (None, "NoneType"),
-    ({"a": 1}, "dict"),
-    ([1, 2.0], "float"),
+    (1.5, "1.5 is not a value"),
+    (None, "null is not a value"),
+    ({"a": 1}, "{'a': 1} is not a value"),
+    ([1, 2.0], "2.0 is not a value"),
     ("1\nkernel.core_pattern = x", "line end"),
     ("1\rkernel.core_pattern = x", "line end"),
     ("1\0", "NUL"),
