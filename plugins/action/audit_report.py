@@ -10,7 +10,6 @@ The action runs on the controller and queries no host.
 from __future__ import annotations
 
 import datetime as dt
-import glob
 from typing import Any, Container, Iterable, Mapping, Sequence
 
 from ansible import constants, context
@@ -226,7 +225,7 @@ def merge_reports(patterns: Iterable[str], shell: todo.Shell) -> list[Host]:
     hosts: dict[str, Host] = {}
     for pattern in patterns:
         # A pattern that matches nothing is read as a path, for the error message.
-        for path in sorted(glob.glob(pattern)) or [pattern]:
+        for path in write.find_reports(pattern) or [pattern]:
             for host in write.read_report(path).hosts:
                 commands = tuple(todo.commands_for_host(host, shell))
                 hosts[host.name] = host._replace(todo=commands, change=None)

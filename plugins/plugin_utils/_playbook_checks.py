@@ -21,7 +21,9 @@ from ansible_collections.netops.tuning.plugins.module_utils._modules.arguments i
 from ansible_collections.netops.tuning.plugins.module_utils._modules.rollout_name import (
     validate_rollout_name,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl import one_line
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.errors import TuningError
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.text import quote
 
 from . import _fleet
 from ._report import dated_name, gate
@@ -30,6 +32,7 @@ from ._report.write import read_earlier_report
 from ._role_options import desired_state
 from ._variables import VariableError, parse_json
 
+_HEALTH_CHECK_REMEDY = "give a file of tasks, or a URL that starts with http"
 PLAYBOOKS_FOLDER = Path(__file__).parents[2] / "playbooks"
 _BOTH_ARE_VERIFIED = "a rollout sets and verifies the values now and at the next boot; leave it out"
 _FILE_ATTRIBUTES = "a new file gets mode 0644; for others, run a task of your own after the rollout"
@@ -97,6 +100,11 @@ def _check_rollout(values: Values, resolve: Resolve) -> dict[str, Any]:
         options = parse_json(resolve("rollout_options"))
     _fleet.check_module_options(values["rollout_via"], options, ROLLOUT_OPTIONS, NOT_FOR_ROLLOUTS)
     health_check = values["rollout_health_check"]
+    if health_check is not None and not isinstance(health_check, str):
+        raise VariableError(
+            f"rollout_health_check: {quote(health_check)} is neither a file nor a URL; "
+            f"{_HEALTH_CHECK_REMEDY}"
+        )
     # A URL may name variables of each host, which are not known here.
     if health_check is not None and not _is_url(health_check):
         health_check = str(resolve("rollout_health_check"))
@@ -119,7 +127,7 @@ def _health_check_file(health_check: str | None) -> str | None:
     path = Path(health_check).expanduser().absolute()
     if not path.is_file():
         raise VariableError(
-            f"rollout_health_check: there is no file {path}; "
-            "give a file of tasks, or a URL that starts with http"
+            f"rollout_health_check: there is no file {one_line.as_message(str(path))}; "
+            f"{_HEALTH_CHECK_REMEDY}"
         )
     return str(path)

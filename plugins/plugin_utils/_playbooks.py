@@ -199,6 +199,7 @@ def _text(name: str, value: Any, variable: Variable) -> str:
     if isinstance(value, (list, dict)):
         raise VariableError(f"{name}: {quote(value)} is not a text; give a single one")
     text = str(value).strip()
+    _check_characters(name, text)
     _check_choice(name, text, variable)
     return text
 
@@ -208,6 +209,7 @@ def _list(name: str, value: Any, variable: Variable) -> list[str]:
         raise VariableError(f"{name}: {quote(value)} is not a list; give one, or text with commas")
     items = list(map(str, as_list(value)))
     for item in items:
+        _check_characters(name, item)
         _check_choice(name, item, variable)
     if not items and variable.required:
         raise VariableError(f"{name} is empty; {variable.required}")
@@ -227,6 +229,13 @@ def _flag(name: str, value: Any, _variable: Variable) -> bool:
         return bool(boolean(value, strict=True))
     except TypeError:
         raise VariableError(f"{name}: {quote(value)} is neither true nor false; give one") from None
+
+
+def _check_characters(name: str, value: str) -> None:
+    if not value.isprintable():
+        raise VariableError(
+            f"{name}: {quote(value)} has a line end or a control character in it; take it out"
+        )
 
 
 def _check_choice(name: str, value: str, variable: Variable) -> None:

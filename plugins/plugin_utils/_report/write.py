@@ -133,7 +133,7 @@ def read_earlier_report(pattern: str) -> EarlierReport:
 
     A report of a part of the fleet only counts if there is no other: all other hosts would be new.
     """
-    paths = sorted(glob.glob(pattern))
+    paths = find_reports(pattern)
     if not paths:
         raise ReportError(
             f"audit_compare: there is no report {pattern}; "
@@ -141,6 +141,11 @@ def read_earlier_report(pattern: str) -> EarlierReport:
         )
     of_all_hosts = [path for path in paths if not path.endswith(f"{LIMITED}.json")]
     return read_report((of_all_hosts or paths)[-1])
+
+
+def find_reports(pattern: str) -> list[str]:
+    """Return the files that a pattern matches; ~ is the home of the user, as in other options."""
+    return sorted(glob.glob(os.path.expanduser(pattern)))
 
 
 def read_report(path: str) -> EarlierReport:

@@ -118,6 +118,13 @@ def test_no_report_to_compare_with(tmp_path):
         write.read_earlier_report(f"{tmp_path}/no-*.json")
 
 
+def test_reports_are_found_in_the_home_of_the_user(tmp_path, monkeypatch):
+    """No shell expands ~ behind the equals sign of ``-e audit_compare=~/audit.json``."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "audit.json").write_text("{}", encoding="utf-8")
+    assert write.find_reports("~/audit*.json") == [f"{tmp_path}/audit.json"]
+
+
 def test_reports_that_cannot_be_read(tmp_path):
     with pytest.raises(ReportError, match=r"none\.json: cannot be read: No such file"):
         write.read_report(str(tmp_path / "none.json"))
