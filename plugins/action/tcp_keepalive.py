@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import normal
 from ansible_collections.netops.tuning.plugins.module_utils._modules.keepalive_arguments import (
     FROM_VARIABLES,
 )
+from ansible_collections.netops.tuning.plugins.plugin_utils._messages import one_line
 from ansible_collections.netops.tuning.plugins.plugin_utils._role_options import (
     MODULE_OPTIONS,
     ROLE_NAMES,
@@ -79,8 +80,7 @@ class ActionModule(normal.ActionModule):
             check_names(variables, names)
         except VariableError as error:
             raise AnsibleActionFail(str(error)) from None
-        template = self._templar.template
-        options = options_from_variables(prefix, MODULE_OPTIONS, variables, template)
+        options = options_from_variables(prefix, MODULE_OPTIONS, variables, self._resolve)
         # The prefix of our own role is no typo: without variables its defaults hold.
         if prefix == ROLE_PREFIX:
             return with_profile_of_role(options)
@@ -90,6 +90,24 @@ class ActionModule(normal.ActionModule):
                 f"prefix, such as '{prefix}time'; set one, or leave from_variables out"
             )
         return options
+
+    def _resolve(self, variables: Mapping[str, Any]) -> Any:
+        """Return variables with their templates resolved; an error names its variable."""
+        try:
+            return self._templar.template(variables)
+        except AnsibleError:
+            for name, value in variables.items():
+                self._resolve_one(name, value)
+            raise
+
+    def _resolve_one(self, name: str, value: Any) -> None:
+        try:
+            self._templar.template(value)
+        except AnsibleError as error:
+            reason = one_line(getattr(error, "message", error))
+            raise AnsibleActionFail(
+                f"{name}: its template cannot be resolved: {reason}; correct it"
+            ) from None
 
 
 def _names_in_task(task: Any) -> set[str]:

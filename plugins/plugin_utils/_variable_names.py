@@ -26,8 +26,13 @@ def name_variables(message: str, prefix: str, options: Sequence[str]) -> str:
         rf"(argument '|value of )({names})(?='| must be)",  # of Ansible itself
         rf"^()({names})(?=: | ')",
         r"(\b(?:a|another|for|choose|leave out) )(path)(?=[ ;,.]|$)",
+        r"(\bleave out )(root)$",
+        r"^()(runtime)(?= and persistent are both )",
+        r"(runtime and )(persistent)(?= are both )",
         r"(\b(?:a|with) )(profile)(?= (?:that|or)\b)",
         r"(\b(?:[Ss]et a|[Ll]ower) )(time)(?=\b)",
+        r"(\b[Ll]ower \w+, )(probes)(?= or intvl\b)",
+        r"(\b[Ll]ower \w+, \w+ or )(intvl)\b",
     )
     for phrase in phrases:
         message = re.sub(phrase, rf"\g<1>{prefix}\g<2>", message)

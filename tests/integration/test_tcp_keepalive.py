@@ -313,6 +313,17 @@ def test_from_variables_refuses_a_prefix_of_no_variable(
     assert world.snapshot(identity=True) == before
 
 
+def test_a_template_that_cannot_be_resolved_names_its_variable(
+    world: World, controller: Controller
+) -> None:
+    variables = {"mine_time": 100, "mine_probes": "{{ of_nobody }}"}
+    task = {MODULE: {"from_variables": "mine_"}, "vars": variables}
+    (result,) = controller.play(world, task)
+    assert result.failed
+    assert "mine_probes: its template cannot be resolved: 'of_nobody' is und" in result["msg"]
+    assert "\n" not in result["msg"]
+
+
 # --- the role ---
 
 

@@ -42,6 +42,12 @@ TIME = KEYS["time"]
         ("path 'x' is not absolute", "my_path 'x' is not absolute"),
         ("name a file, or leave out path", "name a file, or leave out my_path"),
         ("value of profile must be one of: a", "value of my_profile must be one of: a"),
+        (
+            "root '' is not absolute; or leave out root",
+            "my_root '' is not absolute; or leave out my_root",
+        ),
+        ("runtime and persistent are both false", "my_runtime and my_persistent are both false"),
+        ("Lower time, probes or intvl; no", "Lower my_time, my_probes or my_intvl; no"),
         # What is no option stays.
         (f"{TIME}: another program changed it at the same time", None),
         ("/etc/idle_limit.d/path: Permission denied", None),
