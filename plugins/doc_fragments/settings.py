@@ -81,8 +81,8 @@ options:
     default: false
   root:
     description:
-      - Work on the files of an image or a chroot that is mounted at this directory. Needs
-        O(runtime=false).
+      - Work on the files of an image or a chroot that is mounted at this directory, an absolute
+        path. Needs O(runtime=false).
       - All paths in options and results are paths inside it. No link leads out of it. The rules are
         those of the sysctl loader of the image.
     type: path

@@ -36,8 +36,8 @@ options:
     elements: str
   root:
     description:
-      - Inspect the files of an image or a chroot that is mounted at this directory. No link leads
-        out of it.
+      - Inspect the files of an image or a chroot that is mounted at this directory, an absolute
+        path. No link leads out of it.
       - The result then has no runtime values, no kernel command line, no drift, and
         nothing undone.
     type: path

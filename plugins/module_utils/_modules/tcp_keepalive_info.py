@@ -50,16 +50,7 @@ def run() -> NoReturn:
 
 def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the requested parts; the others are empty."""
-    if isinstance(params["process_limit"], bool):
-        shown = quote(params["process_limit"])
-        raise TuningError(
-            f"process_limit: {shown} is not an integer; give one, such as 'process_limit: 60'"
-        )
-    if params["process_limit"] < 0:
-        raise TuningError(
-            f"process_limit {params['process_limit']} is below 0; "
-            "give how many processes to list at most"
-        )
+    _check_process_limit(params["process_limit"])
     problems: list[dict[str, Any]] = []
     files = HostFiles("/")
     loader = detect_loader(files)
@@ -92,6 +83,19 @@ def inspect_keepalive(params: Mapping[str, Any]) -> dict[str, Any]:
         "problems": problems,
         **rehearsal,
     }
+
+
+def _check_process_limit(limit: int) -> None:
+    # To Python true is a number, to users it is none.
+    if isinstance(limit, bool):
+        raise TuningError(
+            f"process_limit: {quote(limit)} is not an integer; "
+            "give one, such as 'process_limit: 60'"
+        )
+    if limit < 0:
+        raise TuningError(
+            f"process_limit {limit} is below 0; give how many processes to list at most"
+        )
 
 
 def _texts_of(runtime: Mapping[str, int | None]) -> dict[str, str]:
