@@ -324,3 +324,9 @@ def test_the_playbook_refuses_a_rollout_that_no_host_knows(world: World, ask: As
     expected = "No host knows the rollout a, so nothing was put back. They know b."
     assert expected in json.dumps(played.results)
     assert world.snapshot(identity=True) == before
+
+
+def test_the_playbook_says_that_no_host_knows_any_rollout(world: World) -> None:
+    played = roll_back(world, rollout_name="a")
+    assert played.rc == 2
+    assert "so nothing was put back. Their ledgers are empty" in json.dumps(played.results)
