@@ -36,6 +36,7 @@ from ..kernel.couplings import (
     variable_of,
     why_never_taken,
     why_refused_until_reboot,
+    with_earlier_flags,
 )
 from ..kernel.values import is_plain_number, numbers_in, value_in_text, values_equal
 from ..keys import key_to_path, may_be_rounded, may_have_grammar
@@ -272,6 +273,8 @@ class _Boot:
         if before is not None and is_mask(variable):
             common = common_flags(before, value)
             value = value if values_equal(variable, common, before) else common
+        elif before is not None:
+            value = with_earlier_flags(variable, before, value)
         reason = self._why_refused(variable, before, value)
         if reason and variable == self._variable:
             self.refused.append((line, reason))
@@ -302,9 +305,9 @@ class _Boot:
         text = line.value or ""
         if self._is_kept(name, text):
             return True  # before kernel_text.py is needed, which most runs do not compile
-        live = _ONE_NUMBER if self._is_here else None
-        if kernel_text.takes_names(name):
-            live = self._taken.get(name)
+        live = self._taken.get(name)
+        if live is None and self._is_here and not kernel_text.takes_names(name):
+            live = _other_value(name, text)
         return kernel_text.is_known(name, text, live, self._traits.available_names)
 
     def _is_kept(self, name: str, text: str) -> bool:

@@ -616,6 +616,18 @@ def common_flags(before: str, value: str) -> str:
     return " ".join(fields)
 
 
+def with_earlier_flags(key: str, before: str, value: str) -> str:
+    """Return what a key becomes when a value is written to it: the kernel may only add flags."""
+    row = _one_way(key)
+    number = parse_number(value)
+    flags = parse_number(before)
+    if row is None or row.final != ONLY_MORE_FLAGS:
+        return value
+    if not isinstance(number, int) or not isinstance(flags, int) or number < 0:
+        return value
+    return str(number | flags)
+
+
 def _has_more_flags(value: str, live: str) -> bool:
     """Tell whether a mask of several numbers has a flag that another one lacks."""
     for field, live_field in zip(value.split(), live.split()):

@@ -262,6 +262,9 @@ ROUNDED = [
         *("-2147483649", False),
     ),
     ("kernel.tainted", "1", "0", "1", False),
+    ("kernel.tainted", "0", "1", "0", False),
+    ("kernel.tainted", "0", "0", "0", True),
+    ("kernel.tainted", "4096", "4096", "4096", True),
     ("vm.nr_hugepages", "-1", "0", None, True),
     ("vm.user_reserve_kbytes", "-1", "14720", None, True),
     ("kernel.sched_rr_timeslice_ms", "0", "100", "0", False),
@@ -546,6 +549,15 @@ def test_a_later_program_cannot_take_everything_back():
     assert not last.is_taken(lines[0], key)
     reason = "at that point of the boot the kernel takes no 0 after a 1"
     assert last.why_refused(lines[0], key) == reason
+
+
+@pytest.mark.parametrize(("text", "is_certain"), [("16", False), ("17", True), ("x", True)])
+def test_flags_that_the_kernel_only_adds(text, is_certain):
+    key = "kernel.tainted"
+    host = make_host("procps", {"/etc/sysctl.d/a.conf": f"{key} = 17\n{key} = {text}\n"})
+    precedence = precedence_of(host.boot_files, host.loader, [key], live={key: "17"})
+    assert precedence.are_certain([key]) is is_certain
+    assert not is_certain or precedence.winner(key).value == "17"
 
 
 @pytest.mark.parametrize("values", [("x", "990000"), ("990000", "x")])
