@@ -50,7 +50,7 @@ class WatchdogBoot:
         """The line that has the last effect on the key whose value is known."""
         if self._values[BOTH] == "0" or (self._key == BOTH and self._is_known_to_be_off()):
             off_by = BOTH if self._values[BOTH] == "0" else SOFT
-            line = self._lines.get(off_by)
+            line = self._lines.get(off_by) or self._lines.get(self._key)
             return line and line._replace(value="0")
         line = self._lines.get(self._key)
         return line and line._replace(value=self._values[self._key])

@@ -551,6 +551,18 @@ def test_a_later_program_cannot_take_everything_back():
     assert last.why_refused(lines[0], key) == reason
 
 
+@pytest.mark.parametrize("key", ["kernel.watchdog", "kernel.soft_watchdog"])
+def test_a_later_program_meets_watchdogs_that_are_off(key):
+    """Each key keeps what was written to it, and reads 0 as long as the others keep it off."""
+    off = "kernel.watchdog = 0\n"
+    if key == "kernel.watchdog":
+        off = "kernel.soft_watchdog = 0\nkernel.nmi_watchdog = 0\n"
+    host = make_host("procps", {"/etc/sysctl.d/a.conf": off})
+    first = precedence_of(host.boot_files, host.loader, [key])
+    last = Precedence(parse_lines(f"{key} = 1\n".encode(), host.loader), host.loader, earlier=first)
+    assert last.winner(key).value == "0"
+
+
 @pytest.mark.parametrize(("text", "is_certain"), [("16", False), ("17", True), ("x", True)])
 def test_flags_that_the_kernel_only_adds(text, is_certain):
     key = "kernel.tainted"
