@@ -136,7 +136,8 @@ def is_known(key: str, text: str, live: str | None, available_names: Collection[
     grammar = grammar_of(key)
     if grammar and grammar.takes_names and live is not None:
         names = {*available_names, *grammar.sure_names, *live.split()}
-        return names.issuperset((grammar.take(text) or "").split())
+        taken = grammar.take(text) or ""
+        return names.issuperset(taken.split()) if grammar.takes_many else taken in (*names, "")
     if grammar and grammar.cpus:
         cpus = grammar.cpus(grammar.take(live or "") or "") | _FIRST_CPU
         return not grammar.cpus(grammar.take(text) or "") & ~cpus
@@ -320,7 +321,9 @@ class Grammar(NamedTuple):
     remedy: str
     """What to give instead of a text that is refused."""
     takes_names: bool = False
-    """Whether it takes names of parts of the kernel, and refuses those that it does not have."""
+    """Whether it takes a name of a part of the kernel, and refuses one that it does not have."""
+    takes_many: bool = False
+    """Whether it takes several such names, with blanks between them."""
     sure_names: tuple[str, ...] = ()
     """Those of them that every kernel has."""
     cpus: Callable[[str], int] | None = None
@@ -505,12 +508,14 @@ _WORDS = Grammar(
     take=_sort_words,
     remedy="give words with blanks between them",
     takes_names=True,
+    takes_many=True,
     sure_names=("reno",),
 )
 _ACTIONS = Grammar(
     take=_read_actions,
     remedy="give words of kernel.seccomp.actions_avail except allow, with a blank between them",
     takes_names=True,
+    takes_many=True,
     sure_names=(
         *("kill_process", "kill_thread", "trap", "errno"),
         *("user_notif", "trace", "log"),

@@ -81,6 +81,7 @@ WORDS = [
     (ACTIONS, "trap", "log  trap", "log", True),
     (ACTIONS, "trap", "no_such_action", "no_such_action", False),
     (ACTIONS, "trap", "", "", True),
+    (ACTIONS, "trap", "log no_such_action", "log no_such_action", False),
 ]
 
 CPUMASK = "kernel.watchdog_cpumask"
@@ -114,6 +115,7 @@ DUMP = "kernel.ftrace_dump_on_oops"
 OTHERS = [
     (DUMP, "0", "2", "2", True),
     (DUMP, "0", "2 # text", "2 # text", False),
+    (DUMP, "0", "0 1", "0 1", False),
     (DUMP, "0", "orig_cpu", "orig_cpu", False),
     (DUMP, "0", "0x1", "0x1", False),
     (DUMP, "orig_cpu", "orig_cpu", "orig_cpu", True),
