@@ -69,8 +69,13 @@ def _to_next_tick(number: int, machine: Machine) -> int | None:
     return _divide_up(ticks * 1000, machine.ticks_per_second)
 
 
-def _to_last_tick(number: int, machine: Machine) -> int:
-    """Return milliseconds as whole ticks: __do_proc_doulongvec_minmax, kernel/sysctl.c."""
+def _to_last_tick(number: int, machine: Machine) -> int | None:
+    """Return milliseconds as whole ticks: __do_proc_doulongvec_minmax, kernel/sysctl.c.
+
+    It multiplies in 64 bits: what larger numbers come to is not worth knowing.
+    """
+    if number > _LARGEST_INT:
+        return None
     ticks = number * machine.ticks_per_second // 1000
     return ticks * 1000 // machine.ticks_per_second
 
@@ -196,7 +201,7 @@ def kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] | 
     if rule and rule.round in _OF_UNSIGNED:
         if any(number < -_LARGEST_INT - 1 for number in numbers):
             return None  # the kernel may take it for a positive one
-        numbers = _until_negative(numbers)
+        numbers = _until_less_than(0, numbers)
     if rule is None:
         return numbers
     machine = None if live is None else this_machine()
@@ -206,12 +211,15 @@ def kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] | 
         if [rule.round(number, other) for number in numbers] != first:
             return None
     rounded = [number for number in first if number is not None]
-    return rounded if len(rounded) == len(numbers) else None
+    if len(rounded) != len(numbers):
+        return None
+    # The minimum of these keys is a tick.
+    return _until_less_than(1, rounded) if rule.round is _to_last_tick else rounded
 
 
-def _until_negative(numbers: list[int]) -> list[int]:
+def _until_less_than(lowest: int, numbers: list[int]) -> list[int]:
     for index, number in enumerate(numbers):
-        if number < 0:
+        if number < lowest:
             return numbers[:index]
     return numbers
 

@@ -50,6 +50,7 @@ ON_A_MACHINE = [
     (BRIDGE, "2", 250, 4096, "1"),
     ("vm.lowmem_reserve_ratio", "-1 256 0 0 0", 250, 4096, "0 256 0 0 0"),
     ("net.rds.reconnect_max_delay_ms", "1001", 250, 4096, "1000"),
+    ("net.rds.reconnect_min_delay_ms", "3", 1000, 4096, "3"),
 ]
 
 # Key, text, value before, what the key holds then on every machine.
@@ -61,6 +62,7 @@ ON_ALL_MACHINES = [
     ("vm.user_reserve_kbytes", "-1", None, None),
     (RATELIMIT, "-1", "1000", None),
     (PIPE, "-1", None, None),
+    ("net.rds.reconnect_min_delay_ms", "0", "4", None),
     (MEM, "1 -2 3", "5 6 7", "1 6 7"),
     (SEM, "250 32000 32 65536", "1 2 3 128", "250 32000 32 128"),
     (SEM, "4294967296 32000 32 32", "1 2 3 128", None),
@@ -91,6 +93,7 @@ NOT_KNOWN = [
     ("kernel.tainted", "1"),
     ("kernel.random.urandom_min_reseed_secs", "30"),
     ("kernel.sched_rr_timeslice_ms", "0"),
+    ("net.rds.reconnect_max_delay_ms", "9223372036854775808"),
 ]
 
 
@@ -123,6 +126,7 @@ def test_a_number_that_is_not_known(key, text):
 
 def test_what_this_machine_does_is_known(monkeypatch):
     run_on(monkeypatch, 250)
+    assert taken_value("net.rds.reconnect_min_delay_ms", "3", "4") is None
     assert is_known(RATELIMIT, "999", "1000")
     assert not is_known("kernel.tainted", "1", "0")
 
