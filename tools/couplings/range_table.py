@@ -132,6 +132,8 @@ _PORTS = ("1 65535", "xs_tunables_table, net/sunrpc/xprtsock.c")
 _SLOTS = ("2 128 | 2 65536", "xs_tunables_table, net/sunrpc/xprtsock.c")
 _CDROM = (f"0 1 | {_INT}", "cdrom_table, drivers/cdrom/cdrom.c")
 _MASK = (f"0 4294967295 | -{_LARGEST} {_LARGEST}", "proc_cap_handler, kernel/umh.c")
+_MOST_BYTES = ((1 << 32) - 1) * 4096
+"""Of dirty pages: newer kernels count the pages in 32 bits, and refuse more (ERANGE)."""
 _LOCKD_PORT = ("0 65535", "nlm_sysctls, fs/lockd/svc.c")
 
 SOURCED = {
@@ -181,8 +183,14 @@ SOURCED = {
     "user.max_time_namespaces": _UCOUNTS,
     "user.max_user_namespaces": _UCOUNTS,
     "user.max_uts_namespaces": _UCOUNTS,
-    "vm.dirty_background_bytes": (f"1 {_LARGEST} | 0 {_LARGEST}", "mm/page-writeback.c"),
-    "vm.dirty_bytes": (f"131072 {_LARGEST} | 0 {_LARGEST}", "mm/page-writeback.c: two pages"),
+    "vm.dirty_background_bytes": (
+        f"1 {_MOST_BYTES} | 0 {_LARGEST}",
+        "dirty_background_bytes_handler, mm/page-writeback.c",
+    ),
+    "vm.dirty_bytes": (
+        f"131072 {_MOST_BYTES} | 0 {_LARGEST}",
+        "dirty_bytes_handler, mm/page-writeback.c: two pages or more",
+    ),
     "vm.min_free_kbytes": ("0 2147483647", "page_alloc_sysctl_table, mm/page_alloc.c"),
     "vm.panic_on_oom": ("0 2", "vm_oom_kill_table, mm/oom_kill.c"),
     "vm.watermark_boost_factor": ("0 2147483647", "page_alloc_sysctl_table, mm/page_alloc.c"),

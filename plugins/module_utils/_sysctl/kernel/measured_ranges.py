@@ -457,7 +457,7 @@ net.ipv4.neigh.*.interval_probe_time_ms net.ipv6.neigh.*.interval_probe_time_ms
     "1 4294967295": """
 net.ipv6.conf.*.ra_defrtr_metric net.rds.ib.max_recv_wr net.rds.ib.max_send_wr
 """,
-    "1 18446744073709551615 | 0 18446744073709551615": """
+    "1 17592186040320 | 0 18446744073709551615": """
 vm.dirty_background_bytes
 """,
     "2 128 | 2 65536": """
@@ -523,7 +523,7 @@ net.ipv4.fib_sync_mem
     "100000 1000000000": """
 kernel.sched_latency_ns kernel.sched_min_granularity_ns
 """,
-    "131072 18446744073709551615 | 0 18446744073709551615": """
+    "131072 17592186040320 | 0 18446744073709551615": """
 vm.dirty_bytes
 """,
     "4194304 16777216": """

@@ -94,6 +94,7 @@ NOT_KNOWN = [
     ("kernel.random.urandom_min_reseed_secs", "30"),
     ("kernel.sched_rr_timeslice_ms", "0"),
     ("net.rds.reconnect_max_delay_ms", "9223372036854775808"),
+    ("vm.dirty_background_bytes", "9223372036854775808"),
 ]
 
 
