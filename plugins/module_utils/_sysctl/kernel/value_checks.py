@@ -66,11 +66,12 @@ def _explain_numbers(key: str, value: str, live: str) -> str:
     problem = _explain_for_any_key(value) or _explain_octal(fields) or _explain_count(value, live)
     if problem:
         return problem
-    for field in fields:
+    for index, field in enumerate(fields):
         if is_negative_zero(field):
             return f"has {field!r} in it, which the kernel refuses for many keys; write 0"
         if read_number(field) is None:
-            return _explain_no_number(field, live)
+            is_partly_taken = index > 0 and key not in ALL_OR_NOTHING
+            return _explain_no_number(field, live.split(), index if is_partly_taken else 0)
     return _explain_order(key, value, live) if key in ALL_OR_NOTHING else ""
 
 
@@ -87,14 +88,20 @@ def _explain_order(key: str, value: str, live: str) -> str:
     return ""
 
 
-def _explain_no_number(field: str, live: str) -> str:
+def _explain_no_number(field: str, live_fields: list[str], taken: int) -> str:
+    """Return what is wrong with a field.
+
+    taken: how many numbers before it the kernel takes all the same.
+    """
     if _has_only_digits(field.lstrip("-")):
         return "is a number too large for the kernel; give a smaller one"
-    count = len(live.split())
+    count = len(live_fields)
     noun = "a number" if count == 1 else f"{count} numbers"
-    return (
-        f"is refused by the kernel: {field[:_LONGEST_NUMBER_SHOWN]!r} is not a number; give {noun}"
-    )
+    problem = f"{field[:_LONGEST_NUMBER_SHOWN]!r} is not a number"
+    if taken:
+        kept = " ".join(live_fields[taken:])
+        return _misread(f"{problem}, so it would keep {kept!r}; give {noun}")
+    return f"is refused by the kernel: {problem}; give {noun}"
 
 
 def _explain_for_any_key(value: str) -> str:
@@ -145,13 +152,13 @@ def _explain_count(value: str, live: str) -> str:
     fields = value.split()
     live_fields = live.split()
     count = len(live_fields)
-    has_text = any(read_number(field) is None for field in fields)
+    has_text = any(read_number(field) is None for field in fields[:count])
     if len(fields) == count or has_text:
         return ""
     if len(fields) > count:
-        effect = f"drop {fields[count:]}"
+        effect = f"drop {' '.join(fields[count:])!r}"
     else:
-        effect = f"keep {live_fields[len(fields) :]}"
+        effect = f"keep {' '.join(live_fields[len(fields) :])!r}"
     noun = "number" if count == 1 else "numbers"
     return _misread(f"the key holds {count} {noun}, so it would {effect}; give {count} {noun}")
 
