@@ -54,7 +54,10 @@ _POSITIVE = "1 2147483647 | 1 4294967295"
 _QUEUE = "0 262143 | 0 2097151"
 
 STATED = {
-    "fs.pipe-max-size": ("0 2147483648", _ROUNDED),
+    "fs.pipe-max-size": (
+        f"0 2147483648 | {_ULONG}",
+        "it is rounded, and Linux 6.12 cuts it to 32 bits before that",
+    ),
     "kernel.max_rcu_stall_to_panic": ("1 2147483647", "0 is its value, and cannot be written"),
     "kernel.perf_event_max_sample_rate": ("1 2147483647", _LIMITED),
     "kernel.sched_rr_timeslice_ms": (_INT, _ROUNDED),

@@ -353,7 +353,7 @@ kernel.sched_deadline_period_max_us kernel.sched_deadline_period_min_us
     "0 2147483647 | 0 4294967294": """
 net.ipv4.ping_group_range
 """,
-    "0 2147483648": """
+    "0 2147483648 | 0 18446744073709551615": """
 fs.pipe-max-size
 """,
     "0 4294967295": """

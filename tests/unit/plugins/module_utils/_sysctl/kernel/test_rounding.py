@@ -67,8 +67,6 @@ ON_ALL_MACHINES = [
     (SEM, "250 32000 32 65536", "1 2 3 128", "250 32000 32 128"),
     (SEM, "4294967296 32000 32 32", "1 2 3 128", None),
     (PIPE, "2147483648", "4096", "2147483648"),
-    (PIPE, "2147483649", "4096", None),
-    (PIPE, "4294967295", None, None),
     (BUCKETS, "0", "4096", None),
     (BRIDGE, "4294967296", "1", None),
     ("vm.lowmem_reserve_ratio", "1 4294967296 3 4 5", "256 256 32 0 0", "1 256 32 0 0"),
@@ -93,6 +91,8 @@ NOT_KNOWN = [
     ("kernel.tainted", "1"),
     ("kernel.random.urandom_min_reseed_secs", "30"),
     ("kernel.sched_rr_timeslice_ms", "0"),
+    (PIPE, "2147483649"),
+    (PIPE, "9223372036854775808"),
     ("net.rds.reconnect_max_delay_ms", "9223372036854775808"),
     ("vm.dirty_background_bytes", "9223372036854775808"),
 ]
@@ -163,7 +163,6 @@ REFUSED = [
         "the kernel would make of it: it rounds or limits the value to '8192'; give 8192",
     ),
     (RATELIMIT, "999", "1000", "rounds or limits the value to '1000'"),
-    (PIPE, "4294967295", "1048576", "4294967295 is outside of the range of this key"),
     (BUCKETS, "0", "4096", "0 is outside of the range of this key"),
     ("vm.user_reserve_kbytes", "-1", "14720", "-1 is outside of the range of this key; give 0 to"),
 ]
