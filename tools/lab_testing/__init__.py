@@ -10,4 +10,7 @@ machine_scenarios.py   virtual machines whose kernel, firmware or initramfs sets
 statements.py          counts how often the module is right about the next boot
 kernel_histories.py    generated tasks over keys of the whole kernel
 reboots.py             runs them on a virtual machine, by history_boot.py at each of its boots
+random_writes.py       generated writes to keys of the whole kernel; kernel_writes.py compares, on a
+                       virtual machine, what they do with what is said of them
+installation.py        copies the collection and the tools to a virtual machine
 """

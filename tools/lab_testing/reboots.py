@@ -12,19 +12,17 @@ other by itself, see history_boot.py; it boots no further than to where all sett
 from __future__ import annotations
 
 import argparse
-import io
 import json
-import subprocess
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import ansible
 from lab.lab import Lab, open_lab
-from lab.roots import PROJECT, release_of
+from lab.roots import release_of
 from lab.waiting import wait_until
+
+from .installation import install
 
 FOLDER = "/opt/histories"
 """Of the virtual machine: what runs there, and what it did."""
@@ -80,9 +78,6 @@ def _wait_for_boot(lab: Lab, host: str, number: int) -> None:
 
 def _install(lab: Lab, host: str, state: dict[str, Any]) -> None:
     """Copy all that runs the histories to a virtual machine."""
-    collection = PROJECT / ".build/src/ansible_collections/netops/tuning/plugins"
-    plugins = f"{FOLDER}/ansible_collections/netops/tuning/plugins"
-    library = Path(ansible.__file__).parent
     units = "/etc/systemd/system/histories"
     texts = {
         f"{FOLDER}/state": json.dumps(state),
@@ -91,27 +86,7 @@ def _install(lab: Lab, host: str, state: dict[str, Any]) -> None:
         f"{units}.service": SERVICE,
         f"{units}.target": TARGET,
     }
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for folder in ("lab_testing", "sandbox"):
-            _add_python(archive, PROJECT / "tools" / folder, f"{FOLDER}/{folder}")
-        _add_python(archive, collection / "module_utils", f"{plugins}/module_utils")
-        _add_python(archive, library / "module_utils", f"{FOLDER}/ansible/module_utils")
-        for name in ("__init__.py", "release.py"):
-            archive.add(library / name, f"{FOLDER}/ansible/{name}")
-        _add_python(archive, library / "_vendor", f"{FOLDER}/ansible/_vendor")
-        for path, text in texts.items():
-            entry = tarfile.TarInfo(path)
-            entry.mode = 0o755
-            entry.size = len(text.encode())
-            archive.addfile(entry, io.BytesIO(text.encode()))
-    command = lab.ssh(host, "tar -x -C / --no-same-owner")
-    subprocess.run(command, input=buffer.getvalue(), check=True)
-
-
-def _add_python(archive: tarfile.TarFile, folder: Path, target: str) -> None:
-    for path in sorted(folder.rglob("*.py")):
-        archive.add(path, f"{target}/{path.relative_to(folder)}")
+    install(lab, host, FOLDER, texts)
 
 
 def main() -> int:

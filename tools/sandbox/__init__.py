@@ -19,7 +19,8 @@ kernel_keys.py    writes keys of the real kernel in new namespaces, as the loade
 histories.py      generated tasks over coupled keys; history_runner.py runs them and boots
 odd_lines.py      generated lines for any key of the network; odd_lines_runner.py boots with them
 random_writes.py  generated writes to keys of the network; random_writes_runner.py compares what
-                  they change with the table of couplings
-open_keys.py      the keys of a network namespace, opened once and read again and again
-oracle.py         what the real boot loaders make of a tree; predict.py says what we expect of them
+                  they change with the table of couplings, and what becomes of each value
+open_keys.py      the keys of /proc/sys, opened once and read again and again
+oracle.py         what the real boot loaders make of a tree; predict.py says what we expect of them,
+                  and of one write
 """

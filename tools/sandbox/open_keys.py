@@ -1,12 +1,13 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The keys of a network namespace as open files: reading one costs an eighth of opening it."""
+"""The keys of /proc/sys as open files: reading one costs an eighth of opening it."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 
 from . import agent
 
@@ -15,19 +16,26 @@ _SHORT = 256
 _LONG = 65536
 
 
-class OpenKeys:
-    """All keys below /proc/sys/net of the namespace that this process is in now.
+def is_volatile(path: str) -> bool:
+    """Tell whether a key of the network is a counter or a secret."""
+    return any(part in path for part in agent.VOLATILE)
 
-    Those that cannot be read, and the volatile ones, are left out.
+
+class OpenKeys:
+    """All keys below a folder, by default those of the network namespace of this process.
+
+    Those that cannot be read are left out, and those that change by themselves.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, top: str = "/proc/sys/net", is_left_out: Callable[[str], bool] = is_volatile
+    ) -> None:
         self._files: dict[str, int] = {}
         """Path -> descriptor."""
-        for folder, _folders, names in os.walk("/proc/sys/net"):
+        for folder, _folders, names in os.walk(top):
             for name in names:
                 path = f"{folder}/{name}"
-                if not any(part in path for part in agent.VOLATILE):
+                if not is_left_out(path):
                     with contextlib.suppress(OSError):
                         self._files[path] = os.open(path, os.O_RDONLY)
 

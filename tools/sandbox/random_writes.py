@@ -6,7 +6,8 @@
     python -m sandbox.random_writes COUNT [FIRST]
 
 checks so many of them, and prints those that change other keys than the table of couplings says,
-or to other values. `make couplings` measures from the state in which the kernel starts.
+or to other values, and those of whose value the kernel makes another one than is said of a line
+that has it. `make couplings` measures from the state in which the kernel starts.
 """
 
 from __future__ import annotations

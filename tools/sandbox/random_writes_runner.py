@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compare, inside a world, what writes change with what the table of couplings says of them.
+"""Compare, inside a world, what writes do with what the collection says of them.
 
     python -m sandbox.random_writes_runner LOADER FIRST COUNT
 
-prints as ``history_runner`` does.
+prints as ``history_runner`` does. The table of couplings says which other keys they change, and
+the prediction of a boot what the kernel makes of their values, as far as that is certain.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.boot.watchdogs import (
+    BOTH,
+    WATCHDOGS,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.couplings import (
     CHANGED,
     INHERITED,
@@ -24,6 +29,9 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.coupl
     influences_on,
     variable_of,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.number_ranges import (
+    ranges_of,
+)
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.values import (
     values_equal,
 )
@@ -31,13 +39,19 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import 
     ACTIONS,
     path_to_key,
 )
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.secrets import is_secret
 
 from . import agent
 from .history_runner import make_network, run_checks
+from .odd_lines import NUMBERS, TEXTS
 from .open_keys import OpenKeys
+from .predict import expected_after_line, refusal_of_task
 
 WRITES = 60
 """How many writes of a seed are looked at."""
+ODD = 0.4
+"""How many of them have odd values."""
+LARGE_NUMBERS = (str(1 << 32), str(1 << 63), str(1 << 64), "-" + str(1 << 63))
 SWITCH = ("0", "1")
 SMALL_NUMBERS = ("0", "1", "2", "3")
 OF_ONE_INTERFACE = re.compile(r"net\.ipv[46]\.(?:conf|neigh)\.(?!all\.|default\.)")
@@ -55,21 +69,34 @@ class Write(NamedTuple):
 
 
 def check_writes(seed: int, _loader: str) -> dict[str, Any]:
-    """Return the writes of a seed that do what the table does not say."""
+    """Return the writes of a seed that do what the collection does not say."""
     rng = random.Random(seed)
     make_network()
-    problems = []
     with OpenKeys() as all_keys:
         keys = [key for key in read_values(all_keys) if is_written(key)]
         set_at_random(rng, keys, read_values(all_keys))
-        for key in chosen_keys(rng, keys):
-            before = read_values(all_keys)
-            value = random_value(rng, before[key])
-            was_taken = write(key, value)
-            after = read_values(all_keys)
-            done = Write(key=key, value=value, was_taken=was_taken, before=before, after=after)
-            problems += [f"{key} = {value}: {problem}" for problem in differences(done)]
+        problems = list(write_and_compare(rng, chosen_keys(rng, keys), all_keys))
     return {"problems": problems, "seed": seed}
+
+
+def write_and_compare(
+    rng: random.Random, keys: Iterable[str], all_keys: OpenKeys, dangerous: Collection[str] = ()
+) -> Iterator[str]:
+    """Write keys one after the other; yield what that does and the collection does not say.
+
+    An odd value is taken back at once, as is any value of a dangerous key.
+    """
+    for key in keys:
+        before = read_values(all_keys)
+        is_odd = rng.random() < ODD
+        value = odd_value(rng, key, before[key]) if is_odd else random_value(rng, before[key])
+        was_taken = write(key, value)
+        after = read_values(all_keys)
+        if is_odd or key in dangerous:
+            write(key, before[key])
+        done = Write(key=key, value=value, was_taken=was_taken, before=before, after=after)
+        for problem in (*differences(done), *wrong_statements(done)):
+            yield f"{key} = {value!r}: {problem}"
 
 
 def read_values(all_keys: OpenKeys) -> dict[str, str]:
@@ -115,10 +142,22 @@ def random_value(rng: random.Random, value: str) -> str:
     return rng.choice(choices)
 
 
+def odd_value(rng: random.Random, key: str, value: str) -> str:
+    """Return a text as odd as in files of others, or a number at or beyond the end of a range."""
+    fields = value.split()
+    choices = [rng.choice(NUMBERS), rng.choice(TEXTS), rng.choice(LARGE_NUMBERS)]
+    choices += [" ".join(fields[:-1]), f"{value} 1", f"{value} # text"]
+    for index, taken in enumerate(ranges_of(key)[: len(fields)]):
+        ends = (taken.lowest, taken.lowest_of_any, taken.highest, taken.highest_of_any)
+        number = rng.choice(ends) + rng.choice((-1, 0, 1))
+        choices.append(" ".join([*fields[:index], str(number), *fields[index + 1 :]]))
+    return rng.choice(choices)
+
+
 def write(key: str, value: str) -> bool:
-    """Write a value; tell whether the kernel takes it."""
+    """Write a value as loaders do; tell whether the kernel takes it."""
     try:
-        agent.set_key(key, value)
+        agent.set_key(key, value + "\n")
     except OSError:
         return False
     return True
@@ -136,6 +175,25 @@ def differences(done: Write) -> Iterator[str]:
             yield f"{key} becomes {after!r}, was {before!r}"
         elif acting and not any(is_explained(done, key, influence) for influence in acting):
             yield f"{key} becomes {after!r}, was {before!r}, which the table has otherwise"
+
+
+def wrong_statements(done: Write) -> Iterator[str]:
+    """Yield what is said of the value that a write gives its key, and is not so.
+
+    Watchdogs that are off do not show what was written to them.
+    """
+    before = done.before[done.key]
+    after = done.after.get(done.key)
+    are_off = done.key in WATCHDOGS and done.before[BOTH] == "0"
+    if after is None or is_secret(done.key) or are_off:
+        return
+    expected = expected_after_line(done.key, done.value, done.before)
+    outcome = f"{after!r}, was {before!r}, the write " + ("works" if done.was_taken else "fails")
+    if expected is not None and not values_equal(done.key, after, expected):
+        yield f"is {outcome}; expected {expected!r}"
+    refusal = refusal_of_task(done.key, done.value, before)
+    if refusal and done.was_taken and not values_equal(done.key, before, after):
+        yield f"is {outcome}; a task is told: {refusal}"
 
 
 def is_explained(done: Write, key: str, influence: Influence) -> bool:
