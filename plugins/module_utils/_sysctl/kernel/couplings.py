@@ -518,11 +518,9 @@ def effect_of(value: str, kind: str, before: str | None) -> str | None:
         return value
     if kind == ZERO_FOR_ZERO:
         return ZERO
-    if kind == PATH_MANAGER:
-        return _PATH_MANAGERS.get(str(parse_number(value)))
     if kind.isdigit():
         return kind
-    return _computed_number(value, kind)
+    return _computed_value(value, kind)
 
 
 def _with_word(words: str | None, added: str) -> str | None:
@@ -531,8 +529,10 @@ def _with_word(words: str | None, added: str) -> str | None:
     return f"{words} {added}"
 
 
-def _computed_number(value: str, kind: str) -> str | None:
+def _computed_value(value: str, kind: str) -> str | None:
     number = parse_number(value)
+    if kind == PATH_MANAGER:
+        return _PATH_MANAGERS.get(str(number))
     if kind == OPPOSITE:
         return "1" if number == 0 else "0"
     if kind == TIMES_1000 and isinstance(number, int):
