@@ -19,6 +19,7 @@ from ansible_collections.netops.tuning.plugins.module_utils._sysctl.globs import
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import couplings as table
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import (
     number_ranges,
+    one_way,
     rounding,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.kernel_text import (
@@ -103,7 +104,7 @@ def _is_known_loss(row: dict[str, Any]) -> bool:
         return all(name in ADDRESSES_AND_ROUTES.values() for name in row["lost"])
     if all(name.endswith(".stable_secret") for name in row["lost"]):
         return True  # a secret can be replaced, but not taken out again
-    return bool(table.why_no_way_back(row["key"], row["was"], row["wrote"]))
+    return bool(one_way.why_no_way_back(row["key"], row["was"], row["wrote"]))
 
 
 def _read_row(row: dict[str, Any], devices: Iterable[str]) -> Write:
@@ -188,16 +189,14 @@ def rows_not_shown(records: Iterable[Record]) -> list[str]:
     """Return the rows of the table that no kernel shows."""
     missing = {f"{effect.key} -> {effect.target}" for effect in table.EFFECTS}
     missing |= {f"{alias} = {name}" for alias, name in table.ALIASES.items()}
-    missing |= {row.key for row in table.ONE_WAY}
+    missing |= {row.key for row in one_way.ONE_WAY}
     for record in records:
         for row in record["effects"]:
             write = _read_row(row, record["devices"])
             for key in write.changed:
                 missing -= _shown_by(write.key, key)
         for row in record["lost"]:
-            for one_way in table.ONE_WAY:
-                if table.match_pattern(one_way.key, row["key"]) is not None:
-                    missing.discard(one_way.key)
+            missing -= {known.key for known in one_way.ONE_WAY if known.key == row["key"]}
     return sorted(missing)
 
 

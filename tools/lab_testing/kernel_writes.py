@@ -17,9 +17,9 @@ import sys
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.couplings import (
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.couplings import way_back
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel.one_way import (
     stays_until_reboot,
-    way_back,
 )
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import path_to_key
 from couplings.dangerous import (

@@ -19,7 +19,8 @@ from .._ledger.entries import FileSnapshot, LedgerEntry
 from .._ledger.recording import attribute_setter, take_snapshot
 from .._sysctl.errors import TuningError
 from .._sysctl.files.sysctl_d import format_header
-from .._sysctl.kernel.couplings import WHY_NO_VALUE_AGAIN, stays_until_reboot
+from .._sysctl.kernel.couplings import WHY_NO_VALUE_AGAIN
+from .._sysctl.kernel.one_way import stays_until_reboot
 from .._sysctl.kernel.values import values_equal
 from .._sysctl.plans.plan import FileChange, Observed, Plan
 from .._sysctl.plans.restore_plan import make_restore_plan

@@ -42,22 +42,28 @@ Each with the highest number in them; that of a list of CPUs depends on the kern
 
 _SWAP = str.maketrans("./", "/.")
 
-_COUPLED_PREFIXES = (
-    "fs.fanotify.max_user_",
-    "fs.inotify.max_user_",
+_ONE_WAY_PREFIXES = (
     "kernel.kexec_load_",
     "kernel.max_rcu_stall_to_panic",
     "kernel.modules_disabled",
     "kernel.msg_next_id",
-    "kernel.nmi_watchdog",
     "kernel.sem_next_id",
     "kernel.shm_next_id",
-    "kernel.soft_watchdog",
     "kernel.tainted",
     "kernel.unprivileged_bpf_disabled",
     "kernel.usermodehelper.",
-    "kernel.watchdog",
     "kernel.yama.",
+    "net.netfilter.nf_hooks_lwtunnel",
+)
+"""How the keys begin of which ``one_way.py`` knows something."""
+
+_COUPLED_PREFIXES = (
+    *_ONE_WAY_PREFIXES,
+    "fs.fanotify.max_user_",
+    "fs.inotify.max_user_",
+    "kernel.nmi_watchdog",
+    "kernel.soft_watchdog",
+    "kernel.watchdog",
     "net.ipv4.conf.",
     "net.ipv4.ip_forward",
     "net.ipv4.neigh.",
@@ -68,7 +74,6 @@ _COUPLED_PREFIXES = (
     "net.ipv6.neigh.",
     "net.ipv6.route.gc_min_interval",
     "net.mptcp.",
-    "net.netfilter.nf_hooks_lwtunnel",
     "net.netfilter.nf_conntrack_max",
     "net.nf_conntrack_max",
     "user.max_",
@@ -191,6 +196,11 @@ def may_be_coupled(key: str) -> bool:
     A host compiles what it imports at every run, and most keys act on no other.
     """
     return key.startswith(_COUPLED_PREFIXES) or is_glob(key)
+
+
+def may_be_one_way(key: str) -> bool:
+    """Tell whether ``one_way.py`` may know something of a key, without importing it."""
+    return key.startswith(_ONE_WAY_PREFIXES)
 
 
 def may_be_limited(key: str) -> bool:

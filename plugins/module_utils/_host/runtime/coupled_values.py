@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ..._lazy_module import LazyModule
 from ..._sysctl.errors import TuningError
 from ..._sysctl.kernel.couplings import (
     effect_of,
     influences_on,
-    is_checked_by_number,
-    stays_until_reboot,
     variable_of,
 )
 from ..._sysctl.kernel.values import values_equal
@@ -18,6 +19,11 @@ from ..._sysctl.plans.plan import Plan
 from ..._sysctl.plans.request import Values
 from ..._sysctl.secrets import quote_value
 from .runtime_values import RuntimeValues, restore_values
+
+if TYPE_CHECKING:
+    from ..._sysctl.kernel import one_way
+else:
+    one_way = LazyModule(__name__, "..._sysctl.kernel.one_way")
 
 _ROUNDS = 3
 """How often the values are written that a later write has turned."""
@@ -39,7 +45,7 @@ class CoupledValues(RuntimeValues):
         self._irreversible = dict(self.effects.irreversible)
         self._last = [key for key in self.keys() if self._comes_last(key)]
         # The kernel takes a switch, but not every number: what may fail comes before.
-        self._last.sort(key=lambda key: not is_checked_by_number(key))
+        self._last.sort(key=lambda key: not one_way.is_checked_by_number(key))
 
     def _comes_last(self, key: str) -> bool:
         if not self._irreversible or key in self._irreversible:
@@ -67,7 +73,7 @@ class CoupledValues(RuntimeValues):
         for key, reason in self._irreversible.items():
             if key not in self.attempted or self._is_refused(key):
                 continue
-            stays_itself = stays_until_reboot(key) or before[key] is None
+            stays_itself = one_way.stays_until_reboot(key) or before[key] is None
             if key in reasons or not stays_itself:
                 reasons[key] = f"{reason}; see to it, or reboot"
         return reasons

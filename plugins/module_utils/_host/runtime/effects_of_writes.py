@@ -18,24 +18,24 @@ from ..._sysctl.kernel.couplings import (
     keys_changed_by,
     variable_of,
     way_back,
-    why_never_taken,
-    why_no_way_back,
-    why_refused_until_reboot,
 )
 from ..._sysctl.kernel.values import parse_number, values_equal
-from ..._sysctl.keys import is_glob, key_to_path, path_to_key
-from ..._sysctl.one_line import shorten
+from ..._sysctl.keys import is_glob, key_to_path, may_be_one_way, path_to_key
 from ..._sysctl.plans.effects import Effects
 from ..._sysctl.plans.plan import Plan, RuntimeWrite
 from ..._sysctl.plans.request import Values
 from ..._sysctl.secrets import quote_value
 from .proc_sys import read_keys
-from .proc_sys_globs import expand_glob
 
 if TYPE_CHECKING:
-    from . import lost_ipv6
+    from ..._sysctl import one_line
+    from ..._sysctl.kernel import one_way
+    from . import lost_ipv6, proc_sys_globs
 else:
+    one_line = LazyModule(__name__, "..._sysctl.one_line")
+    one_way = LazyModule(__name__, "..._sysctl.kernel.one_way")
     lost_ipv6 = LazyModule(__name__, ".lost_ipv6")
+    proc_sys_globs = LazyModule(__name__, ".proc_sys_globs")
 
 _NO_INTERFACE = ("/all", "/default", "/lo")
 _MAX_NAMED = 40
@@ -48,7 +48,8 @@ def observe_effects(plan: Plan) -> Plan:
     A value that the kernel takes only after a reboot is refused.
     """
     for write in plan.writes:
-        _refuse_locked(write)
+        if may_be_one_way(write.key):
+            _refuse_locked(write)
     with_effects = add_effects(plan)
     effects = with_effects.effects
     has_effects = effects and (effects.affected or effects.irreversible)
@@ -57,7 +58,7 @@ def observe_effects(plan: Plan) -> Plan:
 
 def _refuse_locked(write: RuntimeWrite) -> None:
     """Refuse a value that the kernel takes only after a reboot, or never."""
-    reason = why_never_taken(write.key, write.after)
+    reason = one_way.why_never_taken(write.key, write.after)
     if reason:
         value = quote_value(write.key, write.after)
         raise TuningError(
@@ -72,7 +73,7 @@ def _refuse_locked(write: RuntimeWrite) -> None:
 
 def describe_refusal_until_reboot(key: str, live: str | None, value: str) -> str:
     """Return why the kernel takes a value only after a reboot, "" if it may take it now."""
-    reason = why_refused_until_reboot(key, live, value)
+    reason = one_way.why_refused_until_reboot(key, live, value)
     if not reason or values_equal(key, live, value):
         return ""
     now = quote_value(key, live)
@@ -126,7 +127,7 @@ def _read_affected(plan: Plan) -> Values:
 def _changed_keys(key: str) -> Iterator[str]:
     for name in keys_changed_by(key):
         if is_glob(name):
-            yield from expand_glob(name, needed=True)
+            yield from proc_sys_globs.expand_glob(name, needed=True)
         else:
             yield name
 
@@ -195,7 +196,9 @@ def _irreversible_writes(
     modules = plan.observed.modules
     coming_keys = modules.coming_keys if modules else ()
     for write in plan.writes:
-        reason = why_no_way_back(write.key, write.before, write.after)
+        reason = ""
+        if may_be_one_way(write.key):
+            reason = one_way.why_no_way_back(write.key, write.before, write.after)
         if write.before is None and write.key not in coming_keys:
             reason = WHY_NO_VALUE_AGAIN
         interface = interface_losing_ipv6(write.key, write.after)
@@ -203,9 +206,7 @@ def _irreversible_writes(
             reason = lost_ipv6.describe_lost_ipv6(interface)
         given = [key for source, key in first_values if source == write.key]
         if given:
-            reason = (
-                f"the kernel gives {', '.join(shorten(given, _MAX_NAMED))} a random value, "
-                "and takes none away again"
-            )
+            names = ", ".join(one_line.shorten(given, _MAX_NAMED))
+            reason = f"the kernel gives {names} a random value, and takes none away again"
         if reason:
             yield write.key, reason

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ..._sysctl.errors import TuningError
-from ..._sysctl.kernel.couplings import why_never_taken, why_refused_until_reboot
+from ..._sysctl.kernel.one_way import why_never_taken, why_refused_until_reboot
 from ..._sysctl.plans.plan import Plan, RuntimeWrite
 from ..._sysctl.plans.planning import runtime_writes
 from ..._sysctl.plans.request import Values

@@ -26,28 +26,24 @@ from ..kernel.couplings import (
     START_VALUES,
     WRITTEN,
     Influence,
-    common_flags,
     effect_of,
     has_effect,
     influences_on,
-    is_mask,
     names_of,
     needs_secret,
     variable_of,
-    why_never_taken,
-    why_refused_until_reboot,
-    with_earlier_flags,
 )
 from ..kernel.values import is_plain_number, numbers_in, value_in_text, values_equal
-from ..keys import key_to_path, may_be_rounded, may_have_grammar
+from ..keys import key_to_path, may_be_one_way, may_be_rounded, may_have_grammar
 from .decision import Decision, refused_decision
 
 if TYPE_CHECKING:
-    from ..kernel import kernel_text
+    from ..kernel import kernel_text, one_way
     from .precedence import Precedence
     from .watchdogs import WatchdogBoot
 else:
     kernel_text = LazyModule(__name__, "..kernel.kernel_text")
+    one_way = LazyModule(__name__, "..kernel.one_way")
 
 _ONE_NUMBER = "0"
 """The keys of couplings.py hold one number, are masks of two, or have a grammar of their own."""
@@ -270,11 +266,8 @@ class _Boot:
             return None
         variable = variable_of(name)
         before = self._values.get(variable)
-        if before is not None and is_mask(variable):
-            common = common_flags(before, value)
-            value = value if values_equal(variable, common, before) else common
-        elif before is not None:
-            value = with_earlier_flags(variable, before, value)
+        if before is not None and may_be_one_way(variable):
+            value = one_way.with_kept_flags(variable, before, value)
         reason = self._why_refused(variable, before, value)
         if reason and variable == self._variable:
             self.refused.append((line, reason))
@@ -289,8 +282,10 @@ class _Boot:
         smallest = _SMALLEST.get(variable)
         if smallest is not None and value.isdigit() and int(value) < smallest:
             return f"the kernel takes no less than {smallest}"
-        never = why_never_taken(variable, value)
-        return never or why_refused_until_reboot(variable, before, value)
+        if not may_be_one_way(variable):
+            return ""
+        never = one_way.why_never_taken(variable, value)
+        return never or one_way.why_refused_until_reboot(variable, before, value)
 
     def _secrets(self) -> list[str]:
         """Return the secrets of addresses that were set, "" for one that may be random."""
@@ -356,7 +351,8 @@ def _other_value(name: str, text: str) -> str:
 
     Of one that it has, the kernel need not take it.
     """
-    value = _MASK if is_mask(name) else _ONE_NUMBER
+    is_mask = may_be_one_way(name) and one_way.is_mask(name)
+    value = _MASK if is_mask else _ONE_NUMBER
     fields = text.split()[: len(value.split())]
     is_in_text = numbers_in(" ".join(fields)) == numbers_in(value)
     return value.replace("0", "1") if is_in_text else value

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..files.sysctl_d import Line
-from ..kernel.couplings import stops_modules
+from ..kernel.one_way import stops_modules
 from ..keys import NO_MODULES_AFTER
 
 if TYPE_CHECKING:

@@ -7,15 +7,21 @@ Imported only where a requested key may be one of them.
 
 from __future__ import annotations
 
-from typing import Iterable
+from typing import TYPE_CHECKING, Iterable
 
+from ..._lazy_module import LazyModule
 from ..boot.precedence import precedence_of
 from ..files.sysctl_d import Line, parse_lines
-from ..kernel.couplings import influences_on, stops_modules, variable_of
+from ..kernel.couplings import influences_on, variable_of
 from ..kernel.values import values_equal
 from ..keys import NO_MODULES_AFTER, may_be_coupled
 from .boot_file_editor import BootFileEditor
 from .coupled_request import is_direct, lines_before_their_default
+
+if TYPE_CHECKING:
+    from ..kernel import one_way
+else:
+    one_way = LazyModule(__name__, "..kernel.one_way")
 
 
 def put_in_order(editor: BootFileEditor) -> None:
@@ -101,7 +107,7 @@ def _move_behind_stopped(editor: BootFileEditor) -> None:
     assigned = [line.key for line in lines if line.value is not None]
     values = {line.key: line.value or "" for line in lines}
     stopping = [key for key in NO_MODULES_AFTER if key in assigned]
-    stopping = [key for key in stopping if stops_modules(key, values[key])]
+    stopping = [key for key in stopping if one_way.stops_modules(key, values[key])]
     if stopping and assigned[-len(stopping) :] != stopping:
         editor.move_to_end(stopping)
 

@@ -7,8 +7,9 @@ Imported only where a requested key may be one of them.
 
 from __future__ import annotations
 
-from typing import Iterable, Mapping
+from typing import TYPE_CHECKING, Iterable, Mapping
 
+from ..._lazy_module import LazyModule
 from ..boot.boot_effects import Start, last_effect, names_that_matter
 from ..errors import TuningError
 from ..files.loaders import LOADERS, Loader
@@ -19,12 +20,16 @@ from ..kernel.couplings import (
     START_VALUES,
     influences_on,
     names_of,
-    stops_modules,
     variable_of,
 )
 from ..kernel.values import values_equal
 from ..keys import KEYS_TAKING_NAMES, NO_MODULES_AFTER, is_glob
 from ..secrets import quote_value
+
+if TYPE_CHECKING:
+    from ..kernel import one_way
+else:
+    one_way = LazyModule(__name__, "..kernel.one_way")
 
 # A run, like this loader, writes each key once, and none that has its value already.
 _WRITER = LOADERS["systemd"]
@@ -144,10 +149,12 @@ def is_direct(key: str, winner: Line) -> bool:
 
 def stopping_last(desired: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return values in an order in which none stops modules that another one may need."""
-    stopping = [key for key in NO_MODULES_AFTER if stops_modules(key, desired.get(key) or "")]
+    stopping = [key for key in NO_MODULES_AFTER if key in desired]
     needing = [key for key in KEYS_TAKING_NAMES if key in desired]
+    if stopping and needing:
+        stopping = [key for key in stopping if one_way.stops_modules(key, desired[key] or "")]
     if not stopping or not needing:
         return dict(desired)
     ordered = {key: value for key, value in desired.items() if key not in stopping}
-    ordered.update({key: desired[key] for key in stopping if key in desired})
+    ordered.update({key: desired[key] for key in stopping})
     return ordered

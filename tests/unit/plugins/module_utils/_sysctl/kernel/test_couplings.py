@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import couplings
+from ansible_collections.netops.tuning.plugins.module_utils._sysctl.kernel import couplings, one_way
 from ansible_collections.netops.tuning.plugins.module_utils._sysctl.keys import may_be_coupled
 
 REPOSITORY = Path(__file__).parents[6]
@@ -112,97 +112,6 @@ def test_effect_of_a_value(value: str, kind: str, before: str | None, result: st
 
 
 @pytest.mark.parametrize(
-    ("key", "before", "after", "is_final"),
-    [
-        ("kernel.yama.ptrace_scope", "1", "3", True),
-        ("kernel.yama.ptrace_scope", "1", "2", False),
-        ("kernel.yama.ptrace_scope", "3", "3", False),
-        ("kernel.kexec_load_limit_panic", "5", "4", True),
-        ("kernel.kexec_load_limit_panic", "-1", "4", True),
-        ("kernel.kexec_load_limit_panic", "4", "-1", False),
-        ("kernel.max_rcu_stall_to_panic", "0", "5", True),
-        ("kernel.max_rcu_stall_to_panic", "5", "6", False),
-        ("kernel.msg_next_id", "-1", "5", True),
-        ("kernel.sem_next_id", "-1", "0", True),
-        ("kernel.shm_next_id", "5", "6", False),
-        ("net.ipv6.conf.eth0.disable_ipv6", "0", "1", False),
-        ("vm.swappiness", "60", "10", False),
-    ],
-)
-def test_values_that_cannot_be_taken_back(
-    key: str, before: str, after: str, is_final: bool
-) -> None:
-    assert bool(couplings.why_no_way_back(key, before, after)) is is_final
-
-
-@pytest.mark.parametrize(
-    ("key", "live", "value", "is_refused"),
-    [
-        ("kernel.yama.ptrace_scope", "3", "1", True),
-        ("kernel.yama.ptrace_scope", "2", "1", False),
-        ("kernel.unprivileged_bpf_disabled", "1", "2", True),
-        ("kernel.unprivileged_bpf_disabled", "2", "0", False),
-        ("kernel.kexec_load_limit_panic", "-1", "5", False),
-        ("kernel.kexec_load_limit_panic", "5", "4", False),
-        ("kernel.kexec_load_limit_panic", "5", "6", True),
-        ("kernel.kexec_load_limit_panic", "5", "-1", True),
-        ("kernel.modules_disabled", None, "0", False),
-        ("kernel.max_rcu_stall_to_panic", "0", "5", False),
-        ("kernel.max_rcu_stall_to_panic", "5", "3", False),
-        ("kernel.max_rcu_stall_to_panic", "5", "0", True),
-        ("kernel.msg_next_id", "-1", "5", False),
-        ("kernel.msg_next_id", "5", "0", False),
-        ("kernel.msg_next_id", "5", "-1", True),
-        ("kernel.tainted", "1", "5", False),
-        ("kernel.tainted", "5", "1", True),
-        ("kernel.usermodehelper.bset", "4294967295 511", "4294967294 511", False),
-        ("kernel.usermodehelper.bset", "4294967294 511", "4294967295 511", True),
-        ("kernel.usermodehelper.bset", "4294967295 511", "4294967295 4294967295", True),
-        ("kernel.usermodehelper.inheritable", "0 0", "0x1", True),
-        ("kernel.usermodehelper.inheritable", None, "1 0", False),
-        ("vm.swappiness", "60", "10", False),
-    ],
-)
-def test_values_that_the_kernel_takes_only_after_a_reboot(
-    key: str, live: str | None, value: str, is_refused: bool
-) -> None:
-    assert bool(couplings.why_refused_until_reboot(key, live, value)) is is_refused
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "is_refused"),
-    [
-        ("kernel.tainted", "-1", True),
-        ("kernel.tainted", "0", False),
-        ("kernel.kexec_load_limit_panic", "-2", True),
-        ("kernel.kexec_load_limit_panic", "-1", False),
-        ("kernel.max_rcu_stall_to_panic", "-1", False),
-        ("vm.swappiness", "-1", False),
-    ],
-)
-def test_values_that_the_kernel_takes_at_no_time(key: str, value: str, is_refused: bool) -> None:
-    assert bool(couplings.why_never_taken(key, value)) is is_refused
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "stops"),
-    [
-        ("kernel.modprobe", "/bin/false", True),
-        ("kernel.modprobe", "", True),
-        ("kernel.modprobe", "/usr/sbin/modprobe", False),
-        ("kernel.modules_disabled", "1", True),
-        ("kernel.modules_disabled", "0", False),
-        ("kernel.usermodehelper.bset", "4294901759 511", True),
-        ("kernel.usermodehelper.bset", "0x10000", False),
-        ("kernel.usermodehelper.inheritable", "", False),
-        ("kernel.core_pattern", "/bin/false", False),
-    ],
-)
-def test_values_after_which_no_module_is_loaded(key: str, value: str, stops: bool) -> None:
-    assert couplings.stops_modules(key, value) is stops
-
-
-@pytest.mark.parametrize(
     ("key", "after", "interface"),
     [
         ("net.ipv6.conf.eth0.disable_ipv6", "1", "eth0"),
@@ -240,7 +149,6 @@ def _keys_of_the_table() -> list[str]:
     patterns = [*couplings.ALIASES, *couplings.ALIASES.values()]
     for effect in couplings.EFFECTS:
         patterns += [effect.key, effect.target]
-    patterns += [row.key for row in couplings.ONE_WAY]
     return [pattern.replace("*", "eth0") for pattern in patterns]
 
 
@@ -298,5 +206,5 @@ def documented_effects() -> list[list[str]]:
 def test_the_documentation_has_the_rows_of_the_table() -> None:
     rows = [[name, alias] for alias, name in couplings.ALIASES.items()]
     rows += documented_effects()
-    rows += [[row.key] for row in couplings.ONE_WAY]
+    rows += [[row.key] for row in one_way.ONE_WAY]
     assert sorted(rows_of_documentation()) == sorted(rows)
