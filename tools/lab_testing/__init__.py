@@ -13,4 +13,5 @@ reboots.py             runs them on a virtual machine, by history_boot.py at eac
 random_writes.py       generated writes to keys of the whole kernel; kernel_writes.py compares, on a
                        virtual machine, what they do with what is said of them
 installation.py        copies the collection and the tools to a virtual machine
+seeds.py               the command line of these generated tests
 """

@@ -11,47 +11,28 @@ say, see kernel_writes.py. sandbox.random_writes does that for the keys of the n
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from lab.lab import Lab, open_lab
-from lab.roots import release_of
+from lab.lab import Lab
 
 from .installation import install
+from .seeds import check_seeds
 
 FOLDER = "/opt/writes"
 """Of the virtual machine: what runs there."""
 
 
 def check_random_writes(lab: Lab, host: str, first: int, count: int) -> list[dict[str, Any]]:
-    """Check the writes of these seeds on a virtual machine; return what is not as expected."""
+    """Write by these seeds on a virtual machine, and to one-way keys; return the outcomes."""
     install(lab, host, FOLDER, {})
     command = ["env", f"PYTHONPATH={FOLDER}", "python3", "-m", "lab_testing.kernel_writes"]
     printed = lab.run(host, *command, str(first), str(count))
     outcomes = [json.loads(line) for line in printed.splitlines()]
     assert len(outcomes) == count + 1, printed
-    return [outcome for outcome in outcomes if outcome["problems"]]
-
-
-def main() -> int:
-    """Run the writes; return 1 if one does what is not expected."""
-    parser = argparse.ArgumentParser(prog="python -m lab_testing.random_writes")
-    parser.add_argument("--release", type=release_of, default="bookworm", help="default: 12")
-    parser.add_argument("count", type=int)
-    parser.add_argument("first", type=int, nargs="?", default=0)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, open_lab(Path(folder, "lab")) as lab:
-        (host,) = lab.up("vm", [options.release], 1)
-        problems = check_random_writes(lab, host, options.first, options.count)
-    for outcome in problems:
-        print(json.dumps(outcome))
-    print(f"{options.count} times random writes, {len(problems)} not as expected")
-    return 1 if problems else 0
+    return outcomes
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check_seeds("random_writes", "times random writes", check_random_writes))

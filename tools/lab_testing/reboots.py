@@ -11,18 +11,15 @@ other by itself, see history_boot.py; it boots no further than to where all sett
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from lab.lab import Lab, open_lab
-from lab.roots import release_of
+from lab.lab import Lab
 from lab.waiting import wait_until
 
 from .installation import install
+from .seeds import check_seeds
 
 FOLDER = "/opt/histories"
 """Of the virtual machine: what runs there, and what it did."""
@@ -89,22 +86,5 @@ def _install(lab: Lab, host: str, state: dict[str, Any]) -> None:
     install(lab, host, FOLDER, texts)
 
 
-def main() -> int:
-    """Run the histories; return 1 if one does not end as expected."""
-    parser = argparse.ArgumentParser(prog="python -m lab_testing.reboots")
-    parser.add_argument("--release", type=release_of, default="bookworm", help="default: 12")
-    parser.add_argument("count", type=int)
-    parser.add_argument("first", type=int, nargs="?", default=0)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, open_lab(Path(folder, "lab")) as lab:
-        (host,) = lab.up("vm", [options.release], 1)
-        outcomes = check_histories(lab, host, options.first, options.count)
-    problems = [outcome for outcome in outcomes if outcome["problems"]]
-    for outcome in problems:
-        print(json.dumps(outcome))
-    print(f"{options.count} histories, {len(problems)} not as expected")
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check_seeds("reboots", "histories", check_histories))
