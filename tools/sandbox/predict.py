@@ -118,7 +118,7 @@ def expected_after_line(key: str, text: str, values: Mapping[str, str]) -> str |
 
 
 def refusal_of_task(key: str, text: str, live: str) -> str:
-    """Return why a task is told that the kernel refuses a value, "" if it is told nothing so."""
+    """Return the error of a task that says that the kernel refuses a value, "" if there is none."""
     try:
         validate_value(key, text, live, unsafe=True)
         refuse_rounded_value(key, text, live)

@@ -193,7 +193,7 @@ def wrong_statements(done: Write) -> Iterator[str]:
         yield f"is {outcome}; expected {expected!r}"
     refusal = refusal_of_task(done.key, done.value, before)
     if refusal and done.was_taken and not values_equal(done.key, before, after):
-        yield f"is {outcome}; a task is told: {refusal}"
+        yield f"is {outcome}; a task fails with: {refusal}"
 
 
 def is_explained(done: Write, key: str, influence: Influence) -> bool:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ..._sysctl.errors import TuningError
-from ..._sysctl.kernel.one_way import why_never_taken, why_refused_until_reboot
+from ..._sysctl.kernel.one_way import why_refused
 from ..._sysctl.plans.plan import Plan, RuntimeWrite
 from ..._sysctl.plans.planning import runtime_writes
 from ..._sysctl.plans.request import Values
@@ -49,9 +49,7 @@ def _not_taken_now(plan: Plan) -> Values:
 
 def _is_taken_now(write: RuntimeWrite) -> bool:
     """Tell whether the kernel may take a value that it takes at the next boot, also before it."""
-    if why_never_taken(write.key, write.after):
-        return False
-    if why_refused_until_reboot(write.key, write.before, write.after):
+    if why_refused(write.key, write.before, write.after):
         return False
     try:
         require_what_write_needs(write, desired={}, at_next_boot=False)

@@ -282,10 +282,8 @@ class _Boot:
         smallest = _SMALLEST.get(variable)
         if smallest is not None and value.isdigit() and int(value) < smallest:
             return f"the kernel takes no less than {smallest}"
-        if not may_be_one_way(variable):
-            return ""
-        never = one_way.why_never_taken(variable, value)
-        return never or one_way.why_refused_until_reboot(variable, before, value)
+        is_one_way = may_be_one_way(variable)
+        return one_way.why_refused(variable, before, value) if is_one_way else ""
 
     def _secrets(self) -> list[str]:
         """Return the secrets of addresses that were set, "" for one that may be random."""

@@ -91,6 +91,11 @@ def why_never_taken(key: str, value: str) -> str:
     return ""
 
 
+def why_refused(key: str, live: str | None, value: str) -> str:
+    """Return why the kernel refuses a value, at any time or before a reboot, "" if it may not."""
+    return why_never_taken(key, value) or why_refused_until_reboot(key, live, value)
+
+
 def why_refused_until_reboot(key: str, live: str | None, value: str) -> str:
     """Return why the kernel will not take a value before a reboot, "" if it may.
 
