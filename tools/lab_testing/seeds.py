@@ -15,7 +15,7 @@ from typing import Any
 from lab.lab import Lab, open_lab
 from lab.roots import release_of
 
-Check = Callable[[Lab, str, int, int], "list[dict[str, Any]]"]
+Check = Callable[[Lab, str, int, int], list[dict[str, Any]]]
 """Takes a lab, its host, the first seed and how many; returns the outcomes with their problems."""
 
 
