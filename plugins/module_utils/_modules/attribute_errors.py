@@ -9,7 +9,8 @@ from typing import Any, Mapping, NamedTuple
 from .._sysctl.errors import TuningError
 from .._sysctl.text import quote
 
-_MODE_REMEDY = "write it as mode: '0644' or mode: u=rw,go=r"
+NO_MODE = "neither octal nor symbolic"
+MODE_REMEDY = "write it as mode: '0644' or mode: u=rw,go=r"
 
 
 class _Failure(NamedTuple):
@@ -38,14 +39,14 @@ _FAILURES = (
     _Failure(
         start="mode must be",
         option="mode",
-        reason="it is neither octal nor symbolic",
-        remedy=_MODE_REMEDY,
+        reason=f"it is {NO_MODE}",
+        remedy=MODE_REMEDY,
     ),
     _Failure(
         start="Invalid mode",
         option="mode",
         reason="it has more than permissions",
-        remedy=_MODE_REMEDY,
+        remedy=MODE_REMEDY,
     ),
     _Failure(
         start="chattr failed",

@@ -33,11 +33,14 @@ class TuningModule(AnsibleModule):
 
     def __init__(self, options: Mapping[str, Any], file_options: bool = False) -> None:
         self._has_valid_options = False
-        super().__init__(
-            argument_spec=dict(options),
-            supports_check_mode=True,
-            add_file_common_args=file_options,
-        )
+        try:
+            super().__init__(
+                argument_spec=dict(options),
+                supports_check_mode=True,
+                add_file_common_args=file_options,
+            )
+        except OverflowError as error:  # its check of integers lets infinity through
+            self.fail_json(msg=str(error))
         self._has_valid_options = True
         if not sys.platform.startswith("linux"):
             message = f"netops.tuning sets Linux kernel settings; this host runs {sys.platform}"

@@ -108,10 +108,9 @@ def _has_attributes(current: str, asked: str) -> bool:
 def _refuse_decimal_mode(mode: object) -> None:
     """Refuse a number that was meant to be octal: YAML reads 644 as a decimal number."""
     if isinstance(mode, str) and mode.startswith("-") and mode[1:].isdigit():
-        raise TuningError(
-            f"mode: {quote(mode)} is neither octal nor symbolic; write it as mode: '0644' or "
-            "mode: u=rw,go=r"
-        )
+        from .attribute_errors import MODE_REMEDY, NO_MODE  # few runs fail
+
+        raise TuningError(f"mode: {quote(mode)} is {NO_MODE}; {MODE_REMEDY}")
     if not isinstance(mode, int):
         return
     if 0 <= mode <= _HIGHEST_MODE and mode not in _OCTAL_IN_DECIMAL and not isinstance(mode, bool):

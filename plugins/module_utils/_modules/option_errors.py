@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from typing import Any, Mapping
 
@@ -67,10 +68,26 @@ def explain_options(msg: str, params: Mapping[str, Any], spec: Mapping[str, Any]
     wrong = _OTHER_TYPE.match(msg)
     if wrong and wrong.group("type") in TYPES:
         name = wrong.group("name")
-        what, example = TYPES[wrong.group("type")]
-        value = quote(params.get(name))
-        return f"{name}: {value} is not {what}; give one, such as '{name}: {example}'"
+        return _explain_type(name, wrong.group("type"), params.get(name))
+    infinite = [name for name in spec if _is_infinite_integer(params.get(name), spec[name])]
+    if infinite:
+        return _explain_type(infinite[0], "int", params[infinite[0]])
     return " ".join(msg.split())
+
+
+def _explain_type(name: str, type_name: str, value: object) -> str:
+    what, example = TYPES[type_name]
+    return f"{name}: {quote(value)} is not {what}; give one, such as '{name}: {example}'"
+
+
+def _is_infinite_integer(value: object, option: Mapping[str, Any]) -> bool:
+    """Tell whether an integer is infinity: Ansible's message about it names no option."""
+    if option.get("type") != "int":
+        return False
+    try:
+        return math.isinf(float(str(value)))
+    except ValueError:
+        return False
 
 
 def _explain_unknown(name: str, spec: Mapping[str, Any]) -> str:

@@ -36,11 +36,18 @@ def _find_below(folder: str, segments: Sequence[str]) -> str:
             path = _find_below(f"{folder}/{name}", segments[count:])
             if path:
                 return path
-    for name in difflib.get_close_matches(segments[0], _names_in(folder), 3, _SIMILARITY):
+    for name in _similar_names(segments[0], folder):
         path = _find_below(f"{folder}/{name}", segments[1:])
         if path:
             return path
     return ""
+
+
+def _similar_names(name: str, folder: str) -> list[str]:
+    """Return the names in a folder that are like another one, the best match first."""
+    by_lower_case = {known.lower(): known for known in _names_in(folder)}
+    matches = difflib.get_close_matches(name.lower(), by_lower_case, 3, _SIMILARITY)
+    return [by_lower_case[match] for match in matches]
 
 
 def _names_in(folder: str) -> list[str]:
@@ -54,6 +61,7 @@ def _find_by_last_segment(name: str) -> str:
     """Return the only setting with this name in any folder, "" if there is none or more."""
     paths = []
     for folder, _folders, names in os.walk(proc_sys.PROC_SYS):
-        if name in names:
-            paths.append(f"{folder}/{name}")
+        for known in names:
+            if known.lower() == name.lower():
+                paths.append(f"{folder}/{known}")
     return paths[0] if len(paths) == 1 else ""

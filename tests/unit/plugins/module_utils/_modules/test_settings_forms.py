@@ -190,6 +190,21 @@ def test_options_that_ansible_refuses(options, message, modules):
             {"time": [300]},
             "time: [300] is not an integer; give one, such as 'time: 60'",
         ),
+        (
+            tcp_keepalive,
+            {"time": "inf"},
+            "time: 'inf' is not an integer; give one, such as 'time: 60'",
+        ),
+        (
+            tcp_keepalive,
+            {"probes": float("-inf"), "time": 60},
+            "probes: -inf is not an integer; give one, such as 'probes: 60'",
+        ),
+        (
+            tcp_keepalive,
+            {"time": float("nan")},
+            "time: nan is not an integer; give one, such as 'time: 60'",
+        ),
     ],
 )
 def test_options_of_another_type(module, options, message, modules):
