@@ -65,25 +65,29 @@ def explain_options(msg: str, params: Mapping[str, Any], spec: Mapping[str, Any]
     missing = [name for name in required if params.get(name) is None]
     if missing and "missing required" in msg:
         return "; ".join(_explain_missing(name, spec[name]) for name in missing)
-    wrong = _OTHER_TYPE.match(msg)
-    if wrong and wrong.group("type") in TYPES:
-        name = wrong.group("name")
-        return _explain_type(name, wrong.group("type"), params.get(name))
-    infinite = [name for name in spec if _is_infinite_integer(params.get(name), spec[name])]
-    if infinite:
-        return _explain_type(infinite[0], "int", params[infinite[0]])
+    name, type_name = _option_of_other_type(msg, params, spec)
+    if type_name in TYPES:
+        what, example = TYPES[type_name]
+        value = quote(params.get(name))
+        return f"{name}: {value} is not {what}; give one, such as '{name}: {example}'"
     return " ".join(msg.split())
 
 
-def _explain_type(name: str, type_name: str, value: object) -> str:
-    what, example = TYPES[type_name]
-    return f"{name}: {quote(value)} is not {what}; give one, such as '{name}: {example}'"
+def _option_of_other_type(
+    msg: str, params: Mapping[str, Any], spec: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Return the name and the type of the option whose value has another type, "" if none has."""
+    wrong = _OTHER_TYPE.match(msg)
+    if wrong:
+        return wrong.group("name"), wrong.group("type")
+    for name, option in spec.items():
+        # Ansible's message about infinity names no option.
+        if option.get("type") == "int" and _is_infinite(params.get(name)):
+            return name, "int"
+    return "", ""
 
 
-def _is_infinite_integer(value: object, option: Mapping[str, Any]) -> bool:
-    """Tell whether an integer is infinity: Ansible's message about it names no option."""
-    if option.get("type") != "int":
-        return False
+def _is_infinite(value: object) -> bool:
     try:
         return math.isinf(float(str(value)))
     except ValueError:
