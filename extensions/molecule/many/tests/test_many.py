@@ -42,6 +42,14 @@ def test_all_keys_are_in_one_file(host: Any) -> None:
     assert sum("=" in line for line in lines) == 60
 
 
+def test_key_of_a_task_in_the_background_is_set(
+    host: Any, sysctl: Callable[..., list[str]]
+) -> None:
+    assert sysctl("net.ipv4.tcp_fin_timeout") == ["44"]
+    lines = host.file("/etc/sysctl.d/97-background.conf").content_string.splitlines()
+    assert "net.ipv4.tcp_fin_timeout = 44" in lines
+
+
 def test_secret_is_set_but_not_logged(host: Any, sysctl: Callable[..., list[str]]) -> None:
     value = "0a1b2c3d-4e5f6071-8293a4b5-c6d7e8f9"
     assert sysctl("net.ipv4.tcp_fastopen_key") == [value]
