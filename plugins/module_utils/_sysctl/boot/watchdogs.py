@@ -48,12 +48,12 @@ class WatchdogBoot:
     @property
     def winner(self) -> Line | None:
         """The line that has the last effect on the key whose value is known."""
-        if self._values[BOTH] == "0" or (self._key == BOTH and self._is_known_to_be_off()):
-            off_by = BOTH if self._values[BOTH] == "0" else SOFT
-            line = self._lines.get(off_by) or self._lines.get(self._key)
-            return line and line._replace(value="0")
-        line = self._lines.get(self._key)
-        return line and line._replace(value=self._values[self._key])
+        own_line = self._lines.get(self._key)
+        if self._values[BOTH] == "0":
+            return _with_value(self._lines.get(BOTH) or own_line, "0")
+        if self._key == BOTH and self._is_known_to_be_off():
+            return _with_value(self._lines.get(SOFT) or own_line, "0")
+        return _with_value(own_line, self._values.get(self._key))
 
     @property
     def unclear(self) -> Line | None:
@@ -61,12 +61,18 @@ class WatchdogBoot:
 
         Or the line of the interrupt, which the kernel refuses where there is none.
         """
-        if self._key == NMI and self._values.get(NMI) == "1" and not self._has_interrupt:
-            return self.winner if self._values[BOTH] != "0" else None
-        is_soft_off = self._values[SOFT] == "0"
-        if self._key != BOTH or self._values[BOTH] == "0" or not is_soft_off:
+        if self._values[BOTH] == "0":
             return None
-        return None if self._is_known_to_be_off() else self._lines.get(SOFT)
+        if self._key == NMI:
+            may_be_refused = self._values.get(NMI) == "1" and not self._has_interrupt
+            return self.winner if may_be_refused else None
+        if self._key == BOTH and self._values[SOFT] == "0" and not self._is_known_to_be_off():
+            return self._lines.get(SOFT)
+        return None
 
     def _is_known_to_be_off(self) -> bool:
         return self._values[SOFT] == "0" and self._values.get(NMI) == "0"
+
+
+def _with_value(line: Line | None, value: str | None) -> Line | None:
+    return line and line._replace(value=value)

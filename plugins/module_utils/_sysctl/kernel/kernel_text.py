@@ -169,16 +169,24 @@ def _kept_numbers(key: str, numbers: list[int], live: str | None) -> list[int] |
     """
     if live is not None and [read_number(field) for field in live.split()] == numbers:
         return numbers
+    is_rounded = may_be_rounded(key)
     refused = number_ranges.first_refused(key, numbers, live)
-    if refused is not None and may_be_rounded(key) and numbers[refused[0]] < _LOWEST_INT:
-        return None  # a time is converted before its range is looked at, and may then be in it
     if refused is not None:
-        numbers = [] if key in ALL_OR_NOTHING else numbers[: refused[0]]
-    rule = rounding.rounding_of(key) if may_be_rounded(key) else None
-    is_without_range = rule is not None and not number_ranges.ranges_of(key)
-    if refused is None and not (is_without_range or number_ranges.takes_surely(key, numbers)):
+        position = refused[0]
+        if is_rounded and numbers[position] < _LOWEST_INT:
+            return None  # a time is converted before its range is looked at, and may then be in it
+        numbers = [] if key in ALL_OR_NOTHING else numbers[:position]
+    elif not _takes_surely(key, numbers):
         return None
-    return rounding.kept_numbers(key, numbers, live) if may_be_rounded(key) else numbers
+    return rounding.kept_numbers(key, numbers, live) if is_rounded else numbers
+
+
+def _takes_surely(key: str, numbers: list[int]) -> bool:
+    """Tell whether a key is known to take these numbers, which its range does not refuse."""
+    rule = rounding.rounding_of(key) if may_be_rounded(key) else None
+    if rule is not None and not number_ranges.ranges_of(key):
+        return True
+    return number_ranges.takes_surely(key, numbers)
 
 
 def first_write(key: str, text: str) -> str:
