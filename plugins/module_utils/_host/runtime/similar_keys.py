@@ -45,7 +45,7 @@ def _find_below(folder: str, segments: Sequence[str]) -> str:
 
 def _similar_names(name: str, folder: str) -> list[str]:
     """Return the names in a folder that are like another one, the best match first."""
-    by_lower_case = {known.lower(): known for known in _names_in(folder)}
+    by_lower_case = {entry.lower(): entry for entry in _names_in(folder)}
     matches = difflib.get_close_matches(name.lower(), by_lower_case, 3, _SIMILARITY)
     return [by_lower_case[match] for match in matches]
 
@@ -60,8 +60,9 @@ def _names_in(folder: str) -> list[str]:
 def _find_by_last_segment(name: str) -> str:
     """Return the only setting with this name in any folder, "" if there is none or more."""
     paths = []
-    for folder, _folders, names in os.walk(proc_sys.PROC_SYS):
-        for known in names:
-            if known.lower() == name.lower():
-                paths.append(f"{folder}/{known}")
+    lower_case = name.lower()
+    for folder, _folders, entries in os.walk(proc_sys.PROC_SYS):
+        for entry in entries:
+            if entry.lower() == lower_case:
+                paths.append(f"{folder}/{entry}")
     return paths[0] if len(paths) == 1 else ""
