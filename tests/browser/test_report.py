@@ -318,7 +318,7 @@ def test_the_keyboard_opens_a_host(show: Show) -> None:
     page = show(small_report())
     page.tab.keyboard.press("/")
     page.tab.keyboard.type("web")
-    page.tab.wait_for_function("document.querySelectorAll('#body tr').length === 2")
+    page.wait_for_hosts(["web2", "web10"])
     for _unused in range(30):
         page.tab.keyboard.press("Tab")
         if page.tab.evaluate("document.activeElement.textContent") == "web2":
@@ -381,9 +381,7 @@ def open_host(page: ReportPage, name: str) -> None:
         "(links, name) => links.find(link => link.textContent === name).click()",
         name,
     )
-    page.tab.wait_for_function(
-        "name => document.querySelector('dialog[open] h2')?.textContent === name", arg=name
-    )
+    page.wait_for_dialog(name)
 
 
 def test_no_text_of_a_host_runs_as_a_script(show: Show) -> None:
@@ -419,9 +417,7 @@ def test_the_next_host_is_opened_right_after_one_is_closed(show: Show) -> None:
         }""",
         second,
     )
-    page.tab.wait_for_function(
-        "name => document.querySelector('dialog[open] h2')?.textContent === name", arg=second
-    )
+    page.wait_for_dialog(second)
 
 
 def test_an_address_without_a_valid_host(show: Show) -> None:

@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, the netops.tuning authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reports in a headless Chromium, which records every request, error and alert of a page."""
+"""Reports in a headless Chromium, which records every request, error and alert of a page.
+
+Conditions are awaited with locators. An expression for `Page.wait_for_function` would have to be
+true at once: from its second evaluation on, the content security policy of the report refuses it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from typing import Any
 
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.html import to_html
 from ansible_collections.netops.tuning.plugins.plugin_utils._report.model import Report
-from playwright.sync_api import Dialog, Page, Playwright, sync_playwright
+from playwright.sync_api import Dialog, Page, Playwright, expect, sync_playwright
 
 CHROMIUM_ARGUMENTS = (
     "--headless",
@@ -33,6 +37,8 @@ WIDE = (1440, 900)
 DESK = (1280, 900)
 TABLET = (768, 1024)
 PHONE = (390, 844)
+LONGEST_WAIT = 30_000
+"""In milliseconds: what the other methods of a tab wait too, on a machine that is busy."""
 RUN_TASK = ("RunTask", "ThreadControllerImpl::RunTask")
 """Names that Chromium gives to a task of a thread in a trace."""
 
@@ -101,16 +107,14 @@ class ReportPage:
 
     def wait_for_hosts(self, names: list[str]) -> None:
         """Wait until the table shows these hosts: a filter takes effect at the next frame."""
-        script = """names => {
-            const links = [...document.querySelectorAll('#body tr th a')];
-            return links.map(link => link.textContent).join(' ') === names;
-        }"""
-        self.tab.wait_for_function(script, arg=" ".join(names))
+        expect(self.tab.locator("#body tr th a")).to_have_text(names, timeout=LONGEST_WAIT)
 
     def wait_for_dialog(self, host: str | None = None) -> None:
         """Wait until the details of a host are open."""
-        heading = f" h2:text-is('{host}')" if host else ""
-        self.tab.wait_for_selector(f"dialog[open]{heading}")
+        heading = self.tab.locator("dialog[open] h2").first
+        heading.wait_for()
+        if host is not None:
+            expect(heading).to_have_text(host, timeout=LONGEST_WAIT)
 
     def accessibility(self) -> list[str]:
         """Return all violations that axe-core finds, of any impact."""
