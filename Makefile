@@ -78,14 +78,14 @@ unit: .venv/dev/.ready .venv/target-$(OLDEST)/.ready .build/src/.ready ## run th
 report-test: .venv/dev/.ready .build/src/.ready .build/packages-browser ## test the report of the audit in a headless browser
 	.venv/dev/bin/python -m pytest tests/browser $(ON_TWO)
 
-integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .venv/mitogen/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts .build/unpacked/.ready ## run ansible-playbook on throw-away hosts, with the newest and the oldest versions
+SHARE := 3# one of so many integration tests runs on the oldest versions, and one of so many faults is injected; 1: all
+integration: .venv/dev/.ready .venv/core-2.16/.ready .venv/target-$(OLDEST)/.ready .venv/mitogen/.ready .build/src/.ready .build/installed/.ready .build/packages-hosts .build/unpacked/.ready ## run ansible-playbook on throw-away hosts, with the newest and the oldest versions (a third of the tests; SHARE=1: all)
 	$(call ON,dev) $(call TARGET,$(NEWEST)) python -m pytest tests/integration $(ON_TWO)
-	$(call ON,core-2.16) $(call TARGET,$(OLDEST)) NETOPS_HISTORIES=200 python -m pytest tests/integration $(ON_TWO)
+	$(call ON,core-2.16) $(call TARGET,$(OLDEST)) NETOPS_SHARE=$(SHARE) python -m pytest tests/integration $(ON_TWO)
 
 corners: ## run the cells at the edges of the matrix
 	@$(MAKE) matrix CELLS='$(CORNERS)'
 
-SHARE := 3# one of so many faults is injected; 1: all
 faults: .venv/dev/.ready .build/src/.ready .build/installed/.ready .build/packages-faults ## test docs/promises.md on throw-away hosts: kill the module, fail its calls, race with it, give it hostile input
 	$(call ON,dev) NETOPS_FAULTS_SHARE=$(SHARE) python -m pytest tests/faults $(ON_TWO) --whole
 

@@ -15,14 +15,26 @@ from sandbox.play import Controller
 from sandbox.tasks import Asker
 from sandbox.world import World
 
+SHARE = int(os.environ.get("NETOPS_SHARE", "1"))
+"""One of so many tests runs. Which ones depends on the seed, so that a few runs try them all."""
+
 
 def pytest_configure() -> None:
-    """Choose a fresh seed for the boot oracle, before the workers start, which inherit it."""
+    """Choose a fresh seed, before the workers start, which inherit it."""
     os.environ.setdefault("NETOPS_FRESH_SEED", str(random.SystemRandom().randrange(1 << 32)))
 
 
 def pytest_report_header() -> str:
-    return f"boot oracle: NETOPS_FRESH_SEED={os.environ['NETOPS_FRESH_SEED']}"
+    return f"one of {SHARE} tests, NETOPS_FRESH_SEED={os.environ['NETOPS_FRESH_SEED']}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the share of this run: every SHARE-th test of each file."""
+    first = int(os.environ["NETOPS_FRESH_SEED"]) % SHARE
+    selected = items[first::SHARE]
+    deselected = [item for number, item in enumerate(items) if number % SHARE != first]
+    config.hook.pytest_deselected(items=deselected)
+    items[:] = selected
 
 
 @pytest.fixture(scope="session")
