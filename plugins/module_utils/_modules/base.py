@@ -33,6 +33,8 @@ class TuningModule(AnsibleModule):
 
     def __init__(self, options: Mapping[str, Any], file_options: bool = False) -> None:
         self._has_valid_options = False
+        self._searched_settings: Any = None
+        self._secrets: set[str] = set()
         try:
             super().__init__(
                 argument_spec=dict(options),
@@ -59,13 +61,13 @@ class TuningModule(AnsibleModule):
         This is the one place where secret settings are declared: no_log_values are masked in
         this message and in whatever the module returns.
         """
-        secrets = set()
-        for name, value in _settings_in(self.params.get("settings")):
-            if value and hides(normalize_key(str(name)), str(value)):
-                secrets.add(str(value))
-        self.no_log_values.update(secrets)
+        settings = self.params.get("settings")
+        if settings is not self._searched_settings:
+            self._searched_settings = settings
+            self._secrets = _secrets_in(settings)
+        self.no_log_values.update(self._secrets)
         # syslog(3) takes no NUL, and Ansible would end the task with advice about the log.
-        super().log(msg.replace("\0", r"\0"), log_args=None if secrets else log_args)
+        super().log(msg.replace("\0", r"\0"), log_args=None if self._secrets else log_args)
 
     def fail_json(self, msg: str, **result: Any) -> NoReturn:
         """End with a failure; that of an option names the option as typed, and the remedy."""
@@ -95,6 +97,15 @@ class TuningModule(AnsibleModule):
             rolled_back=error.rolled_back,
         )
         self.fail_json(msg=printable(str(error)), **result)
+
+
+def _secrets_in(settings: Any) -> set[str]:
+    """Return the values of secret settings, in any form of settings that a task may give."""
+    secrets = set()
+    for name, value in _settings_in(settings):
+        if value and hides(normalize_key(str(name)), str(value)):
+            secrets.add(str(value))
+    return secrets
 
 
 def _settings_in(settings: Any) -> Iterator[tuple[object, object]]:

@@ -13,6 +13,7 @@ pytest.importorskip(
 )
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netops.tuning.plugins.module_utils._modules import base
 from ansible_collections.netops.tuning.plugins.module_utils._modules.base import TuningModule
 from ansible_collections.netops.tuning.plugins.modules import sysctl
 
@@ -35,6 +36,31 @@ def test_ansible_core_still_logs_through_the_method_that_hides_secrets(host_imag
     assert message.startswith("Invoked")
     assert "settings" in parameters
     assert is_hidden
+
+
+class LoggingModule:
+    """A module that logs two messages and ends."""
+
+    @staticmethod
+    def main():
+        module = TuningModule({"settings": {"type": "raw"}})
+        module.log("one")
+        module.log("two")
+        module.exit_json(changed=False)
+
+
+def test_settings_are_searched_once_for_secrets(modules):
+    """Old releases of ansible-core log each warning, and there may be thousands of settings."""
+    searched = []
+    hides = base.hides
+
+    def record(key, value):
+        searched.append(key)
+        return hides(key, value)
+
+    modules.monkeypatch.setattr(base, "hides", record)
+    modules.ok(LoggingModule, settings={"net.core.somaxconn": 1, SECRET: VALUE})
+    assert searched == ["net.core.somaxconn", "net.ipv4.tcp_fastopen_key"]
 
 
 def test_nul_does_not_reach_the_log(modules):
