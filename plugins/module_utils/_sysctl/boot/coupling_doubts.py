@@ -49,7 +49,7 @@ def _doubts_about(key: str, precedence: Precedence) -> Iterator[Doubt]:
         why = f"the kernel may not have what it names for {key}, and refuses it then"
         yield _doubt(key, unclear, why, remedy="have its module loaded before, or name another")
     elif unclear and unclear == winner:
-        why = f"the kernel may refuse the number for {key}, or make another number of it"
+        why = "the kernel may refuse the number, or make another number of it"
         remedy = "give a number that all kernels take, or the one that the kernel makes of it"
         yield _doubt(key, unclear, why, remedy)
     elif unclear and unclear.key == key:

@@ -8,7 +8,7 @@ from typing import Iterator, Sequence
 
 from ..errors import TuningError
 from ..files.boot_files import read_order
-from ..files.doubts import Doubt
+from ..files.doubts import Doubt, Doubts
 from ..files.loaders import COMMAND_LINE
 from ..files.stages import is_read_later
 from ..files.sysctl_d import Line, name_of_value
@@ -26,7 +26,7 @@ from .undone import describe_undone
 _MAX_KEYS_OF_DOUBT = 3
 """Keys that a message about a doubt names."""
 MAX_NAMED = 10
-"""Overridden keys that one message names; the others are counted."""
+"""Keys that one message, or one kind of warning, names; the others are counted."""
 
 
 def refuse_overridden(plan: Plan) -> None:
@@ -152,15 +152,32 @@ def refuse_doubts(plan: Plan) -> None:
         return
     for doubt, keys in plan.doubts:
         if any(key not in plan.removed_keys or not plan.request.present for key in keys):
-            message = f"{_describe_doubt(doubt, keys)}, or set on_doubt to 'warn' or 'ignore'"
+            message = f"{_describe_doubts([doubt], keys)}, or set on_doubt to 'warn' or 'ignore'"
             raise _plan_refusal(message, keys[0])
 
 
-def _describe_doubt(doubt: Doubt, keys: Sequence[str]) -> str:
+def _doubts_alike(doubts: Doubts) -> Iterator[tuple[list[Doubt], list[str]]]:
+    """Yield the doubts that differ in nothing but their lines together, with all their keys."""
+    alike: dict[Doubt, list[Doubt]] = {}
+    keys: dict[Doubt, dict[str, None]] = {}
+    for doubt, doubted_keys in doubts:
+        reason = doubt._replace(keys=(), line=None)
+        alike.setdefault(reason, []).append(doubt)
+        keys.setdefault(reason, {}).update(dict.fromkeys(doubted_keys))
+    for reason, group in alike.items():
+        yield group, list(keys[reason])
+
+
+def _describe_doubts(doubts: Sequence[Doubt], keys: Sequence[str]) -> str:
+    """Return what is in doubt; the doubts are alike."""
     named = ", ".join(shorten(keys, _MAX_KEYS_OF_DOUBT))
+    doubt = doubts[0]
     location = doubt.path
-    if doubt.line is not None:
-        location = f"{doubt.path} line {doubt.line}"
+    lines = dict.fromkeys(str(doubt.line) for doubt in doubts if doubt.line is not None)
+    if lines:
+        noun = "line" if len(lines) == 1 else "lines"
+        numbers = ", ".join(shorten(list(lines), _MAX_KEYS_OF_DOUBT))
+        location = f"{doubt.path} {noun} {numbers}"
     return (
         f"{named}: not certain at the next boot: {doubt.by}: {doubt.why} ({location}). "
         f"To be sure, {doubt.remedy}"
@@ -169,10 +186,9 @@ def _describe_doubt(doubt: Doubt, keys: Sequence[str]) -> str:
 
 def plan_warnings(plan: Plan) -> Iterator[str]:
     """Yield what the user should know about a plan that is carried out."""
-    for key, winner in plan.overridden:
-        yield _describe_override(plan, key, winner)
-    for doubt, keys in plan.doubts:
-        yield _describe_doubt(doubt, keys)
+    yield from _warn_of_overrides(plan)
+    for doubts, keys in _doubts_alike(plan.doubts):
+        yield _describe_doubts(doubts, keys)
     for line, winner in plan.changed_lines:
         yield _describe_changed_line(line, winner)
     yield from warn_of_unread_file(plan)
@@ -195,6 +211,14 @@ def plan_warnings(plan: Plan) -> Iterator[str]:
             )
 
 
+def _warn_of_overrides(plan: Plan) -> Iterator[str]:
+    """Yield a warning for each of the first overridden keys, and one that counts the others."""
+    for key, winner in plan.overridden[:MAX_NAMED]:
+        yield _describe_override(plan, key, winner)
+    if len(plan.overridden) > MAX_NAMED:
+        yield f"the next boot overrides {len(plan.overridden)} of the keys in all: see 'overridden'"
+
+
 def _describe_changed_line(line: Line, winner: Line) -> str:
     value = quote_value(line.key, line.value)
     at_boot = quote_value(line.key, winner.value)
@@ -213,9 +237,12 @@ def _warn_of_no_return(effects: Effects) -> Iterator[str]:
 
 def _warn_of_stale_values(plan: Plan) -> Iterator[str]:
     """Yield a warning for each removed key that keeps its runtime value until the reboot."""
-    for key in stale_keys(plan):
+    stale = stale_keys(plan)
+    for key in stale[:MAX_NAMED]:
         value = plan.observed.runtime[key]
         if plan.is_affected(key):
             value = value_after_effects(key, plan)
         shown = "as another key makes it" if value is None else quote_value(key, value)
         yield f"{key}: no file gives it a value at boot, so it stays {shown} until the reboot"
+    if len(stale) > MAX_NAMED:
+        yield f"no file gives {len(stale)} of the removed keys a value at boot: see 'settings'"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ..files.sysctl_d import assigned_values
 from ..globs import stands_for
+from ..keys import is_glob
 from .plan import Plan
 
 
@@ -14,18 +15,19 @@ def stale_keys(plan: Plan) -> list[str]:
 
     A key that had no line in our file is left out: this run does not change what it boots as.
     """
-    runtime = plan.observed.runtime
-    return [
-        key
-        for key in plan.removed_keys
-        if plan.desired[key] is None and key in runtime and _is_taken_out(plan, key)
-    ]
+    names = _names_taken_out(plan)
+    globs = [name for name in names if is_glob(name)]
+    stale = []
+    for key in plan.removed_keys:
+        has_no_value = plan.desired[key] is None and key in plan.observed.runtime
+        if has_no_value and (key in names or any(stands_for(name, key) for name in globs)):
+            stale.append(key)
+    return stale
 
 
-def _is_taken_out(plan: Plan, key: str) -> bool:
-    """Tell whether a line of our file, which goes, was about a key."""
+def _names_taken_out(plan: Plan) -> set[str]:
+    """Return the keys and globs that lines of our file were about, and none is any more."""
     observed = plan.observed
     before = assigned_values(observed.content or b"", observed.loader)
     after = plan.boot_files.contents.get(observed.real_path, b"")
-    gone = set(before).difference(assigned_values(after, observed.loader))
-    return any(stands_for(name, key) for name in gone)
+    return set(before).difference(assigned_values(after, observed.loader))

@@ -174,6 +174,20 @@ def test_a_doubt_warns_and_fails_on_request():
     assert caught.value.key == KEY
 
 
+def test_doubts_that_differ_only_in_their_keys_and_lines_are_one_warning():
+    keys = [f"net.ipv4.absent{number}" for number in range(1, 6)]
+    request = make_request(dict.fromkeys(keys, "1"), ignore_missing=True)
+    plan = plan_for(request, make_staged_host(""))
+    (warning,) = plan_warnings(plan)
+    assert warning == (
+        "net.ipv4.absent1, net.ipv4.absent2, net.ipv4.absent3, and 2 more: not certain at the next "
+        "boot: systemd-sysctl: the kernel may refuse the number, or make another number of it "
+        "(/etc/sysctl.d/90-ansible.conf lines 2, 3, 4, and 2 more). To be sure, give a number that "
+        "all kernels take, or the one that the kernel makes of it"
+    )
+    assert len(build_result(plan)["doubts"]) == len(keys)
+
+
 def test_a_doubt_about_a_key_that_is_taken_out_fails_nothing():
     ours = "/etc/sysctl.d/90-ansible.conf"
     host = make_staged_host("", doubts=DOUBTS)

@@ -155,3 +155,26 @@ def test_a_restore_plan_ignores_values_that_are_not_known():
     plan = make_restore_plan(observe(make_request(runtime, path=""), host), runtime, [])
     assert not plan.changed
     assert plan.missing == ()
+
+
+TWELVE_KEYS = [f"net.core.key{number}" for number in range(12)]
+LATER = "/etc/sysctl.d/99-later.conf"
+
+
+def test_warnings_about_many_overridden_keys_end_with_their_number():
+    lines = "".join(f"{key} = 2\n" for key in TWELVE_KEYS)
+    host = make_host(files={LATER: lines}, kernel=dict.fromkeys(TWELVE_KEYS, "2"))
+    request = make_request(dict.fromkeys(TWELVE_KEYS, "1"), on_override="warn")
+    warnings = list(plan_warnings(plan_for(request, host)))
+    assert [warning.partition(": ")[0] for warning in warnings[:10]] == TWELVE_KEYS[:10]
+    assert warnings[10] == "the next boot overrides 12 of the keys in all: see 'overridden'"
+
+
+def test_warnings_about_many_removed_keys_end_with_their_number():
+    lines = "".join(f"{key} = 2\n" for key in TWELVE_KEYS)
+    kernel = {**dict.fromkeys(TWELVE_KEYS, "2"), KEY: "60"}
+    host = make_host(files={OURS: lines}, kernel=kernel)
+    request = make_request({KEY: "30"}, exclusive=True)
+    warnings = list(plan_warnings(plan_for(request, host)))
+    assert [warning.partition(": ")[0] for warning in warnings[:-1]] == TWELVE_KEYS[:10]
+    assert warnings[-1] == "no file gives 12 of the removed keys a value at boot: see 'settings'"
