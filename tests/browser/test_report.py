@@ -305,7 +305,7 @@ def test_scrolling_adds_rows(show: Show, height: int) -> None:
     assert len(page.hosts()) < 400
     for _unused in range(60):
         page.tab.mouse.wheel(0, 20000)
-        page.tab.wait_for_timeout(20)
+        page.wait_for_frames()
         if len(page.hosts()) == 400:
             break
     assert len(set(page.hosts())) == 400

@@ -109,6 +109,12 @@ class ReportPage:
         """Wait until the table shows these hosts: a filter takes effect at the next frame."""
         expect(self.tab.locator("#body tr th a")).to_have_text(names, timeout=LONGEST_WAIT)
 
+    def wait_for_frames(self) -> None:
+        """Wait until the tab has drawn what was asked for before: scrolling adds rows then."""
+        self.tab.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+
     def wait_for_dialog(self, host: str | None = None) -> None:
         """Wait until the details of a host are open."""
         heading = self.tab.locator("dialog[open] h2").first

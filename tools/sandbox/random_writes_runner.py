@@ -143,7 +143,10 @@ def random_value(rng: random.Random, value: str) -> str:
 
 
 def odd_value(rng: random.Random, key: str, value: str) -> str:
-    """Return a text as odd as in files of others, or a number at or beyond the end of a range."""
+    """Return a text as odd as in files of others, or a number at or beyond the end of a range.
+
+    It has no blanks around it: loaders remove them, and the kernel refuses some values with them.
+    """
     fields = value.split()
     choices = [rng.choice(NUMBERS), rng.choice(TEXTS), rng.choice(LARGE_NUMBERS)]
     choices += [" ".join(fields[:-1]), f"{value} 1", f"{value} # text"]
@@ -151,7 +154,7 @@ def odd_value(rng: random.Random, key: str, value: str) -> str:
         ends = (taken.lowest, taken.lowest_of_any, taken.highest, taken.highest_of_any)
         number = rng.choice(ends) + rng.choice((-1, 0, 1))
         choices.append(" ".join([*fields[:index], str(number), *fields[index + 1 :]]))
-    return rng.choice(choices)
+    return rng.choice(choices).strip()
 
 
 def write(key: str, value: str) -> bool:
